@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* atomic_t and refcount_t on the compiler's builtins, with the kernel's ordering rules. */
+#ifndef SKIFF_ATOMIC_H
+#define SKIFF_ATOMIC_H
+
+#include <skiff/kernel.h>
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct {
+	long counter;
+} atomic_long_t;
+
+typedef struct refcount_struct {
+	atomic_t refs;
+} refcount_t;
+
+#define ATOMIC_INIT(i) { (i) }
+#define REFCOUNT_INIT(n) { { (n) } }
+
+static inline int atomic_read(const atomic_t *v)
+{
+	return __atomic_load_n(&v->counter, __ATOMIC_RELAXED);
+}
+
+static inline int atomic_read_acquire(const atomic_t *v)
+{
+	return __atomic_load_n(&v->counter, __ATOMIC_ACQUIRE);
+}
+
+static inline void atomic_set(atomic_t *v, int i)
+{
+	__atomic_store_n(&v->counter, i, __ATOMIC_RELAXED);
+}
+
+static inline void atomic_add(int i, atomic_t *v)
+{
+	__atomic_fetch_add(&v->counter, i, __ATOMIC_RELAXED);
+}
+
+static inline void atomic_sub(int i, atomic_t *v)
+{
+	__atomic_fetch_sub(&v->counter, i, __ATOMIC_RELAXED);
+}
+
+static inline void atomic_inc(atomic_t *v)
+{
+	atomic_add(1, v);
+}
+
+static inline void atomic_dec(atomic_t *v)
+{
+	atomic_sub(1, v);
+}
+
+static inline int atomic_add_return(int i, atomic_t *v)
+{
+	return __atomic_add_fetch(&v->counter, i, __ATOMIC_SEQ_CST);
+}
+
+static inline int atomic_sub_return(int i, atomic_t *v)
+{
+	return __atomic_sub_fetch(&v->counter, i, __ATOMIC_SEQ_CST);
+}
+
+static inline int atomic_inc_return(atomic_t *v)
+{
+	return atomic_add_return(1, v);
+}
+
+static inline int atomic_dec_return(atomic_t *v)
+{
+	return atomic_sub_return(1, v);
+}
+
+static inline bool atomic_dec_and_test(atomic_t *v)
+{
+	return atomic_sub_return(1, v) == 0;
+}
+
+static inline bool atomic_sub_and_test(int i, atomic_t *v)
+{
+	return atomic_sub_return(i, v) == 0;
+}
+
+static inline int atomic_cmpxchg(atomic_t *v, int old, int val)
+{
+	__atomic_compare_exchange_n(&v->counter, &old, val, false, __ATOMIC_SEQ_CST,
+				    __ATOMIC_RELAXED);
+	return old;
+}
+
+static inline long atomic_long_read(const atomic_long_t *v)
+{
+	return __atomic_load_n(&v->counter, __ATOMIC_RELAXED);
+}
+
+static inline void atomic_long_set(atomic_long_t *v, long i)
+{
+	__atomic_store_n(&v->counter, i, __ATOMIC_RELAXED);
+}
+
+static inline void atomic_long_add(long i, atomic_long_t *v)
+{
+	__atomic_fetch_add(&v->counter, i, __ATOMIC_RELAXED);
+}
+
+static inline void atomic_long_sub(long i, atomic_long_t *v)
+{
+	__atomic_fetch_sub(&v->counter, i, __ATOMIC_RELAXED);
+}
+
+static inline long atomic_long_add_return(long i, atomic_long_t *v)
+{
+	return __atomic_add_fetch(&v->counter, i, __ATOMIC_SEQ_CST);
+}
+
+static inline void refcount_set(refcount_t *r, int n)
+{
+	atomic_set(&r->refs, n);
+}
+
+static inline unsigned int refcount_read(const refcount_t *r)
+{
+	return (unsigned int)atomic_read(&r->refs);
+}
+
+static inline void refcount_inc(refcount_t *r)
+{
+	int old = __atomic_fetch_add(&r->refs.counter, 1, __ATOMIC_RELAXED);
+
+	if (unlikely(old <= 0))
+		skiff_panic("refcount_inc() on %p: was %d, use after free", (void *)r, old);
+}
+
+static inline void refcount_add(int i, refcount_t *r)
+{
+	int old = __atomic_fetch_add(&r->refs.counter, i, __ATOMIC_RELAXED);
+
+	if (unlikely(old <= 0))
+		skiff_panic("refcount_add() on %p: was %d, use after free", (void *)r, old);
+}
+
+static inline bool refcount_inc_not_zero(refcount_t *r)
+{
+	int old = atomic_read(&r->refs);
+
+	while (old > 0)
+		if (__atomic_compare_exchange_n(&r->refs.counter, &old, old + 1, true,
+						__ATOMIC_RELAXED, __ATOMIC_RELAXED))
+			return true;
+	return false;
+}
+
+static inline bool refcount_sub_and_test(int i, refcount_t *r)
+{
+	int old = __atomic_fetch_sub(&r->refs.counter, i, __ATOMIC_RELEASE);
+
+	if (unlikely(old < i))
+		skiff_panic("refcount_sub_and_test(%d) on %p: was %d, underflow", i, (void *)r,
+			    old);
+	if (old != i)
+		return false;
+	/* The last reference: see everything that the other holders did before they let go. */
+	(void)__atomic_load_n(&r->refs.counter, __ATOMIC_ACQUIRE);
+	return true;
+}
+
+static inline bool refcount_dec_and_test(refcount_t *r)
+{
+	return refcount_sub_and_test(1, r);
+}
+
+#endif /* SKIFF_ATOMIC_H */
