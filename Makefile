@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The front door: each target sets up what is missing, configures and builds what it needs.
+#
+#   make demo            build, and show skiff talking to the Linux kernel
+#   make check           every test; ends with N passed, N failed, N skipped
+#   make bench           benchmarks beside their peers, also in build/bench.json
+#   make lint            formatting, clang-tidy, sparse, headers alone, layers
+#   make fuzz SECONDS=60 each fuzz target that long
+#   make install PREFIX=/usr/local DESTDIR=
+#   make clean
+#
+# CC=clang chooses another compiler, WERROR=true turns warnings into errors.
+
+CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
+PYTHON ?= $(if $(wildcard /usr/bin/python3),/usr/bin/python3,python3)
+PREFIX ?= /usr/local
+DESTDIR ?=
+SECONDS ?= 60
+WERROR ?= false
+export CC
+
+configure = scripts/configure.sh
+ninja = ninja --quiet -C
+
+.PHONY: all demo check bench lint fuzz install clean help
+
+# build/skiff is the command of the release build.
+all: release
+
+.PHONY: release debug tsan
+release debug tsan:
+	@$(configure) $@ -Dwerror=$(WERROR) $(MESON_OPTIONS)
+	@$(ninja) build/$@
+	@if [ $@ = release ]; then ln -sfn release/skiff build/skiff; fi
+
+demo:
+	@scripts/setup.sh demo
+	@$(MAKE) --no-print-directory release
+	@build/skiff demo
+
+check:
+	@scripts/setup.sh check
+	@$(MAKE) --no-print-directory release debug tsan
+	@$(PYTHON) scripts/run-tests.py build/debug build/tsan build/release
+
+bench:
+	@scripts/setup.sh bench
+	@$(MAKE) --no-print-directory release
+	@$(ninja) build/release bench-programs
+	@$(PYTHON) scripts/run-bench.py build/release build/bench.json
+
+lint:
+	@scripts/setup.sh check
+	@$(PYTHON) scripts/lint.py
+
+fuzz:
+	@scripts/setup.sh check
+	@$(configure) fuzz $(MESON_OPTIONS)
+	@$(ninja) build/fuzz
+	@$(PYTHON) scripts/run-fuzz.py build/fuzz $(SECONDS)
+
+# A build of its own, because the prefix is written into the pkg-config file.
+install:
+	@scripts/setup.sh demo
+	@$(configure) release -Dwerror=$(WERROR) $(MESON_OPTIONS)
+	@meson configure build/release -Dprefix=$(abspath $(PREFIX))
+	@$(ninja) build/release
+	@DESTDIR="$(DESTDIR)" meson install --quiet --no-rebuild -C build/release
+	@echo "installed below $(DESTDIR)$(abspath $(PREFIX))"
+
+clean:
+	rm -rf build
+
+help:
+	@sed -n '4,12s/^# \{0,2\}//p' Makefile

@@ -1,0 +1,55 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Configures a build directory once, and again only if what is asked for has changed.
+#
+#   scripts/configure.sh release|debug|tsan|fuzz|lint [MESON OPTION...]
+set -eu
+
+kind=$1
+shift
+dir=build/$kind
+CC=${CC:-gcc}
+
+case $kind in
+release)
+	set -- -Dbuildtype=debugoptimized "$@"
+	# clang's own LTO needs a linker plugin that is seldom installed.
+	case $("$CC" --version) in *clang*) ;; *) set -- -Db_lto=true "$@" ;; esac
+	;;
+debug)
+	set -- -Dbuildtype=debug -Doptimization=1 -Ddebug_checks=true -Db_lundef=false \
+		-Db_sanitize=address,undefined "-Dc_args=-fno-sanitize-recover=all" "$@"
+	;;
+tsan)
+	set -- -Dbuildtype=debug -Doptimization=1 -Ddebug_checks=true -Db_lundef=false \
+		-Db_sanitize=thread "$@"
+	;;
+fuzz)
+	CC=clang
+	# -fsanitize=fuzzer-no-link counts the edges in the library, which the targets are about.
+	set -- -Dbuildtype=debug -Doptimization=1 -Ddebug_checks=true -Db_lundef=false \
+		-Db_sanitize=address,undefined -Dfuzz=true -Dtests=disabled -Ddpdk=disabled \
+		"-Dc_args=-fno-sanitize-recover=all -fsanitize=fuzzer-no-link" "$@"
+	;;
+lint)
+	# Never built: clang-tidy wants the commands.
+	CC=clang
+	set -- -Ddebug_checks=true -Ddpdk=disabled "$@"
+	;;
+*)
+	echo "configure.sh: unknown build '$kind': accepted are release, debug, tsan, fuzz, lint" >&2
+	exit 2
+	;;
+esac
+
+wanted="$CC $(pkg-config --modversion cmocka libdpdk 2>/dev/null | tr '\n' ' ')$*"
+[ -f "$dir/build.ninja" ] && [ "$(cat "$dir/.wanted" 2>/dev/null)" = "$wanted" ] && exit 0
+
+mkdir -p build
+log=$dir.configure.log
+rm -rf "$dir"
+if ! CC=$CC meson setup "$dir" "$@" >"$log" 2>&1; then
+	cat "$log" >&2
+	exit 1
+fi
+echo "$wanted" >"$dir/.wanted"

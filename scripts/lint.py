@@ -1,0 +1,165 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Looks at the sources without running them.
+
+    scripts/lint.py [format|tidy|sparse|headers|spdx|layers|size]...
+
+format   clang-format in the style of .clang-format
+tidy     clang-tidy with the checks of .clang-tidy, on src/ and tools/
+sparse   wire order against host order, address spaces, on src/ and tools/
+headers  every public header alone, in C and C++ (scripts/check-headers.py)
+spdx     each file starts with its licence, C files also with a sentence on what they are
+layers   includes between folders (scripts/check-layers.py)
+size     no file of more than 800 lines
+
+A check whose program is not installed is named and skipped.
+"""
+import concurrent.futures
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+LICENCE = 'SPDX-License-Identifier: BSD-2-Clause'
+COMMENTED = ('.c', '.h', '.py', '.sh', '.build', '.map', '.1', '.md', '.cc', '.yml')
+ALSO = ('Makefile', 'meson_options.txt', '.clang-format', '.clang-tidy', '.ci/run')
+
+
+def run(cmd):
+    p = subprocess.run(cmd, cwd=TOP, text=True, errors='replace', stdin=subprocess.DEVNULL,
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return p.returncode, p.stdout
+
+
+def tracked():
+    """The project's own files: what git knows or would add."""
+    status, out = run(['git', 'ls-files', '-co', '--exclude-standard'])
+    if status == 0:
+        names = out.splitlines()
+    else:
+        names = [os.path.relpath(os.path.join(d, f), TOP) for d, dirs, files in os.walk(TOP)
+                 for f in files if not d.startswith(os.path.join(TOP, 'build'))]
+    return sorted(n for n in names if os.path.isfile(os.path.join(TOP, n)))
+
+
+def sources(suffixes, *folders):
+    return [n for n in tracked() if n.endswith(suffixes) and n.startswith(folders)]
+
+
+def each(function, items):
+    """Runs function(item) on all processors; yields the non-empty complaints."""
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        return [text for text in pool.map(function, items) if text]
+
+
+def chunks(items, size):
+    return [items[i:i + size] for i in range(0, len(items), size)]
+
+
+def complaint(cmd):
+    status, out = run(cmd)
+    return out if status else ''
+
+
+def lint_format():
+    files = sources(('.c', '.h'), '')
+    return each(lambda c: complaint(['clang-format', '--dry-run', '-Werror'] + c),
+                chunks(files, 20))
+
+
+def lint_tidy():
+    env = dict(os.environ, CC='clang')
+    subprocess.run(['scripts/configure.sh', 'lint'], cwd=TOP, env=env, check=True)
+    files = sources('.c', 'src/', 'tools/')
+    return each(lambda f: complaint(['clang-tidy', '-p', 'build/lint', '--quiet',
+                                     '--warnings-as-errors=*', f]), files)
+
+
+def sparse_one(path):
+    # Its own knowledge of the compiler ends where the SIMD intrinsics begin.
+    if '#include <immintrin.h>' in open(os.path.join(TOP, path)).read():
+        return ''
+    status, out = run(['sparse', '-std=gnu11', '-Wbitwise', '-Wno-non-pointer-null',
+                       '-Wno-decl', '-Wno-external-function-has-definition',
+                       '-D_GNU_SOURCE=', '-Iinclude', '-Isrc', path])
+    return out if status or 'warning:' in out or 'error:' in out else ''
+
+
+def lint_sparse():
+    return each(sparse_one, sources('.c', 'src/', 'tools/'))
+
+
+def lint_headers():
+    status, out = run([sys.executable, 'scripts/check-headers.py'])
+    return [out] if status else []
+
+
+def lint_spdx():
+    problems = []
+    for name in tracked():
+        if not name.endswith(COMMENTED) and name not in ALSO:
+            continue
+        head = open(os.path.join(TOP, name), errors='replace').read(600).splitlines()[:3]
+        if not any(LICENCE in line for line in head[:2]):
+            problems.append('%s: no "%s" in the first two lines' % (name, LICENCE))
+        elif name.endswith(('.c', '.h')) and not (len(head) > 1 and
+                                                  re.match(r'/\*.*\w', ' '.join(head[1:3]))):
+            problems.append('%s: the second line does not say what the file is' % name)
+    return problems
+
+
+def lint_layers():
+    status, out = run([sys.executable, 'scripts/check-layers.py'])
+    return [out] if status else []
+
+
+def lint_size():
+    problems = []
+    for name in sources(('.c', '.h'), 'src/', 'include/', 'tools/', 'tests/', 'bench/', 'fuzz/'):
+        lines = open(os.path.join(TOP, name), errors='replace').read().count('\n')
+        if lines > 800:
+            problems.append('%s: %d lines, at most 800' % (name, lines))
+    return problems
+
+
+CHECKS = {
+    'format': (lint_format, 'clang-format'),
+    'tidy': (lint_tidy, 'clang-tidy'),
+    'sparse': (lint_sparse, 'sparse'),
+    'headers': (lint_headers, None),
+    'spdx': (lint_spdx, None),
+    'layers': (lint_layers, None),
+    'size': (lint_size, None),
+}
+
+
+def main():
+    wanted = sys.argv[1:] or list(CHECKS)
+    unknown = [w for w in wanted if w not in CHECKS]
+    if unknown:
+        print('lint.py: unknown check %s: accepted are %s' % (
+            ', '.join(unknown), ', '.join(CHECKS)), file=sys.stderr)
+        return 2
+    failed = []
+    for name in wanted:
+        function, program = CHECKS[name]
+        if program and not shutil.which(program):
+            print('lint %-8s skipped: %s is not installed' % (name, program))
+            continue
+        start = time.monotonic()
+        problems = function()
+        if problems:
+            failed.append(name)
+            print('\n'.join(problems))
+        print('lint %-8s %s  (%.1f s)' % (name, 'FAILED' if problems else 'ok',
+                                          time.monotonic() - start))
+        sys.stdout.flush()
+    print('lint: failed: ' + ', '.join(failed) if failed else 'lint: ok')
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

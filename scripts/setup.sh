@@ -1,0 +1,150 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Installs what a build needs and the machine lacks; where it may not, prints the command to run.
+#
+#   scripts/setup.sh demo|check|bench
+#
+# demo   compiler, meson, ninja, and the ping that talks to skiff
+# check  the same, and everything that the tests and linters use
+# bench  the same as demo, and DPDK as the peer
+#
+# Exits 1 only if something is missing that the target can't do without. The rest is named, and
+# the tests that want it are skipped by name.
+set -u
+
+set_name=${1:-demo}
+case $set_name in
+demo | check | bench) ;;
+*)
+	echo "setup.sh: unknown set '$set_name': accepted are demo, check, bench" >&2
+	exit 2
+	;;
+esac
+
+PYTHON=/usr/bin/python3
+missing=
+vital=
+
+# want PACKAGE COMMAND... : PACKAGE is missing if COMMAND fails. must: it is vital as well.
+want()
+{
+	package=$1
+	shift
+	"$@" >/dev/null 2>&1 || missing="$missing $package"
+}
+
+must()
+{
+	package=$1
+	shift
+	"$@" >/dev/null 2>&1 && return
+	missing="$missing $package"
+	vital="$vital $package"
+}
+
+has()
+{
+	command -v "$1"
+}
+
+compiler()
+{
+	command -v "${CC:-gcc}" && echo 'int main(void){return 0;}' |
+		"${CC:-gcc}" -include stdio.h -x c -fsyntax-only -
+}
+
+module()
+{
+	$PYTHON -c "import importlib.util as u, sys; sys.exit(u.find_spec('$1') is None)"
+}
+
+# The runtime of clang's sanitizers is a package of its own in some releases and not in others.
+clang_runtime()
+{
+	set -- "$(clang -print-resource-dir)"/lib/linux/libclang_rt.fuzzer-*.a
+	[ -e "$1" ]
+}
+
+clang_runtime_package()
+{
+	version=$(clang -dumpversion 2>/dev/null || apt-cache depends clang 2>/dev/null |
+		sed -n 's/.*Depends: clang-\([0-9]*\)$/\1/p')
+	version=${version%%.*}
+	if apt-cache show "libclang-rt-$version-dev" >/dev/null 2>&1; then
+		echo "libclang-rt-$version-dev"
+	else
+		echo "libclang-common-$version-dev"
+	fi
+}
+
+look()
+{
+	missing=
+	vital=
+	must gcc compiler
+	case "$vital" in *gcc*) missing="$missing libc6-dev" vital="$vital libc6-dev" ;; esac
+	must python3 test -x $PYTHON
+	must meson has meson
+	must ninja-build has ninja
+	must pkg-config has pkg-config
+	want iproute2 has ip
+	want iputils-ping has ping
+	if [ "$set_name" = check ]; then
+		must libcmocka-dev pkg-config --exists cmocka
+		want tshark has tshark
+		want sparse has sparse
+		want g++ has g++
+		want clang has clang
+		want clang-tidy has clang-tidy
+		want clang-format has clang-format
+		want libmnl-dev pkg-config --exists libmnl
+		want socat has socat
+		want python3-scapy module scapy
+		clang_runtime >/dev/null 2>&1 || missing="$missing $(clang_runtime_package)"
+	fi
+	if [ "$set_name" = bench ]; then
+		want libdpdk-dev pkg-config --exists libdpdk
+	fi
+	missing=${missing# }
+	vital=${vital# }
+}
+
+look
+[ -z "$missing" ] && exit 0
+
+if ! command -v apt-get >/dev/null 2>&1; then
+	echo "setup: this system has no apt-get. Missing here, by Debian's names: $missing" >&2
+elif [ "$(id -u)" = 0 ]; then
+	as_root=env
+elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
+	as_root='sudo env'
+fi
+
+if [ -n "${as_root:-}" ]; then
+	echo "setup: installing $missing"
+	export DEBIAN_FRONTEND=noninteractive
+	# shellcheck disable=SC2086
+	$as_root DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
+		$missing >/dev/null 2>&1 || {
+		# A fresh image has no package lists, an old one has stale ones.
+		$as_root apt-get update -q >/dev/null 2>&1
+		for package in $missing; do
+			$as_root DEBIAN_FRONTEND=noninteractive apt-get install -y -q \
+				--no-install-recommends "$package" >/dev/null 2>&1 ||
+				echo "setup: apt-get could not install $package" >&2
+		done
+	}
+	look
+	[ -z "$missing" ] && exit 0
+	echo "setup: still missing: $missing" >&2
+elif command -v apt-get >/dev/null 2>&1; then
+	echo "setup: missing here: $missing" >&2
+	echo "setup: neither root nor passwordless sudo; to install it, run" >&2
+	echo "    sudo apt-get install -y --no-install-recommends $missing" >&2
+fi
+
+if [ -n "$vital" ]; then
+	echo "setup: can't go on without: $vital" >&2
+	exit 1
+fi
+echo "setup: going on without it" >&2
