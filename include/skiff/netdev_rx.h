@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The way in: the top half queues, the bottom half polls and delivers to packet handlers. */
+#include <skiff/netdevice.h> /* outside of the guard: alone, this header is part of that one */
+#ifndef SKIFF_NETDEV_RX_H
+#define SKIFF_NETDEV_RX_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * netif_rx() - hand a received packet over, from the top half
+ * @skb: the packet: dev, protocol and the MAC header set (eth_type_trans()); consumed
+ *
+ * It is put on the host's backlog, and the bottom half takes it from there. A device that is not up
+ * receives nothing; a full backlog (net.core.netdev_max_backlog) drops. Any thread, with any lock
+ * but that of a buffer list held.
+ *
+ * Return: NET_RX_SUCCESS or NET_RX_DROP.
+ */
+SKIFF_API int netif_rx(struct sk_buff *skb);
+
+/* The name it had for callers outside of interrupts; the same. */
+static inline int netif_rx_ni(struct sk_buff *skb)
+{
+	return netif_rx(skb);
+}
+
+static inline int __netif_rx(struct sk_buff *skb)
+{
+	return netif_rx(skb);
+}
+
+/**
+ * netif_receive_skb() - deliver a received packet, in the bottom half
+ * @skb: as for netif_rx(); consumed
+ *
+ * Each tap and handler gets it as struct packet_type says. Locked.
+ *
+ * Return: NET_RX_SUCCESS, or NET_RX_DROP when nobody took it.
+ */
+SKIFF_API int netif_receive_skb(struct sk_buff *skb);
+
+/* netif_receive_skb() for each of a list linked by skb->list. Locked. */
+SKIFF_API void netif_receive_skb_list(struct list_head *head);
+
+/**
+ * struct packet_type - a handler for received packets
+ * @type: ETH_P_* in wire order; ETH_P_ALL in wire order for a tap, which sees every frame that is
+ *        received and sent
+ * @ignore_outgoing: of a tap: received only
+ * @dev: this device only, or NULL
+ * @af_packet_net: this host only, or NULL; @dev implies its host
+ * @func: called locked, with one reference to @skb, which it has to give back: others may hold
+ *        references too, so skb_share_check() before changing anything. skb->data is behind the
+ *        link-layer header for what is received; for what is sent (PACKET_OUTGOING) it is at that
+ *        header, and the network header is set. @orig_dev is the device that it arrived on.
+ * @id_match: of a tap: whether a packet that socket @sk sends is its own and need not come back
+ * @af_packet_priv: for the owner
+ * @list: the core's
+ */
+struct packet_type {
+	__be16 type;
+	bool ignore_outgoing;
+	struct net_device *dev;
+	struct net *af_packet_net;
+	int (*func)(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt,
+		    struct net_device *orig_dev);
+	bool (*id_match)(struct packet_type *ptype, struct sock *sk);
+	void *af_packet_priv;
+	struct list_head list;
+};
+
+/**
+ * dev_add_pack() - register a handler
+ * @pt: the handler, which stays valid until it is removed
+ *
+ * With @dev or @af_packet_net set: locked, at any time. With neither: for all hosts, before the
+ * first one runs.
+ */
+SKIFF_API void dev_add_pack(struct packet_type *pt);
+
+/* Take a handler out; it is not called any more. As dev_add_pack(). */
+SKIFF_API void dev_remove_pack(struct packet_type *pt);
+#define __dev_remove_pack(pt) dev_remove_pack(pt)
+
+/* Show a packet that is about to be sent to the taps. Locked. The packet is not consumed. */
+SKIFF_API void dev_queue_xmit_nit(struct sk_buff *skb, struct net_device *dev);
+/* Whether there is a tap that wants to see what @dev sends. */
+SKIFF_API bool dev_nit_active(struct net_device *dev);
+
+/**
+ * dev_forward_skb() - make a packet that was sent into one that a device received
+ * @dev: the receiving device, of this or of another host
+ * @skb: the packet, at its Ethernet header; consumed
+ *
+ * What belongs to the sender's host is taken off: socket, route, marks. Any thread.
+ *
+ * Return: NET_RX_SUCCESS or NET_RX_DROP.
+ */
+SKIFF_API int dev_forward_skb(struct net_device *dev, struct sk_buff *skb);
+
+/* Whether a frame is not longer than a device takes. Segments to be cut may be. */
+SKIFF_API bool is_skb_forwardable(const struct net_device *dev, const struct sk_buff *skb);
+
+/* From now on every received packet has a time stamp, or no longer. Any thread; calls nest. */
+SKIFF_API void net_enable_timestamp(void);
+SKIFF_API void net_disable_timestamp(void);
+
+/* napi_struct.state */
+enum {
+	NAPI_STATE_SCHED,   /* on the list, or being polled */
+	NAPI_STATE_MISSED,  /* scheduled again while it was polled */
+	NAPI_STATE_DISABLE, /* napi_disable() */
+	NAPI_STATE_LISTED,  /* added to a device */
+};
+
+#define NAPI_POLL_WEIGHT 64
+
+/**
+ * struct napi_struct - a source of packets that the bottom half polls
+ * @poll_list: the core's
+ * @state: NAPI_STATE_*
+ * @weight: most packets per call
+ * @poll: take up to @budget packets and deliver them. Fewer than @budget: napi_complete_done()
+ *        was called; as many: it is called again. Locked. Return: how many.
+ * @dev: the device
+ * @dev_list: the core's
+ * @napi_id: number, for sockets that poll
+ */
+struct napi_struct {
+	struct list_head poll_list;
+	unsigned long state;
+	int weight;
+	int (*poll)(struct napi_struct *napi, int budget);
+	struct net_device *dev;
+	struct list_head dev_list;
+	unsigned int napi_id;
+};
+
+enum gro_result {
+	GRO_MERGED,
+	GRO_MERGED_FREE,
+	GRO_HELD,
+	GRO_NORMAL,
+	GRO_CONSUMED,
+};
+typedef enum gro_result gro_result_t;
+
+/* Add a source to a device, disabled. Before the device is opened. */
+SKIFF_API void netif_napi_add_weight(struct net_device *dev, struct napi_struct *napi,
+				     int (*poll)(struct napi_struct *napi, int budget), int weight);
+
+static inline void netif_napi_add(struct net_device *dev, struct napi_struct *napi,
+				  int (*poll)(struct napi_struct *napi, int budget))
+{
+	netif_napi_add_weight(dev, napi, poll, NAPI_POLL_WEIGHT);
+}
+
+/* Remove it; locked. free_netdev() does it for those that are left. */
+SKIFF_API void netif_napi_del(struct napi_struct *napi);
+#define __netif_napi_del(napi) netif_napi_del(napi)
+
+/* Allow polling, in ndo_open; forbid it, in ndo_stop. Locked. */
+SKIFF_API void napi_enable(struct napi_struct *napi);
+SKIFF_API void napi_disable(struct napi_struct *napi);
+
+/* Whether the caller is the one to __napi_schedule() it. Any thread. */
+SKIFF_API bool napi_schedule_prep(struct napi_struct *napi);
+SKIFF_API void __napi_schedule(struct napi_struct *napi);
+#define __napi_schedule_irqoff(napi) __napi_schedule(napi)
+
+/* There are packets: have it polled. Any thread. */
+static inline bool napi_schedule(struct napi_struct *napi)
+{
+	if (!napi_schedule_prep(napi))
+		return false;
+	__napi_schedule(napi);
+	return true;
+}
+
+#define napi_schedule_irqoff(napi) napi_schedule(napi)
+
+/* Done for now, inside of poll. Return: false when it was scheduled again meanwhile. */
+SKIFF_API bool napi_complete_done(struct napi_struct *napi, int work_done);
+
+static inline bool napi_complete(struct napi_struct *napi)
+{
+	return napi_complete_done(napi, 0);
+}
+
+/* Deliver a packet from a poll function; consumed. */
+SKIFF_API gro_result_t napi_gro_receive(struct napi_struct *napi, struct sk_buff *skb);
+
+/**
+ * struct softnet_stats - what the bottom half of a host has done
+ * @processed: packets taken from devices
+ * @dropped: packets refused because the backlog was full
+ * @time_squeeze: times that the budget ended before the work did
+ * @backlog_len: packets waiting now
+ */
+struct softnet_stats {
+	unsigned long processed;
+	unsigned long dropped;
+	unsigned long time_squeeze;
+	unsigned int backlog_len;
+};
+
+/* Any thread. */
+SKIFF_API void skiff_softnet_stats(struct net *net, struct softnet_stats *stats);
+
+/**
+ * skiff_device_init() - make devices known to the hosts of this process
+ *
+ * Registers the per-host part and the bottom halves. Once, before the first host is created.
+ * Return: 0 or a negative errno.
+ */
+SKIFF_API int skiff_device_init(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* SKIFF_NETDEV_RX_H */
