@@ -169,9 +169,9 @@ def programs(build):
 
 
 def scripts(folder):
-    found = glob.glob(os.path.join(TOP, 'tests', folder, '*.sh'))
+    found = glob.glob(os.path.join(TOP, 'tests', folder, 'test_*.sh'))
     found += glob.glob(os.path.join(TOP, 'tests', folder, 'test_*.py'))
-    for path in sorted(found):
+    for path in sorted(found):  # a name without test_ in front is a helper
         yield os.path.relpath(path, TOP), [path] if path.endswith('.sh') else [sys.executable, path]
 
 

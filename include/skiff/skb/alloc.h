@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Buffers and fragments for drivers: headroom in front, and an IP header that is aligned. */
+#include <skiff/skbuff.h> /* outside of the guard: alone, this header is part of that one */
+
 #ifndef SKIFF_SKB_ALLOC_H
 #define SKIFF_SKB_ALLOC_H
-
-#include <skiff/skbuff.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Checksums of packets: computing them, and who knows what about them as a packet travels. */
+#include <skiff/skbuff.h> /* outside of the guard: alone, this header is part of that one */
+
 #ifndef SKIFF_SKB_CSUM_H
 #define SKIFF_SKB_CSUM_H
-
-#include <skiff/skbuff.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Extensions: fields that few packets need, in a block of their own that clones share. */
+#include <skiff/skbuff.h> /* outside of the guard: alone, this header is part of that one */
+
 #ifndef SKIFF_SKB_EXT_H
 #define SKIFF_SKB_EXT_H
-
-#include <skiff/skbuff.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which flow a packet belongs to: its hash, and the dissector that finds its addresses. */
+#include <skiff/skbuff.h> /* outside of the guard: alone, this header is part of that one */
+
 #ifndef SKIFF_SKB_FLOW_H
 #define SKIFF_SKB_FLOW_H
-
-#include <skiff/skbuff.h>
 
 #ifdef __cplusplus
 extern "C" {

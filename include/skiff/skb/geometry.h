@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Where a buffer's data lies: reserve, put, push, pull, trim, and asking for linear bytes. */
+#include <skiff/skbuff.h> /* outside of the guard: alone, this header is part of that one */
+
 #ifndef SKIFF_SKB_GEOMETRY_H
 #define SKIFF_SKB_GEOMETRY_H
-
-#include <skiff/skbuff.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -13,24 +13,12 @@ extern "C" {
  * Bounds are checked in every build. The panics name the buffer, its bounds, its device and the
  * caller; they do not return.
  */
-SKIFF_API void skb_over_panic(const struct sk_buff *skb, unsigned int len, const void *caller)
-	__attribute__((__noreturn__, __cold__));
-SKIFF_API void skb_under_panic(const struct sk_buff *skb, unsigned int len, const void *caller)
-	__attribute__((__noreturn__, __cold__));
-SKIFF_API void skb_bounds_panic(const struct sk_buff *skb, const char *what, long value,
-				const void *caller) __attribute__((__noreturn__, __cold__));
-
-/* The address that a panic names: inside the function that called the inline one. */
-#define __SKB_HERE                                                                             \
-	__extension__({                                                                        \
-		__label__ __here;                                                              \
-	__here:                                                                                \
-		(const void *)&&__here;                                                        \
-	})
-#ifdef __cplusplus
-#undef __SKB_HERE
-#define __SKB_HERE __builtin_return_address(0)
-#endif
+SKIFF_API void skb_over_panic(const struct sk_buff *skb, unsigned int len)
+	__attribute__((__noreturn__, __cold__, __noinline__));
+SKIFF_API void skb_under_panic(const struct sk_buff *skb, unsigned int len)
+	__attribute__((__noreturn__, __cold__, __noinline__));
+SKIFF_API void skb_bounds_panic(const struct sk_buff *skb, const char *what, long value)
+	__attribute__((__noreturn__, __cold__, __noinline__));
 
 static inline bool skb_is_nonlinear(const struct sk_buff *skb)
 {
@@ -90,7 +78,7 @@ static inline void skb_reserve(struct sk_buff *skb, int len)
 	/* Both directions in one comparison: a negative len wraps to a huge sum unless valid. */
 	if (unlikely(skb->len ||
 		     (u64)((s64)(skb->data - skb->head) + len) > (u64)(skb->end)))
-		skb_bounds_panic(skb, "skb_reserve", len, __SKB_HERE);
+		skb_bounds_panic(skb, "skb_reserve", len);
 	skb->data += len;
 	skb->tail += (sk_buff_data_t)len;
 }
@@ -131,7 +119,7 @@ static inline void *__skb_put(struct sk_buff *skb, unsigned int len)
 static inline void *skb_put(struct sk_buff *skb, unsigned int len)
 {
 	if (unlikely(len > skb->end - skb->tail || skb->data_len))
-		skb_over_panic(skb, len, __SKB_HERE);
+		skb_over_panic(skb, len);
 	return __skb_put(skb, len);
 }
 
@@ -186,14 +174,14 @@ static inline void *__skb_push(struct sk_buff *skb, unsigned int len)
 static inline void *skb_push(struct sk_buff *skb, unsigned int len)
 {
 	if (unlikely(len > skb_headroom(skb)))
-		skb_under_panic(skb, len, __SKB_HERE);
+		skb_under_panic(skb, len);
 	return __skb_push(skb, len);
 }
 
 static inline void *__skb_pull(struct sk_buff *skb, unsigned int len)
 {
 	if (unlikely(len > skb_headlen(skb)))
-		skb_bounds_panic(skb, "__skb_pull", (long)len, __SKB_HERE);
+		skb_bounds_panic(skb, "__skb_pull", (long)len);
 	skb->len -= len;
 	return skb->data += len;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Where each layer's header starts: set on the way in and out, true at every layer. */
+#include <skiff/skbuff.h> /* outside of the guard: alone, this header is part of that one */
+
 #ifndef SKIFF_SKB_HEADERS_H
 #define SKIFF_SKB_HEADERS_H
-
-#include <skiff/skbuff.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What is known about a packet beside its data: queue, route, connection, marks, metadata. */
+#include <skiff/skbuff.h> /* outside of the guard: alone, this header is part of that one */
+
 #ifndef SKIFF_SKB_META_H
 #define SKIFF_SKB_META_H
 
 #include <stdio.h>
 
-#include <skiff/skbuff.h>
 #include <skiff/skb/ext.h>
 #include <skiff/skb/flow.h>
 #include <skiff/skb/tstamp.h>

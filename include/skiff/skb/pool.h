@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The memory behind buffers: limits, counters by size class, reports of what is still alive. */
+#include <skiff/skbuff.h> /* outside of the guard: alone, this header is part of that one */
+
 #ifndef SKIFF_SKB_POOL_H
 #define SKIFF_SKB_POOL_H
 
 #include <stdio.h>
-
-#include <skiff/skbuff.h>
 
 #ifdef __cplusplus
 extern "C" {

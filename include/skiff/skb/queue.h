@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Lists of buffers: a ring through the head, which is its first and last member at once. */
+#include <skiff/skbuff.h> /* outside of the guard: alone, this header is part of that one */
+
 #ifndef SKIFF_SKB_QUEUE_H
 #define SKIFF_SKB_QUEUE_H
-
-#include <skiff/skbuff.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* <asm/unaligned.h> for kernel-style sources: unaligned access. */
+#include <skiff/unaligned.h>

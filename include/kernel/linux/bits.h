@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* <linux/bits.h> for kernel-style sources: BIT. */
+#include <skiff/kernel.h>

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* <linux/bug.h> for kernel-style sources: BUG_ON and WARN_ON. */
+#include <skiff/kernel.h>

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* <linux/mm.h> for kernel-style sources: pages. */
+#include <skiff/mm.h>
