@@ -1,0 +1,547 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* struct sock: the protocol side of a socket, and the memory that its packets tie up. */
+#ifndef SKIFF_SOCK_H
+#define SKIFF_SOCK_H
+
+#include <linux/errqueue.h>
+#include <linux/in6.h>
+
+#include <skiff/dst.h>
+#include <skiff/list.h>
+#include <skiff/skbuff.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct proto;
+struct socket;
+
+/*
+ * Accounting
+ *
+ * Every buffer that waits for the program is charged to sk_rmem_alloc, every one that was sent and
+ * not yet released to sk_wmem_alloc, both by truesize; the buffer's destructor uncharges. A full
+ * receive queue (sk_rcvbuf) drops, a full send buffer (sk_sndbuf) refuses.
+ *
+ * Lifetime
+ *
+ * sk_refcnt counts who refers to the socket. Its last reference ends the socket, but the memory
+ * stays until the last buffer that is charged to it is gone: sk_wmem_alloc starts at 1, which
+ * stands for sk_refcnt, and sk_rmem_alloc is looked at last.
+ *
+ * Unless noted, functions are called under the stack lock of the socket's host. Destructors of
+ * buffers run in whichever thread drops the buffer: they touch the counters only.
+ */
+
+/**
+ * struct sock_common - what look-ups need: addresses of both families, ports, device
+ * @skc_node: in the protocol's hash table
+ * @skc_refcnt: see above
+ * @skc_daddr: peer, IPv4 (0: none)
+ * @skc_rcv_saddr: own address, IPv4 (0: any)
+ * @skc_dport: peer's port, wire order
+ * @skc_num: own port, host order
+ * @skc_family: AF_*
+ * @skc_state: TCP_* state; protocols without states use 1 and 7 for connected and not
+ * @skc_reuse: SO_REUSEADDR
+ * @skc_reuseport: SO_REUSEPORT
+ * @skc_ipv6only: IPV6_V6ONLY
+ * @skc_bound_dev_if: the only device that it uses, 0 for all
+ * @skc_hash: of the flow
+ * @skc_prot: its protocol
+ * @skc_net: its host
+ * @skc_v6_daddr: peer, IPv6 (v4-mapped for IPv4)
+ * @skc_v6_rcv_saddr: own address, IPv6
+ * @skc_cookie: identifies the socket for as long as the host lives
+ */
+struct sock_common {
+	struct hlist_node skc_node;
+	refcount_t skc_refcnt;
+	__be32 skc_daddr;
+	__be32 skc_rcv_saddr;
+	__be16 skc_dport;
+	__u16 skc_num;
+	unsigned short skc_family;
+	volatile unsigned char skc_state;
+	unsigned char skc_reuse : 4;
+	unsigned char skc_reuseport : 1;
+	unsigned char skc_ipv6only : 1;
+	int skc_bound_dev_if;
+	unsigned int skc_hash;
+	struct proto *skc_prot;
+	struct net *skc_net;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+	__u64 skc_cookie;
+};
+
+/* sk_shutdown */
+#define RCV_SHUTDOWN 1
+#define SEND_SHUTDOWN 2
+#define SHUTDOWN_MASK 3
+
+/* sk_userlocks: sizes that the program chose and the protocol leaves alone. */
+#define SOCK_SNDBUF_LOCK 1
+#define SOCK_RCVBUF_LOCK 2
+
+/* Limits of SO_SNDBUF and SO_RCVBUF: two packets fit always. */
+#define SOCK_MIN_SNDBUF (2 * SKB_TRUESIZE(2048))
+#define SOCK_MIN_RCVBUF SKB_TRUESIZE(2048)
+
+/* Bits of sk_flags. */
+enum sock_flags {
+	SOCK_DEAD, /* the program is gone: no callbacks */
+	SOCK_DONE,
+	SOCK_URGINLINE,
+	SOCK_KEEPOPEN,
+	SOCK_LINGER,
+	SOCK_DESTROY,
+	SOCK_BROADCAST,
+	SOCK_TIMESTAMP,
+	SOCK_ZAPPED,
+	SOCK_USE_WRITE_QUEUE, /* sk_write_space() is the protocol's business */
+	SOCK_DBG,
+	SOCK_RCVTSTAMP,
+	SOCK_RCVTSTAMPNS,
+	SOCK_LOCALROUTE,
+	SOCK_RXQ_OVFL,
+	SOCK_ZEROCOPY,
+	SOCK_WIFI_STATUS,
+	SOCK_NOFCS,
+	SOCK_SELECT_ERR_QUEUE,
+	SOCK_RCU_FREE,
+	SOCK_TXTIME,
+	SOCK_TSTAMP_NEW,
+	SOCK_NOSPACE_WAIT, /* somebody waits for room in the send buffer */
+};
+
+/**
+ * struct sock - the protocol side of a socket
+ * @sk_receive_queue: packets for the program
+ * @sk_error_queue: errors and timestamps for the program
+ * @sk_write_queue: packets not yet sent
+ * @sk_rmem_alloc: bytes of packets for the program
+ * @sk_wmem_alloc: bytes of packets under way, plus 1 while sk_refcnt is not 0
+ * @sk_omem_alloc: bytes of options
+ * @sk_forward_alloc: bytes that the protocol granted and that are not used; any thread, atomically
+ * @sk_rcvbuf: limit of sk_rmem_alloc
+ * @sk_sndbuf: limit of sk_wmem_alloc
+ * @sk_rcvlowat: bytes that make it readable
+ * @sk_drops: packets dropped because it was full
+ * @sk_err: pending error, positive errno; told once
+ * @sk_err_soft: an error that need not last
+ * @sk_shutdown: *_SHUTDOWN
+ * @sk_userlocks: SOCK_*BUF_LOCK
+ * @sk_type: SOCK_STREAM, ...
+ * @sk_protocol: IPPROTO_*
+ * @sk_flags: bit per enum sock_flags
+ * @sk_no_check_tx: send without checksum
+ * @sk_no_check_rx: accept without checksum
+ * @sk_kern_sock: belongs to the stack, not to a program
+ * @sk_priority: of its packets
+ * @sk_mark: of its packets
+ * @sk_tsflags: SOF_TIMESTAMPING_*
+ * @sk_tskey: counts packets or bytes for timestamps
+ * @sk_allocation: flags for allocations
+ * @sk_ack_backlog: connections that wait to be accepted
+ * @sk_max_ack_backlog: limit of them
+ * @sk_rcvtimeo: nanoseconds that a read waits
+ * @sk_sndtimeo: nanoseconds that a write waits
+ * @sk_stamp: time of the packet read last
+ * @sk_dst_cache: route of its packets
+ * @sk_socket: file side, NULL when there is none
+ * @sk_user_data: for the layer above
+ * @sk_state_change: connected, closed, ...
+ * @sk_data_ready: the receive queue got a packet
+ * @sk_write_space: room in the send buffer; may be called by any thread, no lock held
+ * @sk_error_report: sk_err or the error queue has something
+ * @sk_backlog_rcv: the protocol's input
+ * @sk_destruct: the last reference is gone; any thread when buffers outlived it
+ */
+struct sock {
+	struct sock_common __sk_common;
+#define sk_node __sk_common.skc_node
+#define sk_refcnt __sk_common.skc_refcnt
+#define sk_daddr __sk_common.skc_daddr
+#define sk_rcv_saddr __sk_common.skc_rcv_saddr
+#define sk_dport __sk_common.skc_dport
+#define sk_num __sk_common.skc_num
+#define sk_family __sk_common.skc_family
+#define sk_state __sk_common.skc_state
+#define sk_reuse __sk_common.skc_reuse
+#define sk_reuseport __sk_common.skc_reuseport
+#define sk_ipv6only __sk_common.skc_ipv6only
+#define sk_bound_dev_if __sk_common.skc_bound_dev_if
+#define sk_hash __sk_common.skc_hash
+#define sk_prot __sk_common.skc_prot
+#define sk_net __sk_common.skc_net
+#define sk_v6_daddr __sk_common.skc_v6_daddr
+#define sk_v6_rcv_saddr __sk_common.skc_v6_rcv_saddr
+#define sk_cookie __sk_common.skc_cookie
+	struct sk_buff_head sk_receive_queue;
+	struct sk_buff_head sk_error_queue;
+	struct sk_buff_head sk_write_queue;
+	atomic_t sk_rmem_alloc;
+	refcount_t sk_wmem_alloc;
+	atomic_t sk_omem_alloc;
+	int sk_forward_alloc;
+	int sk_rcvbuf;
+	int sk_sndbuf;
+	int sk_rcvlowat;
+	atomic_t sk_drops;
+	int sk_err;
+	int sk_err_soft;
+	u8 sk_shutdown;
+	u8 sk_userlocks;
+	u16 sk_type;
+	u16 sk_protocol;
+	u8 sk_no_check_tx : 1;
+	u8 sk_no_check_rx : 1;
+	u8 sk_kern_sock : 1;
+	unsigned long sk_flags;
+	__u32 sk_priority;
+	__u32 sk_mark;
+	u32 sk_tsflags;
+	atomic_t sk_tskey;
+	gfp_t sk_allocation;
+	u32 sk_ack_backlog;
+	u32 sk_max_ack_backlog;
+	s64 sk_rcvtimeo;
+	s64 sk_sndtimeo;
+	ktime_t sk_stamp;
+	struct dst_entry *sk_dst_cache;
+	struct socket *sk_socket;
+	void *sk_user_data;
+	void (*sk_state_change)(struct sock *sk);
+	void (*sk_data_ready)(struct sock *sk);
+	void (*sk_write_space)(struct sock *sk);
+	void (*sk_error_report)(struct sock *sk);
+	int (*sk_backlog_rcv)(struct sock *sk, struct sk_buff *skb);
+	void (*sk_destruct)(struct sock *sk);
+};
+
+/**
+ * struct proto - a protocol's side of its sockets
+ * @name: as in /proc/net/protocols
+ * @obj_size: bytes of the protocol's structure, whose first member is the struct sock; 0: no more
+ * @init: a socket was made. Return: 0 or -errno, and it is not made
+ * @destroy: its last reference is gone
+ * @close: the program closed it
+ * @hash: enter it into the tables
+ * @unhash: take it out
+ * @get_port: bind to a port, 0 chooses one. Return: 0 or -errno
+ * @backlog_rcv: a packet for it
+ * @memory_allocated: pages that all sockets of the protocol hold; NULL: not limited
+ * @sysctl_mem: three limits of it in pages: no pressure, pressure, no more
+ * @memory_pressure: set while above the second
+ */
+struct proto {
+	char name[32];
+	unsigned int obj_size;
+	int (*init)(struct sock *sk);
+	void (*destroy)(struct sock *sk);
+	void (*close)(struct sock *sk, long timeout);
+	int (*hash)(struct sock *sk);
+	void (*unhash)(struct sock *sk);
+	int (*get_port)(struct sock *sk, unsigned short snum);
+	int (*backlog_rcv)(struct sock *sk, struct sk_buff *skb);
+	atomic_long_t *memory_allocated;
+	long *sysctl_mem;
+	unsigned long *memory_pressure;
+};
+
+/* Defaults and upper limits of sk_rcvbuf and sk_sndbuf: net.core.{r,w}mem_{default,max}. */
+SKIFF_API extern __u32 sysctl_rmem_default;
+SKIFF_API extern __u32 sysctl_wmem_default;
+SKIFF_API extern __u32 sysctl_rmem_max;
+SKIFF_API extern __u32 sysctl_wmem_max;
+
+/**
+ * sk_alloc() - make a socket
+ * @net: its host
+ * @family: AF_*
+ * @priority: allocation flags
+ * @prot: its protocol
+ * @kern: belongs to the stack, not to a program
+ *
+ * All zero but for that; sock_init_data() follows. The caller owns the only reference.
+ * Return: NULL without memory.
+ */
+SKIFF_API struct sock *sk_alloc(struct net *net, int family, gfp_t priority, struct proto *prot,
+				int kern);
+
+/**
+ * sock_init_data() - give a socket its queues, limits and callbacks
+ * @sock: file side, or NULL
+ * @sk: from sk_alloc()
+ */
+SKIFF_API void sock_init_data(struct socket *sock, struct sock *sk);
+
+/**
+ * sk_free() - the last reference to a socket is gone
+ * @sk: the socket
+ *
+ * Its queues are emptied, then sk_destruct() and proto.destroy() are called, and the memory is
+ * released; all of that when the last sent buffer charged to it is gone, in that buffer's thread.
+ * Memory to which received buffers are still charged waits for them. sock_put() calls this.
+ */
+SKIFF_API void sk_free(struct sock *sk);
+
+/* Any thread. */
+static inline void sock_hold(struct sock *sk)
+{
+	refcount_inc(&sk->sk_refcnt);
+}
+
+static inline void sock_put(struct sock *sk)
+{
+	if (refcount_dec_and_test(&sk->sk_refcnt))
+		sk_free(sk);
+}
+
+static inline struct net *sock_net(const struct sock *sk)
+{
+	return sk->sk_net;
+}
+
+static inline void sock_net_set(struct sock *sk, struct net *net)
+{
+	sk->sk_net = net;
+}
+
+static inline void sock_set_flag(struct sock *sk, enum sock_flags flag)
+{
+	__atomic_fetch_or(&sk->sk_flags, 1UL << flag, __ATOMIC_RELAXED);
+}
+
+static inline void sock_reset_flag(struct sock *sk, enum sock_flags flag)
+{
+	__atomic_fetch_and(&sk->sk_flags, ~(1UL << flag), __ATOMIC_RELAXED);
+}
+
+static inline void sock_valbool_flag(struct sock *sk, enum sock_flags flag, int valbool)
+{
+	if (valbool)
+		sock_set_flag(sk, flag);
+	else
+		sock_reset_flag(sk, flag);
+}
+
+static inline bool sock_flag(const struct sock *sk, enum sock_flags flag)
+{
+	return READ_ONCE(sk->sk_flags) >> flag & 1;
+}
+
+/* Cut the socket off from the program. */
+static inline void sock_orphan(struct sock *sk)
+{
+	sock_set_flag(sk, SOCK_DEAD);
+	sk->sk_socket = NULL;
+}
+
+/* Bytes under way, without the one that stands for the references. */
+static inline int sk_wmem_alloc_get(const struct sock *sk)
+{
+	return (int)refcount_read(&sk->sk_wmem_alloc) - 1;
+}
+
+static inline int sk_rmem_alloc_get(const struct sock *sk)
+{
+	return atomic_read(&sk->sk_rmem_alloc);
+}
+
+static inline bool sk_has_allocations(const struct sock *sk)
+{
+	return sk_wmem_alloc_get(sk) || sk_rmem_alloc_get(sk);
+}
+
+/* Whether a program should be told that it can write: half of the send buffer is free. */
+static inline bool sock_writeable(const struct sock *sk)
+{
+	return (int)refcount_read(&sk->sk_wmem_alloc) < (READ_ONCE(sk->sk_sndbuf) >> 1);
+}
+
+/* Room in the send buffer in bytes. */
+static inline int sock_wspace(const struct sock *sk)
+{
+	int room = READ_ONCE(sk->sk_sndbuf) - (int)refcount_read(&sk->sk_wmem_alloc);
+
+	return (sk->sk_shutdown & SEND_SHUTDOWN) || room < 0 ? 0 : room;
+}
+
+/* The pending error as -errno; it is told once. */
+static inline int sock_error(struct sock *sk)
+{
+	return likely(!READ_ONCE(sk->sk_err)) ?
+		       0 :
+		       -__atomic_exchange_n(&sk->sk_err, 0, __ATOMIC_RELAXED);
+}
+
+static inline void sk_error_report(struct sock *sk)
+{
+	sk->sk_error_report(sk);
+}
+
+static inline void sk_drops_add(struct sock *sk, int n)
+{
+	atomic_add(n, &sk->sk_drops);
+}
+
+/* Memory that the protocol grants, in pages: sk_forward_alloc is what is granted and not used. */
+
+/* Ask for at least @size bytes more. Return: false when the protocol's limit is reached. */
+SKIFF_API bool __sk_mem_schedule(struct sock *sk, int size);
+/* Give back whole pages that are not used. */
+SKIFF_API void sk_mem_reclaim(struct sock *sk);
+
+static inline bool sk_has_account(const struct sock *sk)
+{
+	return sk->sk_prot && sk->sk_prot->memory_allocated;
+}
+
+static inline bool sk_wmem_schedule(struct sock *sk, int size)
+{
+	return !sk_has_account(sk) || size <= READ_ONCE(sk->sk_forward_alloc) ||
+	       __sk_mem_schedule(sk, size);
+}
+
+static inline bool sk_rmem_schedule(struct sock *sk, struct sk_buff *skb, int size)
+{
+	(void)skb;
+	return sk_wmem_schedule(sk, size);
+}
+
+static inline void sk_mem_charge(struct sock *sk, int size)
+{
+	if (sk_has_account(sk))
+		__atomic_fetch_sub(&sk->sk_forward_alloc, size, __ATOMIC_RELAXED);
+}
+
+/* Whoever drops the buffer gives its memory back. Any thread. */
+static inline void sk_mem_uncharge(struct sock *sk, int size)
+{
+	if (!sk_has_account(sk))
+		return;
+	__atomic_fetch_add(&sk->sk_forward_alloc, size, __ATOMIC_RELAXED);
+	sk_mem_reclaim(sk);
+}
+
+/* Destructors: uncharge skb->sk. Any thread. */
+SKIFF_API void sock_wfree(struct sk_buff *skb);
+SKIFF_API void sock_rfree(struct sk_buff *skb);
+SKIFF_API void sock_efree(struct sk_buff *skb);
+
+/**
+ * skb_set_owner_w() - charge a buffer that is sent
+ * @skb: the buffer, with the only reference
+ * @sk: the socket
+ *
+ * Whoever was charged before is uncharged. No limit is looked at: sock_alloc_send_skb() does.
+ */
+SKIFF_API void skb_set_owner_w(struct sk_buff *skb, struct sock *sk);
+
+/* Charge a buffer that waits for the program; the caller has looked at the limits. */
+SKIFF_API void skb_set_owner_r(struct sk_buff *skb, struct sock *sk);
+
+/* A buffer with a reference to @sk that is not charged. False when @sk was about to go. */
+SKIFF_API bool skb_set_owner_sk_safe(struct sk_buff *skb, struct sock *sk);
+
+/**
+ * sock_alloc_send_pskb() - a buffer for data to be sent, charged to the socket
+ * @sk: the socket
+ * @header_len: linear bytes
+ * @data_len: bytes in fragments
+ * @noblock: nothing here waits in either case: the socket call does, on -EAGAIN, unless this is set
+ * @errcode: set on failure: -EAGAIN when the send buffer is full, -EPIPE after shutdown, the
+ *           socket's pending error, -ENOBUFS without memory, -EMSGSIZE
+ * @max_page_order: largest block for fragments
+ *
+ * Return: the buffer, len 0 and data_len 0 in its linear part, or NULL.
+ */
+SKIFF_API struct sk_buff *sock_alloc_send_pskb(struct sock *sk, unsigned long header_len,
+					       unsigned long data_len, int noblock, int *errcode,
+					       int max_page_order);
+
+static inline struct sk_buff *sock_alloc_send_skb(struct sock *sk, unsigned long size, int noblock,
+						  int *errcode)
+{
+	return sock_alloc_send_pskb(sk, size, 0, noblock, errcode, 0);
+}
+
+/* A buffer charged to the socket; NULL when the send buffer is full, unless @force. */
+SKIFF_API struct sk_buff *sock_wmalloc(struct sock *sk, unsigned long size, int force,
+				       gfp_t priority);
+
+/**
+ * sock_queue_rcv_skb_reason() - hand a packet to the program
+ * @sk: the socket
+ * @skb: the packet; belongs to the socket on success, to the caller otherwise
+ * @reason: NULL, or set to why it was refused
+ *
+ * Return: 0; -ENOMEM when the receive buffer is full, -ENOBUFS when the protocol's memory limit is
+ * reached; both are counted in sk_drops.
+ */
+SKIFF_API int sock_queue_rcv_skb_reason(struct sock *sk, struct sk_buff *skb,
+					enum skb_drop_reason *reason);
+SKIFF_API int __sock_queue_rcv_skb(struct sock *sk, struct sk_buff *skb);
+
+static inline int sock_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
+{
+	return sock_queue_rcv_skb_reason(sk, skb, NULL);
+}
+
+/* What a socket notes in the cb of a packet in its receive queue; the protocol has the rest. */
+struct sock_skb_cb {
+	u32 dropcount;
+};
+#define SOCK_SKB_CB_OFFSET (sizeof_field(struct sk_buff, cb) - sizeof(struct sock_skb_cb))
+#define SOCK_SKB_CB(__skb) ((struct sock_skb_cb *)(void *)((__skb)->cb + SOCK_SKB_CB_OFFSET))
+
+/* The error queue: errors and timestamps, as the program gets them with MSG_ERRQUEUE. */
+
+/**
+ * struct sock_exterr_skb - the cb of a packet in the error queue
+ * @header: of the network protocol, which filled it in
+ * @ee: what the program gets
+ * @addr_offset: where in the packet the address stands that the error is about
+ * @port: the port to go with it
+ */
+struct sock_exterr_skb {
+	char header[24] __aligned(8);
+	struct sock_extended_err ee;
+	u16 addr_offset;
+	__be16 port;
+};
+#define SKB_EXT_ERR(skb) ((struct sock_exterr_skb *)(void *)((skb)->cb))
+
+/**
+ * sock_queue_err_skb() - put a packet into the error queue
+ * @sk: the socket
+ * @skb: the packet, SKB_EXT_ERR() filled in; belongs to the socket on success
+ *
+ * Return: 0, -ENOMEM when the receive buffer is full.
+ */
+SKIFF_API int sock_queue_err_skb(struct sock *sk, struct sk_buff *skb);
+
+/**
+ * sock_dequeue_err_skb() - take the first packet from the error queue
+ * @sk: the socket
+ *
+ * sk_err follows the ICMP error that is first then. Return: the packet, which belongs to the caller
+ * and stays charged until it is dropped; NULL when there is none.
+ */
+SKIFF_API struct sk_buff *sock_dequeue_err_skb(struct sock *sk);
+
+/* Release a packet that was received, and give back what is not used. */
+static inline void skb_free_datagram_locked(struct sock *sk, struct sk_buff *skb)
+{
+	consume_skb(skb);
+	sk_mem_reclaim(sk);
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* SKIFF_SOCK_H */
