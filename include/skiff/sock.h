@@ -3,6 +3,8 @@
 #ifndef SKIFF_SOCK_H
 #define SKIFF_SOCK_H
 
+#include <time.h>
+
 #include <linux/errqueue.h>
 #include <linux/in6.h>
 
