@@ -305,13 +305,13 @@ struct sk_buff {
 	/* any bit set here sends the last kfree_skb() the long way */
 	__extension__ union {
 		__extension__ struct {
-			__u8 cloned : 1;
+			__u8 cloned;
+			__u8 shinfo_touched;
+			__u8 active_extensions;
+			__u8 head_kind : 3;
 			__u8 nohdr : 1;
 			__u8 fclone : 2;
 			__u8 pp_recycle : 1;
-			__u8 shinfo_touched;
-			__u8 active_extensions;
-			__u8 head_kind;
 		};
 		__u32 __slow_free;
 	};

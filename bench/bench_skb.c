@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What sk_buffs cost: allocation, clones, copies, geometry, cold memory, two threads. */
+#include <pthread.h>
+#include <sched.h>
+#include <string.h>
+
+#include <skiff/skbuff.h>
+
+#include "harness.h"
+#include "peer_dpdk_skb.h"
+
+#define SIZE 2048
+#define BURST 32
+#define COLD 65536
+
+static struct sk_buff *cold[COLD];
+
+static void alloc_free(size_t times, void *arg)
+{
+	while (times--) {
+		struct sk_buff *skb = alloc_skb(SIZE, GFP_ATOMIC);
+
+		bench_keep(skb);
+		consume_skb(skb);
+	}
+}
+
+static void alloc_free_burst(size_t times, void *arg)
+{
+	struct sk_buff *skb[BURST];
+	int i;
+
+	while (times--) {
+		for (i = 0; i < BURST; i++)
+			skb[i] = alloc_skb(SIZE, GFP_ATOMIC);
+		bench_keep(skb);
+		for (i = 0; i < BURST; i++)
+			consume_skb(skb[i]);
+	}
+}
+
+static void malloc_free(size_t times, void *arg)
+{
+	while (times--) {
+		void *p = malloc(SIZE);
+
+		bench_keep(p);
+		free(p);
+	}
+}
+
+static void clone_free(size_t times, void *arg)
+{
+	struct sk_buff *skb = alloc_skb(SIZE, GFP_ATOMIC);
+
+	skb_put(skb, 64);
+	while (times--) {
+		struct sk_buff *n = skb_clone(skb, GFP_ATOMIC);
+
+		bench_keep(n);
+		consume_skb(n);
+	}
+	consume_skb(skb);
+}
+
+static void copy_free(size_t times, void *arg)
+{
+	struct sk_buff *skb = alloc_skb(SIZE, GFP_ATOMIC);
+	unsigned int len = (unsigned int)*(size_t *)arg;
+
+	memset(skb_put(skb, len), 1, len);
+	while (times--) {
+		struct sk_buff *n = skb_copy(skb, GFP_ATOMIC);
+
+		bench_keep(n);
+		consume_skb(n);
+	}
+	consume_skb(skb);
+}
+
+static void push_pull(size_t times, void *arg)
+{
+	struct sk_buff *skb = alloc_skb(SIZE, GFP_ATOMIC);
+
+	skb_reserve(skb, 128);
+	skb_put(skb, 64);
+	while (times--) {
+		skb_push(skb, 14);
+		bench_keep(skb);
+		skb_pull(skb, 14);
+		bench_keep(skb);
+	}
+	consume_skb(skb);
+}
+
+static void put_trim(size_t times, void *arg)
+{
+	struct sk_buff *skb = alloc_skb(SIZE, GFP_ATOMIC);
+
+	skb_put(skb, 64);
+	while (times--) {
+		skb_put(skb, 14);
+		bench_keep(skb);
+		skb_trim(skb, 64);
+		bench_keep(skb);
+	}
+	consume_skb(skb);
+}
+
+static void touch(struct sk_buff *skb, size_t bytes)
+{
+	if (bytes)
+		memset(skb_put(skb, 64), 1, 64);
+}
+
+static void cold_cycle(size_t times, void *arg)
+{
+	size_t bytes = *(size_t *)arg, i;
+
+	for (i = 0; i < times; i++) {
+		consume_skb(cold[i]);
+		cold[i] = alloc_skb(SIZE, GFP_ATOMIC);
+		touch(cold[i], bytes);
+	}
+}
+
+static void cold_all(size_t times, void *arg)
+{
+	size_t bytes = *(size_t *)arg, i;
+
+	for (i = 0; i < times; i++) {
+		cold[i] = alloc_skb(SIZE, GFP_ATOMIC);
+		touch(cold[i], bytes);
+	}
+	for (i = 0; i < times; i++) {
+		consume_skb(cold[i]);
+		cold[i] = NULL;
+	}
+}
+
+/* Bursts travel on a list: spliced in and out as a whole, at most 1,024 buffers waiting. */
+static struct sk_buff_head cross_list;
+
+static void *cross_consumer(void *arg)
+{
+	size_t left = *(size_t *)arg * BURST;
+	struct sk_buff_head mine;
+	struct sk_buff *skb;
+
+	__skb_queue_head_init(&mine);
+	while (left) {
+		if (skb_queue_empty_lockless(&cross_list)) {
+			sched_yield();
+			continue;
+		}
+		spin_lock(&cross_list.lock);
+		skb_queue_splice_init(&cross_list, &mine);
+		spin_unlock(&cross_list.lock);
+		left -= skb_queue_len(&mine);
+		while ((skb = __skb_dequeue(&mine)))
+			consume_skb(skb);
+	}
+	return NULL;
+}
+
+static void cross_thread(size_t times, void *arg)
+{
+	struct sk_buff_head burst;
+	pthread_t thread;
+	size_t i;
+	int k;
+
+	skb_queue_head_init(&cross_list);
+	__skb_queue_head_init(&burst);
+	if (pthread_create(&thread, NULL, cross_consumer, &times))
+		abort();
+	for (i = 0; i < times; i++) {
+		for (k = 0; k < BURST; k++)
+			__skb_queue_tail(&burst, alloc_skb(SIZE, GFP_ATOMIC));
+		while (skb_queue_len_lockless(&cross_list) > 1024 - BURST)
+			sched_yield();
+		spin_lock(&cross_list.lock);
+		skb_queue_splice_tail_init(&burst, &cross_list);
+		spin_unlock(&cross_list.lock);
+	}
+	pthread_join(thread, NULL);
+}
+
+#if SKIFF_BENCH_DPDK
+#define PEER(fn) fn, "rte_mbuf"
+#else
+#define PEER(fn) NULL, NULL
+#endif
+
+int main(void)
+{
+	static size_t len64 = 64, len1500 = 1500, bytes0 = 0, bytes64 = 64;
+	const struct bench_case cases[] = {
+		{ "skb/alloc-free", alloc_free, PEER(peer_alloc_free), 1000000, 1 },
+		{ "skb/alloc-free-burst32", alloc_free_burst, PEER(peer_alloc_free_burst), 30000, BURST },
+		{ "skb/alloc-free-malloc", alloc_free, malloc_free, "malloc", 1000000, 1 },
+		{ "skb/clone-free", clone_free, PEER(peer_clone_free), 300000, 1 },
+		{ "skb/copy-64", copy_free, PEER(peer_copy_free), 300000, 1, &len64, &len64 },
+		{ "skb/copy-1500", copy_free, PEER(peer_copy_free), 200000, 1, &len1500, &len1500 },
+		{ "skb/push-pull", push_pull, PEER(peer_push_pull), 1000000, 1 },
+		{ "skb/put-trim", put_trim, PEER(peer_put_trim), 1000000, 1 },
+		{ "skb/cold-cycle", cold_cycle, PEER(peer_cold_cycle), COLD, 1, &bytes0, &bytes0 },
+		{ "skb/cold-cycle-64", cold_cycle, PEER(peer_cold_cycle), COLD, 1, &bytes64, &bytes64 },
+		{ "skb/cold-all", cold_all, PEER(peer_cold_all), COLD, 1, &bytes0, &bytes0 },
+		{ "skb/cold-all-64", cold_all, PEER(peer_cold_all), COLD, 1, &bytes64, &bytes64 },
+		{ "skb/cross-thread", cross_thread, PEER(peer_cross_thread), 20000, BURST },
+	};
+	size_t i;
+
+#if SKIFF_BENCH_DPDK
+	if (peer_init(COLD + 8192)) {
+		fprintf(stderr, "bench-skb: DPDK does not start\n");
+		return 1;
+	}
+#else
+	fprintf(stderr, "bench-skb: built without libdpdk: no peer to compare with\n");
+#endif
+	if (skb_mem_limit_set(1UL << 30))
+		return 1;
+	for (i = 0; i < ARRAY_SIZE(cases); i++)
+		bench_run(&cases[i]);
+	return 0;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Timing of two ways to do a thing, turn by turn in one run, and the lines that report it. */
+#ifndef SKIFF_BENCH_HARNESS_H
+#define SKIFF_BENCH_HARNESS_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define BENCH_ROUNDS 21
+
+/* Do the thing @times over; @arg is the benchmark's. */
+typedef void (*bench_fn)(size_t times, void *arg);
+
+struct bench_case {
+	const char *name;
+	bench_fn ours;
+	bench_fn peer;	       /* NULL: not installed, or there is none */
+	const char *peer_name; /* NULL with @peer */
+	size_t times;	       /* per round */
+	size_t units;	       /* what one time counts for: buffers of a burst, ... */
+	void *arg;
+	void *peer_arg;
+};
+
+static inline uint64_t bench_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static int bench_compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static inline double bench_median(double *v, size_t n)
+{
+	qsort(v, n, sizeof(*v), bench_compare);
+	return v[n / 2];
+}
+
+/* Nanoseconds per unit of one round. */
+static inline double bench_round(bench_fn fn, const struct bench_case *c, void *arg)
+{
+	uint64_t start = bench_now();
+
+	fn(c->times, arg);
+	return (double)(bench_now() - start) / (double)(c->times * c->units);
+}
+
+/* Both in turn, medians, one line of JSON. */
+static inline void bench_run(const struct bench_case *c)
+{
+	double ours[BENCH_ROUNDS], peer[BENCH_ROUNDS], o, p;
+	int i;
+
+	c->ours(c->times, c->arg);
+	if (c->peer)
+		c->peer(c->times, c->peer_arg);
+	for (i = 0; i < BENCH_ROUNDS; i++) {
+		ours[i] = bench_round(c->ours, c, c->arg);
+		if (c->peer)
+			peer[i] = bench_round(c->peer, c, c->peer_arg);
+	}
+	o = bench_median(ours, BENCH_ROUNDS);
+	printf("{\"name\": \"%s\", \"value\": %.3f, \"unit\": \"ns\", \"better\": \"lower\", ", c->name, o);
+	if (c->peer) {
+		p = bench_median(peer, BENCH_ROUNDS);
+		printf("\"peer\": \"%s\", \"peer_value\": %.3f, \"ratio\": %.3f}\n", c->peer_name, p,
+		       p / o);
+	} else {
+		printf("\"peer\": null, \"peer_value\": null, \"ratio\": null}\n");
+	}
+	fflush(stdout);
+}
+
+/* Keep the compiler from removing work whose result nobody uses. */
+#define bench_keep(x) __asm__ __volatile__("" : : "g"(x) : "memory")
+
+#endif /* SKIFF_BENCH_HARNESS_H */

@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Allocation and release of buffers: the hot paths, and the long way for those that need it. */
+/*
+ * A pair from the thread's cache needs its first lines reset and nothing else. That holds
+ * because the last release only takes the short way for a buffer that has nothing to let go of:
+ * no route, socket, connection, extension or sharer, and a shared info that nobody looked at
+ * (shinfo_touched), so that it still is as clean as allocation wants it. Everything else takes
+ * the long way and is cleaned there.
+ */
+#include <skiff/dst.h>
+#include <skiff/fault.h>
+#include <skiff/skbuff.h>
+#include <skiff/slab.h>
+
+#include "skb/alloc.h"
+#include "skb/arena.h"
+#include "skb/poison.h"
+#include "skb/pool.h"
+
+#define CTL_SIZE sizeof(struct sk_buff)
+
+_Static_assert(sizeof(struct sk_buff) == 4 * SMP_CACHE_BYTES, "four cache lines");
+_Static_assert(offsetof(struct sk_buff, tail) % 16 == 0, "tail to users are copied as one");
+_Static_assert(offsetof(struct sk_buff, users) == offsetof(struct sk_buff, tail) + 12,
+	       "tail, end, truesize, users");
+_Static_assert(offsetof(struct sk_buff, dev) % 16 == 0, "what is cleared starts aligned");
+_Static_assert(offsetof(struct sk_buff, extensions) % 16 == 0, "and ends aligned");
+
+void (*skb_drop_hook)(struct sk_buff *skb, enum skb_drop_reason reason, const void *site);
+
+/* Sixteen bytes as one store; may stand for any member. */
+typedef u32 v4u32 __attribute__((vector_size(16), may_alias));
+
+#define V_AT(p, off) (*(v4u32 *)(void *)((unsigned char *)(p) + (off)))
+#define CLEAR_FROM offsetof(struct sk_buff, dev)
+#define CLEAR_TO offsetof(struct sk_buff, extensions)
+
+/* The sixteen bytes with the header offsets, as allocation leaves them. */
+#define INIT_AT (offsetof(struct sk_buff, transport_header) & ~15UL)
+
+static const union {
+	unsigned char byte[CTL_SIZE];
+	struct sk_buff skb;
+} init_image = {
+	.skb = {
+		.transport_header = SKB_HEADER_UNSET,
+		.mac_header = SKB_HEADER_UNSET,
+		.head_frag = 1,
+	},
+};
+
+_Static_assert((offsetof(struct sk_buff, mac_header) & ~15UL) == INIT_AT, "one vector");
+_Static_assert(((offsetof(struct sk_buff, mac_header) + 5) & ~15UL) == INIT_AT,
+	       "the flag bytes behind it as well");
+
+/* Zero from dev to cb, header offsets unset. The loop is unrolled: all bounds are constant. */
+static __always_inline void ctl_clear(struct sk_buff *skb)
+{
+	const v4u32 zero = { 0 };
+
+	V_AT(skb, 0) = zero;
+#pragma GCC unroll 16
+	for (size_t off = CLEAR_FROM; off < CLEAR_TO; off += 16)
+		V_AT(skb, off) = off == INIT_AT ? V_AT(&init_image, INIT_AT) : zero;
+}
+
+static struct sk_buff *alloc_huge(unsigned int size)
+{
+	struct sk_buff *skb;
+	struct skb_head head;
+
+	if (size > SKB_MAX_SIZE)
+		return NULL;
+	skb = skb_ctl_alloc();
+	if (!skb)
+		return NULL;
+	if (!skb_head_alloc(&head, size)) {
+		skb_ctl_free(skb);
+		return NULL;
+	}
+	skb_head_attach(skb, &head);
+	skb->data = skb->head;
+	return skb;
+}
+
+static __always_inline struct sk_buff *alloc_inline(unsigned int size)
+{
+	unsigned int cls = skb_data_class(size);
+	struct sk_buff *skb;
+
+	if (should_fail_alloc())
+		return NULL;
+	if (unlikely(cls == SKB_NR_DATA_CLASSES))
+		return alloc_huge(size);
+	skb = skb_cache_get(cls);
+	if (unlikely(!skb))
+		return NULL;
+	skb_unpoison(skb, CTL_SIZE);
+	skb_unpoison(skb->head, skb_class_block[cls]);
+	V_AT(skb, offsetof(struct sk_buff, tail)) = V_AT(&skb_class_init[cls], 0);
+	skb->data = skb->head;
+	ctl_clear(skb);
+	return skb;
+}
+
+struct sk_buff *__alloc_skb(unsigned int size, gfp_t gfp, int flags, int node)
+{
+	struct sk_buff *skb = alloc_inline(size);
+
+	if (likely(skb))
+		skb_track_alloc(skb, __builtin_return_address(0));
+	return skb;
+}
+
+struct sk_buff *__netdev_alloc_skb(struct net_device *dev, unsigned int length, gfp_t gfp)
+{
+	struct sk_buff *skb;
+
+	if (unlikely(length > SKB_MAX_SIZE - NET_SKB_PAD))
+		return NULL;
+	skb = alloc_inline(length + NET_SKB_PAD);
+	if (unlikely(!skb))
+		return NULL;
+	skb_track_alloc(skb, __builtin_return_address(0));
+	skb->data += NET_SKB_PAD;
+	skb->tail += NET_SKB_PAD;
+	skb->dev = dev;
+	return skb;
+}
+
+/* Control structures alone */
+
+struct sk_buff *skb_ctl_alloc_raw(void)
+{
+	struct sk_buff *skb;
+
+	if (should_fail_alloc())
+		return NULL;
+	skb = skb_cache_get(SKB_KIND_CTL);
+	if (likely(skb))
+		skb_unpoison(skb, CTL_SIZE);
+	return skb;
+}
+
+struct sk_buff *skb_ctl_alloc(void)
+{
+	struct sk_buff *skb = skb_ctl_alloc_raw();
+
+	if (unlikely(!skb))
+		return NULL;
+	V_AT(skb, 16) = (v4u32){ 0 };
+	V_AT(skb, 32) = (v4u32){ 0, 0, CTL_SIZE, 1 };
+	V_AT(skb, 48) = (v4u32){ 0 };
+	V_AT(skb, 64) = (v4u32){ 0 };
+	ctl_clear(skb);
+	skb->head_frag = 0;
+	skb->head_kind = SKB_HEAD_NONE;
+	return skb;
+}
+
+void skb_ctl_free(struct sk_buff *skb)
+{
+	skb->users.refs.counter = 0;
+	skb->head = NULL;
+	skb->__slow_free = 0;
+	skb->head_kind = SKB_HEAD_NONE;
+	skb_poison(skb, CTL_SIZE);
+	skb_cache_put(SKB_KIND_CTL, skb);
+}
+
+struct sk_buff *alloc_skb_head(gfp_t gfp)
+{
+	struct sk_buff *skb = skb_ctl_alloc();
+
+	if (skb)
+		skb_track_alloc(skb, __builtin_return_address(0));
+	return skb;
+}
+
+/* Data blocks alone */
+
+static void shinfo_init(unsigned char *end)
+{
+	struct skb_shared_info *shinfo = (void *)end;
+
+	memset(shinfo, 0, offsetof(struct skb_shared_info, frags));
+	atomic_set(&shinfo->dataref, 1);
+}
+
+bool skb_head_alloc(struct skb_head *head, unsigned int size)
+{
+	unsigned int cls = skb_data_class(size);
+	struct page *page;
+
+	*head = (struct skb_head){ .size_class = (u8)cls, .kind = SKB_HEAD_POOL };
+	if (size > SKB_MAX_SIZE || should_fail_alloc())
+		return false;
+	if (unlikely(cls == SKB_NR_DATA_CLASSES)) {
+		head->end = SKB_DATA_ALIGN(size);
+		head->data = skb_huge_alloc(head->end + SKB_SHINFO_SIZE);
+		if (!head->data)
+			return false;
+		head->kind = SKB_HEAD_HUGE;
+		head->truesize = (u32)skb_huge_size(head->data) + CTL_SIZE;
+	} else {
+		page = skb_cache_get(SKB_KIND_BARE(cls));
+		if (!page)
+			return false;
+		atomic_set(&page->_refcount, 1);
+		skb_unpoison(page->addr, page->size);
+		head->data = page->addr;
+		head->end = skb_class_init[cls].word[1];
+		head->truesize = skb_class_init[cls].word[2];
+	}
+	shinfo_init(head->data + head->end);
+	return true;
+}
+
+void skb_head_free(struct skb_head *head)
+{
+	switch (head->kind) {
+	case SKB_HEAD_POOL:
+	case SKB_HEAD_PAGE:
+		page_frag_free(head->data);
+		break;
+	case SKB_HEAD_FOREIGN:
+		kfree(head->data);
+		break;
+	case SKB_HEAD_HUGE:
+		skb_huge_free(head->data);
+		break;
+	default:
+		break;
+	}
+	head->data = NULL;
+}
+
+void skb_head_attach(struct sk_buff *skb, const struct skb_head *head)
+{
+	skb->head = head->data;
+	skb->end = head->end;
+	skb->truesize = head->truesize;
+	skb->size_class = head->size_class;
+	skb->head_kind = head->kind;
+	skb->head_frag = head->kind == SKB_HEAD_POOL || head->kind == SKB_HEAD_PAGE;
+}
+
+/* Release */
+
+void skb_release_head_state(struct sk_buff *skb)
+{
+	skb_dst_drop(skb);
+	if (skb->destructor) {
+		skb->destructor(skb);
+		skb->destructor = NULL;
+	}
+	nf_conntrack_put(skb_nfct(skb));
+	skb->_nfct = 0;
+	skb_ext_put(skb);
+	skb->active_extensions = 0;
+}
+
+/* Whether we are the last to refer to the data block; drops our reference when not. */
+static bool dataref_last(struct sk_buff *skb, struct skb_shared_info *shinfo)
+{
+	int mine = skb->nohdr ? (1 << SKB_DATAREF_SHIFT) + 1 : 1;
+
+	if (!skb->cloned || atomic_read_acquire(&shinfo->dataref) == mine)
+		return true;
+	return atomic_sub_and_test(mine, &shinfo->dataref);
+}
+
+/* Fragments, frag_list and foreign memory of a data block that nobody refers to. */
+static void shinfo_release(struct sk_buff *skb, struct skb_shared_info *shinfo)
+{
+	unsigned int i;
+
+	if (shinfo->flags & SKBFL_ZEROCOPY_ENABLE) {
+		bool managed = skb_zcopy_managed(skb);
+
+		skb_zcopy_clear(skb, true);
+		if (managed)
+			shinfo->nr_frags = 0;
+	}
+	for (i = 0; i < shinfo->nr_frags; i++)
+		__skb_frag_unref(&shinfo->frags[i], skb->pp_recycle);
+	if (shinfo->frag_list)
+		kfree_skb_list(shinfo->frag_list);
+}
+
+/* Drop the data block. Return: whether the pair may stay together, its shared info clean. */
+static bool release_data(struct sk_buff *skb)
+{
+	struct skb_shared_info *shinfo;
+	struct skb_head head;
+
+	if (skb->head_kind == SKB_HEAD_NONE)
+		return false;
+	shinfo = __skb_shinfo(skb);
+	if (!dataref_last(skb, shinfo))
+		goto detach;
+	shinfo_release(skb, shinfo);
+	if (skb->head_kind == SKB_HEAD_POOL && page_ref_count(virt_to_page(skb->head)) == 1) {
+		/* The canonical place of the shared info, wherever skb->end was moved to. */
+		shinfo_init(skb->head + skb_class_init[skb->size_class].word[1]);
+		return true;
+	}
+	head = (struct skb_head){ .data = skb->head, .kind = skb->head_kind };
+	skb_head_free(&head);
+detach:
+	skb->head = NULL;
+	skb->head_kind = SKB_HEAD_NONE;
+	return false;
+}
+
+void skb_release_data(struct sk_buff *skb)
+{
+	struct skb_head head;
+
+	if (release_data(skb)) {
+		head = (struct skb_head){ .data = skb->head, .kind = skb->head_kind };
+		skb_head_free(&head);
+		skb->head = NULL;
+		skb->head_kind = SKB_HEAD_NONE;
+	}
+	skb->cloned = 0;
+	skb->nohdr = 0;
+}
+
+/* Where both halves of a free pair go: together into the cache. */
+static __always_inline void pair_put(struct sk_buff *skb)
+{
+	skb->users.refs.counter = 0;
+#ifdef SKB_ASAN
+	unsigned int cls = skb->size_class;
+
+	skb_poison(skb->head, skb_class_block[cls]);
+	skb_poison(skb, CTL_SIZE);
+	skb_cache_put(cls, skb);
+#else
+	skb_cache_put(skb->size_class, skb);
+#endif
+}
+
+static noinline void release_slow(struct sk_buff *skb)
+{
+	skb_release_head_state(skb);
+	if (release_data(skb)) {
+		skb->__slow_free = 0;
+		pair_put(skb);
+	} else {
+		skb_ctl_free(skb);
+	}
+}
+
+static __always_inline void release_last(struct sk_buff *skb, const void *site)
+{
+	skb_track_free(skb, site);
+	if (unlikely(skb->__slow_free || skb->destructor || skb->_skb_refdst || skb->_nfct))
+		release_slow(skb);
+	else
+		pair_put(skb);
+}
+
+void __kfree_skb(struct sk_buff *skb)
+{
+	skb_track_check_live(skb, __builtin_return_address(0));
+	release_last(skb, __builtin_return_address(0));
+}
+
+/* Drop a reference. Return: true when it was the last. */
+static __always_inline bool put_ref(struct sk_buff *skb, const void *site)
+{
+	if (skb)
+		skb_track_check_live(skb, site);
+	return skb_unref(skb);
+}
+
+void consume_skb(struct sk_buff *skb)
+{
+	const void *site = __builtin_return_address(0);
+
+	if (likely(put_ref(skb, site)))
+		release_last(skb, site);
+}
+
+static noinline void drop_told(struct sk_buff *skb, enum skb_drop_reason reason, const void *site)
+{
+	skb_drop_hook(skb, reason, site);
+}
+
+void kfree_skb_reason(struct sk_buff *skb, enum skb_drop_reason reason)
+{
+	const void *site = __builtin_return_address(0);
+
+	if (unlikely(!put_ref(skb, site)))
+		return;
+	DEBUG_NET_WARN_ON_ONCE(reason <= 0 || reason >= SKB_DROP_REASON_MAX);
+	if (unlikely(skb_drop_hook))
+		drop_told(skb, reason, site);
+	release_last(skb, site);
+}
+
+void kfree_skb_list_reason(struct sk_buff *segs, enum skb_drop_reason reason)
+{
+	while (segs) {
+		struct sk_buff *next = segs->next;
+
+		kfree_skb_reason(segs, reason);
+		segs = next;
+	}
+}
+
+void kfree_skb_partial(struct sk_buff *skb, bool head_stolen)
+{
+	if (!head_stolen) {
+		release_last(skb, __builtin_return_address(0));
+		return;
+	}
+	skb_track_free(skb, __builtin_return_address(0));
+	skb_release_head_state(skb);
+	skb_ctl_free(skb);
+}
+
+void napi_consume_skb(struct sk_buff *skb, int budget)
+{
+	consume_skb(skb);
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The last words about a buffer whose bounds somebody violated. */
+#include <skiff/skbuff.h>
+
+#include "skb/track.h"
+
+static void __attribute__((__noreturn__, __cold__))
+bounds_panic(const struct sk_buff *skb, const char *what, const char *op, long value,
+	     const void *caller)
+{
+	char where[SKB_SITE_TEXT];
+
+	skb_site_text(where, sizeof(where), caller);
+	skiff_panic("%s: %s(%ld) on sk_buff %p by %s: len %u data_len %u headroom %ld tailroom %ld "
+		    "head %p data %p tail %#x end %#x dev %p",
+		    what, op, value, (const void *)skb, where, skb->len, skb->data_len,
+		    (long)(skb->data - skb->head), (long)skb->end - (long)skb->tail,
+		    (void *)skb->head, (void *)skb->data, skb->tail, skb->end, (void *)skb->dev);
+}
+
+/* Called from inline functions: the return address lies in the function that broke the rule. */
+
+void skb_over_panic(const struct sk_buff *skb, unsigned int len)
+{
+	bounds_panic(skb, "skb_over_panic", "skb_put", (long)len, __builtin_return_address(0));
+}
+
+void skb_under_panic(const struct sk_buff *skb, unsigned int len)
+{
+	bounds_panic(skb, "skb_under_panic", "skb_push", (long)len, __builtin_return_address(0));
+}
+
+void skb_bounds_panic(const struct sk_buff *skb, const char *what, long value)
+{
+	bounds_panic(skb, "skb_bounds_panic", what, value, __builtin_return_address(0));
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Who allocated a buffer, who had it last, who freed it: the ownership-tracking build. */
+#include <dlfcn.h>
+
+#include <skiff/skbuff.h>
+
+#include "skb/alloc.h"
+#include "skb/poison.h"
+#include "skb/pool.h"
+#include "skb/track.h"
+
+/* In the runtime of the address and thread sanitizers; knows static functions and lines. */
+extern void __sanitizer_symbolize_pc(void *pc, const char *fmt, char *out, size_t size)
+	__attribute__((weak));
+
+void skb_site_text(char *buf, size_t size, const void *site)
+{
+	Dl_info info;
+
+	/* Back into the call: behind it may be the next line, or the next function. */
+	if (site)
+		site = (const char *)site - 1;
+	if (!site) {
+		snprintf(buf, size, "nobody");
+	} else if (__sanitizer_symbolize_pc) {
+		__sanitizer_symbolize_pc((void *)(uintptr_t)site, "%f (%s:%l)", buf, size);
+	} else if (dladdr(site, &info) && info.dli_sname) {
+		snprintf(buf, size, "%s+%#lx (%s)", info.dli_sname,
+			 (unsigned long)((const char *)site - (const char *)info.dli_saddr),
+			 info.dli_fname);
+	} else if (dladdr(site, &info) && info.dli_fname) {
+		snprintf(buf, size, "%s+%#lx", info.dli_fname,
+			 (unsigned long)((const char *)site - (const char *)info.dli_fbase));
+	} else {
+		snprintf(buf, size, "%p", site);
+	}
+}
+
+#ifdef SKIFF_SKB_TRACK
+
+void skb_track_alloc(struct sk_buff *skb, const void *site)
+{
+	skb->alloc_site = site;
+	skb->last_site = site;
+	skb->free_site = NULL;
+}
+
+void skb_track_at(struct sk_buff *skb, const void *site)
+{
+	skb->last_site = site;
+}
+
+void skb_track_free(struct sk_buff *skb, const void *site)
+{
+	skb->free_site = site;
+}
+
+/* Looks at a buffer that may be free, and so poisoned. */
+SKB_NO_ASAN void skb_track_check_live(const struct sk_buff *skb, const void *site)
+{
+	char alloced[SKB_SITE_TEXT], freed[SKB_SITE_TEXT], now[SKB_SITE_TEXT];
+
+	if (likely(skb->users.refs.counter > 0))
+		return;
+	skb_site_text(alloced, sizeof(alloced), skb->alloc_site);
+	skb_site_text(freed, sizeof(freed), skb->free_site);
+	skb_site_text(now, sizeof(now), site);
+	skiff_panic("double free of sk_buff %p by %s: allocated by %s, already freed by %s",
+		    (const void *)skb, now, alloced, freed);
+}
+
+#endif /* SKIFF_SKB_TRACK */
+
+struct report {
+	FILE *out;
+	size_t live;
+};
+
+SKB_NO_ASAN static void report_one(struct sk_buff *skb, void *arg)
+{
+	char alloced[SKB_SITE_TEXT], last[SKB_SITE_TEXT];
+	struct report *report = arg;
+
+	if (!skb->users.refs.counter)
+		return;
+	report->live++;
+	if (!report->out)
+		return;
+	if (!skb->alloc_site) {
+		fprintf(report->out, "sk_buff %p: len %u, %u references\n", (void *)skb, skb->len,
+			(unsigned int)skb->users.refs.counter);
+		return;
+	}
+	skb_site_text(alloced, sizeof(alloced), skb->alloc_site);
+	skb_site_text(last, sizeof(last), skb->last_site);
+	fprintf(report->out, "sk_buff %p: len %u, %u references, allocated by %s, last had by %s\n",
+		(void *)skb, skb->len, (unsigned int)skb->users.refs.counter, alloced, last);
+}
+
+size_t skb_leak_report(FILE *out)
+{
+	struct report report = { .out = out };
+
+	skb_ctl_foreach(report_one, &report);
+	return report.live;
+}
