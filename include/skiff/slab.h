@@ -97,8 +97,8 @@ SKIFF_API char *kstrndup(const char *s, size_t max, gfp_t gfp)
  *
  * Return: the memory, or NULL when there is none or the product overflows.
  */
-static inline void *__attribute__((__warn_unused_result__)) kmalloc_array(size_t n, size_t size,
-									  gfp_t flags)
+static inline void *__attribute__((__warn_unused_result__))
+kmalloc_array(size_t n, size_t size, gfp_t flags)
 {
 	size_t bytes;
 
@@ -131,8 +131,8 @@ static inline void *__attribute__((__warn_unused_result__)) kzalloc(size_t size,
 	return kmalloc(size, flags | __GFP_ZERO);
 }
 
-static inline void *__attribute__((__warn_unused_result__)) kcalloc(size_t n, size_t size,
-								    gfp_t flags)
+static inline void *__attribute__((__warn_unused_result__))
+kcalloc(size_t n, size_t size, gfp_t flags)
 {
 	return kmalloc_array(n, size, flags | __GFP_ZERO);
 }

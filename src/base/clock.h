@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The inside of a clock, for those who move it and keep the list of who lives by it. */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <pthread.h>
+
+#include <skiff/atomic.h>
+#include <skiff/clock.h>
+#include <skiff/list.h>
+
+struct skiff_clock {
+	refcount_t refs;
+	bool is_virtual;
+	ktime_t now;   /* virtual only; written by the runner, read by any thread */
+	ktime_t epoch; /* virtual only: wall-clock time at instant 0 */
+
+	/* Who lives by a virtual clock, in the order of their numbers, and who moves it. */
+	pthread_mutex_t lock;
+	struct list_head members;
+	u32 last_id;
+	bool running;
+};
+
+/* Moves a virtual clock; it never goes back. Only the thread that runs its hosts calls this. */
+void clock_advance(struct skiff_clock *clock, ktime_t now);
+
+#endif /* BASE_CLOCK_H */

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The set of armed timers of one host. See timer.c for how it works. */
+#ifndef BASE_TIMER_H
+#define BASE_TIMER_H
+
+#include <skiff/timer.h>
+
+#include "base/clock.h"
+
+#define TIMER_LEVEL_BITS 6
+#define TIMER_SLOTS (1u << TIMER_LEVEL_BITS)
+/* 11 levels of 6 bits cover the 63 bits of an instant. */
+#define TIMER_LEVELS 11
+
+struct timer_slot {
+	struct list_head list;	  /* in the order of arming until it is sorted */
+	struct timer_list *first; /* earliest of the list, NULL while unknown */
+	bool sorted; /* the list is in the order of instants: its head is the earliest */
+};
+
+struct timer_base {
+	struct skiff_clock *clock;
+	ktime_t pos; /* everything before has fired; the digits that slots are counted from */
+	size_t armed;
+	u32 levels;		    /* bit per level that has timers */
+	u64 occupied[TIMER_LEVELS]; /* bit per slot that has timers */
+	struct timer_slot slots[TIMER_LEVELS][TIMER_SLOTS];
+};
+
+/* Makes an empty base at the present of @clock, whose reference stays with the caller. */
+void timer_base_init(struct timer_base *base, struct skiff_clock *clock);
+
+/* The instant of the earliest timer, exactly; KTIME_MAX when none is armed. */
+ktime_t timer_base_next(struct timer_base *base);
+
+/*
+ * Fires up to @budget timers whose instant is not after @now, in (instant, arming) order. Returns
+ * how many fired: less than @budget means that nothing is due any more.
+ */
+int timer_base_run(struct timer_base *base, ktime_t now, int budget);
+
+/* Disarms all timers, calling @report for each if there is one. Returns how many there were. */
+size_t timer_base_drain(struct timer_base *base,
+			void (*report)(const struct timer_list *timer, void *arg), void *arg);
+
+#endif /* BASE_TIMER_H */
