@@ -16,9 +16,8 @@ const char *wire_addr_reason(enum wire_addr_error error)
 		[WIRE_ADDR_OK] = "is valid",
 		[WIRE_ADDR_EMPTY] = "is empty",
 		[WIRE_ADDR_BAD_CHAR] = "contains a character that an address can't have",
-		[WIRE_ADDR_TOO_FEW] = "is incomplete: a MAC address has six pairs of hexadecimal "
-				      "digits (02:00:00:00:00:01), an IPv4 address four "
-				      "decimal numbers (192.0.2.1)",
+		[WIRE_ADDR_TOO_FEW] =
+			"is incomplete (02:00:00:00:00:01 and 192.0.2.1 are complete)",
 		[WIRE_ADDR_TOO_MANY] = "continues behind the end of the address",
 		[WIRE_ADDR_RANGE] = "has a number above 255",
 		[WIRE_ADDR_LEADING_ZERO] = "has a number with a leading zero",

@@ -47,7 +47,7 @@ static inline void wire_put8(void *p, size_t offset, u8 v)
 static inline void wire_put16(void *p, size_t offset, u16 v)
 {
 	wire_put8(p, offset, (u8)(v >> 8));
-	wire_put8(p, offset + 1, (u8)v);
+	wire_put8(p, offset + 1, (u8)(v & 0xff));
 }
 
 static inline void wire_put32(void *p, size_t offset, u32 v)

@@ -36,7 +36,7 @@ void wire_eth_build(void *frame, const u8 *dest, const u8 *source, u16 type)
 {
 	memcpy(frame, dest, ETH_ALEN);
 	memcpy((u8 *)frame + ETH_ALEN, source, ETH_ALEN);
-	wire_put16(frame, 2 * ETH_ALEN, type);
+	wire_put16(frame, WIRE_ETH_TYPE_OFFSET, type);
 }
 
 bool wire_mac_is_broadcast(const u8 *mac)

@@ -10,6 +10,7 @@
 /* IEEE 802.3 clause 3.2.6: up to 1500 a length, from 0x0600 a type, between them undefined. */
 #define WIRE_ETH_MAX_LENGTH 1500
 
+#define WIRE_ETH_TYPE_OFFSET 12u
 #define WIRE_VLAN_HLEN 4 /* tag control information and the type of what follows */
 #define WIRE_LLC_HLEN 3	 /* IEEE 802.2: destination and source access points, control */
 
@@ -46,7 +47,7 @@ static inline const u8 *wire_eth_source(const void *frame)
 /* The type/length field as it is; see wire_eth_is_8023(). */
 static inline u16 wire_eth_type(const void *frame)
 {
-	return wire_get16(frame, 2 * ETH_ALEN);
+	return wire_get16(frame, WIRE_ETH_TYPE_OFFSET);
 }
 
 static inline bool wire_eth_is_8023(const void *frame)

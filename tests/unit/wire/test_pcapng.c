@@ -130,7 +130,7 @@ static void fill(u8 *data, size_t len)
 static void packet_at_every_length(void **state)
 {
 	u8 data[70], buf[256];
-	u32 n;
+	u32 n, pad;
 
 	fill(data, sizeof(data));
 	for (n = 0; n <= sizeof(data); n++) {
@@ -151,9 +151,8 @@ static void packet_at_every_length(void **state)
 		assert_int_equal(pcapng_u32(r.body + 12), n);
 		assert_int_equal(pcapng_u32(r.body + 16), n + 1);
 		assert_memory_equal(r.body + 20, data, n);
-		for (n = p.captured; n % 4; n++)
-			assert_int_equal(r.body[20 + n], 0);
-		n = p.captured;
+		for (pad = n; pad % 4; pad++)
+			assert_int_equal(r.body[20 + pad], 0);
 		assert_option(&r, 20 + ALIGN(n, 4), 1, NULL, 0);
 	}
 }
