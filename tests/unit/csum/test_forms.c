@@ -160,6 +160,26 @@ static void test_copy_every_length_and_alignment(void **state)
 	each_form(copy_all);
 }
 
+/* Ones keep every carry busy. */
+static void copy_uniform(void)
+{
+	size_t align, len;
+
+	for (align = 0; align < ALIGNMENTS; align += 13) {
+		memcpy(source + align, ones.bytes, MAX_LEN);
+		for (len = 0; len <= MAX_LEN; len++)
+			check_copy(&ones, align, align, len);
+		memcpy(source + align, zeros.bytes, MAX_LEN);
+		for (len = 0; len <= MAX_LEN; len++)
+			check_copy(&zeros, align, align, len);
+	}
+}
+
+static void test_copy_zeros_and_ones(void **state)
+{
+	each_form(copy_uniform);
+}
+
 static void copy_odd_to_even(void)
 {
 	size_t from, to;
@@ -299,6 +319,7 @@ int main(void)
 		cmocka_unit_test(test_sum_every_length_and_alignment),
 		cmocka_unit_test(test_sum_zeros_and_ones),
 		cmocka_unit_test(test_copy_every_length_and_alignment),
+		cmocka_unit_test(test_copy_zeros_and_ones),
 		cmocka_unit_test(test_copy_between_all_alignments),
 		cmocka_unit_test(test_long_blocks),
 		cmocka_unit_test(test_nothing_outside_is_touched),
