@@ -128,9 +128,10 @@ static inline bool can_checksum_protocol(netdev_features_t features, __be16 prot
 {
 	if (features & NETIF_F_HW_CSUM)
 		return true;
-	if (protocol == __builtin_bswap16(ETH_P_IP) || protocol == __builtin_bswap16(ETH_P_IPV6))
-		return features & (protocol == __builtin_bswap16(ETH_P_IP) ? NETIF_F_IP_CSUM :
-									    NETIF_F_IPV6_CSUM);
+	if (protocol == htons(ETH_P_IP))
+		return features & NETIF_F_IP_CSUM;
+	if (protocol == htons(ETH_P_IPV6))
+		return features & NETIF_F_IPV6_CSUM;
 	return false;
 }
 

@@ -11,6 +11,7 @@
 
 #include <skiff/atomic.h>
 #include <skiff/bitops.h>
+#include <skiff/byteorder.h>
 #include <skiff/kernel.h>
 #include <skiff/list.h>
 #include <skiff/net_namespace.h>
