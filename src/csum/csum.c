@@ -32,7 +32,7 @@ int csum_use_form(const struct csum_form *form)
 	if (form && !form->usable())
 		return -ENOTSUP;
 	if (!form) {
-		while (!(*best)->usable())
+		while (best[1] && !(*best)->usable())
 			best++;
 		form = *best;
 	}

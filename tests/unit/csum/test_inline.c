@@ -89,9 +89,9 @@ static void test_updates_equal_recomputation(void **state)
 		csum_replace_by_diff(&copy, csum_sub((__wsum)new4, (__wsum)old4));
 		assert_int_equal((u16)copy, (u16)check);
 
-		memcpy(&old2, (u8 *)words + 2 * i, 2);
+		memcpy(&old2, (u8 *)words + (size_t)2 * i, 2);
 		new2 = (u16)(old2 + round);
-		memcpy((u8 *)words + 2 * i, &new2, 2);
+		memcpy((u8 *)words + (size_t)2 * i, &new2, 2);
 		csum_replace2(&check, (__be16)old2, (__be16)new2);
 		assert_int_equal((u16)check, twin_checksum((u8 *)words, sizeof(words), 0));
 	}
