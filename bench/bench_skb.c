@@ -28,14 +28,12 @@ static void alloc_free(size_t times, void *arg)
 static void alloc_free_burst(size_t times, void *arg)
 {
 	struct sk_buff *skb[BURST];
-	int i;
 
 	while (times--) {
-		for (i = 0; i < BURST; i++)
-			skb[i] = alloc_skb(SIZE, GFP_ATOMIC);
+		if (alloc_skb_bulk(skb, BURST, SIZE, GFP_ATOMIC) != BURST)
+			abort();
 		bench_keep(skb);
-		for (i = 0; i < BURST; i++)
-			consume_skb(skb[i]);
+		consume_skb_bulk(skb, BURST);
 	}
 }
 
@@ -128,6 +126,10 @@ static void cold_all(size_t times, void *arg)
 {
 	size_t bytes = *(size_t *)arg, i;
 
+	for (i = 0; i < times; i++) {
+		consume_skb(cold[i]); /* what cold_cycle() left */
+		cold[i] = NULL;
+	}
 	for (i = 0; i < times; i++) {
 		cold[i] = alloc_skb(SIZE, GFP_ATOMIC);
 		touch(cold[i], bytes);

@@ -52,9 +52,8 @@ static struct rte_mempool *packed_pool(unsigned int n)
 
 int peer_init(unsigned int n)
 {
-	char *argv[] = { "bench",	  "--no-huge",	"--no-pci", "--in-memory",     "-m",
-			 "512",		  "-l",		"0",	    "--no-telemetry", "--log-level=1",
-			 "--iova-mode=va", NULL };
+	char *argv[] = { "bench", "--no-huge", "--no-pci", "--no-shconf", "-m", "512", "-l", "0",
+			 "--no-telemetry", "--log-level=error", "--iova-mode=va", NULL };
 
 	if (rte_eal_init((int)(sizeof(argv) / sizeof(argv[0])) - 1, argv) < 0)
 		return -1;
@@ -166,6 +165,10 @@ void peer_cold_all(size_t times, void *arg)
 {
 	size_t bytes = *(size_t *)arg, i;
 
+	for (i = 0; i < times; i++) {
+		rte_pktmbuf_free(cold[i]); /* what peer_cold_cycle() left */
+		cold[i] = NULL;
+	}
 	for (i = 0; i < times; i++) {
 		cold[i] = rte_pktmbuf_alloc(pool);
 		touch(cold[i], bytes);

@@ -23,25 +23,35 @@ _Static_assert(sizeof(struct sk_buff) == 4 * SMP_CACHE_BYTES, "four cache lines"
 _Static_assert(offsetof(struct sk_buff, tail) % 16 == 0, "tail to users are copied as one");
 _Static_assert(offsetof(struct sk_buff, users) == offsetof(struct sk_buff, tail) + 12,
 	       "tail, end, truesize, users");
-_Static_assert(offsetof(struct sk_buff, dev) % 16 == 0, "what is cleared starts aligned");
-_Static_assert(offsetof(struct sk_buff, extensions) % 16 == 0, "and ends aligned");
 
 void (*skb_drop_hook)(struct sk_buff *skb, enum skb_drop_reason reason, const void *site);
 
-/* Sixteen bytes as one store; may stand for any member. */
+/*
+ * Stores as wide as the processor has them: the functions marked SKB_WIDE exist once per width
+ * and are chosen when the program is loaded. Sanitizers don't get along with such functions.
+ */
+#if defined(__x86_64__) && defined(__GLIBC__) && !defined(SKB_ASAN) &&                           \
+	!defined(__SANITIZE_THREAD__) && !defined(__clang__)
+#define SKB_WIDE                                                                               \
+	__attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define SKB_WIDE
+#endif
+
+/* Blocks that are stored as one; may stand for any member. */
 typedef u32 v4u32 __attribute__((vector_size(16), may_alias));
+typedef u32 v8u32 __attribute__((vector_size(32), may_alias));
+typedef u32 v16u32 __attribute__((vector_size(64), may_alias));
 
-#define V_AT(p, off) (*(v4u32 *)(void *)((unsigned char *)(p) + (off)))
-#define CLEAR_FROM offsetof(struct sk_buff, dev)
-#define CLEAR_TO offsetof(struct sk_buff, extensions)
+#define V4(p, off) (*(v4u32 *)(void *)((unsigned char *)(p) + (off)))
+#define V8(p, off) (*(v8u32 *)(void *)((unsigned char *)(p) + (off)))
+#define V16(p, off) (*(v16u32 *)(void *)((unsigned char *)(p) + (off)))
 
-/* The sixteen bytes with the header offsets, as allocation leaves them. */
-#define INIT_AT (offsetof(struct sk_buff, transport_header) & ~15UL)
-
+/* What allocation leaves: all zero but for the header offsets and head_frag. */
 static const union {
 	unsigned char byte[CTL_SIZE];
 	struct sk_buff skb;
-} init_image = {
+} init_image __aligned(64) = {
 	.skb = {
 		.transport_header = SKB_HEADER_UNSET,
 		.mac_header = SKB_HEADER_UNSET,
@@ -49,19 +59,20 @@ static const union {
 	},
 };
 
-_Static_assert((offsetof(struct sk_buff, mac_header) & ~15UL) == INIT_AT, "one vector");
-_Static_assert(((offsetof(struct sk_buff, mac_header) + 5) & ~15UL) == INIT_AT,
-	       "the flag bytes behind it as well");
+_Static_assert(offsetof(struct sk_buff, destructor) == 56, "the first line ends with it");
+_Static_assert(offsetof(struct sk_buff, csum) < 128, "header offsets and flags: second line");
+_Static_assert(offsetof(struct sk_buff, extensions) == 224, "what is cleared ends here");
 
-/* Zero from dev to cb, header offsets unset. The loop is unrolled: all bounds are constant. */
+/*
+ * Zero from route to cb, header offsets unset. The links are cleared here as well, destructor
+ * and the slow-free bits are clean in every free pair.
+ */
 static __always_inline void ctl_clear(struct sk_buff *skb)
 {
-	const v4u32 zero = { 0 };
-
-	V_AT(skb, 0) = zero;
-#pragma GCC unroll 16
-	for (size_t off = CLEAR_FROM; off < CLEAR_TO; off += 16)
-		V_AT(skb, off) = off == INIT_AT ? V_AT(&init_image, INIT_AT) : zero;
+	V4(skb, 0) = (v4u32){ 0 };
+	V16(skb, 64) = V16(&init_image, 64);
+	V16(skb, 128) = (v16u32){ 0 };
+	V8(skb, 192) = (v8u32){ 0 };
 }
 
 static struct sk_buff *alloc_huge(unsigned int size)
@@ -97,13 +108,13 @@ static __always_inline struct sk_buff *alloc_inline(unsigned int size)
 		return NULL;
 	skb_unpoison(skb, CTL_SIZE);
 	skb_unpoison(skb->head, skb_class_block[cls]);
-	V_AT(skb, offsetof(struct sk_buff, tail)) = V_AT(&skb_class_init[cls], 0);
+	V4(skb, offsetof(struct sk_buff, tail)) = V4(&skb_class_init[cls], 0);
 	skb->data = skb->head;
 	ctl_clear(skb);
 	return skb;
 }
 
-struct sk_buff *__alloc_skb(unsigned int size, gfp_t gfp, int flags, int node)
+SKB_WIDE struct sk_buff *__alloc_skb(unsigned int size, gfp_t gfp, int flags, int node)
 {
 	struct sk_buff *skb = alloc_inline(size);
 
@@ -112,7 +123,21 @@ struct sk_buff *__alloc_skb(unsigned int size, gfp_t gfp, int flags, int node)
 	return skb;
 }
 
-struct sk_buff *__netdev_alloc_skb(struct net_device *dev, unsigned int length, gfp_t gfp)
+SKB_WIDE unsigned int alloc_skb_bulk(struct sk_buff **skbs, unsigned int n, unsigned int size,
+				     gfp_t gfp)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		skbs[i] = alloc_inline(size);
+		if (unlikely(!skbs[i]))
+			break;
+		skb_track_alloc(skbs[i], __builtin_return_address(0));
+	}
+	return i;
+}
+
+SKB_WIDE struct sk_buff *__netdev_alloc_skb(struct net_device *dev, unsigned int length, gfp_t gfp)
 {
 	struct sk_buff *skb;
 
@@ -148,10 +173,9 @@ struct sk_buff *skb_ctl_alloc(void)
 
 	if (unlikely(!skb))
 		return NULL;
-	V_AT(skb, 16) = (v4u32){ 0 };
-	V_AT(skb, 32) = (v4u32){ 0, 0, CTL_SIZE, 1 };
-	V_AT(skb, 48) = (v4u32){ 0 };
-	V_AT(skb, 64) = (v4u32){ 0 };
+	V4(skb, 16) = (v4u32){ 0 };
+	V4(skb, 32) = (v4u32){ 0, 0, CTL_SIZE, 1 };
+	V4(skb, 48) = (v4u32){ 0 };
 	ctl_clear(skb);
 	skb->head_frag = 0;
 	skb->head_kind = SKB_HEAD_NONE;
@@ -344,7 +368,8 @@ static __always_inline void pair_put(struct sk_buff *skb)
 
 static noinline void release_slow(struct sk_buff *skb)
 {
-	skb_release_head_state(skb);
+	if (skb->destructor || skb->_skb_refdst || skb->_nfct || skb->active_extensions)
+		skb_release_head_state(skb);
 	if (release_data(skb)) {
 		skb->__slow_free = 0;
 		pair_put(skb);
@@ -382,6 +407,16 @@ void consume_skb(struct sk_buff *skb)
 
 	if (likely(put_ref(skb, site)))
 		release_last(skb, site);
+}
+
+void consume_skb_bulk(struct sk_buff **skbs, unsigned int n)
+{
+	const void *site = __builtin_return_address(0);
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (likely(put_ref(skbs[i], site)))
+			release_last(skbs[i], site);
 }
 
 static noinline void drop_told(struct sk_buff *skb, enum skb_drop_reason reason, const void *site)

@@ -117,14 +117,17 @@ int skb_zerocopy(struct sk_buff *to, struct sk_buff *from, int len, int hlen)
 
 	if (len < 0 || hlen < 0 || (unsigned int)len > from->len)
 		return -EFAULT;
+	if (!len)
+		return 0;
 	if (len <= skb_tailroom(to))
 		return skb_copy_bits(from, 0, skb_put(to, (unsigned int)len), len);
 	hlen = min(hlen, len);
 	if (hlen > skb_tailroom(to))
 		return -EMSGSIZE;
-	if (skb_orphan_frags(from, GFP_ATOMIC)) {
+	err = skb_orphan_frags(from, GFP_ATOMIC);
+	if (err) {
 		skb_tx_error(from);
-		return -ENOMEM;
+		return err;
 	}
 	if (skb_headlen(from) > (unsigned int)hlen && !skb_head_has_page(from))
 		return -EMSGSIZE;
@@ -136,7 +139,8 @@ int skb_zerocopy(struct sk_buff *to, struct sk_buff *from, int len, int hlen)
 	err = skb_zerocopy_clone(to, from, GFP_ATOMIC);
 	if (err)
 		return err;
-	skb_copy_bits(from, 0, skb_put(to, (unsigned int)hlen), hlen);
+	if (hlen)
+		skb_copy_bits(from, 0, skb_put(to, (unsigned int)hlen), hlen);
 	skb_zcopy_downgrade_managed(to);
 	share_bytes(to, from, (unsigned int)hlen, (unsigned int)(len - hlen));
 	skb_shinfo(to)->flags |= __skb_shinfo(from)->flags & SKBFL_SHARED_FRAG;

@@ -63,6 +63,21 @@ static inline struct sk_buff *napi_alloc_skb(struct napi_struct *napi, unsigned 
 	return __napi_alloc_skb(napi, length, GFP_ATOMIC);
 }
 
+/**
+ * alloc_skb_bulk() - allocate many buffers at once; skiff's own
+ * @skbs: array for the buffers, each with one reference that the caller owns
+ * @n: how many
+ * @size: bytes of room of each
+ * @gfp: allocation flags
+ *
+ * Any thread. Return: how many there are, fewer than @n when memory ended.
+ */
+SKIFF_API unsigned int alloc_skb_bulk(struct sk_buff **skbs, unsigned int n, unsigned int size,
+				      gfp_t gfp);
+
+/* consume_skb() for each of @n buffers. Any thread. */
+SKIFF_API void consume_skb_bulk(struct sk_buff **skbs, unsigned int n);
+
 /* Fragments from the calling thread's block; freed with skb_free_frag(). NULL without memory. */
 SKIFF_API void *__netdev_alloc_frag_align(unsigned int fragsz, unsigned int align_mask);
 SKIFF_API void *__napi_alloc_frag_align(unsigned int fragsz, unsigned int align_mask);
