@@ -94,8 +94,8 @@ static inline int __vlan_hwaccel_get_tag(const struct sk_buff *skb, u16 *vlan_tc
 
 /**
  * __vlan_get_protocol() - what follows the tags in a packet's data
- * @skb: the packet, data at the first header behind the addresses as @type says
- * @type: its first type, usually skb->protocol
+ * @skb: the packet, data at the Ethernet header
+ * @type: the type in that header, usually skb->protocol
  * @depth: NULL, or set to the bytes of link-layer header in front of the network header
  *
  * Any thread. Return: the type of the first header that is no tag; 0 when there is none within
@@ -117,7 +117,7 @@ SKIFF_API void vlan_set_encap_proto(struct sk_buff *skb, struct vlan_hdr *vhdr);
  * @vlan_proto: ETH_P_8021Q or ETH_P_8021AD in wire order
  * @vlan_tci: the tag
  *
- * Return: 0 or -ENOMEM. skb->protocol does not change.
+ * Return: 0, -ENOMEM, -EINVAL for a packet without an Ethernet header. skb->protocol does not change.
  */
 SKIFF_API int __vlan_insert_tag(struct sk_buff *skb, __be16 vlan_proto, u16 vlan_tci);
 

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The clock that packets are stamped with, and whether anybody wants to know. */
+#include <time.h>
+
+#include <skiff/skbuff.h>
+
+static ktime_t (*clock_hook)(const struct sk_buff *skb);
+static atomic_t stamp_users;
+
+void skb_clock_set(ktime_t (*clock)(const struct sk_buff *skb))
+{
+	__atomic_store_n(&clock_hook, clock, __ATOMIC_RELEASE);
+}
+
+ktime_t skb_clock(const struct sk_buff *skb)
+{
+	ktime_t (*hook)(const struct sk_buff *) = __atomic_load_n(&clock_hook, __ATOMIC_ACQUIRE);
+	struct timespec now;
+
+	if (hook)
+		return hook(skb);
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (ktime_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+void net_enable_timestamp(void)
+{
+	atomic_inc(&stamp_users);
+}
+
+void net_disable_timestamp(void)
+{
+	if (WARN_ON(atomic_dec_return(&stamp_users) < 0))
+		atomic_inc(&stamp_users);
+}
+
+bool net_timestamp_enabled(void)
+{
+	return atomic_read(&stamp_users) > 0;
+}
