@@ -356,7 +356,10 @@ SKIFF_API unsigned int skb_find_text(struct sk_buff *skb, unsigned int from, uns
 
 /* Changing the shape of packets. */
 
-/* Cut a buffer that carries CHECKSUM_COMPLETE, and keep that right. 0 or -ENOMEM. */
+/*
+ * Cut a packet and keep its checksum right. Return: 0, -ENOMEM, or -EINVAL when the cut would take
+ * the field that a CHECKSUM_PARTIAL is to be stored in.
+ */
 SKIFF_API int pskb_trim_rcsum_slow(struct sk_buff *skb, unsigned int len);
 
 /* Give back memory that the packet doesn't need, when that is cheap. Only reference. */
@@ -513,8 +516,9 @@ SKIFF_API int skb_copy_datagram_from_iter(struct sk_buff *skb, int offset, struc
  * @hlen: bytes in front that are not copied but belong to the sum
  * @msg: where to; advances by what was copied
  *
- * Copies as much as @msg takes. Return: 0; -EINVAL for a wrong checksum and -EFAULT when @msg
- * fails, and @msg is where it was in both cases.
+ * skb->csum holds the sum of the pseudo header, or of everything else that the checksum covers.
+ * Return: 0; -EINVAL for a wrong checksum, else -EFAULT when @msg is too short for the packet:
+ * then nothing was copied. @msg is where it was in both cases.
  */
 SKIFF_API int skb_copy_and_csum_datagram_msg(struct sk_buff *skb, int hlen,
 					     struct skiff_msghdr *msg);

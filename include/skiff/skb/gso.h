@@ -12,7 +12,9 @@ extern "C" {
 
 /**
  * struct skb_gso_cb - what segmentation leaves in each segment for the protocols
- * @mac_offset: of the outer MAC header; likewise @data_offset of a packet without one
+ * @mac_offset: where the outermost MAC header starts, offset from head; set by whoever has a
+ *              packet segmented, before the protocols of its tunnels move on
+ * @data_offset: the same word for receive merging
  * @encap_level: bytes of tunnel headers in front of the inner packet
  * @csum: sum over everything from @csum_start on, when the device won't compute checksums
  * @csum_start: where that begins, offset from head
@@ -31,6 +33,12 @@ struct skb_gso_cb {
 
 #define SKB_GSO_CB_OFFSET 32
 #define SKB_GSO_CB(skb) ((struct skb_gso_cb *)(void *)((skb)->cb + SKB_GSO_CB_OFFSET))
+
+/* Bytes of tunnel headers in front of the MAC header that segmentation is at. */
+static inline int skb_tnl_header_len(const struct sk_buff *inner_skb)
+{
+	return (int)inner_skb->mac_header - SKB_GSO_CB(inner_skb)->mac_offset;
+}
 
 static inline bool skb_is_gso(const struct sk_buff *skb)
 {
@@ -122,16 +130,19 @@ SKIFF_API bool skb_gso_validate_mac_len(const struct sk_buff *skb, unsigned int 
 /**
  * skb_segment() - cut a packet into segments of gso_size bytes of payload
  * @head_skb: the packet, not consumed and its bytes not changed; skb->data at the payload, MAC,
- *            network and transport header set in front of it and linear; gso_size in the shared
- *            info, or GSO_BY_FRAGS to cut where the members of frag_list begin
+ *            network and transport header set in front of it; SKB_GSO_CB(head_skb)->mac_offset
+ *            set; gso_size in the shared info, or GSO_BY_FRAGS for headers whose payload is cut
+ *            where the members of frag_list begin
  * @features: what the device can do: without NETIF_F_SG segments are linear; without the checksum
  *            for this protocol the payload's sum is left in SKB_GSO_CB(segment)->csum
  *
- * Each segment starts at the MAC header, with the headers copied as they are. Lengths, ids,
- * sequence numbers, flags and checksums in them are for the protocol that called to put right
- * (gso_make_checksum()). With NETIF_F_GSO_PARTIAL segments are the largest multiple of gso_size,
- * with gso_size kept. Fragments are shared, not copied. @head_skb stays charged to its socket,
- * segments belong to none. Any thread that holds the only reference to @head_skb.
+ * Each segment starts at the MAC header, with all headers copied as they are, those of tunnels in
+ * front of it included. Lengths, ids, sequence numbers, flags and checksums in them are for the
+ * protocol that called to put right (gso_make_checksum()). With NETIF_F_GSO_PARTIAL segments are
+ * multiples of gso_size, for the device to cut. Fragments are shared, not copied; so is the linear
+ * part of the members of frag_list where it can be. @head_skb stays charged to its socket,
+ * segments belong to none. Caller holds the only reference to @head_skb; foreign memory in it that
+ * may not be held on to is replaced by a copy.
  *
  * Return: the first segment, linked by next, its prev the last one; ERR_PTR(-EINVAL) for headers
  * or sizes that make no sense, ERR_PTR(-ENOMEM).
@@ -140,12 +151,14 @@ SKIFF_API struct sk_buff *skb_segment(struct sk_buff *head_skb, netdev_features_
 
 /**
  * skb_segment_list() - take apart a packet whose segments wait whole in its frag_list
- * @skb: the packet (SKB_GSO_FRAGLIST), with the only reference; becomes the first segment
+ * @skb: the packet (SKB_GSO_FRAGLIST), with the only reference; becomes the first segment, and
+ *       the list gets a reference of its own to it. SKB_GSO_CB(skb)->mac_offset set
  * @features: what the device can do: without NETIF_F_SG segments are made linear
- * @offset: bytes of network and transport header to copy in front of the other ones
+ * @offset: bytes of MAC header, which the other segments get a copy of
  *
- * Return: @skb with the other segments linked by next; ERR_PTR(-ENOMEM) and @skb has lost its
- * frag_list, ERR_PTR(-EINVAL) and nothing has changed.
+ * Return: @skb with the other segments linked by next, all starting at their MAC headers;
+ * ERR_PTR(-EINVAL) and nothing has changed, when headers are not where they should be;
+ * ERR_PTR(-ENOMEM) and only the first segment is left in @skb.
  */
 SKIFF_API struct sk_buff *skb_segment_list(struct sk_buff *skb, netdev_features_t features,
 					   unsigned int offset);

@@ -213,11 +213,6 @@ static inline void skb_set_inner_ipproto(struct sk_buff *skb, __u8 ipproto)
 	skb->inner_protocol_type = ENCAP_TYPE_IPPROTO;
 }
 
-static inline int skb_tnl_header_len(const struct sk_buff *inner_skb)
-{
-	return (int)(skb_inner_network_header(inner_skb) - skb_network_header(inner_skb));
-}
-
 static inline int pskb_network_may_pull(struct sk_buff *skb, unsigned int len)
 {
 	return pskb_may_pull(skb, (unsigned int)skb_network_offset(skb) + len);

@@ -172,7 +172,7 @@ static inline int skb_orphan_frags_rx(struct sk_buff *skb, gfp_t gfp_mask)
 	return skb_copy_ubufs(skb, gfp_mask);
 }
 
-/* Transmission failed: tell the owner that it was no success. Only holder of the data. */
+/* Transmission failed: tell the owner; the buffer is freed next. Only holder of the data. */
 SKIFF_API void skb_tx_error(struct sk_buff *skb);
 
 /**
@@ -181,8 +181,7 @@ SKIFF_API void skb_tx_error(struct sk_buff *skb);
  * @orig: the source, not changed unless its fragments had to be copied
  * @gfp_mask: allocation flags
  *
- * Return: 0; -ENOMEM when a copy became necessary and failed; -EIO when one buffer would need two
- * owners.
+ * Return: 0; -EIO when @nskb has another owner's memory, of which a copy could not be made.
  */
 SKIFF_API int skb_zerocopy_clone(struct sk_buff *nskb, struct sk_buff *orig, gfp_t gfp_mask);
 
@@ -194,8 +193,9 @@ SKIFF_API int skb_zerocopy_clone(struct sk_buff *nskb, struct sk_buff *orig, gfp
  *
  * The memory must stay as it is until the ubuf_info of @skb (see skb_zcopy_set()) says so. What
  * lies in a registered region is counted there. truesize grows; charging the socket with that is
- * left to the caller. Return: 0; -EFAULT when @msg is shorter; -EMSGSIZE when it takes too many
- * fragments; -ENOMEM. On failure the part that fitted is in the buffer.
+ * left to the caller. Return: 0; -EINVAL for a negative or huge length, for the wrong direction or
+ * a buffer with a frag_list; -EFAULT when @msg is shorter; -EMSGSIZE when it takes too many
+ * fragments; -ENOMEM. In the last three cases the part that fitted is in the buffer.
  */
 struct skiff_msghdr;
 SKIFF_API int skb_zerocopy_iter_dgram(struct sk_buff *skb, struct skiff_msghdr *msg, int len);
