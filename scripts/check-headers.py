@@ -17,6 +17,8 @@ import sys
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 COMPILERS = [('gcc', 'c', 'gnu11'), ('clang', 'c', 'gnu11'),
              ('g++', 'c++', 'c++17'), ('clang++', 'c++', 'c++17')]
+# What programs include after ours and would collide with the kernel's namesakes.
+AFTERWARDS = ['sys/socket.h', 'netinet/in.h', 'net/if.h', 'arpa/inet.h', 'sys/uio.h', 'time.h']
 PLAIN = ['-Iinclude']
 KERNEL = ['-Iinclude/kernel', '-Iinclude']
 
@@ -30,8 +32,8 @@ def headers():
 
 def compile_alone(name, ways):
     """The compilers' complaints about one header, empty if there are none."""
-    source = '#include <%s>\n#include <%s>\nint main(void);\nint main(void) { return 0; }\n' % (
-        name, name)
+    source = ''.join('#include <%s>\n' % h for h in [name, name] + AFTERWARDS)
+    source += 'int main(void);\nint main(void) { return 0; }\n'
     complaints = ''
     for compiler, language, standard in COMPILERS:
         if not shutil.which(compiler):

@@ -58,8 +58,11 @@ def how_it_ended(status):
 def run(cmd, env, timeout, cwd=TOP):
     """Returns (status, output); a test that hangs is killed with all it has started."""
     with tempfile.TemporaryFile() as out:
-        proc = subprocess.Popen(cmd, env=env, stdin=subprocess.DEVNULL, stdout=out,
-                                stderr=subprocess.STDOUT, cwd=cwd, start_new_session=True)
+        try:
+            proc = subprocess.Popen(cmd, env=env, stdin=subprocess.DEVNULL, stdout=out,
+                                    stderr=subprocess.STDOUT, cwd=cwd, start_new_session=True)
+        except OSError as e:
+            return 127, str(e)
         try:
             status = proc.wait(timeout)
             late = ''
@@ -74,8 +77,9 @@ def run(cmd, env, timeout, cwd=TOP):
 def read_cmocka(result, xml_texts):
     """Adds the cases of cmocka's XML reports to @result; returns how many there were."""
     cases = 0
-    for text in xml_texts:
-        for case in ET.fromstring(text).iter('testcase'):
+    # Groups of one name share a file, one document after the other.
+    for suite in re.findall(r'<testsuite .*?</testsuite>', '\n'.join(xml_texts), re.S):
+        for case in ET.fromstring(suite).iter('testcase'):
             cases += 1
             failures = [e for e in case if e.tag in ('failure', 'error')]
             if failures:
@@ -94,10 +98,9 @@ def run_unit(name, cmd, env, timeout):
         report = dict(env, CMOCKA_MESSAGE_OUTPUT='XML', CMOCKA_XML_FILE=tmp + '/%g.xml')
         status, out = run(cmd, report, timeout)
         texts = [open(f, errors='replace').read() for f in sorted(glob.glob(tmp + '/*.xml'))]
-        # A second group of the same name is printed instead of written.
-        texts += re.findall(r'<testsuites>.*?</testsuites>', out, re.S)
         try:
-            cases = read_cmocka(result, texts)
+            # What can't be written to its file is printed.
+            cases = read_cmocka(result, texts + [out])
         except ET.ParseError as e:
             result.fail('%s: unreadable report: %s' % (name, e))
             cases = 1
