@@ -22,6 +22,7 @@ struct net_device;
 #define DST_XFRM_TUNNEL 0x0020
 #define DST_XFRM_QUEUE 0x0040
 #define DST_METADATA 0x0080
+#define DST_ALLOCATED 0x8000 /* made by dst_alloc(), which sets it */
 
 /* dst_entry.obsolete: what a cached entry is still worth. */
 #define DST_OBSOLETE_NONE 0
@@ -46,7 +47,7 @@ struct dst_metrics {
  * struct dst_ops - what a protocol family does with its entries
  * @family: AF_*
  * @entry_size: bytes of the family's structure, whose first member is the dst_entry
- * @gc_thresh: number of entries above which @gc is asked before another one is made; 0: no limit
+ * @gc_thresh: number of entries from which on @gc is asked before another one is made; 0: no limit
  * @gc: make room; nonzero when it could not
  * @check: the entry if it is still valid, else NULL; for those with DST_OBSOLETE_FORCE_CHK
  * @default_advmss: largest segment to announce when no metric says so
@@ -90,7 +91,7 @@ struct dst_ops {
 
 /**
  * struct dst_entry - where packets go
- * @dev: device that they leave by; the entry keeps a reference to it
+ * @dev: device that they leave by; the entry keeps a reference to it. NULL when it is gone
  * @ops: of its family
  * @input: what to do with a received packet; consumes it. Return: 0 or -errno
  * @output: what to do with a packet to be sent; consumes it. Return: 0, NET_XMIT_*, or -errno
@@ -157,10 +158,20 @@ SKIFF_API void dst_init(struct dst_entry *dst, struct dst_ops *ops, struct net_d
 			int initial_ref, int initial_obsolete, unsigned short flags);
 
 /**
+ * dst_dev_refs_set() - say how references to devices are counted
+ * @hold: takes one
+ * @put: drops one; any thread
+ *
+ * The layer that has devices registers this before the first entry is made.
+ */
+SKIFF_API void dst_dev_refs_set(void (*hold)(struct net_device *dev),
+				void (*put)(struct net_device *dev));
+
+/**
  * dst_dev_put() - the device goes: let go of it, whoever still refers to the entry
  * @dst: the entry
  *
- * From now on it is dead: packets given to it are discarded. Under the stack lock.
+ * From now on it is dead, its @dev NULL: packets given to it are discarded. Under the stack lock.
  */
 SKIFF_API void dst_dev_put(struct dst_entry *dst);
 

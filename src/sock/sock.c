@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* struct sock: made, referred to, and freed when the last buffer charged to it is gone. */
+#include <skiff/slab.h>
+#include <skiff/sock.h>
+
+#include "sock/sock.h"
+
+/* As many small packets as a socket takes by default on Linux. */
+#define DEFAULT_MEM (256 * SKB_TRUESIZE(256))
+
+__u32 sysctl_rmem_default = DEFAULT_MEM;
+__u32 sysctl_wmem_default = DEFAULT_MEM;
+__u32 sysctl_rmem_max = DEFAULT_MEM;
+__u32 sysctl_wmem_max = DEFAULT_MEM;
+
+struct sock *sk_alloc(struct net *net, int family, gfp_t priority, struct proto *prot, int kern)
+{
+	size_t size = prot && prot->obj_size ? prot->obj_size : sizeof(struct sock);
+	struct sock *sk;
+
+	BUG_ON(size < sizeof(*sk));
+	sk = kzalloc(size, priority);
+	if (!sk)
+		return NULL;
+	sk->sk_family = (unsigned short)family;
+	sk->sk_prot = prot;
+	sk->sk_kern_sock = !!kern;
+	sock_net_set(sk, net);
+	refcount_set(&sk->sk_refcnt, 1);
+	refcount_set(&sk->sk_wmem_alloc, 1);
+	return sk;
+}
+
+static void def_callback(struct sock *sk)
+{
+}
+
+void sock_init_data(struct socket *sock, struct sock *sk)
+{
+	skb_queue_head_init(&sk->sk_receive_queue);
+	skb_queue_head_init(&sk->sk_write_queue);
+	skb_queue_head_init(&sk->sk_error_queue);
+	sk->sk_allocation = GFP_KERNEL;
+	sk->sk_rcvbuf = (int)READ_ONCE(sysctl_rmem_default);
+	sk->sk_sndbuf = (int)READ_ONCE(sysctl_wmem_default);
+	sk->sk_rcvlowat = 1;
+	sk->sk_rcvtimeo = INT64_MAX;
+	sk->sk_sndtimeo = INT64_MAX;
+	sk->sk_state = SOCK_STATE_CLOSE;
+	sk->sk_stamp = -1;
+	sk->sk_socket = sock;
+	sock_set_flag(sk, SOCK_ZAPPED);
+	sk->sk_state_change = def_callback;
+	sk->sk_data_ready = def_callback;
+	sk->sk_write_space = def_callback;
+	sk->sk_error_report = def_callback;
+	sk->sk_backlog_rcv = sk->sk_prot ? sk->sk_prot->backlog_rcv : NULL;
+}
+
+/* The socket's memory, and nothing else, is left. */
+static void release_memory(struct sock *sk)
+{
+	kfree(sk);
+}
+
+void sock_rmem_gone(struct sock *sk)
+{
+	sk_mem_return_all(sk);
+	release_memory(sk);
+}
+
+/* Empty a queue that nobody else sees any more. */
+static void purge(struct sk_buff_head *list)
+{
+	if (list->next)
+		skb_queue_purge(list);
+}
+
+/* No reference and no sent buffer is left. */
+static void destruct(struct sock *sk)
+{
+	purge(&sk->sk_receive_queue);
+	purge(&sk->sk_error_queue);
+	if (sk->sk_destruct)
+		sk->sk_destruct(sk);
+	if (sk->sk_prot && sk->sk_prot->destroy)
+		sk->sk_prot->destroy(sk);
+	dst_release(sk->sk_dst_cache);
+	sk->sk_dst_cache = NULL;
+	/*
+	 * Received buffers may be in the program's hands still. From here on whoever uncharges the
+	 * last one finds SOCK_RMEM_DYING and nothing else, and releases the memory.
+	 */
+	if (atomic_add_return(SOCK_RMEM_DYING, &sk->sk_rmem_alloc) == SOCK_RMEM_DYING)
+		sock_rmem_gone(sk);
+}
+
+void sock_wmem_put(struct sock *sk, unsigned int bytes)
+{
+	if (refcount_sub_and_test((int)bytes, &sk->sk_wmem_alloc))
+		destruct(sk);
+}
+
+void sk_free(struct sock *sk)
+{
+	/* Packets that were not sent are charged: they go before the charge can come to an end. */
+	sock_set_flag(sk, SOCK_DEAD);
+	purge(&sk->sk_write_queue);
+	sock_wmem_put(sk, 1);
+}
