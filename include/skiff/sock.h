@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include <linux/errqueue.h>
-#include <linux/in6.h>
+#include <netinet/in.h>
 
 #include <skiff/dst.h>
 #include <skiff/list.h>
