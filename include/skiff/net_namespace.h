@@ -70,7 +70,7 @@ struct net_work_list {
  * @sysctls: tables of settings
  * @list: among all hosts of the process
  * @clock_list: among the hosts of a virtual clock
- * @dying: being destroyed: nothing new may be set up
+ * @generation: how many forks the process was away from its start when the host was made
  *
  * Everything without a remark is guarded by the stack lock or does not change.
  */
@@ -102,7 +102,7 @@ struct net {
 
 	struct list_head list;
 	struct list_head clock_list;
-	bool dying;
+	int generation;
 };
 
 /*
@@ -219,9 +219,10 @@ SKIFF_API void net_synchronize(struct net *net);
  * @net: the host
  * @nr: which kind; one handler each
  * @action: does work for at most @budget packets under the stack lock and returns for how many it
- *          did; it raises the same kind again if there is more
+ *          did; it raises the same kind again if there is more. NULL closes the kind.
  *
- * Under the stack lock, when a subsystem sets up its share of a host.
+ * Under the stack lock, when a subsystem sets up its share of a host. When a host ends, what is
+ * raised after the last subsystem has gone is forgotten.
  */
 SKIFF_API void open_softirq(struct net *net, int nr, int (*action)(struct net *net, int budget));
 
@@ -298,7 +299,7 @@ SKIFF_API void net_count_drop(struct net *net, enum skb_drop_reason reason);
  *
  * A top half: called by whichever thread runs the loop, *without* the stack lock, for one
  * descriptor by one thread at a time. It reads, hands frames over, and may take the lock or stop
- * the watch. Readiness is level-triggered.
+ * the watch. Readiness is level-triggered, so it has to end the watch of a descriptor that hung up.
  */
 typedef void net_watch_fn(struct net *net, int fd, u32 events, void *arg);
 

@@ -20,7 +20,8 @@ extern "C" {
  *	a simulation		skiff_clock_run_until() runs all hosts of a virtual clock
  *
  * After fork() the child's hosts are closed to it: calls return -EOWNERDEAD there, so that never
- * a second copy of the same host is on the wire.
+ * a second copy of the same host is on the wire. NULL in place of a host is the caller's bug and
+ * ends the process with a message, except where it is said to be fine; other NULLs give -EINVAL.
  */
 struct net;
 
@@ -90,7 +91,8 @@ SKIFF_API ktime_t skiff_net_now(const struct net *net);
 /**
  * skiff_poll() - run a host once: what is due, what arrived, or wait for something
  * @net: the host
- * @timeout_ns: how long to wait when there is nothing to do; 0 not at all, negative for ever
+ * @timeout_ns: how long to wait when there is nothing to do; 0 not at all, negative for ever. It
+ *              waits once: a wake-up without work for this thread ends the wait as well.
  *
  * Any thread that holds no stack lock; several may do so at the same time. A host on a virtual
  * clock never waits, since its time stands still.

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/env.h"
+#include "base/fork.h"
 
 __thread struct skiff_env *skiff_env __attribute__((tls_model("initial-exec")));
 
@@ -35,7 +36,9 @@ struct skiff_clock *skiff_clock_virtual(ktime_t start, ktime_t epoch)
 		errno = ENOMEM;
 		return NULL;
 	}
+	fork_watch();
 	refcount_set(&clock->refs, 1);
+	clock->generation = skiff_fork_generation;
 	clock->is_virtual = true;
 	clock->now = start;
 	clock->epoch = epoch;

@@ -20,6 +20,7 @@ struct skiff_clock {
 	struct list_head members;
 	u32 last_id;
 	bool running;
+	int generation; /* of the process that made it */
 };
 
 /* Moves a virtual clock; it never goes back. Only the thread that runs its hosts calls this. */

@@ -7,6 +7,8 @@
 
 #include <skiff/printk.h>
 
+#include "base/fork.h"
+
 #define MESSAGE_MAX 1024
 
 /* Function and argument change together, so they are read together. */
@@ -21,6 +23,11 @@ void skiff_log_sink(skiff_log_fn *fn, void *arg)
 	sink_fn = fn;
 	sink_arg = arg;
 	spin_unlock(&sink_lock);
+}
+
+void log_after_fork(void)
+{
+	spin_lock_init(&sink_lock);
 }
 
 int skiff_log_level(int level)

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The inside of a host: what struct net points to, and the calls between the files here. */
+#ifndef HOST_HOST_H
+#define HOST_HOST_H
+
+#include <skiff/net_namespace.h>
+
+#include "base/env.h"
+#include "base/fork.h"
+#include "base/timer.h"
+
+struct net_watch;
+
+/**
+ * struct net_loop - how a host waits and is woken
+ * @epfd: the watched descriptors and @evfd; what skiff_fd() gives out
+ * @evfd: readable after a wake-up
+ * @kicked: woken since the loop began its last round
+ * @sleeping: threads that wait, or are about to
+ * @exported: skiff_fd() has been called: somebody may wait outside of our sight
+ * @sleep_until: the deadline that those who wait know about; under the stack lock
+ * @in_bh: the bottom half is running; under the stack lock
+ * @watch_lock: guards what follows
+ * @watches: live ones
+ * @graveyard: ended ones that a dispatcher may still look at
+ * @nr_watches: length of @watches
+ * @dispatchers: threads between epoll_wait() and the end of their callbacks
+ * @section: which of @sections is entered now
+ * @sections: threads in code that net_synchronize() waits for
+ * @sync_mutex: one net_synchronize() at a time
+ * @worker_mutex: guards what follows
+ * @worker: the host's thread
+ * @has_worker: whether there is one
+ * @stop: it has to end
+ */
+struct net_loop {
+	int epfd;
+	int evfd;
+	int kicked;
+	int sleeping;
+	int exported;
+	ktime_t sleep_until;
+	bool in_bh;
+
+	spinlock_t watch_lock;
+	struct list_head watches;
+	struct list_head graveyard;
+	int nr_watches;
+	int dispatchers;
+	unsigned int section;
+	int sections[2];
+	pthread_mutex_t sync_mutex;
+
+	pthread_mutex_t worker_mutex;
+	pthread_t worker;
+	bool has_worker;
+	int stop;
+};
+
+/* A host and all that it always has, in one allocation. */
+struct host {
+	struct net net;
+	struct skiff_env env;
+	struct timer_base timers;
+	struct net_loop loop;
+	struct ctl_table core_table[2];
+	struct ctl_table_header *core_sysctls;
+};
+
+/* Whether the host belongs to a parent of this process. Every public call begins with it. */
+static inline bool net_closed(const struct net *net)
+{
+	if (unlikely(!net))
+		skiff_panic("NULL given where a host is wanted");
+	return unlikely(net->generation != skiff_fork_generation);
+}
+
+/* Whether the holder of the stack lock has something to do. Only a hint without the lock. */
+static inline bool net_has_work(const struct net *net)
+{
+	return READ_ONCE(net->remote_waiting) || READ_ONCE(net->softirq_pending);
+}
+
+/* work.c */
+void work_list_init(struct net_work_list *list);
+void work_list_add(struct net_work_list *list, struct net_work *work);
+struct net_work *work_list_pop(struct net_work_list *list);
+bool net_run_remote(struct net *net);
+void net_let_go(struct net *net);
+
+/* softirq.c: as net_bh(), and tells how much was done. */
+int net_bh_count(struct net *net, bool *more);
+
+/* loop.c */
+int net_loop_init(struct net_loop *loop);
+void net_loop_exit(struct net_loop *loop);
+/* Wakes who waits, if a timer became due earlier than they know. Under the stack lock. */
+void net_loop_recheck(struct net *net);
+
+/* watch.c */
+/* Calls the top halves of ready descriptors; returns how many ran. Without the stack lock. */
+int net_dispatch(struct net *net);
+void net_watch_report_left(struct net *net, int *left);
+
+/* sync.c */
+unsigned int net_section_enter(struct net *net);
+void net_section_leave(struct net *net, unsigned int section);
+
+/* pernet.c */
+void pernet_fork_watch(void);
+int pernet_setup(struct net *net); /* and puts the host on the list of all */
+void pernet_teardown(struct net *net);
+
+/* simulate.c */
+void clock_join(struct net *net);
+void clock_leave(struct net *net);
+
+/* sysctl.c */
+int net_core_sysctl_init(struct host *host);
+void net_core_sysctl_exit(struct host *host);
+void net_sysctl_report_left(struct net *net, int *left);
+
+#endif /* HOST_HOST_H */

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The bottom half: deferred work, timers, and the kinds of work that were raised, in rounds. */
+#include "host/host.h"
+
+/* As many rounds as the kernel's soft interrupts get before they go to the background. */
+#define BH_ROUNDS 10
+
+void open_softirq(struct net *net, int nr, int (*action)(struct net *net, int budget))
+{
+	ASSERT_NET_LOCKED(net);
+	if (nr < 0 || nr >= NR_SOFTIRQS || nr == TIMER_SOFTIRQ)
+		skiff_panic("open_softirq(%d): there is no such kind to be had", nr);
+	net->softirq[nr] = action;
+}
+
+void raise_softirq(struct net *net, int nr)
+{
+	unsigned int bit;
+
+	if (unlikely(nr < 0 || nr >= NR_SOFTIRQS))
+		skiff_panic("raise_softirq(%d): there is no such kind", nr);
+	bit = 1u << nr;
+	/*
+	 * Raised already: whoever did that has seen to it that somebody looks. Only the atomic
+	 * operation may decide so; a plain look could be older than what the caller has queued.
+	 */
+	if (__atomic_fetch_or(&net->softirq_pending, bit, __ATOMIC_SEQ_CST) & bit)
+		return;
+	if (current_net() != net)
+		skiff_kick(net);
+}
+
+static int run_timers(struct net *net, int budget)
+{
+	if (net->timers->armed == 0)
+		return 0;
+	return timer_base_run(net->timers, skiff_clock_now(net->clock), budget);
+}
+
+/* Runs the raised kinds in order; those for which the budget does not last stay raised. */
+static int run_raised(struct net *net, int budget)
+{
+	unsigned int pending = __atomic_exchange_n(&net->softirq_pending, 0, __ATOMIC_SEQ_CST);
+	int used = 0;
+
+	while (pending && used < budget) {
+		int nr = __builtin_ctz(pending);
+
+		pending &= pending - 1;
+		/* Timers have run already; the others may have been closed. */
+		if (net->softirq[nr])
+			used += net->softirq[nr](net, budget - used);
+	}
+	if (pending)
+		__atomic_fetch_or(&net->softirq_pending, pending, __ATOMIC_SEQ_CST);
+	return used;
+}
+
+static bool anything_left(struct net *net)
+{
+	ktime_t next;
+
+	if (net_has_work(net))
+		return true;
+	next = timer_base_next(net->timers);
+	return next != KTIME_MAX && next <= skiff_clock_now(net->clock);
+}
+
+int net_bh_count(struct net *net, bool *more)
+{
+	int budget = READ_ONCE(net->budget);
+	int done = 0;
+
+	ASSERT_NET_LOCKED(net);
+	BUG_ON(net->loop->in_bh);
+	net->loop->in_bh = true;
+	for (int round = 0; round < BH_ROUNDS && done < budget; round++) {
+		int before = done;
+		bool raised;
+
+		done += net_run_remote(net);
+		if (done < budget)
+			done += run_timers(net, budget - done);
+		raised = READ_ONCE(net->softirq_pending) != 0;
+		if (raised && done < budget)
+			done += run_raised(net, budget - done);
+		if (done == before && !raised)
+			break;
+	}
+	net->loop->in_bh = false;
+	*more = anything_left(net);
+	return done;
+}
+
+bool net_bh(struct net *net)
+{
+	bool more;
+
+	net_bh_count(net, &more);
+	return more;
+}

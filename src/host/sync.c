@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * net_synchronize(): wait for code that runs without the stack lock.
+ *
+ * Theory of operation. Such code runs in a section. There are two counters of threads in sections,
+ * and new ones enter the current one. Who waits makes the other one current and then waits for the
+ * old counter to fall to zero; nobody enters it any more, so that comes to an end. The counter
+ * that becomes current is empty at that moment, because the wait before this one saw to it.
+ */
+#include <sched.h>
+#include <time.h>
+
+#include "host/host.h"
+
+#define YIELDS_BEFORE_SLEEP 64
+
+unsigned int net_section_enter(struct net *net)
+{
+	struct net_loop *loop = net->loop;
+	unsigned int section;
+
+	spin_lock(&loop->watch_lock);
+	section = loop->section;
+	loop->sections[section]++;
+	spin_unlock(&loop->watch_lock);
+	return section;
+}
+
+void net_section_leave(struct net *net, unsigned int section)
+{
+	struct net_loop *loop = net->loop;
+
+	spin_lock(&loop->watch_lock);
+	loop->sections[section]--;
+	spin_unlock(&loop->watch_lock);
+}
+
+static bool section_empty(struct net_loop *loop, unsigned int section)
+{
+	bool empty;
+
+	spin_lock(&loop->watch_lock);
+	empty = loop->sections[section] == 0;
+	spin_unlock(&loop->watch_lock);
+	return empty;
+}
+
+static void wait_empty(struct net_loop *loop, unsigned int section)
+{
+	const struct timespec nap = { 0, 50 * NSEC_PER_USEC };
+	int yields = 0;
+
+	while (!section_empty(loop, section)) {
+		if (++yields < YIELDS_BEFORE_SLEEP)
+			sched_yield();
+		else
+			nanosleep(&nap, NULL);
+	}
+}
+
+void net_synchronize(struct net *net)
+{
+	struct net_loop *loop = net->loop;
+	unsigned int old;
+
+	/* Whoever holds the lock now has its queued work in a section before it lets us in. */
+	net_lock(net);
+	net_unlock(net);
+
+	pthread_mutex_lock(&loop->sync_mutex);
+	spin_lock(&loop->watch_lock);
+	old = loop->section;
+	loop->section = !old;
+	spin_unlock(&loop->watch_lock);
+	wait_empty(loop, old);
+	pthread_mutex_unlock(&loop->sync_mutex);
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Watched descriptors: top halves that the loop calls without the stack lock. */
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <skiff/printk.h>
+#include <skiff/slab.h>
+
+#include "host/host.h"
+
+/* How many ready descriptors one look takes from the kernel; the rest is there for the next. */
+#define READY_MAX 32
+
+/**
+ * struct net_watch - one watched descriptor
+ * @node: among the live ones, or in the graveyard
+ * @fd: the descriptor
+ * @dead: the watch has been ended
+ * @busy: its callback is running
+ * @fn: the callback
+ * @arg: for it
+ */
+struct net_watch {
+	struct list_head node;
+	int fd;
+	bool dead;
+	bool busy;
+	net_watch_fn *fn;
+	void *arg;
+};
+
+static struct net_watch *find_watch(struct net_loop *loop, int fd)
+{
+	struct net_watch *watch;
+
+	list_for_each_entry(watch, &loop->watches, node)
+		if (watch->fd == fd)
+			return watch;
+	return NULL;
+}
+
+int net_watch_fd(struct net *net, int fd, u32 events, net_watch_fn *fn, void *arg)
+{
+	struct net_loop *loop = net->loop;
+	struct epoll_event event = { .events = events };
+	struct net_watch *watch;
+	int err = 0;
+
+	if (net_closed(net))
+		return -EOWNERDEAD;
+	if (fd < 0)
+		return -EBADF;
+	if (!fn || (events & ~(u32)(EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP)))
+		return -EINVAL;
+	watch = (struct net_watch *)kzalloc(sizeof(*watch), GFP_KERNEL);
+	if (!watch)
+		return -ENOMEM;
+	watch->fd = fd;
+	watch->fn = fn;
+	watch->arg = arg;
+	event.data.ptr = watch;
+
+	spin_lock(&loop->watch_lock);
+	if (find_watch(loop, fd))
+		err = -EEXIST;
+	else if (epoll_ctl(loop->epfd, EPOLL_CTL_ADD, fd, &event) != 0)
+		err = -errno;
+	if (!err) {
+		list_add_tail(&watch->node, &loop->watches);
+		WRITE_ONCE(loop->nr_watches, loop->nr_watches + 1);
+	}
+	spin_unlock(&loop->watch_lock);
+	if (err)
+		kfree(watch);
+	return err;
+}
+
+int net_rewatch_fd(struct net *net, int fd, u32 events)
+{
+	struct net_loop *loop = net->loop;
+	struct epoll_event event = { .events = events };
+	struct net_watch *watch;
+	int err = 0;
+
+	if (net_closed(net))
+		return -EOWNERDEAD;
+	spin_lock(&loop->watch_lock);
+	watch = find_watch(loop, fd);
+	event.data.ptr = watch;
+	if (!watch)
+		err = -ENOENT;
+	else if (epoll_ctl(loop->epfd, EPOLL_CTL_MOD, fd, &event) != 0)
+		err = -errno;
+	spin_unlock(&loop->watch_lock);
+	return err;
+}
+
+static void bury(struct net_loop *loop, struct list_head *dead)
+{
+	if (loop->dispatchers == 0)
+		list_splice_tail_init(&loop->graveyard, dead);
+}
+
+static void free_watches(struct list_head *dead)
+{
+	struct net_watch *watch, *n;
+
+	list_for_each_entry_safe(watch, n, dead, node)
+		kfree(watch);
+}
+
+int net_unwatch_fd(struct net *net, int fd)
+{
+	struct net_loop *loop = net->loop;
+	struct net_watch *watch;
+	LIST_HEAD(dead);
+
+	if (net_closed(net))
+		return -EOWNERDEAD;
+	spin_lock(&loop->watch_lock);
+	watch = find_watch(loop, fd);
+	if (watch) {
+		/* Fails only for a descriptor that is closed, which has left the set by that. */
+		epoll_ctl(loop->epfd, EPOLL_CTL_DEL, fd, NULL);
+		watch->dead = true;
+		list_move_tail(&watch->node, &loop->graveyard);
+		WRITE_ONCE(loop->nr_watches, loop->nr_watches - 1);
+	}
+	bury(loop, &dead);
+	spin_unlock(&loop->watch_lock);
+	free_watches(&dead);
+	return watch ? 0 : -ENOENT;
+}
+
+/* While any thread is in here, ended watches are kept: epoll may just have reported them. */
+static void dispatch_begin(struct net_loop *loop)
+{
+	spin_lock(&loop->watch_lock);
+	loop->dispatchers++;
+	spin_unlock(&loop->watch_lock);
+}
+
+static void dispatch_end(struct net_loop *loop)
+{
+	LIST_HEAD(dead);
+
+	spin_lock(&loop->watch_lock);
+	loop->dispatchers--;
+	bury(loop, &dead);
+	spin_unlock(&loop->watch_lock);
+	free_watches(&dead);
+}
+
+static bool call_begin(struct net_loop *loop, struct net_watch *watch)
+{
+	bool ours;
+
+	spin_lock(&loop->watch_lock);
+	ours = !watch->dead && !watch->busy;
+	if (ours)
+		watch->busy = true;
+	spin_unlock(&loop->watch_lock);
+	return ours;
+}
+
+static void call_end(struct net_loop *loop, struct net_watch *watch)
+{
+	spin_lock(&loop->watch_lock);
+	watch->busy = false;
+	spin_unlock(&loop->watch_lock);
+}
+
+static void read_wakeups(struct net_loop *loop)
+{
+	u64 count;
+
+	/* Another thread may have been faster: EAGAIN. */
+	if (read(loop->evfd, &count, sizeof(count)) < 0)
+		return;
+}
+
+static int call_ready(struct net *net, const struct epoll_event *ready, int n)
+{
+	struct net_loop *loop = net->loop;
+	int called = 0;
+
+	for (int i = 0; i < n; i++) {
+		struct net_watch *watch = (struct net_watch *)ready[i].data.ptr;
+
+		if (!watch) {
+			read_wakeups(loop);
+			continue;
+		}
+		if (!call_begin(loop, watch))
+			continue;
+		watch->fn(net, watch->fd, ready[i].events, watch->arg);
+		call_end(loop, watch);
+		called++;
+	}
+	return called;
+}
+
+int net_dispatch(struct net *net)
+{
+	struct net_loop *loop = net->loop;
+	struct epoll_event ready[READY_MAX];
+	unsigned int section;
+	int n, called = 0;
+
+	section = net_section_enter(net);
+	dispatch_begin(loop);
+	n = epoll_wait(loop->epfd, ready, READY_MAX, 0);
+	if (n > 0)
+		called = call_ready(net, ready, n);
+	dispatch_end(loop);
+	net_section_leave(net, section);
+	return called;
+}
+
+void net_watch_report_left(struct net *net, int *left)
+{
+	struct net_loop *loop = net->loop;
+	struct net_watch *watch, *n;
+
+	list_for_each_entry_safe(watch, n, &loop->watches, node) {
+		pr_err("host %s: descriptor %d is still watched", net->name, watch->fd);
+		net_unwatch_fd(net, watch->fd);
+		(*left)++;
+	}
+}
