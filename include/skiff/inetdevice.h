@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The IPv4 side of a device: its addresses. */
+#ifndef SKIFF_INETDEVICE_H
+#define SKIFF_INETDEVICE_H
+
+#include <netinet/in.h>
+
+#include <skiff/net_namespace.h>
+#include <skiff/netdevice.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Addresses per device. */
+#define INET_IFADDR_MAX 256
+
+/**
+ * struct in_ifaddr - one address of a device
+ * @ifa_next: the next one; the first is preferred as source
+ * @ifa_dev: where it belongs
+ * @ifa_local: the address
+ * @ifa_address: the other end on a point-to-point link, else the same as @ifa_local
+ * @ifa_mask: netmask
+ * @ifa_broadcast: directed broadcast address, 0 when the subnet has none
+ * @ifa_prefixlen: 0 to 32
+ * @ifa_scope: RT_SCOPE_*: a loopback address is not used towards the outside
+ */
+struct in_ifaddr {
+	struct in_ifaddr *ifa_next;
+	struct in_device *ifa_dev;
+	__be32 ifa_local;
+	__be32 ifa_address;
+	__be32 ifa_mask;
+	__be32 ifa_broadcast;
+	unsigned char ifa_prefixlen;
+	unsigned char ifa_scope;
+};
+
+/**
+ * struct in_device - what IPv4 keeps per device
+ * @dev: the device, which holds this by dev->ip_ptr
+ * @ifa_list: addresses
+ * @ifa_count: how many
+ * @arp_conflicts: how often somebody else claimed one of them
+ */
+struct in_device {
+	struct net_device *dev;
+	struct in_ifaddr *ifa_list;
+	unsigned int ifa_count;
+	u64 arp_conflicts;
+};
+
+#define in_dev_for_each_ifa(ifa, in_dev)                                                       \
+	for (ifa = (in_dev)->ifa_list; ifa; ifa = ifa->ifa_next)
+
+/* Valid under the stack lock, NULL while the device has no address. */
+static inline struct in_device *__in_dev_get(const struct net_device *dev)
+{
+	return (struct in_device *)dev->ip_ptr;
+}
+
+static inline bool inet_ifa_match(__be32 addr, const struct in_ifaddr *ifa)
+{
+	return !((addr ^ ifa->ifa_address) & ifa->ifa_mask);
+}
+
+/* The netmask of a prefix of 0 to 32 bits. */
+SKIFF_API __be32 inet_make_mask(int logmask);
+
+/**
+ * inet_insert_ifa() - give a device an address
+ * @dev: the device, registered; up or not
+ * @addr: the address: unicast, no host part of all zeros or all ones below /31
+ * @prefixlen: 0 to 32, the subnet that is reached directly
+ *
+ * Adds the routes that follow from it (to the address itself, the subnet and its broadcast
+ * addresses) and, on a device that is up, announces it by ARP (RFC 5227 section 2.3). Stack lock.
+ * Return: 0; -EINVAL for an address that is none of a host; -EEXIST when the device has it;
+ * -ENOSPC when it has INET_IFADDR_MAX; -ENOMEM.
+ */
+SKIFF_API int inet_insert_ifa(struct net_device *dev, __be32 addr, unsigned int prefixlen);
+
+/**
+ * inet_del_ifa() - take an address away from a device, and the routes that came with it
+ * @dev: the device
+ * @addr: the address
+ *
+ * Stack lock. Return: 0 or -EADDRNOTAVAIL.
+ */
+SKIFF_API int inet_del_ifa(struct net_device *dev, __be32 addr);
+
+/**
+ * inet_select_addr() - a source address for packets that leave by a device
+ * @dev: the device; NULL to look at all
+ * @dst: where they go, 0 when that does not matter
+ * @scope: highest RT_SCOPE_* of an address that may be taken
+ *
+ * An address in the same subnet, else the first one, else one of another device. Stack lock.
+ * Return: the address, or 0 when there is none.
+ */
+SKIFF_API __be32 inet_select_addr(const struct net_device *dev, __be32 dst, int scope);
+
+/* The device that has an address, not held, or NULL. Stack lock. */
+SKIFF_API struct net_device *__ip_dev_find(struct net *net, __be32 addr);
+
+/* Whether @dev itself has @addr. Stack lock. */
+SKIFF_API bool inet_dev_has_addr(const struct net_device *dev, __be32 addr);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* SKIFF_INETDEVICE_H */

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* IPv4 routes: where a packet goes, out or in, as a dst_entry. */
+#ifndef SKIFF_ROUTE_H
+#define SKIFF_ROUTE_H
+
+#include <linux/in_route.h>
+#include <linux/rtnetlink.h>
+
+#include <skiff/dst.h>
+#include <skiff/flowi.h>
+#include <skiff/inetdevice.h>
+#include <skiff/list.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Routes per host, those that follow from addresses included. */
+#define IP_ROUTES_MAX 4096
+
+/**
+ * struct rtable - a route in use
+ * @dst: what packets refer to
+ * @rt_genid: the table's generation when it was made; another one now means it is out of date
+ * @rt_flags: RTCF_LOCAL, RTCF_BROADCAST, RTCF_MULTICAST
+ * @rt_type: RTN_*
+ * @rt_is_input: for received packets
+ * @rt_uses_gateway: @rt_gw4 is set
+ * @rt_iif: index of the device a received packet is said to come from, 0: the one it came from
+ * @rt_gw4: next hop, 0 when that is the destination itself
+ * @rt_pmtu: learned path MTU, 0 for the device's
+ * @rt_net: host
+ * @rt_list: all of a host's
+ */
+struct rtable {
+	struct dst_entry dst;
+	unsigned int rt_genid;
+	unsigned int rt_flags;
+	__u16 rt_type;
+	__u8 rt_is_input;
+	__u8 rt_uses_gateway;
+	int rt_iif;
+	__be32 rt_gw4;
+	__u32 rt_pmtu;
+	struct net *rt_net;
+	struct list_head rt_list;
+};
+
+static inline struct rtable *dst_rtable(struct dst_entry *dst)
+{
+	return (struct rtable *)(void *)dst;
+}
+
+static inline bool rt_is_input_route(const struct rtable *rt)
+{
+	return rt->rt_is_input != 0;
+}
+
+static inline bool rt_is_output_route(const struct rtable *rt)
+{
+	return rt->rt_is_input == 0;
+}
+
+static inline __be32 rt_nexthop(const struct rtable *rt, __be32 daddr)
+{
+	return rt->rt_gw4 ? rt->rt_gw4 : daddr;
+}
+
+static inline void ip_rt_put(struct rtable *rt)
+{
+	if (rt)
+		dst_release(&rt->dst);
+}
+
+/**
+ * ip_route_output_key() - the route for a packet to be sent
+ * @net: host
+ * @flp: the flow; a source address is chosen when it has none, and a device filled in
+ *
+ * Stack lock. Return: a reference for the caller; ERR_PTR: -ENETUNREACH when no route leads there,
+ * -EINVAL for a source that is none of the host's addresses or may not leave by that device,
+ * -ENODEV for a device that does not exist or has no address, -ENETDOWN, -ENOBUFS.
+ */
+SKIFF_API struct rtable *ip_route_output_key(struct net *net, struct flowi4 *flp);
+
+/* The same from parts. @tos: type of service; @oif: device index or 0. */
+static inline struct rtable *ip_route_output(struct net *net, __be32 daddr, __be32 saddr, u8 tos,
+					     int oif)
+{
+	struct flowi4 fl4 = {};
+
+	fl4.daddr = daddr;
+	fl4.saddr = saddr;
+	fl4.flowi4_tos = tos;
+	fl4.flowi4_oif = oif;
+	return ip_route_output_key(net, &fl4);
+}
+
+/**
+ * ip_route_input() - find out what to do with a received packet, and set it as its route
+ * @skb: the packet, not consumed
+ * @daddr: destination
+ * @saddr: source
+ * @tos: type of service
+ * @dev: where it came from
+ *
+ * Packets that are not for this host get a route whose input counts and drops them. Stack lock.
+ * Return: 0; -EINVAL for addresses that can't come from there (martians), -ENOBUFS.
+ */
+SKIFF_API int ip_route_input(struct sk_buff *skb, __be32 daddr, __be32 saddr, u8 tos,
+			     struct net_device *dev);
+SKIFF_API int ip_route_input_noref(struct sk_buff *skb, __be32 daddr, __be32 saddr, u8 tos,
+				   struct net_device *dev);
+
+/* RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST or RTN_UNICAST: what an address is here. Stack lock. */
+SKIFF_API unsigned int inet_addr_type(struct net *net, __be32 addr);
+
+/**
+ * struct fib_config - a route to add or to remove
+ * @fc_dst: destination, without bits behind the prefix
+ * @fc_dst_len: prefix length, 0 to 32
+ * @fc_type: RTN_UNICAST, RTN_LOCAL, RTN_BROADCAST, RTN_UNREACHABLE, RTN_BLACKHOLE
+ * @fc_scope: RT_SCOPE_*
+ * @fc_gw4: next hop, 0 when the destination is on the link
+ * @fc_oif: index of the device, 0: that which leads to @fc_gw4
+ * @fc_prefsrc: source address to prefer, or 0
+ * @fc_priority: among routes to the same prefix the lowest wins
+ */
+struct fib_config {
+	__be32 fc_dst;
+	__u8 fc_dst_len;
+	__u8 fc_type;
+	__u8 fc_scope;
+	__be32 fc_gw4;
+	int fc_oif;
+	__be32 fc_prefsrc;
+	__u32 fc_priority;
+};
+
+/**
+ * fib_table_insert() - add a route
+ * @net: host
+ * @cfg: the route, not kept
+ *
+ * Stack lock. Return: 0; -EINVAL for inconsistent values, -EEXIST, -ENODEV for an unknown device,
+ * -ENETDOWN, -ENETUNREACH for a next hop that is not on a link, -ENOSPC when there are
+ * IP_ROUTES_MAX, -ENOMEM.
+ */
+SKIFF_API int fib_table_insert(struct net *net, const struct fib_config *cfg);
+
+/* Remove a route; zeros in type, gw4, oif, priority match all. Return: 0 or -ESRCH. Stack lock. */
+SKIFF_API int fib_table_delete(struct net *net, const struct fib_config *cfg);
+
+/* Call @cb for each route, the longest prefix first. It must not change the table. Stack lock. */
+SKIFF_API void fib_for_each(struct net *net, void (*cb)(const struct fib_config *cfg, void *arg),
+			    void *arg);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* SKIFF_ROUTE_H */

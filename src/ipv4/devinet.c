@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Addresses of devices, and what follows from them when devices come and go. */
+#include <skiff/slab.h>
+
+#include "ipv4/ipv4.h"
+
+__be32 inet_make_mask(int logmask)
+{
+	if (logmask <= 0)
+		return 0;
+	return htonl(logmask >= 32 ? 0xffffffffu : ~(0xffffffffu >> logmask));
+}
+
+static struct in_ifaddr *inet_find_ifa(const struct net_device *dev, __be32 addr)
+{
+	struct in_device *in_dev = __in_dev_get(dev);
+	struct in_ifaddr *ifa;
+
+	if (!in_dev)
+		return NULL;
+	in_dev_for_each_ifa(ifa, in_dev)
+		if (ifa->ifa_local == addr)
+			return ifa;
+	return NULL;
+}
+
+bool inet_dev_has_addr(const struct net_device *dev, __be32 addr)
+{
+	struct in_device *in_dev = __in_dev_get(dev);
+	struct in_ifaddr *ifa;
+
+	if (inet_find_ifa(dev, addr))
+		return true;
+	if (!in_dev || !(dev->flags & IFF_LOOPBACK))
+		return false;
+	/* A loopback device has all of its subnet, RFC 1122 section 3.2.1.3(g). */
+	in_dev_for_each_ifa(ifa, in_dev)
+		if (ipv4_is_loopback(ifa->ifa_local) && inet_ifa_match(addr, ifa))
+			return true;
+	return false;
+}
+
+struct net_device *__ip_dev_find(struct net *net, __be32 addr)
+{
+	struct net_device *dev;
+
+	for_each_netdev(net, dev)
+		if (inet_dev_has_addr(dev, addr))
+			return dev;
+	return NULL;
+}
+
+static __be32 inet_select_on_dev(const struct net_device *dev, __be32 dst, int scope)
+{
+	struct in_device *in_dev = __in_dev_get(dev);
+	struct in_ifaddr *ifa;
+	__be32 first = 0;
+
+	if (!in_dev)
+		return 0;
+	in_dev_for_each_ifa(ifa, in_dev) {
+		if (ifa->ifa_scope > scope)
+			continue;
+		if (!dst || inet_ifa_match(dst, ifa))
+			return ifa->ifa_local;
+		if (!first)
+			first = ifa->ifa_local;
+	}
+	return first;
+}
+
+/* Addresses of other devices are better than none, except those that are for a link only. */
+static __be32 inet_select_any(struct net *net, int scope)
+{
+	struct net_device *dev;
+	__be32 addr;
+
+	for_each_netdev(net, dev) {
+		addr = inet_select_on_dev(dev, 0, scope);
+		if (addr && !(dev->flags & IFF_LOOPBACK))
+			return addr;
+	}
+	return 0;
+}
+
+__be32 inet_select_addr(const struct net_device *dev, __be32 dst, int scope)
+{
+	__be32 addr = inet_select_on_dev(dev, dst, scope);
+
+	return addr ? addr : inet_select_any(dev_net(dev), scope);
+}
+
+static struct in_device *inetdev_init(struct net_device *dev)
+{
+	struct in_device *in_dev = (struct in_device *)kzalloc(sizeof(*in_dev), GFP_KERNEL);
+
+	if (!in_dev)
+		return NULL;
+	in_dev->dev = dev;
+	dev->ip_ptr = in_dev;
+	return in_dev;
+}
+
+static void inetdev_destroy(struct net_device *dev)
+{
+	struct in_device *in_dev = __in_dev_get(dev);
+
+	dev->ip_ptr = NULL;
+	kfree(in_dev);
+}
+
+/* An address that one host can have in a subnet of @prefixlen. */
+static bool inet_addr_valid(__be32 addr, unsigned int prefixlen)
+{
+	__be32 host = addr & ~inet_make_mask((int)prefixlen);
+
+	if (prefixlen > 32 || ipv4_is_zeronet(addr) || ipv4_is_multicast(addr) ||
+	    ipv4_is_lbcast(addr))
+		return false;
+	/* RFC 3021: in a /31 both are hosts. */
+	if (prefixlen >= 31)
+		return true;
+	return host != 0 && host != ~inet_make_mask((int)prefixlen);
+}
+
+static struct in_ifaddr *inet_make_ifa(struct in_device *in_dev, __be32 addr,
+				       unsigned int prefixlen)
+{
+	struct in_ifaddr *ifa = (struct in_ifaddr *)kzalloc(sizeof(*ifa), GFP_KERNEL);
+
+	if (!ifa)
+		return NULL;
+	ifa->ifa_dev = in_dev;
+	ifa->ifa_local = ifa->ifa_address = addr;
+	ifa->ifa_prefixlen = (unsigned char)prefixlen;
+	ifa->ifa_mask = inet_make_mask((int)prefixlen);
+	ifa->ifa_scope = ipv4_is_loopback(addr) ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE;
+	if (prefixlen < 31 && in_dev->dev->flags & IFF_BROADCAST)
+		ifa->ifa_broadcast = addr | ~ifa->ifa_mask;
+	return ifa;
+}
+
+static void inet_link_ifa(struct in_ifaddr *ifa)
+{
+	struct in_ifaddr **p = &ifa->ifa_dev->ifa_list;
+
+	while (*p)
+		p = &(*p)->ifa_next;
+	*p = ifa;
+	ifa->ifa_dev->ifa_count++;
+}
+
+static void inet_unlink_ifa(struct in_ifaddr *ifa)
+{
+	struct in_ifaddr **p = &ifa->ifa_dev->ifa_list;
+
+	while (*p != ifa)
+		p = &(*p)->ifa_next;
+	*p = ifa->ifa_next;
+	ifa->ifa_dev->ifa_count--;
+}
+
+static void inet_drop_ifa(struct in_ifaddr *ifa)
+{
+	inet_unlink_ifa(ifa);
+	fib_del_ifaddr(ifa);
+	kfree(ifa);
+}
+
+int inet_insert_ifa(struct net_device *dev, __be32 addr, unsigned int prefixlen)
+{
+	struct in_device *in_dev = __in_dev_get(dev);
+	struct in_ifaddr *ifa;
+	int err;
+
+	ASSERT_NET_LOCKED(dev_net(dev));
+	if (!inet_addr_valid(addr, prefixlen))
+		return -EINVAL;
+	if (inet_find_ifa(dev, addr))
+		return -EEXIST;
+	if (!in_dev)
+		in_dev = inetdev_init(dev);
+	if (!in_dev)
+		return -ENOMEM;
+	if (in_dev->ifa_count >= INET_IFADDR_MAX)
+		return -ENOSPC;
+	ifa = inet_make_ifa(in_dev, addr, prefixlen);
+	if (!ifa)
+		return -ENOMEM;
+	inet_link_ifa(ifa);
+	err = fib_add_ifaddr(ifa);
+	if (err)
+		inet_drop_ifa(ifa);
+	else if (netif_running(dev))
+		arp_announce(dev, addr);
+	return err;
+}
+
+int inet_del_ifa(struct net_device *dev, __be32 addr)
+{
+	struct in_ifaddr *ifa = inet_find_ifa(dev, addr);
+
+	ASSERT_NET_LOCKED(dev_net(dev));
+	if (!ifa)
+		return -EADDRNOTAVAIL;
+	inet_drop_ifa(ifa);
+	return 0;
+}
+
+static void devinet_up(struct net_device *dev)
+{
+	struct in_device *in_dev = __in_dev_get(dev);
+	struct in_ifaddr *ifa;
+
+	if (!in_dev)
+		return;
+	fib_up(dev);
+	in_dev_for_each_ifa(ifa, in_dev)
+		arp_announce(dev, ifa->ifa_local);
+}
+
+static void devinet_unregister(struct net_device *dev)
+{
+	struct in_device *in_dev = __in_dev_get(dev);
+
+	while (in_dev && in_dev->ifa_list)
+		inet_drop_ifa(in_dev->ifa_list);
+	arp_ifdown(dev);
+	fib_down(dev, true);
+	inetdev_destroy(dev);
+}
+
+int devinet_netdev_event(struct notifier_block *nb, unsigned long event, void *ptr)
+{
+	struct net_device *dev =
+		netdev_notifier_info_to_dev((const struct netdev_notifier_info *)ptr);
+	struct in_device *in_dev = __in_dev_get(dev);
+	struct in_ifaddr *ifa;
+
+	(void)nb;
+	switch (event) {
+	case NETDEV_UP:
+		devinet_up(dev);
+		break;
+	case NETDEV_DOWN:
+		arp_ifdown(dev);
+		fib_down(dev, false);
+		break;
+	case NETDEV_CHANGEADDR:
+		neigh_changeaddr(&arp_tbl, dev);
+		if (in_dev && netif_running(dev))
+			in_dev_for_each_ifa(ifa, in_dev)
+				arp_announce(dev, ifa->ifa_local);
+		break;
+	case NETDEV_UNREGISTER:
+		devinet_unregister(dev);
+		break;
+	default:
+		break;
+	}
+	return NOTIFY_DONE;
+}

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The route table: a list sorted by prefix length, for a host with a handful of routes. */
+#include <skiff/printk.h>
+#include <skiff/slab.h>
+
+#include "ipv4/ipv4.h"
+
+/*
+ * The longest prefix comes first, among equal ones the lowest priority, then the oldest: so the
+ * first match is the route. Routes that follow from addresses (to the address itself, to the
+ * broadcast addresses of its subnet, to the subnet) are in the same list as those that a user
+ * gave; the addresses' own have 32 bits and so come before everything else.
+ */
+
+static bool fib_matches(const struct fib_route *r, __be32 daddr)
+{
+	return !((daddr ^ r->cfg.fc_dst) & inet_make_mask(r->cfg.fc_dst_len));
+}
+
+/* Return: the route for @daddr by device @oif (0: any), or NULL. */
+struct fib_route *fib_lookup(struct ipv4_net *in, __be32 daddr, int oif)
+{
+	struct fib_route *r;
+
+	list_for_each_entry(r, &in->routes, list) {
+		if (!fib_matches(r, daddr))
+			continue;
+		if (oif && r->dev && r->dev->ifindex != oif && r->cfg.fc_type != RTN_LOCAL)
+			continue;
+		return r;
+	}
+	return NULL;
+}
+
+static void fib_drop_caches(struct fib_route *r)
+{
+	ip_rt_put(r->rth_output);
+	ip_rt_put(r->rth_input);
+	r->rth_output = NULL;
+	r->rth_input = NULL;
+}
+
+/* The table changed: whoever cached a route has to look again. */
+void fib_flush_caches(struct ipv4_net *in)
+{
+	struct fib_route *r;
+
+	in->rt_genid++;
+	list_for_each_entry(r, &in->routes, list)
+		fib_drop_caches(r);
+}
+
+static void fib_free(struct ipv4_net *in, struct fib_route *r)
+{
+	list_del(&r->list);
+	in->nr_routes--;
+	fib_drop_caches(r);
+	dev_put(r->dev);
+	kfree(r);
+}
+
+static bool fib_before(const struct fib_config *a, const struct fib_config *b)
+{
+	if (a->fc_dst_len != b->fc_dst_len)
+		return a->fc_dst_len > b->fc_dst_len;
+	return a->fc_priority < b->fc_priority;
+}
+
+static void fib_link(struct ipv4_net *in, struct fib_route *route)
+{
+	struct list_head *pos = &in->routes;
+	struct fib_route *r;
+
+	list_for_each_entry(r, &in->routes, list) {
+		if (fib_before(&route->cfg, &r->cfg))
+			break;
+		pos = &r->list;
+	}
+	list_add(&route->list, pos);
+	in->nr_routes++;
+	fib_flush_caches(in);
+}
+
+static bool fib_same(const struct fib_route *r, const struct fib_config *cfg)
+{
+	return r->cfg.fc_dst == cfg->fc_dst && r->cfg.fc_dst_len == cfg->fc_dst_len &&
+	       r->cfg.fc_type == cfg->fc_type && r->cfg.fc_gw4 == cfg->fc_gw4 &&
+	       r->cfg.fc_oif == cfg->fc_oif && r->cfg.fc_priority == cfg->fc_priority;
+}
+
+static int fib_insert(struct ipv4_net *in, const struct fib_config *cfg, struct net_device *dev)
+{
+	struct fib_route *r;
+
+	list_for_each_entry(r, &in->routes, list)
+		if (fib_same(r, cfg))
+			return -EEXIST;
+	if (in->nr_routes >= IP_ROUTES_MAX)
+		return -ENOSPC;
+	r = (struct fib_route *)kzalloc(sizeof(*r), GFP_KERNEL);
+	if (!r)
+		return -ENOMEM;
+	r->cfg = *cfg;
+	r->dev = dev;
+	dev_hold(dev);
+	fib_link(in, r);
+	return 0;
+}
+
+/* The device that leads to a next hop, which has to be on its link. */
+static int fib_check_nexthop(struct ipv4_net *in, const struct fib_config *cfg,
+			     struct net_device **dev)
+{
+	struct fib_route *r = fib_lookup(in, cfg->fc_gw4, cfg->fc_oif);
+
+	if (!r || r->cfg.fc_type != RTN_UNICAST || r->cfg.fc_gw4)
+		return -ENETUNREACH;
+	*dev = r->dev;
+	return 0;
+}
+
+static int fib_check_type(const struct fib_config *cfg)
+{
+	if (cfg->fc_dst_len > 32 || cfg->fc_dst & ~inet_make_mask(cfg->fc_dst_len))
+		return -EINVAL;
+	switch (cfg->fc_type) {
+	case RTN_UNICAST:
+		return cfg->fc_gw4 || cfg->fc_oif ? 0 : -EINVAL;
+	case RTN_LOCAL:
+	case RTN_BROADCAST:
+		return cfg->fc_oif && !cfg->fc_gw4 ? 0 : -EINVAL;
+	case RTN_UNREACHABLE:
+	case RTN_BLACKHOLE:
+		return cfg->fc_oif || cfg->fc_gw4 ? -EINVAL : 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+int fib_table_insert(struct net *net, const struct fib_config *cfg)
+{
+	struct ipv4_net *in = ipv4_net(net);
+	struct fib_config full = *cfg;
+	struct net_device *dev = NULL;
+	int err = fib_check_type(cfg);
+
+	ASSERT_NET_LOCKED(net);
+	if (err)
+		return err;
+	if (cfg->fc_oif) {
+		dev = __dev_get_by_index(net, cfg->fc_oif);
+		if (!dev)
+			return -ENODEV;
+	}
+	if (cfg->fc_gw4) {
+		err = fib_check_nexthop(in, cfg, &dev);
+		if (err)
+			return err;
+	}
+	if (dev && cfg->fc_type == RTN_UNICAST && !netif_running(dev))
+		return -ENETDOWN;
+	full.fc_oif = dev ? dev->ifindex : 0;
+	return fib_insert(in, &full, dev);
+}
+
+static bool fib_deletes(const struct fib_config *cfg, const struct fib_route *r)
+{
+	return r->cfg.fc_dst == cfg->fc_dst && r->cfg.fc_dst_len == cfg->fc_dst_len &&
+	       (!cfg->fc_type || r->cfg.fc_type == cfg->fc_type) &&
+	       (!cfg->fc_gw4 || r->cfg.fc_gw4 == cfg->fc_gw4) &&
+	       (!cfg->fc_oif || r->cfg.fc_oif == cfg->fc_oif) &&
+	       (!cfg->fc_priority || r->cfg.fc_priority == cfg->fc_priority);
+}
+
+int fib_table_delete(struct net *net, const struct fib_config *cfg)
+{
+	struct ipv4_net *in = ipv4_net(net);
+	struct fib_route *r;
+
+	ASSERT_NET_LOCKED(net);
+	list_for_each_entry(r, &in->routes, list) {
+		if (fib_deletes(cfg, r)) {
+			fib_free(in, r);
+			fib_flush_caches(in);
+			return 0;
+		}
+	}
+	return -ESRCH;
+}
+
+void fib_for_each(struct net *net, void (*cb)(const struct fib_config *cfg, void *arg), void *arg)
+{
+	struct ipv4_net *in = ipv4_net(net);
+	struct fib_route *r;
+
+	list_for_each_entry(r, &in->routes, list)
+		cb(&r->cfg, arg);
+}
+
+/* Routes that follow from an address. Several addresses may lead to the same one. */
+static int fib_magic(const struct in_ifaddr *ifa, u8 type, __be32 dst, int len)
+{
+	struct net_device *dev = ifa->ifa_dev->dev;
+	struct fib_config cfg = {
+		.fc_dst = dst,
+		.fc_dst_len = (u8)len,
+		.fc_type = type,
+		.fc_scope = type == RTN_LOCAL ? RT_SCOPE_HOST : RT_SCOPE_LINK,
+		.fc_oif = dev->ifindex,
+		.fc_prefsrc = ifa->ifa_local,
+	};
+	int err = fib_insert(ipv4_net(dev_net(dev)), &cfg, dev);
+
+	return err == -EEXIST ? 0 : err;
+}
+
+/* What holds only while the device is up. */
+static int fib_add_subnet(const struct in_ifaddr *ifa)
+{
+	__be32 prefix = ifa->ifa_address & ifa->ifa_mask;
+	int err = 0;
+
+	if (ifa->ifa_prefixlen < 31 && ifa->ifa_broadcast)
+		err = fib_magic(ifa, RTN_BROADCAST, ifa->ifa_broadcast, 32);
+	if (err || ifa->ifa_prefixlen == 32 || ifa->ifa_scope == RT_SCOPE_HOST)
+		return err;
+	return fib_magic(ifa, RTN_UNICAST, prefix, ifa->ifa_prefixlen);
+}
+
+int fib_add_ifaddr(struct in_ifaddr *ifa)
+{
+	const struct net_device *dev = ifa->ifa_dev->dev;
+	int err = fib_magic(ifa, RTN_LOCAL, ifa->ifa_local, 32);
+
+	/* All of 127/8 is this host, RFC 1122 section 3.2.1.3(g). */
+	if (!err && ifa->ifa_scope == RT_SCOPE_HOST && ifa->ifa_prefixlen < 32)
+		err = fib_magic(ifa, RTN_LOCAL, ifa->ifa_address & ifa->ifa_mask,
+				ifa->ifa_prefixlen);
+	if (!err && netif_running(dev))
+		err = fib_add_subnet(ifa);
+	return err;
+}
+
+/* The address that still calls for a route, of those that the device has, or NULL. */
+static const struct in_ifaddr *fib_wanted(const struct in_device *in_dev,
+					  const struct fib_config *cfg)
+{
+	const struct in_ifaddr *ifa;
+
+	if (cfg->fc_type == RTN_LOCAL && cfg->fc_dst_len == 32)
+		return NULL;
+	in_dev_for_each_ifa(ifa, in_dev) {
+		if (cfg->fc_type == RTN_BROADCAST && cfg->fc_dst == ifa->ifa_broadcast)
+			return ifa;
+		if (cfg->fc_type != RTN_BROADCAST && cfg->fc_dst_len == ifa->ifa_prefixlen &&
+		    cfg->fc_dst == (ifa->ifa_address & ifa->ifa_mask))
+			return ifa;
+	}
+	return NULL;
+}
+
+static bool fib_gateway_reached(struct ipv4_net *in, const struct fib_route *route)
+{
+	struct fib_route *r = fib_lookup(in, route->cfg.fc_gw4, route->cfg.fc_oif);
+
+	return r && r->cfg.fc_type == RTN_UNICAST && !r->cfg.fc_gw4;
+}
+
+/* @ifa is in its device's list no more. Routes through its subnet go with it. */
+void fib_del_ifaddr(struct in_ifaddr *ifa)
+{
+	struct in_device *in_dev = ifa->ifa_dev;
+	struct ipv4_net *in = ipv4_net(dev_net(in_dev->dev));
+	const struct in_ifaddr *heir;
+	struct fib_route *r, *next;
+
+	list_for_each_entry_safe(r, next, &in->routes, list) {
+		if (r->dev != in_dev->dev || r->cfg.fc_prefsrc != ifa->ifa_local)
+			continue;
+		heir = fib_wanted(in_dev, &r->cfg);
+		if (heir)
+			r->cfg.fc_prefsrc = heir->ifa_local;
+		else
+			fib_free(in, r);
+	}
+	list_for_each_entry_safe(r, next, &in->routes, list)
+		if (r->dev == in_dev->dev && r->cfg.fc_gw4 && !fib_gateway_reached(in, r))
+			fib_free(in, r);
+	fib_flush_caches(in);
+}
+
+void fib_up(struct net_device *dev)
+{
+	struct in_device *in_dev = __in_dev_get(dev);
+	const struct in_ifaddr *ifa;
+
+	in_dev_for_each_ifa(ifa, in_dev)
+		if (fib_add_subnet(ifa))
+			net_warn_ratelimited("%s: no route for its address: no memory", dev->name);
+}
+
+/* @all: with the addresses, as the device itself goes; else they stay and can be reached. */
+void fib_down(struct net_device *dev, bool all)
+{
+	struct ipv4_net *in = ipv4_net(dev_net(dev));
+	struct fib_route *r, *next;
+
+	list_for_each_entry_safe(r, next, &in->routes, list)
+		if (r->dev == dev && (all || r->cfg.fc_type != RTN_LOCAL))
+			fib_free(in, r);
+	fib_flush_caches(in);
+	rt_dev_put_all(in, dev);
+}
+
+void fib_flush_all(struct ipv4_net *in)
+{
+	struct fib_route *r, *next;
+
+	list_for_each_entry_safe(r, next, &in->routes, list)
+		fib_free(in, r);
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* ICMP messages on their way out: errors about packets, and how many of them there may be. */
+#include "ipv4/ipv4.h"
+#include "wire/icmp.h"
+#include "wire/ip.h"
+
+/*
+ * Rate limits (RFC 1812 section 4.3.2.8 asks for them)
+ *
+ * icmp_msgs_per_sec	for the host as a whole, with icmp_msgs_burst at once.
+ * icmp_ratelimit	milliseconds between messages to one peer, six of them at once. Peers are
+ *			kept in a fixed number of buckets by a keyed hash, so that a flood of made-up
+ *			senders takes no memory; those who share a bucket share its tokens.
+ *
+ * Both hold for the types in icmp_ratemask and not for loopback. "Fragmentation needed" is exempt
+ * from the limit per peer: path MTU discovery stalls without it (RFC 1191).
+ */
+#define ICMP_PEER_BURST 6
+
+/* An error quotes at most so much that it is itself at most this long (RFC 1812 section 4.3.2.3). */
+#define ICMP_ERROR_MAX 576
+
+const struct icmp_err icmp_err_convert[] = {
+	[ICMP_NET_UNREACH] = { ENETUNREACH, 0 },
+	[ICMP_HOST_UNREACH] = { EHOSTUNREACH, 0 },
+	[ICMP_PROT_UNREACH] = { ENOPROTOOPT, 1 },
+	[ICMP_PORT_UNREACH] = { ECONNREFUSED, 1 },
+	[ICMP_FRAG_NEEDED] = { EMSGSIZE, 0 },
+	[ICMP_SR_FAILED] = { EOPNOTSUPP, 0 },
+	[ICMP_NET_UNKNOWN] = { ENETUNREACH, 1 },
+	[ICMP_HOST_UNKNOWN] = { EHOSTDOWN, 1 },
+	[ICMP_HOST_ISOLATED] = { ENONET, 1 },
+	[ICMP_NET_ANO] = { ENETUNREACH, 1 },
+	[ICMP_HOST_ANO] = { EHOSTUNREACH, 1 },
+	[ICMP_NET_UNR_TOS] = { ENETUNREACH, 0 },
+	[ICMP_HOST_UNR_TOS] = { EHOSTUNREACH, 0 },
+	[ICMP_PKT_FILTERED] = { EHOSTUNREACH, 1 },
+	[ICMP_PREC_VIOLATION] = { EHOSTUNREACH, 1 },
+	[ICMP_PREC_CUTOFF] = { EHOSTUNREACH, 1 },
+};
+
+void icmp_out_count(struct net *net, u8 type)
+{
+	ICMP_INC_STATS(net, ICMP_MIB_OUTMSGS);
+	ICMPMSGOUT_INC_STATS(net, type);
+}
+
+/* Tokens are nanoseconds of waiting; one message costs @cost of them. */
+static bool icmp_take(struct icmp_bucket *b, ktime_t now, ktime_t cost, int burst)
+{
+	ktime_t full = cost * burst, idle = now - b->last;
+
+	b->tokens = idle >= full - b->tokens ? full : b->tokens + idle;
+	b->last = now;
+	if (b->tokens < cost)
+		return false;
+	b->tokens -= cost;
+	return true;
+}
+
+static bool icmp_global_allow(struct ipv4_net *in, ktime_t now)
+{
+	int per_sec = in->sysctl.icmp_msgs_per_sec;
+
+	if (!per_sec)
+		return false;
+	return icmp_take(&in->icmp_global, now, NSEC_PER_SEC / per_sec,
+			 max_t(int, in->sysctl.icmp_msgs_burst, 1));
+}
+
+static bool icmp_peer_allow(struct ipv4_net *in, __be32 daddr, ktime_t now)
+{
+	ktime_t cost = (ktime_t)in->sysctl.icmp_ratelimit * NSEC_PER_MSEC;
+	u64 hash = siphash_1u32((__force u32)daddr, &in->hash_key);
+
+	if (!cost)
+		return true;
+	return icmp_take(&in->icmp_peers[hash % ICMP_PEER_BUCKETS], now, cost, ICMP_PEER_BURST);
+}
+
+/* Whether the limits leave room for a message; takes the tokens. */
+bool icmp_may_send(struct net *net, const struct rtable *rt, __be32 daddr, int type, int code)
+{
+	struct ipv4_net *in = ipv4_net(net);
+	ktime_t now = skiff_net_now(net);
+
+	if (rt->dst.dev->flags & IFF_LOOPBACK)
+		return true;
+	if (type > NR_ICMP_TYPES || !(BIT(type) & (unsigned long)in->sysctl.icmp_ratemask))
+		return true;
+	if (type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED)
+		return true;
+	if (!icmp_peer_allow(in, daddr, now)) {
+		ICMP_INC_STATS(net, ICMP_MIB_RATELIMITHOST);
+		return false;
+	}
+	if (!icmp_global_allow(in, now)) {
+		ICMP_INC_STATS(net, ICMP_MIB_RATELIMITGLOBAL);
+		return false;
+	}
+	return true;
+}
+
+/* Complete a message, data at its ICMP header, and send it; consumes @skb, @rt stays. */
+void icmp_push_reply(struct net *net, struct sk_buff *skb, struct rtable *rt, __be32 saddr,
+		     __be32 daddr, u8 tos)
+{
+	const struct ipcm_cookie ipc = { .tos = tos, .priority = skb->priority };
+	u8 type = wire_icmp_type(skb->data);
+
+	skb_reset_transport_header(skb);
+	skb->ip_summed = CHECKSUM_NONE;
+	icmp_out_count(net, type);
+	if (ip_build_and_send(net, NULL, skb, rt, saddr, daddr, IPPROTO_ICMP, &ipc))
+		ICMP_INC_STATS(net, ICMP_MIB_OUTERRORS);
+}
+
+/* Is @skb an ICMP error, or something that may be one? Never answered with an error. */
+static bool icmp_is_error_packet(const struct sk_buff *skb)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	int offset = skb_network_offset(skb) + (int)iph->ihl * 4;
+	const u8 *type;
+	u8 buf;
+
+	if (iph->protocol != IPPROTO_ICMP)
+		return false;
+	type = (const u8 *)skb_header_pointer(skb, offset, sizeof(buf), &buf);
+	return !type || *type > NR_ICMP_TYPES || wire_icmp_is_error(*type);
+}
+
+/* RFC 1122 section 3.2.2: what no error may be sent about. */
+static bool icmp_forbidden(struct net *net, const struct sk_buff *skb, int type)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	const struct rtable *rt = skb_rtable(skb);
+
+	if (skb->pkt_type != PACKET_HOST)
+		return true;
+	if (rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST))
+		return true;
+	if (iph->frag_off & htons(IP_OFFSET))
+		return true;
+	if (ipv4_is_zeronet(iph->saddr) || ipv4_is_multicast(iph->saddr) ||
+	    inet_addr_type(net, iph->saddr) == RTN_BROADCAST)
+		return true;
+	return wire_icmp_is_error((u8)type) && icmp_is_error_packet(skb);
+}
+
+/* Where the whole header is there; icmp_send() has callers in every layer. */
+static bool icmp_has_header(const struct sk_buff *skb)
+{
+	const u8 *header = skb_network_header(skb);
+	const u8 *tail = skb_tail_pointer(skb);
+
+	return header >= skb->head && header + WIRE_IP_HLEN <= tail &&
+	       header + ip_hdrlen(skb) <= tail;
+}
+
+static struct rtable *icmp_route(struct net *net, const struct sk_buff *skb_in, __be32 *saddr)
+{
+	const struct iphdr *iph = ip_hdr(skb_in);
+	struct flowi4 fl4 = { .daddr = iph->saddr, .flowi4_proto = IPPROTO_ICMP };
+	struct rtable *rt;
+
+	/* The address that the packet was for, if it is ours: the sender knows us by that. */
+	if (inet_addr_type(net, iph->daddr) == RTN_LOCAL)
+		fl4.saddr = iph->daddr;
+	rt = ip_route_output_key(net, &fl4);
+	*saddr = fl4.saddr;
+	return rt;
+}
+
+/* The message: header, then as much of the packet as may be quoted. */
+static struct sk_buff *icmp_build_error(const struct sk_buff *skb_in, const struct rtable *rt,
+					int type, int code, __be32 info)
+{
+	int offset = skb_network_offset(skb_in);
+	unsigned int room, len = skb_in->len - (unsigned int)offset;
+	unsigned int headroom = ip_headroom(rt);
+	struct sk_buff *skb;
+
+	room = min_t(unsigned int, dst_mtu(&rt->dst), ICMP_ERROR_MAX);
+	if (room < WIRE_IP_HLEN + WIRE_ICMP_HLEN + WIRE_IP_HLEN + 8)
+		return NULL;
+	room -= WIRE_IP_HLEN + WIRE_ICMP_HLEN;
+	len = min_t(unsigned int, len, room);
+	skb = alloc_skb(headroom + WIRE_ICMP_HLEN + len + rt->dst.dev->needed_tailroom, GFP_ATOMIC);
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, (int)headroom);
+	wire_icmp_build(skb_put(skb, WIRE_ICMP_HLEN), (u8)type, (u8)code, ntohl(info));
+	if (skb_copy_bits(skb_in, offset, skb_put(skb, len), (int)len)) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_HDR_TRUNC);
+		return NULL;
+	}
+	wire_icmp_set_csum(skb->data, skb->len);
+	return skb;
+}
+
+void icmp_send(struct sk_buff *skb_in, int type, int code, __be32 info)
+{
+	struct rtable *rt = skb_rtable(skb_in);
+	struct sk_buff *skb;
+	struct net *net;
+	__be32 saddr;
+	u8 tos;
+
+	if (!rt || !icmp_has_header(skb_in))
+		return;
+	net = rt->rt_net;
+	ASSERT_NET_LOCKED(net);
+	if (icmp_forbidden(net, skb_in, type))
+		return;
+	rt = icmp_route(net, skb_in, &saddr);
+	if (IS_ERR(rt)) {
+		ICMP_INC_STATS(net, ICMP_MIB_OUTERRORS);
+		return;
+	}
+	/* RFC 1812 section 4.3.2.5: the packet's type of service, precedence of network control. */
+	tos = (u8)((ip_hdr(skb_in)->tos & IPTOS_TOS_MASK) | IPTOS_PREC_INTERNETCONTROL);
+	if (icmp_may_send(net, rt, ip_hdr(skb_in)->saddr, type, code)) {
+		skb = icmp_build_error(skb_in, rt, type, code, info);
+		if (skb)
+			icmp_push_reply(net, skb, rt, saddr, ip_hdr(skb_in)->saddr,
+					tos);
+		else
+			ICMP_INC_STATS(net, ICMP_MIB_OUTERRORS);
+	}
+	ip_rt_put(rt);
+}

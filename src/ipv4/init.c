@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* IPv4's part of each host: settings, set-up and end. */
+#include <string.h>
+
+#include <skiff/slab.h>
+
+#include "ipv4/ipv4.h"
+
+static unsigned int ipv4_net_id;
+
+struct ipv4_net *ipv4_net(const struct net *net)
+{
+	return (struct ipv4_net *)net_generic(net, ipv4_net_id);
+}
+
+/*
+ * Settings: each host has its own copies of these tables, whose data pointers lead to its own
+ * values: @data holds the offset in struct ipv4_net, or in struct neigh_parms, until then.
+ */
+static int one = 1, int_max = 0x7fffffff, zero, ttl_max = 255, ignore_max = 8;
+
+#define IPV4_SYSCTL(name, least, most)                                                         \
+	{ #name, (void *)offsetof(struct ipv4_net, sysctl.name), sizeof(int), 0644,            \
+	  proc_dointvec_minmax, least, most }
+
+static const struct ctl_table ipv4_table[] = {
+	IPV4_SYSCTL(ip_default_ttl, &one, &ttl_max),
+	IPV4_SYSCTL(icmp_echo_ignore_all, &zero, &one),
+	IPV4_SYSCTL(icmp_echo_ignore_broadcasts, &zero, &one),
+	IPV4_SYSCTL(icmp_ratelimit, &zero, &int_max),
+	IPV4_SYSCTL(icmp_ratemask, &zero, &int_max),
+	IPV4_SYSCTL(icmp_msgs_per_sec, &zero, &int_max),
+	IPV4_SYSCTL(icmp_msgs_burst, &zero, &int_max),
+	{},
+};
+
+static const struct ctl_table conf_table[] = {
+	IPV4_SYSCTL(arp_notify, &zero, &one),
+	IPV4_SYSCTL(arp_ignore, &zero, &ignore_max),
+	{},
+};
+
+static int proc_base_reachable(struct ctl_table *ctl, int write, void *buffer, size_t *lenp,
+			       loff_t *ppos)
+{
+	int err = proc_dointvec_minmax(ctl, write, buffer, lenp, ppos);
+
+	if (!err && write)
+		neigh_parms_changed(current_net(), &arp_tbl);
+	return err;
+}
+
+#define NEIGH_SYSCTL(name, attr, least, handler)                                               \
+	{ #name, (void *)offsetof(struct neigh_parms, data[NEIGH_VAR_##attr]), sizeof(int),    \
+	  0644, handler, least, &int_max }
+
+static const struct ctl_table neigh_table[] = {
+	NEIGH_SYSCTL(mcast_solicit, MCAST_PROBES, &zero, proc_dointvec_minmax),
+	NEIGH_SYSCTL(ucast_solicit, UCAST_PROBES, &zero, proc_dointvec_minmax),
+	NEIGH_SYSCTL(mcast_resolicit, MCAST_REPROBES, &zero, proc_dointvec_minmax),
+	NEIGH_SYSCTL(retrans_time_ms, RETRANS_TIME_MS, &one, proc_dointvec_minmax),
+	NEIGH_SYSCTL(base_reachable_time_ms, BASE_REACHABLE_TIME_MS, &one, proc_base_reachable),
+	NEIGH_SYSCTL(delay_first_probe_time, DELAY_PROBE_TIME, &zero, proc_dointvec_minmax),
+	NEIGH_SYSCTL(gc_stale_time, GC_STALETIME, &zero, proc_dointvec_minmax),
+	NEIGH_SYSCTL(unres_qlen_bytes, QUEUE_LEN_BYTES, &zero, proc_dointvec_minmax),
+	NEIGH_SYSCTL(gc_interval, GC_INTERVAL, &one, proc_dointvec_minmax),
+	NEIGH_SYSCTL(gc_thresh1, GC_THRESH1, &zero, proc_dointvec_minmax),
+	NEIGH_SYSCTL(gc_thresh2, GC_THRESH2, &zero, proc_dointvec_minmax),
+	NEIGH_SYSCTL(gc_thresh3, GC_THRESH3, &one, proc_dointvec_minmax),
+	{},
+};
+
+static const struct {
+	const char *path;
+	const struct ctl_table *table;
+	size_t size;
+} ipv4_tables[IPV4_SYSCTL_TABLES] = {
+	{ "net/ipv4", ipv4_table, sizeof(ipv4_table) },
+	{ "net/ipv4/conf/all", conf_table, sizeof(conf_table) },
+	{ "net/ipv4/neigh/default", neigh_table, sizeof(neigh_table) },
+};
+
+static void ipv4_sysctl_exit(struct ipv4_net *in)
+{
+	for (int i = 0; i < IPV4_SYSCTL_TABLES; i++) {
+		if (in->ctl[i])
+			unregister_net_sysctl_table(in->ctl[i]);
+		kfree(in->tables[i]);
+		in->ctl[i] = NULL;
+		in->tables[i] = NULL;
+	}
+}
+
+static int ipv4_sysctl_table(struct ipv4_net *in, int i)
+{
+	char *base = ipv4_tables[i].table == neigh_table ?
+			     (char *)neigh_parms_of(in->net, &arp_tbl) :
+			     (char *)in;
+	struct ctl_table *t;
+
+	in->tables[i] = (struct ctl_table *)kmemdup(ipv4_tables[i].table, ipv4_tables[i].size,
+						    GFP_KERNEL);
+	if (!in->tables[i])
+		return -ENOMEM;
+	for (t = in->tables[i]; t->procname; t++)
+		t->data = base + (uintptr_t)t->data;
+	in->ctl[i] = register_net_sysctl(in->net, ipv4_tables[i].path, in->tables[i]);
+	return in->ctl[i] ? 0 : -ENOMEM;
+}
+
+static int ipv4_sysctl_init(struct ipv4_net *in)
+{
+	int err = 0;
+
+	for (int i = 0; i < IPV4_SYSCTL_TABLES && !err; i++)
+		err = ipv4_sysctl_table(in, i);
+	if (err)
+		ipv4_sysctl_exit(in);
+	return err;
+}
+
+/* Linux's defaults, but for two: a host answers for the addresses of the device alone that it is
+ * asked on, and says when it takes an address. */
+static const struct ipv4_sysctl ipv4_sysctl_defaults = {
+	.ip_default_ttl = 64, /* RFC 1700 */
+	.icmp_echo_ignore_broadcasts = 1,
+	.icmp_ratelimit = 1000,
+	.icmp_ratemask = 0x1818, /* unreachable, source quench, time exceeded, parameter problem */
+	.icmp_msgs_per_sec = 1000,
+	.icmp_msgs_burst = 50,
+	.arp_notify = 1,
+	.arp_ignore = 1,
+};
+
+/* Buckets that start full. */
+static int ipv4_init_limits(struct ipv4_net *in)
+{
+	in->icmp_peers = (struct icmp_bucket *)kcalloc(ICMP_PEER_BUCKETS, sizeof(*in->icmp_peers),
+						       GFP_KERNEL);
+	in->idents = (struct ip_ident *)kcalloc(IP_IDENT_BUCKETS, sizeof(*in->idents), GFP_KERNEL);
+	if (!in->icmp_peers || !in->idents)
+		return -ENOMEM;
+	in->icmp_global.last = skiff_net_now(in->net) - ICMP_LONG_AGO;
+	for (int i = 0; i < ICMP_PEER_BUCKETS; i++)
+		in->icmp_peers[i].last = in->icmp_global.last;
+	for (int i = 0; i < IP_IDENT_BUCKETS; i++) {
+		in->idents[i].last = skiff_net_now(in->net);
+		in->idents[i].id = get_random_u32();
+	}
+	return 0;
+}
+
+static void ipv4_net_exit(struct net *net)
+{
+	struct ipv4_net *in = ipv4_net(net);
+
+	ping_cancel_all(in);
+	fib_flush_all(in);
+	rt_dev_put_all(in, NULL);
+	ipv4_sysctl_exit(in);
+	kfree(in->icmp_peers);
+	kfree(in->idents);
+}
+
+static int ipv4_net_init(struct net *net)
+{
+	struct ipv4_net *in = ipv4_net(net);
+	int err;
+
+	in->net = net;
+	INIT_LIST_HEAD(&in->routes);
+	INIT_LIST_HEAD(&in->pings);
+	INIT_LIST_HEAD(&in->rt_all);
+	spin_lock_init(&in->rt_lock);
+	in->sysctl = ipv4_sysctl_defaults;
+	get_random_bytes(&in->hash_key, sizeof(in->hash_key));
+	err = ipv4_init_limits(in);
+	if (!err)
+		err = ipv4_sysctl_init(in);
+	if (err)
+		ipv4_net_exit(net);
+	return err;
+}
+
+static struct pernet_operations ipv4_net_ops = {
+	.init = ipv4_net_init,
+	.exit = ipv4_net_exit,
+	.id = &ipv4_net_id,
+	.size = sizeof(struct ipv4_net),
+};
+
+static struct notifier_block ipv4_notifier = {
+	.notifier_call = devinet_netdev_event,
+};
+
+static struct packet_type ip_packet_type = {
+	.type = htons(ETH_P_IP),
+	.func = ip_rcv,
+};
+
+static struct packet_type arp_packet_type = {
+	.type = htons(ETH_P_ARP),
+	.func = arp_rcv,
+};
+
+int ipv4_init(void)
+{
+	int err;
+
+	arp_init();
+	err = register_pernet_subsys(&ipv4_net_ops);
+	if (err)
+		return err;
+	/* From here on nothing fails, so that this is done once. */
+	register_netdevice_notifier(&ipv4_notifier);
+	icmp_init();
+	dev_add_pack(&ip_packet_type);
+	dev_add_pack(&arp_packet_type);
+	return 0;
+}

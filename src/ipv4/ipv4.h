@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What IPv4 keeps per host, and what the files of this folder need of each other. */
+#ifndef SKIFF_IPV4_IPV4_H
+#define SKIFF_IPV4_IPV4_H
+
+#include <skiff/arp.h>
+#include <skiff/icmp.h>
+#include <skiff/inetdevice.h>
+#include <skiff/ip.h>
+#include <skiff/protocol.h>
+#include <skiff/random.h>
+#include <skiff/route.h>
+#include <skiff/skiff.h>
+#include <skiff/snmp.h>
+#include <skiff/sysctl.h>
+
+/* Buckets of peers that share a rate limit, and of flows that share a counter for IP ids. */
+#define ICMP_PEER_BUCKETS 1024
+#define IP_IDENT_BUCKETS 1024
+
+/* A bucket that was last used so long ago is full, whatever the limits. */
+#define ICMP_LONG_AGO ((ktime_t)1 << 60)
+
+/* Tables of settings: net.ipv4, net.ipv4.conf.all, net.ipv4.neigh.default. */
+#define IPV4_SYSCTL_TABLES 3
+
+/* Echo requests of this host that wait for an answer. */
+#define PING_MAX 1024
+
+/**
+ * struct icmp_bucket - tokens for a group of peers
+ * @tokens: what may be spent, in nanoseconds of waiting
+ * @last: when it was filled last
+ */
+struct icmp_bucket {
+	ktime_t tokens;
+	ktime_t last;
+};
+
+/**
+ * struct ip_ident - identifications of a group of flows
+ * @id: the last one given out
+ * @last: when
+ */
+struct ip_ident {
+	u32 id;
+	ktime_t last;
+};
+
+/**
+ * struct ipv4_sysctl - settings by Linux's names
+ */
+struct ipv4_sysctl {
+	int ip_default_ttl;
+	int icmp_echo_ignore_all;
+	int icmp_echo_ignore_broadcasts;
+	int icmp_ratelimit;
+	int icmp_ratemask;
+	int icmp_msgs_per_sec;
+	int icmp_msgs_burst;
+	int arp_notify;
+	int arp_ignore;
+};
+
+/* Input routes that do not depend on the table. */
+enum {
+	RT_IN_BROADCAST,
+	RT_IN_MULTICAST,
+	RT_IN_UNREACHABLE,
+	RT_IN_MAX
+};
+
+/**
+ * struct ipv4_net - a host's IPv4
+ * @net: the host
+ * @routes: struct fib_route, the longest prefix first
+ * @nr_routes: how many
+ * @rt_genid: counts changes of the table
+ * @rt_lock: guards @rt_all: the last reference to a route may be dropped by any thread
+ * @rt_all: every struct rtable in existence
+ * @rt_in: see RT_IN_*
+ * @sysctl: settings
+ * @tables: the host's copies of the tables of settings
+ * @ctl: their registrations
+ * @arp: counters
+ * @hash_key: for the buckets
+ * @icmp_global: limit for the host as a whole
+ * @icmp_peers: limits per group of peers
+ * @idents: see struct ip_ident
+ * @pings: requests under way
+ * @nr_pings: how many
+ */
+struct ipv4_net {
+	struct net *net;
+	struct list_head routes;
+	unsigned int nr_routes;
+	unsigned int rt_genid;
+	spinlock_t rt_lock;
+	struct list_head rt_all;
+	struct rtable *rt_in[RT_IN_MAX];
+	struct ipv4_sysctl sysctl;
+	struct ctl_table *tables[IPV4_SYSCTL_TABLES];
+	struct ctl_table_header *ctl[IPV4_SYSCTL_TABLES];
+	struct arp_stats arp;
+	siphash_key_t hash_key;
+	struct icmp_bucket icmp_global;
+	struct icmp_bucket *icmp_peers;
+	struct ip_ident *idents;
+	struct list_head pings;
+	unsigned int nr_pings;
+};
+
+/**
+ * struct fib_route - an entry of the table
+ * @list: in ipv4_net.routes
+ * @cfg: what it is
+ * @dev: resolved from it, held; NULL for routes that refuse
+ * @rth_output: made at first use; all packets share it
+ * @rth_input: the same for received packets, of local and broadcast routes
+ */
+struct fib_route {
+	struct list_head list;
+	struct fib_config cfg;
+	struct net_device *dev;
+	struct rtable *rth_output;
+	struct rtable *rth_input;
+};
+
+/* init.c */
+struct ipv4_net *ipv4_net(const struct net *net);
+
+/* arp.c, arp_neigh.c */
+int arp_rcv(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt,
+	    struct net_device *orig_dev);
+void arp_init(void);
+
+/* devinet.c */
+void devinet_down(struct net_device *dev);
+int devinet_netdev_event(struct notifier_block *nb, unsigned long event, void *ptr);
+
+/* fib.c */
+struct fib_route *fib_lookup(struct ipv4_net *in, __be32 daddr, int oif);
+int fib_add_ifaddr(struct in_ifaddr *ifa);
+void fib_del_ifaddr(struct in_ifaddr *ifa);
+void fib_up(struct net_device *dev);
+void fib_down(struct net_device *dev, bool all);
+void fib_flush_all(struct ipv4_net *in);
+void fib_flush_caches(struct ipv4_net *in);
+
+/* route.c */
+void rt_dev_put_all(struct ipv4_net *in, const struct net_device *dev);
+
+/* ip_options.c */
+int ip_options_check(struct sk_buff *skb, u8 *pointer);
+
+/* ip_fragment.c */
+int ip_defrag(struct net *net, struct sk_buff *skb);
+
+/* protocol.c */
+const struct net_protocol *inet_protocol(u8 protocol);
+
+/* icmp.c */
+int icmp_init(void);
+
+/* icmp_send.c */
+bool icmp_may_send(struct net *net, const struct rtable *rt, __be32 daddr, int type, int code);
+void icmp_push_reply(struct net *net, struct sk_buff *skb, struct rtable *rt, __be32 saddr,
+		     __be32 daddr, u8 tos);
+void icmp_out_count(struct net *net, u8 type);
+
+/* ping.c */
+bool ping_rcv(struct sk_buff *skb);
+void ping_err(struct sk_buff *skb, u32 info);
+void ping_cancel_all(struct ipv4_net *in);
+
+#endif /* SKIFF_IPV4_IPV4_H */

@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Routes in use: from a look-up in the table to a dst_entry that packets refer to. */
+#include "ipv4/ipv4.h"
+
+static struct dst_entry *ipv4_dst_check(struct dst_entry *dst, __u32 cookie)
+{
+	struct rtable *rt = dst_rtable(dst);
+
+	(void)cookie;
+	return rt->rt_genid == ipv4_net(rt->rt_net)->rt_genid && dst->obsolete != DST_OBSOLETE_DEAD ?
+		       dst :
+		       NULL;
+}
+
+static unsigned int ipv4_mtu(const struct dst_entry *dst)
+{
+	const struct rtable *rt = (const struct rtable *)(const void *)dst;
+	u32 mtu = rt->rt_pmtu ? rt->rt_pmtu : dst->dev->mtu;
+
+	return min_t(u32, mtu, IP_MAX_MTU);
+}
+
+static unsigned int ipv4_default_advmss(const struct dst_entry *dst)
+{
+	unsigned int mtu = ipv4_mtu(dst);
+
+	/* RFC 9293 section 3.7.1 */
+	return mtu > 40 + 256 ? mtu - 40 : 256;
+}
+
+static void ipv4_dst_destroy(struct dst_entry *dst)
+{
+	struct rtable *rt = dst_rtable(dst);
+	struct ipv4_net *in = ipv4_net(rt->rt_net);
+
+	spin_lock(&in->rt_lock);
+	list_del(&rt->rt_list);
+	spin_unlock(&in->rt_lock);
+}
+
+/* The neighbour does not answer: tell whoever sent the packet, on this host or elsewhere. */
+static void ipv4_link_failure(struct sk_buff *skb)
+{
+	icmp_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
+}
+
+static struct neighbour *ipv4_neigh_lookup(const struct dst_entry *dst, struct sk_buff *skb,
+					   const void *daddr)
+{
+	const struct rtable *rt = (const struct rtable *)(const void *)dst;
+	__be32 key = rt->rt_gw4;
+
+	if (!key)
+		key = skb ? ip_hdr(skb)->daddr : *(const __be32 *)daddr;
+	return neigh_create(&arp_tbl, &key, dst->dev);
+}
+
+static void ipv4_confirm_neigh(const struct dst_entry *dst, const void *daddr)
+{
+	const struct rtable *rt = (const struct rtable *)(const void *)dst;
+	__be32 key = rt->rt_gw4 ? rt->rt_gw4 : *(const __be32 *)daddr;
+	struct neighbour *n = __neigh_lookup_noref(&arp_tbl, &key, dst->dev);
+
+	if (n)
+		neigh_confirm_now(n);
+}
+
+static struct dst_ops ipv4_dst_ops = {
+	.family = AF_INET,
+	.entry_size = sizeof(struct rtable),
+	.check = ipv4_dst_check,
+	.default_advmss = ipv4_default_advmss,
+	.mtu = ipv4_mtu,
+	.destroy = ipv4_dst_destroy,
+	.link_failure = ipv4_link_failure,
+	.local_out = ip_local_out,
+	.neigh_lookup = ipv4_neigh_lookup,
+	.confirm_neigh = ipv4_confirm_neigh,
+};
+
+/* A route with one reference; input and output discard until the caller sets them. */
+static struct rtable *rt_alloc(struct ipv4_net *in, struct net_device *dev, u16 type)
+{
+	struct rtable *rt = (struct rtable *)dst_alloc(&ipv4_dst_ops, dev, 1,
+						       DST_OBSOLETE_FORCE_CHK, DST_HOST);
+
+	if (!rt)
+		return NULL;
+	rt->rt_net = in->net;
+	rt->rt_genid = in->rt_genid;
+	rt->rt_type = type;
+	if (type == RTN_LOCAL)
+		rt->rt_flags = RTCF_LOCAL;
+	else if (type == RTN_BROADCAST)
+		rt->rt_flags = RTCF_BROADCAST | RTCF_LOCAL;
+	else if (type == RTN_MULTICAST)
+		rt->rt_flags = RTCF_MULTICAST;
+	spin_lock(&in->rt_lock);
+	list_add_tail(&rt->rt_list, &in->rt_all);
+	spin_unlock(&in->rt_lock);
+	return rt;
+}
+
+/* A route by @dev (NULL: by any device), with a reference, or NULL. */
+static struct rtable *rt_next_by_dev(struct ipv4_net *in, const struct net_device *dev)
+{
+	struct rtable *rt, *found = NULL;
+
+	spin_lock(&in->rt_lock);
+	list_for_each_entry(rt, &in->rt_all, rt_list) {
+		if (!rt->dst.dev || rt->dst.obsolete == DST_OBSOLETE_DEAD ||
+		    (dev && rt->dst.dev != dev))
+			continue;
+		/* One whose last reference is being dropped lets go of the device by itself. */
+		if (dst_hold_safe(&rt->dst)) {
+			found = rt;
+			break;
+		}
+	}
+	spin_unlock(&in->rt_lock);
+	return found;
+}
+
+/* The device goes (NULL: all do): whoever still has a route by it is to find it dead. */
+void rt_dev_put_all(struct ipv4_net *in, const struct net_device *dev)
+{
+	struct rtable *rt;
+	int i;
+
+	for (i = 0; i < RT_IN_MAX; i++) {
+		if (!in->rt_in[i] || (dev && in->rt_in[i]->dst.dev != dev))
+			continue;
+		ip_rt_put(in->rt_in[i]);
+		in->rt_in[i] = NULL;
+	}
+	while ((rt = rt_next_by_dev(in, dev)) != NULL) {
+		dst_dev_put(&rt->dst);
+		ip_rt_put(rt);
+	}
+}
+
+/* Addresses */
+
+unsigned int inet_addr_type(struct net *net, __be32 addr)
+{
+	struct fib_route *r;
+
+	if (ipv4_is_zeronet(addr) || ipv4_is_lbcast(addr))
+		return RTN_BROADCAST;
+	if (ipv4_is_multicast(addr))
+		return RTN_MULTICAST;
+	r = fib_lookup(ipv4_net(net), addr, 0);
+	if (r && (r->cfg.fc_type == RTN_LOCAL || r->cfg.fc_type == RTN_BROADCAST))
+		return r->cfg.fc_type;
+	return RTN_UNICAST;
+}
+
+/* Output */
+
+static void rt_set_output(struct rtable *rt)
+{
+	if (rt->rt_type == RTN_LOCAL)
+		rt->dst.input = ip_local_deliver;
+	rt->dst.output = rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST) ? ip_mc_output :
+									     ip_output;
+}
+
+static struct rtable *rt_output_uncached(struct ipv4_net *in, struct net_device *dev, u16 type)
+{
+	struct rtable *rt = rt_alloc(in, dev, type);
+
+	if (!rt)
+		return (struct rtable *)ERR_PTR(-ENOBUFS);
+	rt_set_output(rt);
+	return rt;
+}
+
+/* The route that all packets by this entry of the table share. */
+static struct rtable *rt_output_cached(struct ipv4_net *in, struct fib_route *r,
+				       struct net_device *dev)
+{
+	struct rtable *rt = r->rth_output;
+
+	if (!rt) {
+		rt = rt_output_uncached(in, dev, r->cfg.fc_type);
+		if (IS_ERR(rt))
+			return rt;
+		rt->rt_gw4 = r->cfg.fc_gw4;
+		rt->rt_uses_gateway = rt->rt_gw4 != 0;
+		r->rth_output = rt;
+	}
+	dst_hold(&rt->dst);
+	return rt;
+}
+
+/* To this host: by the loopback device, whichever device has the address. */
+static struct rtable *rt_output_local(struct ipv4_net *in, struct flowi4 *fl4,
+				      struct fib_route *r)
+{
+	struct net_device *lo = net_loopback_dev(in->net);
+
+	if (!lo || !netif_running(lo))
+		return (struct rtable *)ERR_PTR(-ENETUNREACH);
+	/* Another address than asked for as source would look like a stranger's answer. */
+	if (!fl4->saddr)
+		fl4->saddr = ipv4_is_loopback(fl4->daddr) ? r->cfg.fc_prefsrc : fl4->daddr;
+	fl4->flowi4_oif = lo->ifindex;
+	return rt_output_cached(in, r, lo);
+}
+
+/* Without an entry of the table: broadcast to all, multicast, or a device that the user named. */
+static struct rtable *rt_output_by_dev(struct ipv4_net *in, struct flowi4 *fl4,
+				       struct net_device *dev)
+{
+	u16 type = RTN_UNICAST;
+
+	if (ipv4_is_lbcast(fl4->daddr))
+		type = RTN_BROADCAST;
+	else if (ipv4_is_multicast(fl4->daddr))
+		type = RTN_MULTICAST;
+	if (type == RTN_BROADCAST && !(dev->flags & IFF_BROADCAST))
+		return (struct rtable *)ERR_PTR(-ENETUNREACH);
+	if (!fl4->saddr)
+		fl4->saddr = inet_select_addr(dev, 0, type == RTN_UNICAST ? RT_SCOPE_UNIVERSE :
+									    RT_SCOPE_LINK);
+	fl4->flowi4_oif = dev->ifindex;
+	return rt_output_uncached(in, dev, type);
+}
+
+static int rt_check_oif(struct ipv4_net *in, const struct flowi4 *fl4, struct net_device **dev)
+{
+	*dev = NULL;
+	if (!fl4->flowi4_oif)
+		return 0;
+	*dev = __dev_get_by_index(in->net, fl4->flowi4_oif);
+	if (!*dev || !__in_dev_get(*dev))
+		return -ENODEV;
+	return netif_running(*dev) ? 0 : -ENETDOWN;
+}
+
+/* RFC 1122 section 3.2.1.3: what may be in the source of a packet that we send. */
+static int rt_check_saddr(struct ipv4_net *in, const struct flowi4 *fl4, struct net_device **dev)
+{
+	struct net_device *owner;
+
+	if (!fl4->saddr)
+		return 0;
+	if (ipv4_is_multicast(fl4->saddr) || ipv4_is_lbcast(fl4->saddr) ||
+	    ipv4_is_zeronet(fl4->saddr))
+		return -EINVAL;
+	owner = __ip_dev_find(in->net, fl4->saddr);
+	if (!owner)
+		return -EINVAL;
+	/* With no table to ask, these leave where the source address lives. */
+	if (!*dev && (ipv4_is_lbcast(fl4->daddr) || ipv4_is_multicast(fl4->daddr)))
+		*dev = owner;
+	return 0;
+}
+
+static struct rtable *rt_output_by_table(struct ipv4_net *in, struct flowi4 *fl4,
+					 struct fib_route *r)
+{
+	if (r->cfg.fc_type == RTN_UNREACHABLE)
+		return (struct rtable *)ERR_PTR(-EHOSTUNREACH);
+	if (r->cfg.fc_type == RTN_BLACKHOLE)
+		return (struct rtable *)ERR_PTR(-EINVAL);
+	if (r->cfg.fc_type == RTN_LOCAL)
+		return rt_output_local(in, fl4, r);
+	if (!netif_running(r->dev))
+		return (struct rtable *)ERR_PTR(-ENETUNREACH);
+	if (!fl4->saddr)
+		fl4->saddr = r->cfg.fc_prefsrc ?
+				     r->cfg.fc_prefsrc :
+				     inet_select_addr(r->dev, r->cfg.fc_gw4 ? r->cfg.fc_gw4 : fl4->daddr,
+						      RT_SCOPE_UNIVERSE);
+	/* RFC 1122 section 3.2.1.3(g): 127/8 never leaves the host. */
+	if (ipv4_is_loopback(fl4->saddr) && !(r->dev->flags & IFF_LOOPBACK))
+		return (struct rtable *)ERR_PTR(-EINVAL);
+	fl4->flowi4_oif = r->dev->ifindex;
+	return rt_output_cached(in, r, r->dev);
+}
+
+struct rtable *ip_route_output_key(struct net *net, struct flowi4 *flp)
+{
+	struct ipv4_net *in = ipv4_net(net);
+	struct net_device *dev;
+	struct fib_route *r;
+	int err;
+
+	ASSERT_NET_LOCKED(net);
+	err = rt_check_oif(in, flp, &dev);
+	if (!err)
+		err = rt_check_saddr(in, flp, &dev);
+	if (err)
+		return (struct rtable *)ERR_PTR(err);
+	/* "This host": RFC 1122 section 3.2.1.3(a) as programs have come to use it. */
+	if (!flp->daddr)
+		flp->daddr = flp->saddr ? flp->saddr : htonl(INADDR_LOOPBACK);
+	if (dev && (ipv4_is_lbcast(flp->daddr) || ipv4_is_multicast(flp->daddr)))
+		return rt_output_by_dev(in, flp, dev);
+	r = ipv4_is_lbcast(flp->daddr) ? NULL : fib_lookup(in, flp->daddr, flp->flowi4_oif);
+	if (!r)
+		return dev ? rt_output_by_dev(in, flp, dev) :
+			     (struct rtable *)ERR_PTR(-ENETUNREACH);
+	if (ipv4_is_multicast(flp->daddr) && r->dev)
+		return rt_output_by_dev(in, flp, r->dev);
+	return rt_output_by_table(in, flp, r);
+}
+
+/* Input */
+
+/* Input routes that depend on nothing but the kind of the destination. */
+static struct rtable *rt_input_kind(struct ipv4_net *in, int kind)
+{
+	static const u16 types[] = { RTN_BROADCAST, RTN_MULTICAST, RTN_UNREACHABLE };
+	struct rtable *rt = in->rt_in[kind];
+
+	if (rt)
+		return rt;
+	rt = rt_alloc(in, net_loopback_dev(in->net), types[kind]);
+	if (!rt)
+		return NULL;
+	rt->rt_is_input = 1;
+	rt->dst.input = kind == RT_IN_UNREACHABLE ? ip_error : ip_local_deliver;
+	rt->dst.error = kind == RT_IN_UNREACHABLE ? -EHOSTUNREACH : 0;
+	if (kind != RT_IN_UNREACHABLE)
+		rt->rt_flags |= RTCF_LOCAL;
+	in->rt_in[kind] = rt;
+	return rt;
+}
+
+static struct rtable *rt_input_table(struct ipv4_net *in, struct fib_route *r)
+{
+	if (!r->rth_input) {
+		r->rth_input = rt_alloc(in, net_loopback_dev(in->net), r->cfg.fc_type);
+		if (!r->rth_input)
+			return NULL;
+		r->rth_input->rt_is_input = 1;
+		r->rth_input->dst.input = ip_local_deliver;
+	}
+	return r->rth_input;
+}
+
+/* RFC 1122 section 3.2.1.3: sources that no packet from a wire can have. */
+static bool rt_source_ok(struct ipv4_net *in, __be32 saddr, __be32 daddr,
+			 const struct net_device *dev)
+{
+	if (ipv4_is_multicast(saddr) || ipv4_is_lbcast(saddr))
+		return false;
+	/* Who does not know its own address yet may ask everybody (RFC 951, RFC 5227). */
+	if (ipv4_is_zeronet(saddr))
+		return !saddr && ipv4_is_lbcast(daddr);
+	if (dev->flags & IFF_LOOPBACK)
+		return true;
+	if (ipv4_is_loopback(saddr) || ipv4_is_loopback(daddr))
+		return false;
+	return inet_addr_type(in->net, saddr) == RTN_UNICAST;
+}
+
+/* A group that every host is a member of, RFC 1112 section 4. */
+static bool ip_check_mc(const struct net_device *dev, __be32 group)
+{
+	return group == htonl(INADDR_ALLHOSTS_GROUP) && dev->flags & IFF_MULTICAST;
+}
+
+/* -EINVAL for what must not be, else the route or -ENOBUFS. */
+static struct rtable *rt_input_lookup(struct ipv4_net *in, __be32 daddr, __be32 saddr,
+				      const struct net_device *dev)
+{
+	struct fib_route *r;
+
+	if (!rt_source_ok(in, saddr, daddr, dev))
+		return (struct rtable *)ERR_PTR(-EINVAL);
+	if (ipv4_is_lbcast(daddr))
+		return rt_input_kind(in, RT_IN_BROADCAST);
+	if (ipv4_is_multicast(daddr))
+		return rt_input_kind(in, ip_check_mc(dev, daddr) ? RT_IN_MULTICAST :
+								   RT_IN_UNREACHABLE);
+	if (ipv4_is_zeronet(daddr))
+		return (struct rtable *)ERR_PTR(-EINVAL);
+	r = fib_lookup(in, daddr, 0);
+	if (r && r->cfg.fc_type == RTN_LOCAL)
+		return rt_input_table(in, r);
+	/* A subnet's broadcast counts on the subnet only. */
+	if (r && r->cfg.fc_type == RTN_BROADCAST && r->dev == dev)
+		return rt_input_table(in, r);
+	return rt_input_kind(in, RT_IN_UNREACHABLE);
+}
+
+int ip_route_input(struct sk_buff *skb, __be32 daddr, __be32 saddr, u8 tos, struct net_device *dev)
+{
+	struct ipv4_net *in = ipv4_net(dev_net(dev));
+	struct rtable *rt;
+
+	(void)tos;
+	ASSERT_NET_LOCKED(in->net);
+	rt = rt_input_lookup(in, daddr, saddr, dev);
+	if (!rt)
+		return -ENOBUFS;
+	if (IS_ERR(rt))
+		return (int)PTR_ERR(rt);
+	skb_dst_drop(skb);
+	dst_hold(&rt->dst);
+	skb_dst_set(skb, &rt->dst);
+	return 0;
+}
+
+/* The reference is counted all the same: a handler may change addresses, which drops routes. */
+int ip_route_input_noref(struct sk_buff *skb, __be32 daddr, __be32 saddr, u8 tos,
+			 struct net_device *dev)
+{
+	return ip_route_input(skb, daddr, saddr, tos, dev);
+}

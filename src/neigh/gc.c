@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Keeping the table of neighbours small: thresholds, eviction, periodic collection. */
+#include "neigh/neigh.h"
+
+/*
+ * Theory of operation
+ *
+ * gc_thresh1	below this many entries nothing is ever collected for its age.
+ * gc_thresh2	above it, a new entry triggers a forced collection, at most every 5 seconds.
+ * gc_thresh3	never more entries than this: a forced collection for every new entry, and the
+ *		new one is refused when it finds nothing to evict.
+ *
+ * A forced collection evicts, least recently updated first, what failed and what has not changed
+ * for 5 seconds, unless somebody holds a reference: an entry whose timer runs is being asked for
+ * or was confirmed lately, and stays. Permanent entries are on no list and do not count. When the
+ * table is full all the same, the oldest entry that nobody has confirmed goes: otherwise strangers
+ * who announce themselves faster than entries age could keep everybody else out.
+ */
+#define NEIGH_FLUSH_DELAY ((ktime_t)5 * NSEC_PER_SEC)
+#define NEIGH_RAND_INTERVAL ((ktime_t)300 * NSEC_PER_SEC)
+
+/* Call whenever state, address or membership of the table changed: moves to the recent end. */
+void neigh_update_gc_list(struct neighbour *n)
+{
+	struct neigh_cache *c = n->cache;
+	bool collect = !n->dead && !(n->nud_state & (NUD_PERMANENT | NUD_NOARP));
+
+	if (!list_empty(&n->gc_list)) {
+		list_del_init(&n->gc_list);
+		c->gc_entries--;
+	}
+	if (!collect)
+		return;
+	list_add_tail(&n->gc_list, &c->gc_list);
+	/* The timer runs only while there is something to do. */
+	if (c->gc_entries++ == 0 && !timer_pending(&c->gc_timer))
+		mod_timer_ns(&c->gc_timer, skiff_net_now(c->net) +
+					   neigh_secs(NEIGH_VAR(&c->parms, GC_INTERVAL)));
+}
+
+static bool neigh_evictable(const struct neighbour *n, ktime_t now)
+{
+	if (refcount_read(&n->refcnt) != 1)
+		return false;
+	return n->nud_state == NUD_FAILED || now - n->updated > NEIGH_FLUSH_DELAY;
+}
+
+static bool neigh_evict_unconfirmed(struct neigh_cache *c)
+{
+	struct neighbour *n, *next;
+
+	list_for_each_entry_safe(n, next, &c->gc_list, gc_list)
+		if (refcount_read(&n->refcnt) == 1 && n->nud_state & (NUD_STALE | NUD_FAILED))
+			return neigh_remove_one(n);
+	return false;
+}
+
+static bool neigh_forced_gc(struct neigh_cache *c, ktime_t now)
+{
+	unsigned int thresh2 = (unsigned int)NEIGH_VAR(&c->parms, GC_THRESH2), gone = 0, max;
+	struct neighbour *n, *next;
+
+	max = c->gc_entries > thresh2 ? c->gc_entries - thresh2 : 1;
+	c->stats.forced_gc_runs++;
+	c->last_flush = now;
+	list_for_each_entry_safe(n, next, &c->gc_list, gc_list) {
+		if (gone == max)
+			break;
+		if (neigh_evictable(n, now) && neigh_remove_one(n))
+			gone++;
+	}
+	return gone != 0;
+}
+
+/* Return: whether one more entry may be made. */
+bool neigh_make_room(struct neigh_cache *c)
+{
+	unsigned int thresh2 = (unsigned int)NEIGH_VAR(&c->parms, GC_THRESH2);
+	unsigned int thresh3 = (unsigned int)NEIGH_VAR(&c->parms, GC_THRESH3);
+	ktime_t now = skiff_net_now(c->net);
+
+	if (c->gc_entries < thresh3 &&
+	    (c->gc_entries < thresh2 || now - c->last_flush < NEIGH_FLUSH_DELAY))
+		return true;
+	if (neigh_forced_gc(c, now) || c->gc_entries < thresh3 || neigh_evict_unconfirmed(c))
+		return true;
+	c->stats.table_fulls++;
+	return false;
+}
+
+void neigh_draw_reachable_time(struct neigh_cache *c)
+{
+	u64 base = (u64)neigh_msecs(NEIGH_VAR(&c->parms, BASE_REACHABLE_TIME_MS));
+	u64 draw = get_random_u32();
+
+	c->parms.reachable_time = (ktime_t)(base / 2 + (base >> 16) * (draw & 0xffff));
+	c->last_rand = skiff_net_now(c->net);
+}
+
+static bool neigh_outdated(struct neighbour *n, ktime_t now)
+{
+	if (n->nud_state & NUD_IN_TIMER || refcount_read(&n->refcnt) != 1)
+		return false;
+	if (n->used < n->confirmed)
+		n->used = n->confirmed;
+	return n->nud_state == NUD_FAILED ||
+	       now - n->used > neigh_secs(NEIGH_VAR(n->parms, GC_STALETIME));
+}
+
+void neigh_periodic_gc(struct timer_list *t)
+{
+	struct neigh_cache *c = from_timer(c, t, gc_timer);
+	ktime_t now = skiff_net_now(c->net);
+	struct neighbour *n, *next;
+
+	c->stats.periodic_gc_runs++;
+	if (now - c->last_rand > NEIGH_RAND_INTERVAL)
+		neigh_draw_reachable_time(c);
+	if (c->gc_entries >= (unsigned int)NEIGH_VAR(&c->parms, GC_THRESH1))
+		list_for_each_entry_safe(n, next, &c->gc_list, gc_list)
+			if (neigh_outdated(n, now))
+				neigh_remove_one(n);
+	if (c->gc_entries)
+		mod_timer_ns(t, now + neigh_secs(NEIGH_VAR(&c->parms, GC_INTERVAL)));
+}

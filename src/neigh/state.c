@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The states of a neighbour, one handler per event, and one function that changes the state. */
+#include <string.h>
+
+#include "neigh/neigh.h"
+
+/*
+ * Theory of operation (the states are those of RFC 4861 section 7.3.2, used for ARP as well)
+ *
+ *	            packet            no answer to mcast_probes questions
+ *	NONE/FAILED ------> INCOMPLETE ---------------------------------> FAILED
+ *	                        | answer                                    ^
+ *	                        v                                           |
+ *	                    REACHABLE <------ answer or confirmation --.    | no answer to
+ *	                        | reachable_time without confirmation  |    | ucast_probes
+ *	                        v                                      |    | questions
+ *	     heard of it ---> STALE --- packet ---> DELAY ----------> PROBE
+ *	                                            delay_probe_time
+ *
+ * Only INCOMPLETE, REACHABLE, DELAY and PROBE have a timer; it holds a reference. Packets wait in
+ * INCOMPLETE alone; each neighbour has a queue of its own, so that one that does not answer is in
+ * nobody else's way.
+ */
+
+/* A first question repeated at once would only be noise. */
+#define NEIGH_MIN_RETRANS ((ktime_t)10 * NSEC_PER_MSEC)
+
+static ktime_t neigh_retrans(const struct neighbour *n)
+{
+	ktime_t t = neigh_msecs(NEIGH_VAR(n->parms, RETRANS_TIME_MS));
+
+	return t > NEIGH_MIN_RETRANS ? t : NEIGH_MIN_RETRANS;
+}
+
+static ktime_t neigh_delay(const struct neighbour *n)
+{
+	return neigh_secs(NEIGH_VAR(n->parms, DELAY_PROBE_TIME));
+}
+
+void neigh_timer_start(struct neighbour *n, ktime_t when)
+{
+	if (!timer_pending(&n->timer))
+		neigh_hold(n);
+	mod_timer_ns(&n->timer, when);
+}
+
+void neigh_timer_stop(struct neighbour *n)
+{
+	if (del_timer(&n->timer))
+		neigh_release(n);
+}
+
+/* The one place where a state changes; what depends on it follows here. */
+static void neigh_set_state(struct neighbour *n, u8 state)
+{
+	if (n->nud_state == state)
+		return;
+	n->nud_state = state;
+	n->output = state & NUD_CONNECTED ? n->ops->connected_output : n->ops->output;
+	if (state & (NUD_PROBE | NUD_INCOMPLETE))
+		n->probes = 0;
+	if (!(state & NUD_IN_TIMER))
+		neigh_timer_stop(n);
+}
+
+void neigh_purge_queue(struct neighbour *n, enum skb_drop_reason reason)
+{
+	struct sk_buff *skb;
+
+	while ((skb = __skb_dequeue(&n->arp_queue)) != NULL)
+		kfree_skb_reason(skb, reason);
+	n->arp_queue_len_bytes = 0;
+}
+
+static int neigh_blackhole(struct neighbour *neigh, struct sk_buff *skb)
+{
+	(void)neigh;
+	kfree_skb_reason(skb, SKB_DROP_REASON_NEIGH_DEAD);
+	return -ENETDOWN;
+}
+
+/* Event: the entry leaves the table. Users that still hold it must not send through it. */
+void neigh_forget(struct neighbour *n)
+{
+	neigh_timer_stop(n);
+	neigh_purge_queue(n, SKB_DROP_REASON_NEIGH_DEAD);
+	neigh_set_state(n, NUD_NONE);
+	n->output = neigh_blackhole;
+}
+
+/* Event: nobody answered. What waits goes to the protocol, which tells the senders. */
+static void neigh_invalidate(struct neighbour *n)
+{
+	struct sk_buff_head failed;
+	struct sk_buff *skb;
+
+	n->cache->stats.res_failed++;
+	n->updated = neigh_now(n);
+	/*
+	 * Reports may lead to new packets for this very neighbour: those start over, and must not
+	 * be taken for packets that failed.
+	 */
+	__skb_queue_head_init(&failed);
+	skb_queue_splice_init(&n->arp_queue, &failed);
+	n->arp_queue_len_bytes = 0;
+	while ((skb = __skb_dequeue(&failed)) != NULL)
+		n->ops->error_report(n, skb);
+}
+
+static int neigh_max_probes(const struct neighbour *n)
+{
+	const struct neigh_parms *p = n->parms;
+	int probes = n->nud_state & NUD_PROBE ?
+			     NEIGH_VAR(p, UCAST_PROBES) + NEIGH_VAR(p, MCAST_REPROBES) :
+			     NEIGH_VAR(p, MCAST_PROBES);
+
+	return probes + NEIGH_VAR(p, APP_PROBES);
+}
+
+/* Ask, on behalf of the packet that came last. */
+static void neigh_probe(struct neighbour *n)
+{
+	struct sk_buff *skb = skb_peek_tail(&n->arp_queue);
+
+	/* Asking may fail at once and purge the queue. */
+	if (skb)
+		skb_get(skb);
+	n->probes++;
+	n->ops->solicit(n, skb);
+	consume_skb(skb);
+}
+
+/* Event: time in REACHABLE is over, unless it was confirmed meanwhile. Return: next time. */
+static ktime_t neigh_timer_reachable(struct neighbour *n, ktime_t now)
+{
+	if (now < n->confirmed + n->parms->reachable_time)
+		return n->confirmed + n->parms->reachable_time;
+	n->updated = now;
+	if (now < n->used + neigh_delay(n)) {
+		neigh_set_state(n, NUD_DELAY);
+		return now + neigh_delay(n);
+	}
+	neigh_set_state(n, NUD_STALE);
+	return 0;
+}
+
+/* Event: time in DELAY is over. Return: next time. */
+static ktime_t neigh_timer_delay(struct neighbour *n, ktime_t now)
+{
+	n->updated = now;
+	if (now < n->confirmed + neigh_delay(n)) {
+		neigh_set_state(n, NUD_REACHABLE);
+		return n->confirmed + n->parms->reachable_time;
+	}
+	neigh_set_state(n, NUD_PROBE);
+	return now + neigh_retrans(n);
+}
+
+/* Event: a question was not answered in time. Return: next time. */
+static ktime_t neigh_timer_unanswered(struct neighbour *n, ktime_t now)
+{
+	if (n->probes < neigh_max_probes(n))
+		return now + neigh_retrans(n);
+	neigh_set_state(n, NUD_FAILED);
+	neigh_update_gc_list(n);
+	neigh_invalidate(n);
+	return 0;
+}
+
+void neigh_timer_handler(struct timer_list *t)
+{
+	struct neighbour *n = from_timer(n, t, timer);
+	ktime_t now = neigh_now(n), next = 0;
+
+	if (n->nud_state & NUD_REACHABLE)
+		next = neigh_timer_reachable(n, now);
+	else if (n->nud_state & NUD_DELAY)
+		next = neigh_timer_delay(n, now);
+	else if (n->nud_state & (NUD_PROBE | NUD_INCOMPLETE))
+		next = neigh_timer_unanswered(n, now);
+	/* A failure report may have started the entry anew, timer included. */
+	if (next && n->nud_state & NUD_IN_TIMER && !timer_pending(&n->timer)) {
+		neigh_timer_start(n, next);
+		if (n->nud_state & (NUD_PROBE | NUD_INCOMPLETE))
+			neigh_probe(n);
+	}
+	/* The reference of the timer that has just fired. */
+	neigh_release(n);
+}
+
+/* Put a packet behind the others that wait; the oldest make room. */
+static void neigh_enqueue(struct neighbour *n, struct sk_buff *skb)
+{
+	unsigned int limit = (unsigned int)NEIGH_VAR(n->parms, QUEUE_LEN_BYTES);
+	struct sk_buff *old;
+
+	while (n->arp_queue_len_bytes + skb->truesize > limit) {
+		old = __skb_dequeue(&n->arp_queue);
+		if (!old)
+			break;
+		n->arp_queue_len_bytes -= old->truesize;
+		n->cache->stats.unres_discards++;
+		kfree_skb_reason(old, SKB_DROP_REASON_NEIGH_QUEUEFULL);
+	}
+	skb_dst_force(skb);
+	__skb_queue_tail(&n->arp_queue, skb);
+	n->arp_queue_len_bytes += skb->truesize;
+}
+
+/* Start asking for the address. Return: whether a question is to be sent. */
+static bool neigh_start(struct neighbour *n)
+{
+	if (!(NEIGH_VAR(n->parms, MCAST_PROBES) + NEIGH_VAR(n->parms, APP_PROBES))) {
+		neigh_set_state(n, NUD_FAILED);
+		n->updated = neigh_now(n);
+		return false;
+	}
+	neigh_set_state(n, NUD_INCOMPLETE);
+	n->updated = neigh_now(n);
+	neigh_update_gc_list(n);
+	neigh_timer_start(n, n->updated + neigh_retrans(n));
+	return true;
+}
+
+/* Event: a packet for a neighbour whose address is not known, or not known well. */
+int __neigh_event_send(struct neighbour *neigh, struct sk_buff *skb)
+{
+	bool probe = false;
+
+	if (neigh->dead) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_NEIGH_DEAD);
+		return 1;
+	}
+	if (neigh->nud_state & NUD_STALE) {
+		neigh_set_state(neigh, NUD_DELAY);
+		neigh->updated = neigh_now(neigh);
+		neigh_timer_start(neigh, neigh->updated + neigh_delay(neigh));
+		return 0;
+	}
+	if (!(neigh->nud_state & NUD_INCOMPLETE)) {
+		probe = neigh_start(neigh);
+		if (!probe) {
+			kfree_skb_reason(skb, SKB_DROP_REASON_NEIGH_FAILED);
+			return 1;
+		}
+	}
+	if (skb)
+		neigh_enqueue(neigh, skb);
+	if (probe)
+		neigh_probe(neigh);
+	return 1;
+}
+
+void neigh_confirm_now(struct neighbour *neigh)
+{
+	neigh->confirmed = neigh_now(neigh);
+}
+
+/* The address became known: what waited may go. */
+static void neigh_send_queue(struct neighbour *n)
+{
+	struct sk_buff *skb;
+
+	/* Sending may come back here and change the state again. */
+	while (n->nud_state & NUD_VALID && (skb = __skb_dequeue(&n->arp_queue)) != NULL) {
+		n->arp_queue_len_bytes -= skb->truesize;
+		n->output(n, skb);
+	}
+}
+
+/* Event: the neighbour is not reachable at an address any more, says somebody. */
+static void neigh_update_lost(struct neighbour *n, u8 state)
+{
+	bool asked = n->nud_state & (NUD_INCOMPLETE | NUD_PROBE);
+
+	neigh_timer_stop(n);
+	neigh_set_state(n, state);
+	n->updated = neigh_now(n);
+	neigh_update_gc_list(n);
+	if (asked && state & NUD_FAILED)
+		neigh_invalidate(n);
+}
+
+/*
+ * What is known against what was learned: decide on the new state and whether to take @lladdr.
+ * Return: false when the entry stays as it is.
+ */
+static bool neigh_reconcile(const struct neighbour *n, const u8 *lladdr, u8 *state, u32 flags,
+			    bool *take)
+{
+	bool same = !lladdr || !memcmp(lladdr, n->ha, n->dev->addr_len);
+
+	*take = lladdr && (!same || !(n->nud_state & NUD_VALID));
+	if (!(n->nud_state & NUD_VALID))
+		return true;
+	if (!same && !(flags & NEIGH_UPDATE_F_OVERRIDE)) {
+		if (!(flags & NEIGH_UPDATE_F_WEAK_OVERRIDE) || !(n->nud_state & NUD_CONNECTED))
+			return false;
+		*state = NUD_STALE;
+		*take = false;
+	} else if (same && *state == NUD_STALE && !(flags & NEIGH_UPDATE_F_ADMIN)) {
+		/* Mere sight of it does not make a confirmed entry less so. */
+		*state = n->nud_state;
+	}
+	return true;
+}
+
+static void neigh_take(struct neighbour *n, const u8 *lladdr, u8 state)
+{
+	memcpy(n->ha, lladdr, n->dev->addr_len);
+	if (!(state & NUD_CONNECTED))
+		n->confirmed = neigh_now(n) -
+			       2 * neigh_msecs(NEIGH_VAR(n->parms, BASE_REACHABLE_TIME_MS));
+}
+
+static void neigh_enter(struct neighbour *n, u8 state)
+{
+	ktime_t now = neigh_now(n);
+
+	neigh_timer_stop(n);
+	neigh_set_state(n, state);
+	if (state & NUD_REACHABLE)
+		neigh_timer_start(n, now + n->parms->reachable_time);
+	else if (state & NUD_IN_TIMER)
+		neigh_timer_start(n, now + neigh_retrans(n));
+}
+
+/* Take over what was learned, @state being NUD_VALID. */
+static void neigh_learn(struct neighbour *n, const u8 *lladdr, u8 state, u32 flags)
+{
+	u8 old = n->nud_state;
+	bool take;
+
+	if (state & NUD_CONNECTED)
+		n->confirmed = neigh_now(n);
+	if (!neigh_reconcile(n, lladdr, &state, flags, &take))
+		return;
+	if (take)
+		neigh_take(n, lladdr, state);
+	if (take || state != old)
+		n->updated = neigh_now(n);
+	if (state != old)
+		neigh_enter(n, state);
+	neigh_update_gc_list(n);
+	if (!(old & NUD_VALID))
+		neigh_send_queue(n);
+}
+
+/* Event: something was learned about the neighbour. */
+int neigh_update(struct neighbour *neigh, const u8 *lladdr, u8 state, u32 flags, u32 nlmsg_pid)
+{
+	u8 old = neigh->nud_state;
+
+	(void)nlmsg_pid;
+	ASSERT_NET_LOCKED(neigh->cache->net);
+	if (neigh->dead)
+		return -EINVAL;
+	if (!(flags & NEIGH_UPDATE_F_ADMIN) && old & (NUD_NOARP | NUD_PERMANENT))
+		return -EPERM;
+	if (!(state & NUD_VALID)) {
+		neigh_update_lost(neigh, state);
+		return 0;
+	}
+	if (!lladdr && !(old & NUD_VALID) && neigh->dev->addr_len)
+		return -EINVAL;
+	/* Sending what waited may lead to the entry's removal. */
+	neigh_hold(neigh);
+	neigh_learn(neigh, lladdr, state, flags);
+	neigh_release(neigh);
+	return 0;
+}
+
+const char *neigh_state_name(u8 state)
+{
+	switch (state) {
+	case NUD_NONE:
+		return "NONE";
+	case NUD_INCOMPLETE:
+		return "INCOMPLETE";
+	case NUD_REACHABLE:
+		return "REACHABLE";
+	case NUD_STALE:
+		return "STALE";
+	case NUD_DELAY:
+		return "DELAY";
+	case NUD_PROBE:
+		return "PROBE";
+	case NUD_FAILED:
+		return "FAILED";
+	case NUD_NOARP:
+		return "NOARP";
+	case NUD_PERMANENT:
+		return "PERMANENT";
+	default:
+		return "UNKNOWN";
+	}
+}

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The table of neighbours that each host has per protocol: look-up, creation, removal. */
+#include <string.h>
+
+#include <skiff/slab.h>
+
+#include "neigh/neigh.h"
+
+/* Filled by neigh_table_init() before the first host exists, constant afterwards. */
+static struct neigh_table *neigh_tables[NEIGH_NR_TABLES];
+static unsigned int neigh_net_id;
+
+struct neigh_net {
+	struct neigh_cache caches[NEIGH_NR_TABLES];
+};
+
+struct neigh_cache *neigh_cache_of(struct net *net, const struct neigh_table *tbl)
+{
+	struct neigh_net *nn = (struct neigh_net *)net_generic(net, neigh_net_id);
+
+	return &nn->caches[tbl->index];
+}
+
+void neigh_table_init(int index, struct neigh_table *tbl)
+{
+	BUG_ON(index < 0 || index >= NEIGH_NR_TABLES);
+	BUG_ON(neigh_tables[index] && neigh_tables[index] != tbl);
+	BUG_ON(tbl->key_len < 4 || tbl->key_len > NEIGH_KEY_MAX);
+	tbl->index = index;
+	neigh_tables[index] = tbl;
+}
+
+struct neigh_parms *neigh_parms_of(struct net *net, struct neigh_table *tbl)
+{
+	return &neigh_cache_of(net, tbl)->parms;
+}
+
+void neigh_parms_changed(struct net *net, struct neigh_table *tbl)
+{
+	neigh_draw_reachable_time(neigh_cache_of(net, tbl));
+}
+
+const struct neigh_statistics *neigh_stats_of(struct net *net, struct neigh_table *tbl)
+{
+	return &neigh_cache_of(net, tbl)->stats;
+}
+
+unsigned int neigh_entries_of(struct net *net, struct neigh_table *tbl)
+{
+	return neigh_cache_of(net, tbl)->entries;
+}
+
+ktime_t neigh_now(const struct neighbour *neigh)
+{
+	return skiff_net_now(neigh->cache->net);
+}
+
+static struct hlist_head *neigh_bucket(const struct neigh_cache *c, const void *pkey,
+				       const struct net_device *dev)
+{
+	u8 key[NEIGH_KEY_MAX + sizeof(u32)];
+	u32 ifindex = (u32)dev->ifindex;
+	u64 hash;
+
+	memcpy(key, pkey, c->tbl->key_len);
+	memcpy(key + c->tbl->key_len, &ifindex, sizeof(ifindex));
+	hash = siphash(key, c->tbl->key_len + sizeof(ifindex), &c->hash_key);
+	return &c->buckets[hash & ((1u << c->hash_shift) - 1)];
+}
+
+struct neighbour *__neigh_lookup_noref(struct neigh_table *tbl, const void *pkey,
+				       struct net_device *dev)
+{
+	struct neigh_cache *c = neigh_cache_of(dev_net(dev), tbl);
+	struct neighbour *n;
+
+	c->stats.lookups++;
+	hlist_for_each_entry(n, neigh_bucket(c, pkey, dev), hash_node) {
+		if (n->dev == dev && !memcmp(n->primary_key, pkey, tbl->key_len)) {
+			c->stats.hits++;
+			return n;
+		}
+	}
+	return NULL;
+}
+
+struct neighbour *neigh_lookup(struct neigh_table *tbl, const void *pkey, struct net_device *dev)
+{
+	struct neighbour *n = __neigh_lookup_noref(tbl, pkey, dev);
+
+	if (n)
+		neigh_hold(n);
+	return n;
+}
+
+/* Without memory the chains just stay longer. */
+static void neigh_grow(struct neigh_cache *c)
+{
+	unsigned int old_size = 1u << c->hash_shift, i;
+	struct hlist_head *old = c->buckets, *buckets;
+	struct hlist_node *next;
+	struct neighbour *n;
+
+	if (c->entries <= old_size || c->hash_shift == NEIGH_HASH_SHIFT_MAX)
+		return;
+	buckets = (struct hlist_head *)kcalloc(old_size * 2, sizeof(*buckets), GFP_ATOMIC);
+	if (!buckets)
+		return;
+	c->buckets = buckets;
+	c->hash_shift++;
+	for (i = 0; i < old_size; i++) {
+		hlist_for_each_entry_safe(n, next, &old[i], hash_node) {
+			hlist_del_init(&n->hash_node);
+			hlist_add_head(&n->hash_node, neigh_bucket(c, n->primary_key, n->dev));
+		}
+	}
+	kfree(old);
+	c->stats.hash_grows++;
+}
+
+static struct neighbour *neigh_alloc(struct neigh_cache *c, const void *pkey,
+				     struct net_device *dev)
+{
+	struct neighbour *n;
+
+	if (c->closing || !neigh_make_room(c))
+		return NULL;
+	n = (struct neighbour *)kzalloc(sizeof(*n), GFP_ATOMIC);
+	if (!n)
+		return NULL;
+	__skb_queue_head_init(&n->arp_queue);
+	INIT_HLIST_NODE(&n->hash_node);
+	INIT_LIST_HEAD(&n->gc_list);
+	n->tbl = c->tbl;
+	n->cache = c;
+	n->parms = &c->parms;
+	n->dev = dev;
+	dev_hold(dev);
+	n->nud_state = NUD_NONE;
+	n->output = neigh_resolve_output;
+	n->updated = n->used = skiff_net_now(c->net);
+	timer_setup_net(&n->timer, c->net, neigh_timer_handler, 0);
+	memcpy(n->primary_key, pkey, c->tbl->key_len);
+	refcount_set(&n->refcnt, 1);
+	c->stats.allocs++;
+	return n;
+}
+
+static void neigh_free(struct neighbour *n)
+{
+	n->cache->stats.destroys++;
+	dev_put(n->dev);
+	kfree(n);
+}
+
+struct neighbour *__neigh_create(struct neigh_table *tbl, const void *pkey,
+				 struct net_device *dev, bool want_ref)
+{
+	struct neigh_cache *c = neigh_cache_of(dev_net(dev), tbl);
+	struct neighbour *n = __neigh_lookup_noref(tbl, pkey, dev);
+	int err;
+
+	ASSERT_NET_LOCKED(c->net);
+	if (!n) {
+		n = neigh_alloc(c, pkey, dev);
+		if (!n)
+			return (struct neighbour *)ERR_PTR(-ENOBUFS);
+		err = tbl->constructor(n);
+		if (err) {
+			neigh_free(n);
+			return (struct neighbour *)ERR_PTR(err);
+		}
+		/* An entry that was never confirmed is not fresher for having been made. */
+		n->confirmed = n->updated - 2 * neigh_msecs(NEIGH_VAR(n->parms, BASE_REACHABLE_TIME_MS));
+		hlist_add_head(&n->hash_node, neigh_bucket(c, pkey, dev));
+		c->entries++;
+		neigh_update_gc_list(n);
+		neigh_grow(c);
+	}
+	if (want_ref)
+		neigh_hold(n);
+	return n;
+}
+
+/* Out of bucket and list; the table's reference is the caller's now. */
+void neigh_unlink(struct neighbour *n)
+{
+	hlist_del_init(&n->hash_node);
+	n->cache->entries--;
+	n->dead = 1;
+	neigh_update_gc_list(n);
+}
+
+bool neigh_remove_one(struct neighbour *neigh)
+{
+	if (neigh->dead)
+		return false;
+	neigh_unlink(neigh);
+	neigh_forget(neigh);
+	neigh_release(neigh);
+	return true;
+}
+
+void neigh_destroy(struct neighbour *neigh)
+{
+	BUG_ON(!neigh->dead || timer_pending(&neigh->timer));
+	neigh_purge_queue(neigh, SKB_DROP_REASON_NEIGH_DEAD);
+	neigh_free(neigh);
+}
+
+/* Remove every entry on @dev, or every entry when @dev is NULL. */
+static void neigh_flush_dev(struct neigh_cache *c, const struct net_device *dev)
+{
+	struct hlist_node *next;
+	struct neighbour *n;
+	unsigned int i;
+
+	for (i = 0; i < 1u << c->hash_shift; i++)
+		hlist_for_each_entry_safe(n, next, &c->buckets[i], hash_node)
+			if (!dev || n->dev == dev)
+				neigh_remove_one(n);
+}
+
+void neigh_changeaddr(struct neigh_table *tbl, struct net_device *dev)
+{
+	neigh_flush_dev(neigh_cache_of(dev_net(dev), tbl), dev);
+}
+
+void neigh_ifdown(struct neigh_table *tbl, struct net_device *dev)
+{
+	neigh_flush_dev(neigh_cache_of(dev_net(dev), tbl), dev);
+}
+
+void neigh_for_each(struct net *net, struct neigh_table *tbl,
+		    void (*cb)(struct neighbour *neigh, void *arg), void *arg)
+{
+	struct neigh_cache *c = neigh_cache_of(net, tbl);
+	struct neighbour *n;
+	unsigned int i;
+
+	for (i = 0; i < 1u << c->hash_shift; i++)
+		hlist_for_each_entry(n, &c->buckets[i], hash_node)
+			cb(n, arg);
+}
+
+static int neigh_cache_init(struct neigh_cache *c, struct net *net, struct neigh_table *tbl)
+{
+	c->net = net;
+	c->tbl = tbl;
+	c->parms = tbl->parms;
+	c->hash_shift = NEIGH_HASH_SHIFT_MIN;
+	INIT_LIST_HEAD(&c->gc_list);
+	c->buckets = (struct hlist_head *)kcalloc(1u << c->hash_shift, sizeof(*c->buckets),
+						  GFP_KERNEL);
+	if (!c->buckets)
+		return -ENOMEM;
+	get_random_bytes(&c->hash_key, sizeof(c->hash_key));
+	c->last_flush = skiff_net_now(net);
+	neigh_draw_reachable_time(c);
+	timer_setup_net(&c->gc_timer, net, neigh_periodic_gc, 0);
+	return 0;
+}
+
+static void neigh_cache_exit(struct neigh_cache *c)
+{
+	if (!c->buckets)
+		return;
+	c->closing = true;
+	del_timer(&c->gc_timer);
+	neigh_flush_dev(c, NULL);
+	kfree(c->buckets);
+	c->buckets = NULL;
+}
+
+static void neigh_net_exit(struct net *net)
+{
+	struct neigh_net *nn = (struct neigh_net *)net_generic(net, neigh_net_id);
+	int i;
+
+	for (i = 0; i < NEIGH_NR_TABLES; i++)
+		neigh_cache_exit(&nn->caches[i]);
+}
+
+static int neigh_net_init(struct net *net)
+{
+	struct neigh_net *nn = (struct neigh_net *)net_generic(net, neigh_net_id);
+	int i, err;
+
+	for (i = 0; i < NEIGH_NR_TABLES; i++) {
+		if (!neigh_tables[i])
+			continue;
+		err = neigh_cache_init(&nn->caches[i], net, neigh_tables[i]);
+		if (err) {
+			neigh_net_exit(net);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static struct pernet_operations neigh_net_ops = {
+	.init = neigh_net_init,
+	.exit = neigh_net_exit,
+	.id = &neigh_net_id,
+	.size = sizeof(struct neigh_net),
+};
+
+int neigh_init(void)
+{
+	return register_pernet_subsys(&neigh_net_ops);
+}
