@@ -20,6 +20,7 @@ extern "C" {
 struct net;
 struct net_device;
 struct sk_buff;
+struct sk_buff_head;
 struct skb_ext;
 struct sock;
 struct ubuf_info;
@@ -261,6 +262,7 @@ enum {
  * @network_header: offset from @head
  * @mac_header: offset from @head
  * @pkt_type: PACKET_*
+ * @free: 0 keeps the 1996 form of kfree_skb() from releasing it; 1 from the start
  * @ip_summed: CHECKSUM_*
  * @csum: see CHECKSUM_COMPLETE
  * @csum_start: see CHECKSUM_PARTIAL, offset from @head
@@ -274,13 +276,15 @@ enum {
  * @vlan_tci: that tag
  * @inner_transport_header: of the packet inside a tunnel; likewise the other inner_*
  * @secmark: security mark
+ * @lj_flags: state of the 1996 forms, see <skiff/lj1996.h>
+ * @lj_list: the list that they put it on, valid as @lj_flags says
  * @tstamp: when it arrived, or when it is to leave
  * @cb: for the layer that owns the packet; not kept across layers
  * @extensions: rarely needed fields
  *
  * Four cache lines. A freed buffer waits in a pool, paired with its data block; allocation then
  * resets the first lines only: the links and everything from @__slow_free to @cb are zero (the
- * header offsets of mac and transport: unset).
+ * header offsets of mac and transport: unset; @free: 1).
  */
 struct sk_buff {
 	/* First, so that a list head can stand for a member of its ring. */
@@ -377,7 +381,7 @@ struct sk_buff {
 	__u8 offload_l3_fwd_mark : 1;
 	__u8 scm_io_uring : 1;
 
-	__u8 flags_reserved;
+	__u8 free;
 
 	__extension__ union {
 		__wsum csum;
@@ -412,6 +416,7 @@ struct sk_buff {
 	__u16 inner_network_header;
 	__u16 inner_mac_header;
 	__u32 secmark;
+	__u8 lj_flags;
 	ktime_t tstamp;
 	char cb[48] __aligned(8);
 
@@ -420,7 +425,10 @@ struct sk_buff {
 	/* Written by the ownership-tracking build only: return addresses. */
 	const void *alloc_site;
 	const void *last_site;
-	const void *free_site;
+	__extension__ union {
+		const void *free_site;
+		struct sk_buff_head *lj_list;
+	};
 };
 
 /* sk_buff.head_kind */

@@ -56,6 +56,7 @@ static const union {
 		.transport_header = SKB_HEADER_UNSET,
 		.mac_header = SKB_HEADER_UNSET,
 		.head_frag = 1,
+		.free = 1,
 	},
 };
 

@@ -59,6 +59,10 @@ static __always_inline struct sk_buff *clone_into(struct sk_buff *n, struct sk_b
 	}
 	if (unlikely(skb->peeked))
 		n->peeked = 0;
+	if (unlikely(skb->lj_flags || !skb->free)) {
+		n->lj_flags = 0;
+		n->free = 1;
+	}
 #ifdef SKIFF_SKB_TRACK
 	skb_track_alloc(n, alloc_site);
 #endif

@@ -19,6 +19,8 @@ static void copy_metadata(struct sk_buff *n, const struct sk_buff *old)
 	n->hdr_len = 0;
 	n->head_frag = head_frag;
 	n->peeked = 0;
+	n->lj_flags = 0;
+	n->free = 1;
 	memcpy(n->cb, old->cb, sizeof(n->cb));
 	n->dev = old->dev;
 	if (unlikely(old->_skb_refdst))
