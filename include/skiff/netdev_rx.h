@@ -103,10 +103,6 @@ SKIFF_API int dev_forward_skb(struct net_device *dev, struct sk_buff *skb);
 /* Whether a frame is not longer than a device takes. Segments to be cut may be. */
 SKIFF_API bool is_skb_forwardable(const struct net_device *dev, const struct sk_buff *skb);
 
-/* From now on every received packet has a time stamp, or no longer. Any thread; calls nest. */
-SKIFF_API void net_enable_timestamp(void);
-SKIFF_API void net_disable_timestamp(void);
-
 /* napi_struct.state */
 enum {
 	NAPI_STATE_SCHED,   /* on the list, or being polled */

@@ -3,15 +3,10 @@
 #ifndef SKIFF_NETDEVICE_H
 #define SKIFF_NETDEVICE_H
 
-#include <linux/if.h>
-#include <linux/if_arp.h>
-#include <linux/if_ether.h>
-#include <linux/if_link.h>
-#include <linux/if_packet.h>
-
 #include <skiff/atomic.h>
 #include <skiff/bitops.h>
 #include <skiff/byteorder.h>
+#include <skiff/if.h>
 #include <skiff/kernel.h>
 #include <skiff/list.h>
 #include <skiff/net_namespace.h>
@@ -200,7 +195,8 @@ struct header_ops {
  * @ndo_set_features: switch to @features. Return: 0, or negative and nothing changes
  * @ndo_neigh_setup: adjust the parameters for this device's neighbours
  * @ndo_flush: not in Linux: hand what ndo_start_xmit has queued to the system. Called without the
- *             stack lock, by any thread, as netdev_flush_later() asked for it.
+ *             stack lock, as netdev_flush_later() asked for it; by any thread, by several at once,
+ *             and possibly after ndo_stop and ndo_uninit: the driver has a lock of its own.
  */
 struct net_device_ops {
 	int (*ndo_init)(struct net_device *dev);
@@ -231,7 +227,6 @@ enum netdev_state_t {
 	__LINK_STATE_START,
 	__LINK_STATE_PRESENT,
 	__LINK_STATE_NOCARRIER,
-	__LINK_STATE_FLUSH_PENDING, /* skiff's own: ndo_flush is asked for */
 };
 
 /* netdev_queue.state */
@@ -334,7 +329,8 @@ enum netdev_reg_state {
  * @allmulti: how many want all multicast frames
  * @reg_state: enum netdev_reg_state
  * @needs_free_netdev: unregister_netdevice() also frees it
- * @priv_destructor: called before it is freed by needs_free_netdev
+ * @priv_destructor: called when the last reference is gone, right before the memory goes; no
+ *                   lock is held
  * @carrier_changes: how often the carrier came or went
  * @dev_refcnt: see dev_hold()
  */
@@ -395,10 +391,12 @@ struct net_device {
 
 	struct net *nd_net;
 	struct list_head dev_list;
+	struct hlist_node name_hlist;
+	struct hlist_node index_hlist;
 	struct list_head napi_list;
 	struct list_head ptype_all;
 	struct list_head ptype_specific;
-	struct list_head flush_list;
+	struct net_work flush_work;
 	atomic_t dev_refcnt;
 	unsigned int padded;
 	unsigned char dev_addr_shadow[MAX_ADDR_LEN];
@@ -727,7 +725,7 @@ netdev_notifier_info_to_dev(const struct netdev_notifier_info *info)
  * register_netdevice_notifier() - hear of what happens to devices of all hosts
  * @nb: the listener, which stays valid; called locked, with a struct netdev_notifier_info
  *
- * Before the first host runs. Return: 0.
+ * Before the first host runs. Return: 0, or -EALREADY.
  */
 SKIFF_API int register_netdevice_notifier(struct notifier_block *nb);
 SKIFF_API int unregister_netdevice_notifier(struct notifier_block *nb);

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From the top half to the bottom half: the backlog of netif_rx() and the polling of NAPI. */
+#include "device/device.h"
+
+/*
+ * A source of packets (napi_struct) is scheduled by whoever finds that there are some: the bit
+ * NAPI_STATE_SCHED decides who puts it on the host's poll list. The bottom half takes it off, polls
+ * it, and puts it back if it used up its budget. A source that is done clears the bit; if it was
+ * scheduled meanwhile (NAPI_STATE_MISSED), it stays scheduled.
+ *
+ * The backlog is a source like others. Its packets come from any thread, so the end of polling is
+ * decided under the queue's lock: a packet either is seen, or finds the source not scheduled.
+ */
+
+static unsigned int napi_last_id;
+
+static struct softnet_data *napi_softnet(const struct napi_struct *napi)
+{
+	if (!napi->dev)
+		return container_of(napi, struct softnet_data, backlog);
+	return &dev_net_of(dev_net(napi->dev))->sd;
+}
+
+bool napi_schedule_prep(struct napi_struct *napi)
+{
+	unsigned long old = READ_ONCE(napi->state), val;
+
+	do {
+		if (old & BIT(NAPI_STATE_DISABLE))
+			return false;
+		val = old | BIT(NAPI_STATE_SCHED);
+		if (old & BIT(NAPI_STATE_SCHED))
+			val |= BIT(NAPI_STATE_MISSED);
+	} while (!__atomic_compare_exchange_n(&napi->state, &old, val, true, __ATOMIC_SEQ_CST,
+					      __ATOMIC_RELAXED));
+	return !(old & BIT(NAPI_STATE_SCHED));
+}
+
+void __napi_schedule(struct napi_struct *napi)
+{
+	struct softnet_data *sd = napi_softnet(napi);
+
+	spin_lock(&sd->lock);
+	if (list_empty(&napi->poll_list))
+		list_add_tail(&napi->poll_list, &sd->poll_list);
+	spin_unlock(&sd->lock);
+	raise_softirq(sd->net, NET_RX_SOFTIRQ);
+}
+
+bool napi_complete_done(struct napi_struct *napi, int work_done)
+{
+	unsigned long old = READ_ONCE(napi->state), val;
+
+	do {
+		val = old & ~(BIT(NAPI_STATE_SCHED) | BIT(NAPI_STATE_MISSED));
+		if (old & BIT(NAPI_STATE_MISSED))
+			val |= BIT(NAPI_STATE_SCHED);
+	} while (!__atomic_compare_exchange_n(&napi->state, &old, val, true, __ATOMIC_SEQ_CST,
+					      __ATOMIC_RELAXED));
+	if (!(old & BIT(NAPI_STATE_MISSED)))
+		return true;
+	__napi_schedule(napi);
+	return false;
+}
+
+void netif_napi_add_weight(struct net_device *dev, struct napi_struct *napi,
+			   int (*poll)(struct napi_struct *napi, int budget), int weight)
+{
+	BUG_ON(!poll || weight < 1);
+	memset(napi, 0, sizeof(*napi));
+	INIT_LIST_HEAD(&napi->poll_list);
+	napi->poll = poll;
+	napi->weight = weight;
+	napi->dev = dev;
+	napi->state = BIT(NAPI_STATE_DISABLE) | BIT(NAPI_STATE_LISTED);
+	napi->napi_id = __atomic_add_fetch(&napi_last_id, 1, __ATOMIC_RELAXED);
+	list_add_tail(&napi->dev_list, &dev->napi_list);
+}
+
+/* Off the poll list; if it is being polled right now, it does not come back to it. */
+static void napi_take_off(struct napi_struct *napi)
+{
+	struct softnet_data *sd = napi_softnet(napi);
+
+	spin_lock(&sd->lock);
+	if (!list_empty(&napi->poll_list))
+		list_del_init(&napi->poll_list);
+	if (sd->polling == napi)
+		sd->polling = NULL;
+	spin_unlock(&sd->lock);
+}
+
+void netif_napi_del(struct napi_struct *napi)
+{
+	if (!test_and_clear_bit(NAPI_STATE_LISTED, &napi->state))
+		return;
+	set_bit(NAPI_STATE_DISABLE, &napi->state);
+	/* A device that never saw a host is on nobody's list. */
+	if (dev_net(napi->dev))
+		napi_take_off(napi);
+	list_del_init(&napi->dev_list);
+}
+
+void napi_enable(struct napi_struct *napi)
+{
+	WRITE_ONCE(napi->state, BIT(NAPI_STATE_LISTED));
+}
+
+void napi_disable(struct napi_struct *napi)
+{
+	ASSERT_NET_LOCKED(dev_net(napi->dev));
+	set_bit(NAPI_STATE_DISABLE, &napi->state);
+	napi_take_off(napi);
+	clear_bit(NAPI_STATE_SCHED, &napi->state);
+}
+
+gro_result_t napi_gro_receive(struct napi_struct *napi, struct sk_buff *skb)
+{
+	skb->napi_id = napi->napi_id;
+	netif_receive_skb(skb);
+	return GRO_NORMAL;
+}
+
+/* The bottom half. */
+
+static struct napi_struct *poll_list_take(struct softnet_data *sd)
+{
+	struct napi_struct *napi;
+
+	spin_lock(&sd->lock);
+	napi = list_first_entry_or_null(&sd->poll_list, struct napi_struct, poll_list);
+	if (napi)
+		list_del_init(&napi->poll_list);
+	sd->polling = napi;
+	spin_unlock(&sd->lock);
+	return napi;
+}
+
+/* It used up its budget: it goes to the end of the list, unless it was taken away. */
+static void poll_list_put_back(struct softnet_data *sd, struct napi_struct *napi)
+{
+	spin_lock(&sd->lock);
+	if (sd->polling == napi && list_empty(&napi->poll_list))
+		list_add_tail(&napi->poll_list, &sd->poll_list);
+	spin_unlock(&sd->lock);
+}
+
+int net_rx_action(struct net *net, int budget)
+{
+	struct dev_net *dn = dev_net_of(net);
+	struct softnet_data *sd = &dn->sd;
+	struct napi_struct *napi;
+	int done = 0;
+
+	budget = min_t(int, budget, READ_ONCE(dn->sysctl[NETDEV_SYSCTL_BUDGET]));
+	while (done < budget && (napi = poll_list_take(sd)) != NULL) {
+		int weight = napi->weight;
+		int work;
+
+		/* The backlog's can be set to anything. */
+		if (napi == &sd->backlog)
+			weight = min_t(int, READ_ONCE(dn->sysctl[NETDEV_SYSCTL_WEIGHT]), budget - done);
+		work = napi->poll(napi, weight);
+		if (work >= weight)
+			poll_list_put_back(sd, napi);
+		done += work;
+	}
+	spin_lock(&sd->lock);
+	sd->polling = NULL;
+	if (!list_empty(&sd->poll_list)) {
+		sd->time_squeeze++;
+		raise_softirq(net, NET_RX_SOFTIRQ);
+	}
+	spin_unlock(&sd->lock);
+	sd->processed += (unsigned long)done;
+	return done;
+}
+
+/* The backlog. */
+
+/* More packets into the bottom half's own queue. Return: false when there are none: done. */
+static bool backlog_refill(struct softnet_data *sd)
+{
+	bool more;
+
+	spin_lock(&sd->input_pkt_queue.lock);
+	more = !skb_queue_empty(&sd->input_pkt_queue);
+	if (more)
+		skb_queue_splice_tail_init(&sd->input_pkt_queue, &sd->process_queue);
+	else
+		clear_bit(NAPI_STATE_SCHED, &sd->backlog.state);
+	spin_unlock(&sd->input_pkt_queue.lock);
+	return more;
+}
+
+static int process_backlog(struct napi_struct *napi, int quota)
+{
+	struct softnet_data *sd = container_of(napi, struct softnet_data, backlog);
+	int work = 0;
+
+	while (work < quota) {
+		struct sk_buff *skb = __skb_dequeue(&sd->process_queue);
+
+		if (skb) {
+			netif_receive_skb(skb);
+			work++;
+		} else if (!backlog_refill(sd)) {
+			break;
+		}
+	}
+	return work;
+}
+
+static int refuse(struct sk_buff *skb, struct net_device *dev, enum skb_drop_reason reason)
+{
+	atomic_long_add(1, &dev->rx_dropped);
+	kfree_skb_reason(skb, reason);
+	return NET_RX_DROP;
+}
+
+int netif_rx(struct sk_buff *skb)
+{
+	struct net_device *dev = skb->dev;
+	struct dev_net *dn = dev_net_of(dev_net(dev));
+	struct softnet_data *sd = &dn->sd;
+	bool schedule;
+
+	if (net_timestamp_enabled() && !skb->tstamp)
+		__net_timestamp(skb);
+	spin_lock(&sd->input_pkt_queue.lock);
+	/* Under the lock, so that a device that goes finds all that it has received. */
+	if (unlikely(!netif_running(dev))) {
+		spin_unlock(&sd->input_pkt_queue.lock);
+		return refuse(skb, dev, SKB_DROP_REASON_DEV_READY);
+	}
+	if (unlikely(skb_queue_len(&sd->input_pkt_queue) >=
+		     (u32)READ_ONCE(dn->sysctl[NETDEV_SYSCTL_MAX_BACKLOG]))) {
+		sd->dropped++;
+		spin_unlock(&sd->input_pkt_queue.lock);
+		atomic_long_add(1, &dev->rx_backlog_dropped);
+		return refuse(skb, dev, SKB_DROP_REASON_CPU_BACKLOG);
+	}
+	__skb_queue_tail(&sd->input_pkt_queue, skb);
+	schedule = !test_and_set_bit(NAPI_STATE_SCHED, &sd->backlog.state);
+	spin_unlock(&sd->input_pkt_queue.lock);
+	if (schedule)
+		__napi_schedule(&sd->backlog);
+	return NET_RX_SUCCESS;
+}
+
+static void flush_list(struct sk_buff_head *list, struct net_device *dev)
+{
+	struct sk_buff *skb, *next;
+
+	skb_queue_walk_safe(list, skb, next) {
+		if (!dev || skb->dev == dev) {
+			__skb_unlink(skb, list);
+			kfree_skb_reason(skb, SKB_DROP_REASON_DEV_GONE);
+		}
+	}
+}
+
+void softnet_flush_dev(struct softnet_data *sd, struct net_device *dev)
+{
+	spin_lock(&sd->input_pkt_queue.lock);
+	flush_list(&sd->input_pkt_queue, dev);
+	spin_unlock(&sd->input_pkt_queue.lock);
+	flush_list(&sd->process_queue, dev);
+}
+
+void softnet_init(struct softnet_data *sd, struct net *net)
+{
+	sd->net = net;
+	spin_lock_init(&sd->lock);
+	INIT_LIST_HEAD(&sd->poll_list);
+	sd->output_last = &sd->output_queue;
+	skb_queue_head_init(&sd->input_pkt_queue);
+	__skb_queue_head_init(&sd->process_queue);
+	INIT_LIST_HEAD(&sd->backlog.poll_list);
+	sd->backlog.poll = process_backlog;
+	sd->backlog.weight = NAPI_POLL_WEIGHT;
+}
+
+void softnet_exit(struct softnet_data *sd)
+{
+	softnet_flush_dev(sd, NULL);
+}
+
+void skiff_softnet_stats(struct net *net, struct softnet_stats *stats)
+{
+	struct softnet_data *sd = &dev_net_of(net)->sd;
+
+	stats->processed = READ_ONCE(sd->processed);
+	stats->time_squeeze = READ_ONCE(sd->time_squeeze);
+	spin_lock(&sd->input_pkt_queue.lock);
+	stats->dropped = sd->dropped;
+	stats->backlog_len = skb_queue_len(&sd->input_pkt_queue);
+	spin_unlock(&sd->input_pkt_queue.lock);
+}

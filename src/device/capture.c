@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Captures: a tap that writes frames to a pcapng file without making the host wait. */
+#include <fcntl.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <skiff/capture.h>
+#include <skiff/printk.h>
+#include <skiff/slab.h>
+
+#include "device/device.h"
+#include "wire/pcapng.h"
+
+/*
+ * Frames are encoded into a buffer under the stack lock. The buffer is written when it is half
+ * full, or IDLE_NS after the first frame in it, by the thread that drops the stack lock
+ * (net_after_unlock()), into the file. Two locks guard this: capture.lock the buffer and the
+ * counters, for short; capture.file_lock the file, while it is written. While one buffer is
+ * written the other is filled; when both are full, frames are lost and counted.
+ */
+
+#define BUFFER_SIZE (1u << 20)
+#define FLUSH_AT (BUFFER_SIZE / 2)
+#define IDLE_NS 100000000 /* a reader of a live file sees frames after this */
+/* Room that is kept of max_bytes for the statistics at the end. */
+#define TRAILER_MAX 128
+
+struct skiff_capture {
+	struct net *net; /* NULL when the host has ended */
+	struct net_device *dev; /* NULL when the device is gone */
+	struct list_head list;
+	struct packet_type tap;
+	struct timer_list idle;
+	struct net_work flush;
+	u32 snaplen;
+	u64 max_bytes;
+	u64 start_ns;
+	u64 end_ns;
+	char *path;
+
+	spinlock_t lock;
+	u8 *filling; /* NULL after a failure */
+	size_t filled;
+	u64 queued_bytes;
+	u64 lost_before_next;
+	struct skiff_capture_stats stats;
+
+	pthread_mutex_t file_lock;
+	int fd;
+	u8 *writing;
+};
+
+/* Stop, once, and say why. With neither lock. */
+static void capture_fail(struct skiff_capture *cap, int error)
+{
+	bool first;
+
+	spin_lock(&cap->lock);
+	first = !cap->stats.error;
+	if (first)
+		cap->stats.error = error;
+	spin_unlock(&cap->lock);
+	if (!first)
+		return;
+	if (error == -EFBIG)
+		pr_warn("capture to %s is complete: it has reached its %llu bytes\n", cap->path,
+			(unsigned long long)cap->max_bytes);
+	else
+		pr_warn("capture to %s stopped: %s\n", cap->path, strerror(-error));
+}
+
+static int write_all(int fd, const u8 *data, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? -errno : -EIO;
+		data += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Write what has been encoded so far. Any thread, without the stack lock. */
+static void capture_write(struct skiff_capture *cap)
+{
+	size_t len;
+	u8 *data;
+	int err = 0;
+
+	pthread_mutex_lock(&cap->file_lock);
+	spin_lock(&cap->lock);
+	data = cap->filling;
+	len = cap->filled;
+	cap->filling = cap->writing;
+	cap->writing = data;
+	cap->filled = 0;
+	spin_unlock(&cap->lock);
+	if (cap->stats.error != 0 && cap->stats.error != -EFBIG)
+		len = 0;
+	if (len)
+		err = write_all(cap->fd, data, len);
+	pthread_mutex_unlock(&cap->file_lock);
+	if (err)
+		capture_fail(cap, err);
+}
+
+static void capture_flush_work(struct net *net, struct net_work *work)
+{
+	capture_write(container_of(work, struct skiff_capture, flush));
+}
+
+static void capture_idle(struct timer_list *timer)
+{
+	struct skiff_capture *cap = from_timer(cap, timer, idle);
+
+	net_after_unlock(cap->net, &cap->flush);
+}
+
+/* Encoding: locked. */
+
+static u32 frame_flags(const struct sk_buff *skb)
+{
+	switch (skb->pkt_type) {
+	case PACKET_OUTGOING:
+		return PCAPNG_OUTBOUND;
+	case PACKET_BROADCAST:
+		return PCAPNG_INBOUND | PCAPNG_BROADCAST;
+	case PACKET_MULTICAST:
+		return PCAPNG_INBOUND | PCAPNG_MULTICAST;
+	case PACKET_OTHERHOST:
+		return PCAPNG_INBOUND | PCAPNG_PROMISCUOUS;
+	default:
+		return PCAPNG_INBOUND | PCAPNG_UNICAST;
+	}
+}
+
+/* Where the frame begins, relative to skb->data: at the MAC header, if that is still there. */
+static int frame_offset(const struct sk_buff *skb)
+{
+	int offset = skb_mac_header_was_set(skb) ? skb_mac_offset(skb) : 0;
+
+	return offset > 0 ? 0 : offset;
+}
+
+/* The sender left the checksum to the device: fill it into the copy that is @len bytes long. */
+static void complete_checksum(const struct sk_buff *skb, int offset, u8 *copy, size_t len)
+{
+	int start = skb_checksum_start_offset(skb);
+	__sum16 sum;
+	size_t at;
+
+	if (skb->ip_summed != CHECKSUM_PARTIAL || skb_is_gso(skb) || start < offset ||
+	    start >= (int)skb->len)
+		return;
+	at = (size_t)(start - offset) + skb->csum_offset;
+	if (at + sizeof(sum) > len)
+		return;
+	sum = csum_fold(skb_checksum(skb, start, (int)skb->len - start, 0));
+	if (!sum)
+		sum = CSUM_MANGLED_0;
+	memcpy(copy + at, &sum, sizeof(sum));
+}
+
+/* With the lock. Return: the block's length, 0 when there is no room for it now. */
+static size_t encode(struct skiff_capture *cap, const struct sk_buff *skb,
+		     struct pcapng_packet *p)
+{
+	u8 *block = cap->filling + cap->filled;
+	size_t room = BUFFER_SIZE - cap->filled;
+	int offset = frame_offset(skb);
+	ssize_t head, tail;
+
+	p->original = skb->len + (u32)-offset;
+	p->captured = min_t(u32, p->original, cap->snaplen);
+	p->has_dropped = cap->lost_before_next != 0;
+	p->dropped = cap->lost_before_next;
+	if (room < PCAPNG_PACKET_HEAD)
+		return 0;
+	head = pcapng_packet_head(block, p);
+	if (head < 0 || (size_t)head > room)
+		return 0;
+	if (skb_copy_bits(skb, offset, block + PCAPNG_PACKET_HEAD, (int)p->captured))
+		return 0;
+	complete_checksum(skb, offset, block + PCAPNG_PACKET_HEAD, p->captured);
+	tail = pcapng_packet_tail(block + PCAPNG_PACKET_HEAD + p->captured,
+				  room - PCAPNG_PACKET_HEAD - p->captured, p);
+	return tail < 0 ? 0 : (size_t)head;
+}
+
+static void record(struct skiff_capture *cap, const struct sk_buff *skb, const char *comment)
+{
+	struct pcapng_packet p = { .flags = frame_flags(skb), .comment = comment };
+	bool full = false, was_empty;
+	size_t len = 0;
+
+	p.time_ns = (u64)skb_tstamp_cond(skb, true);
+	spin_lock(&cap->lock);
+	cap->stats.seen++;
+	was_empty = !cap->filled;
+	if (!cap->stats.error)
+		len = encode(cap, skb, &p);
+	if (len && cap->max_bytes && cap->queued_bytes + len + TRAILER_MAX > cap->max_bytes) {
+		full = true;
+		len = 0;
+	}
+	if (len) {
+		cap->filled += len;
+		cap->queued_bytes += len;
+		cap->lost_before_next = 0;
+		cap->stats.written++;
+		cap->end_ns = p.time_ns;
+	} else {
+		cap->lost_before_next++;
+		cap->stats.lost++;
+	}
+	len = cap->filled;
+	spin_unlock(&cap->lock);
+
+	if (full)
+		capture_fail(cap, -EFBIG);
+	if (len >= FLUSH_AT)
+		net_after_unlock(cap->net, &cap->flush);
+	else if (was_empty && len)
+		mod_timer_ns(&cap->idle, skiff_net_now(cap->net) + IDLE_NS);
+}
+
+static int capture_tap(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt,
+		       struct net_device *orig_dev)
+{
+	record((struct skiff_capture *)pt->af_packet_priv, skb, NULL);
+	consume_skb(skb);
+	return NET_RX_SUCCESS;
+}
+
+void capture_drop(const struct sk_buff *skb, enum skb_drop_reason reason)
+{
+	struct skiff_capture *cap;
+	char comment[160];
+
+	if (!skb->dev)
+		return;
+	list_for_each_entry(cap, &dev_net_of(dev_net(skb->dev))->captures, list) {
+		if (cap->dev != skb->dev)
+			continue;
+		snprintf(comment, sizeof(comment), "dropped: %s (%s)", skb_drop_reason_name(reason),
+			 skb_drop_reason_text(reason));
+		record(cap, skb, comment);
+	}
+}
+
+/* Coming and going. */
+
+static u16 link_type(const struct net_device *dev)
+{
+	switch (dev->type) {
+	case ARPHRD_SLIP:
+		return PCAPNG_LINK_SLIP;
+	case ARPHRD_NONE:
+		return PCAPNG_LINK_RAW;
+	default:
+		return PCAPNG_LINK_ETHERNET;
+	}
+}
+
+/* The blocks that a file begins with. Locked. */
+static int write_preamble(struct skiff_capture *cap)
+{
+	const struct pcapng_section section = { .os = "skiff", .application = "skiff" };
+	const struct pcapng_interface interface = {
+		.link_type = link_type(cap->dev),
+		.snap_len = cap->snaplen,
+		.name = cap->dev->name,
+		.os = "skiff",
+		.mac = cap->dev->type == ARPHRD_ETHER ? cap->dev->dev_addr : NULL,
+	};
+	ssize_t a, b;
+
+	a = pcapng_section(cap->filling, BUFFER_SIZE, &section);
+	if (a < 0)
+		return (int)a;
+	b = pcapng_interface(cap->filling + a, BUFFER_SIZE - (size_t)a, &interface);
+	if (b < 0)
+		return (int)b;
+	cap->filled = (size_t)(a + b);
+	cap->queued_bytes = cap->filled;
+	return 0;
+}
+
+static void encode_statistics(struct skiff_capture *cap)
+{
+	struct pcapng_statistics s = {
+		.time_ns = cap->end_ns,
+		.start_ns = cap->start_ns,
+		.end_ns = cap->end_ns,
+		.received = cap->stats.seen,
+		.dropped = cap->stats.lost,
+		.delivered = cap->stats.written,
+	};
+	ssize_t len = pcapng_statistics(cap->filling + cap->filled, BUFFER_SIZE - cap->filled, &s);
+
+	if (len > 0 && (size_t)len <= BUFFER_SIZE - cap->filled) {
+		cap->filled += (size_t)len;
+		cap->queued_bytes += (size_t)len;
+	}
+}
+
+/* No frames any more. Locked. */
+static void detach(struct skiff_capture *cap)
+{
+	if (!cap->dev)
+		return;
+	dev_remove_pack(&cap->tap);
+	timer_delete(&cap->idle);
+	cap->end_ns = (u64)skiff_clock_now_real(skiff_net_clock(cap->net));
+	dev_put(cap->dev);
+	cap->dev = NULL;
+	net_disable_timestamp();
+}
+
+static void capture_free(struct skiff_capture *cap)
+{
+	if (cap->fd >= 0)
+		close(cap->fd);
+	pthread_mutex_destroy(&cap->file_lock);
+	kfree(cap->filling);
+	kfree(cap->writing);
+	kfree(cap->path);
+	kfree(cap);
+}
+
+static struct skiff_capture *capture_alloc(const char *path,
+					   const struct skiff_capture_params *params)
+{
+	struct skiff_capture *cap = (struct skiff_capture *)kzalloc(sizeof(*cap), GFP_KERNEL);
+
+	if (!cap)
+		return NULL;
+	cap->fd = -1;
+	pthread_mutex_init(&cap->file_lock, NULL);
+	spin_lock_init(&cap->lock);
+	net_work_init(&cap->flush, capture_flush_work);
+	cap->filling = (u8 *)kmalloc(BUFFER_SIZE, GFP_KERNEL);
+	cap->writing = (u8 *)kmalloc(BUFFER_SIZE, GFP_KERNEL);
+	cap->path = kstrdup(path, GFP_KERNEL);
+	cap->snaplen = PCAPNG_MAX_CAPTURED;
+	if (params && params->snaplen)
+		cap->snaplen = min_t(u32, params->snaplen, PCAPNG_MAX_CAPTURED);
+	cap->max_bytes = params ? params->max_bytes : 0;
+	if (cap->filling && cap->writing && cap->path)
+		return cap;
+	capture_free(cap);
+	return NULL;
+}
+
+/* Locked. */
+static int attach(struct skiff_capture *cap, struct net *net, const char *ifname)
+{
+	struct net_device *dev = dev_get_by_name(net, ifname);
+	int err;
+
+	if (!dev)
+		return -ENODEV;
+	cap->net = net;
+	cap->dev = dev;
+	err = write_preamble(cap);
+	if (err) {
+		cap->dev = NULL;
+		dev_put(dev);
+		return err;
+	}
+	cap->start_ns = (u64)skiff_clock_now_real(skiff_net_clock(net));
+	cap->end_ns = cap->start_ns;
+	timer_setup_net(&cap->idle, net, capture_idle, 0);
+	cap->tap.type = htons(ETH_P_ALL);
+	cap->tap.dev = dev;
+	cap->tap.func = capture_tap;
+	cap->tap.af_packet_priv = cap;
+	list_add_tail(&cap->list, &dev_net_of(net)->captures);
+	net_enable_timestamp();
+	dev_add_pack(&cap->tap);
+	return 0;
+}
+
+int skiff_capture_start(struct net *net, const char *ifname, const char *path,
+			const struct skiff_capture_params *params, struct skiff_capture **capture)
+{
+	struct skiff_capture *cap;
+	int err;
+
+	*capture = NULL;
+	if (!ifname || !path)
+		return -EINVAL;
+	cap = capture_alloc(path, params);
+	if (!cap)
+		return -ENOMEM;
+	err = net_enter(net);
+	if (err)
+		goto err_free;
+	err = dev_net_of(net) && __dev_get_by_name(net, ifname) ? 0 : -ENODEV;
+	net_unlock(net);
+	if (err)
+		goto err_free;
+	/* Only now: a wrong device name must not cost anybody a file. */
+	cap->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (cap->fd < 0) {
+		err = -errno;
+		goto err_free;
+	}
+	err = net_enter(net);
+	if (err)
+		goto err_free;
+	err = attach(cap, net, ifname);
+	net_unlock(net);
+	if (err)
+		goto err_free;
+	capture_write(cap);
+	if (cap->stats.error) {
+		err = skiff_capture_stop(cap);
+		return err;
+	}
+	*capture = cap;
+	return 0;
+
+err_free:
+	capture_free(cap);
+	return err;
+}
+
+int skiff_capture_stop(struct skiff_capture *cap)
+{
+	struct net *net;
+	int err;
+
+	if (!cap)
+		return 0;
+	net = cap->net;
+	if (net && !net_enter(net)) {
+		detach(cap);
+		list_del(&cap->list);
+		net_unlock(net);
+		/* Until no thread is about to write for us. */
+		net_synchronize(net);
+	}
+	capture_write(cap);
+	encode_statistics(cap);
+	capture_write(cap);
+	err = cap->stats.error;
+	capture_free(cap);
+	return err == -EFBIG ? 0 : err;
+}
+
+void skiff_capture_stats(struct skiff_capture *cap, struct skiff_capture_stats *stats)
+{
+	spin_lock(&cap->lock);
+	*stats = cap->stats;
+	stats->bytes = cap->queued_bytes;
+	spin_unlock(&cap->lock);
+}
+
+static int capture_device_event(struct notifier_block *nb, unsigned long action, void *data)
+{
+	struct net_device *dev =
+		netdev_notifier_info_to_dev((const struct netdev_notifier_info *)data);
+	struct skiff_capture *cap;
+
+	if (action != NETDEV_UNREGISTER)
+		return NOTIFY_DONE;
+	list_for_each_entry(cap, &dev_net_of(dev_net(dev))->captures, list)
+		if (cap->dev == dev)
+			detach(cap);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block capture_notifier = {
+	.notifier_call = capture_device_event,
+};
+
+int capture_init(void)
+{
+	return register_netdevice_notifier(&capture_notifier);
+}
+
+void capture_net_exit(struct dev_net *dn)
+{
+	struct skiff_capture *cap, *next;
+
+	list_for_each_entry_safe(cap, next, &dn->captures, list) {
+		detach(cap);
+		list_del(&cap->list);
+		cap->net = NULL;
+	}
+}

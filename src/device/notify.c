@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Who hears of what happens to devices. */
+#include "device/device.h"
+
+/* By priority. Filled before the first host runs, read by all of them. */
+static struct notifier_block *netdev_chain;
+static DEFINE_SPINLOCK(netdev_chain_lock);
+
+int register_netdevice_notifier(struct notifier_block *nb)
+{
+	struct notifier_block **at = &netdev_chain;
+	int err = 0;
+
+	spin_lock(&netdev_chain_lock);
+	for (; *at && (*at)->priority >= nb->priority; at = &(*at)->next)
+		if (*at == nb)
+			break;
+	if (*at == nb) {
+		err = -EALREADY;
+	} else {
+		nb->next = *at;
+		smp_store_release(at, nb);
+	}
+	spin_unlock(&netdev_chain_lock);
+	return err;
+}
+
+int unregister_netdevice_notifier(struct notifier_block *nb)
+{
+	struct notifier_block **at = &netdev_chain;
+	int err = -ENOENT;
+
+	spin_lock(&netdev_chain_lock);
+	for (; *at; at = &(*at)->next) {
+		if (*at == nb) {
+			smp_store_release(at, nb->next);
+			err = 0;
+			break;
+		}
+	}
+	spin_unlock(&netdev_chain_lock);
+	return err;
+}
+
+int call_netdevice_notifiers(unsigned long val, struct net_device *dev)
+{
+	struct netdev_notifier_info info = { .dev = dev };
+	struct notifier_block *nb = smp_load_acquire(&netdev_chain);
+	int ret = NOTIFY_DONE;
+
+	ASSERT_NET_LOCKED(dev_net(dev));
+	while (nb) {
+		struct notifier_block *next = smp_load_acquire(&nb->next);
+
+		ret = nb->notifier_call(nb, val, &info);
+		if (ret & NOTIFY_STOP_MASK)
+			break;
+		nb = next;
+	}
+	return ret;
+}
+
+const char *netdev_cmd_to_name(enum netdev_cmd cmd)
+{
+	static const char *const names[] = {
+		[NETDEV_UP] = "NETDEV_UP",
+		[NETDEV_DOWN] = "NETDEV_DOWN",
+		[NETDEV_REBOOT] = "NETDEV_REBOOT",
+		[NETDEV_CHANGE] = "NETDEV_CHANGE",
+		[NETDEV_REGISTER] = "NETDEV_REGISTER",
+		[NETDEV_UNREGISTER] = "NETDEV_UNREGISTER",
+		[NETDEV_CHANGEMTU] = "NETDEV_CHANGEMTU",
+		[NETDEV_CHANGEADDR] = "NETDEV_CHANGEADDR",
+		[NETDEV_PRE_CHANGEADDR] = "NETDEV_PRE_CHANGEADDR",
+		[NETDEV_GOING_DOWN] = "NETDEV_GOING_DOWN",
+		[NETDEV_CHANGENAME] = "NETDEV_CHANGENAME",
+		[NETDEV_FEAT_CHANGE] = "NETDEV_FEAT_CHANGE",
+		[NETDEV_PRE_UP] = "NETDEV_PRE_UP",
+		[NETDEV_POST_INIT] = "NETDEV_POST_INIT",
+		[NETDEV_PRECHANGEMTU] = "NETDEV_PRECHANGEMTU",
+		[NETDEV_CHANGE_TX_QUEUE_LEN] = "NETDEV_CHANGE_TX_QUEUE_LEN",
+	};
+
+	if ((size_t)cmd >= ARRAY_SIZE(names) || !names[cmd])
+		return "UNKNOWN_NETDEV_EVENT";
+	return names[cmd];
+}
