@@ -5,6 +5,8 @@
 #   make check           every test; ends with N passed, N failed, N skipped
 #   make bench           benchmarks beside their peers, also in build/bench.json
 #   make lint            formatting, clang-tidy, sparse, headers alone, layers
+#   make format          clang-format over every source file
+#   make symbols         write src/libskiff.map from the public headers
 #   make fuzz SECONDS=60 each fuzz target that long
 #   make install PREFIX=/usr/local DESTDIR=
 #   make clean
@@ -22,7 +24,7 @@ export CC
 configure = scripts/configure.sh
 ninja = ninja --quiet -C
 
-.PHONY: all demo check bench lint fuzz install clean help
+.PHONY: all demo check bench lint format symbols fuzz install clean help
 
 # build/skiff is the command of the release build.
 all: release
@@ -53,6 +55,12 @@ lint:
 	@scripts/setup.sh check
 	@$(PYTHON) scripts/lint.py
 
+format:
+	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
+
+symbols:
+	@$(PYTHON) scripts/symbols.py --write
+
 fuzz:
 	@scripts/setup.sh check
 	@$(configure) fuzz $(MESON_OPTIONS)
@@ -72,4 +80,4 @@ clean:
 	rm -rf build
 
 help:
-	@sed -n '4,12s/^# \{0,2\}//p' Makefile
+	@sed -n '4,14s/^# \{0,2\}//p' Makefile

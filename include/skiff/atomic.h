@@ -17,8 +17,10 @@ typedef struct refcount_struct {
 	atomic_t refs;
 } refcount_t;
 
+/* clang-format off */
 #define ATOMIC_INIT(i) { (i) }
 #define REFCOUNT_INIT(n) { { (n) } }
+/* clang-format on */
 
 static inline int atomic_read(const atomic_t *v)
 {

@@ -52,21 +52,21 @@ extern "C" {
 #define IS_ALIGNED(x, a) (((x) & ((__typeof__(x))(a)-1)) == 0)
 #define DIV_ROUND_UP(n, d) (((n) + (d)-1) / (d))
 
-#define container_of(ptr, type, member)                                                        \
+#define container_of(ptr, type, member) \
 	((type *)(void *)((char *)(uintptr_t)(ptr)-offsetof(type, member)))
 
 #ifndef __cplusplus
-#define min(a, b)                                                                              \
-	({                                                                                     \
-		__typeof__(a) __min_a = (a);                                                   \
-		__typeof__(b) __min_b = (b);                                                   \
-		__min_a < __min_b ? __min_a : __min_b;                                         \
+#define min(a, b)                                      \
+	({                                             \
+		__typeof__(a) __min_a = (a);           \
+		__typeof__(b) __min_b = (b);           \
+		__min_a < __min_b ? __min_a : __min_b; \
 	})
-#define max(a, b)                                                                              \
-	({                                                                                     \
-		__typeof__(a) __max_a = (a);                                                   \
-		__typeof__(b) __max_b = (b);                                                   \
-		__max_a > __max_b ? __max_a : __max_b;                                         \
+#define max(a, b)                                      \
+	({                                             \
+		__typeof__(a) __max_a = (a);           \
+		__typeof__(b) __max_b = (b);           \
+		__max_a > __max_b ? __max_a : __max_b; \
 	})
 #define clamp(v, lo, hi) min(max(v, lo), hi)
 #endif
@@ -80,11 +80,11 @@ extern "C" {
 #define barrier() __asm__ __volatile__("" ::: "memory")
 
 #ifndef __cplusplus
-#define swap(a, b)                                                                             \
-	do {                                                                                   \
-		__typeof__(a) __swap = (a);                                                    \
-		(a) = (b);                                                                     \
-		(b) = __swap;                                                                  \
+#define swap(a, b)                          \
+	do {                                \
+		__typeof__(a) __swap = (a); \
+		(a) = (b);                  \
+		(b) = __swap;               \
 	} while (0)
 #endif
 
@@ -118,7 +118,8 @@ static inline bool IS_ERR_OR_NULL(const void *ptr)
  * Writes the message to standard error with a stack trace where the C library has one, then
  * aborts. Called from any context. Never returns.
  */
-SKIFF_API void skiff_panic(const char *fmt, ...) __printf(1, 2) __attribute__((__noreturn__, __cold__));
+SKIFF_API void skiff_panic(const char *fmt, ...) __printf(1, 2)
+	__attribute__((__noreturn__, __cold__));
 
 /**
  * skiff_warn() - report a broken expectation and go on
@@ -132,26 +133,26 @@ SKIFF_API void skiff_panic(const char *fmt, ...) __printf(1, 2) __attribute__((_
 SKIFF_API void skiff_warn(const char *file, int line, const char *what) __cold;
 
 #define BUG() skiff_panic("BUG at %s:%d in %s()", __FILE__, __LINE__, __func__)
-#define BUG_ON(cond)                                                                           \
-	do {                                                                                   \
-		if (unlikely(cond))                                                            \
-			skiff_panic("BUG at %s:%d in %s(): %s", __FILE__, __LINE__, __func__,  \
-				    #cond);                                                    \
+#define BUG_ON(cond)                                                                          \
+	do {                                                                                  \
+		if (unlikely(cond))                                                           \
+			skiff_panic("BUG at %s:%d in %s(): %s", __FILE__, __LINE__, __func__, \
+				    #cond);                                                   \
 	} while (0)
-#define WARN_ON(cond)                                                                          \
-	__extension__({                                                                        \
-		bool __warned = !!(cond);                                                      \
-		if (unlikely(__warned))                                                        \
-			skiff_warn(__FILE__, __LINE__, #cond);                                 \
-		unlikely(__warned);                                                            \
+#define WARN_ON(cond)                                          \
+	__extension__({                                        \
+		bool __warned = !!(cond);                      \
+		if (unlikely(__warned))                        \
+			skiff_warn(__FILE__, __LINE__, #cond); \
+		unlikely(__warned);                            \
 	})
-#define WARN_ON_ONCE(cond)                                                                     \
-	__extension__({                                                                        \
-		static bool __once;                                                            \
-		bool __hit = !!(cond);                                                         \
-		if (unlikely(__hit && !__atomic_exchange_n(&__once, true, __ATOMIC_RELAXED)))  \
-			skiff_warn(__FILE__, __LINE__, #cond);                                 \
-		unlikely(__hit);                                                               \
+#define WARN_ON_ONCE(cond)                                                                    \
+	__extension__({                                                                       \
+		static bool __once;                                                           \
+		bool __hit = !!(cond);                                                        \
+		if (unlikely(__hit && !__atomic_exchange_n(&__once, true, __ATOMIC_RELAXED))) \
+			skiff_warn(__FILE__, __LINE__, #cond);                                \
+		unlikely(__hit);                                                              \
 	})
 /* Checks that only the debugging builds pay for. */
 #ifdef SKIFF_DEBUG

@@ -17,7 +17,9 @@ struct hlist_node {
 	struct hlist_node *next, **pprev;
 };
 
+/* clang-format off */
 #define LIST_HEAD_INIT(name) { &(name), &(name) }
+/* clang-format on */
 #define LIST_HEAD(name) struct list_head name = LIST_HEAD_INIT(name)
 
 static inline void INIT_LIST_HEAD(struct list_head *list)
@@ -110,24 +112,26 @@ static inline void list_splice_init(struct list_head *list, struct list_head *he
 
 #define list_entry(ptr, type, member) container_of(ptr, type, member)
 #define list_first_entry(head, type, member) list_entry((head)->next, type, member)
-#define list_first_entry_or_null(head, type, member)                                           \
+#define list_first_entry_or_null(head, type, member) \
 	(list_empty(head) ? NULL : list_first_entry(head, type, member))
 #define list_last_entry(head, type, member) list_entry((head)->prev, type, member)
 #define list_next_entry(pos, member) list_entry((pos)->member.next, __typeof__(*(pos)), member)
 #define list_entry_is_head(pos, head, member) (&(pos)->member == (head))
 
 #define list_for_each(pos, head) for (pos = (head)->next; pos != (head); pos = pos->next)
-#define list_for_each_safe(pos, n, head)                                                       \
+#define list_for_each_safe(pos, n, head) \
 	for (pos = (head)->next, n = pos->next; pos != (head); pos = n, n = pos->next)
-#define list_for_each_entry(pos, head, member)                                                 \
-	for (pos = list_first_entry(head, __typeof__(*pos), member);                           \
+#define list_for_each_entry(pos, head, member)                       \
+	for (pos = list_first_entry(head, __typeof__(*pos), member); \
 	     !list_entry_is_head(pos, head, member); pos = list_next_entry(pos, member))
-#define list_for_each_entry_safe(pos, n, head, member)                                         \
-	for (pos = list_first_entry(head, __typeof__(*pos), member),                           \
-	    n = list_next_entry(pos, member);                                                  \
+#define list_for_each_entry_safe(pos, n, head, member)               \
+	for (pos = list_first_entry(head, __typeof__(*pos), member), \
+	    n = list_next_entry(pos, member);                        \
 	     !list_entry_is_head(pos, head, member); pos = n, n = list_next_entry(n, member))
 
+/* clang-format off */
 #define HLIST_HEAD_INIT { NULL }
+/* clang-format on */
 
 static inline void INIT_HLIST_NODE(struct hlist_node *node)
 {
@@ -166,12 +170,12 @@ static inline void hlist_del_init(struct hlist_node *node)
 
 #define hlist_entry(ptr, type, member) container_of(ptr, type, member)
 #define hlist_entry_safe(ptr, type, member) ((ptr) ? hlist_entry(ptr, type, member) : NULL)
-#define hlist_for_each_entry(pos, head, member)                                                \
-	for (pos = hlist_entry_safe((head)->first, __typeof__(*(pos)), member); pos;           \
+#define hlist_for_each_entry(pos, head, member)                                      \
+	for (pos = hlist_entry_safe((head)->first, __typeof__(*(pos)), member); pos; \
 	     pos = hlist_entry_safe((pos)->member.next, __typeof__(*(pos)), member))
-#define hlist_for_each_entry_safe(pos, n, head, member)                                        \
-	for (pos = hlist_entry_safe((head)->first, __typeof__(*(pos)), member);                \
-	     pos && ((n) = (pos)->member.next, true);                                          \
+#define hlist_for_each_entry_safe(pos, n, head, member)                         \
+	for (pos = hlist_entry_safe((head)->first, __typeof__(*(pos)), member); \
+	     pos && ((n) = (pos)->member.next, true);                           \
 	     pos = hlist_entry_safe(n, __typeof__(*(pos)), member))
 
 #endif /* SKIFF_LIST_H */

@@ -17,7 +17,9 @@ typedef struct spinlock {
 	int locked;
 } spinlock_t;
 
+/* clang-format off */
 #define __SPIN_LOCK_UNLOCKED { 0 }
+/* clang-format on */
 #define DEFINE_SPINLOCK(name) spinlock_t name = __SPIN_LOCK_UNLOCKED
 
 /**
@@ -59,15 +61,15 @@ static inline bool spin_is_locked(const spinlock_t *lock)
 #define spin_unlock_bh(l) spin_unlock(l)
 #define spin_lock_irq(l) spin_lock(l)
 #define spin_unlock_irq(l) spin_unlock(l)
-#define spin_lock_irqsave(l, flags)                                                            \
-	do {                                                                                   \
-		(flags) = 0;                                                                   \
-		spin_lock(l);                                                                  \
+#define spin_lock_irqsave(l, flags) \
+	do {                        \
+		(flags) = 0;        \
+		spin_lock(l);       \
 	} while (0)
-#define spin_unlock_irqrestore(l, flags)                                                       \
-	do {                                                                                   \
-		(void)(flags);                                                                 \
-		spin_unlock(l);                                                                \
+#define spin_unlock_irqrestore(l, flags) \
+	do {                             \
+		(void)(flags);           \
+		spin_unlock(l);          \
 	} while (0)
 
 #ifdef __cplusplus
