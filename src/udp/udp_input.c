@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Datagrams on their way in, and the errors that come back. */
+#include <skiff/icmp.h>
+
+#include "udp/udp.h"
+#include "wire/udp.h"
+
+bool udp_was_broadcast(const struct sk_buff *skb)
+{
+	const struct rtable *rt = skb_rtable(skb);
+
+	return skb->pkt_type != PACKET_HOST || !rt ||
+	       rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST);
+}
+
+/* The pseudo header of RFC 768. */
+static __wsum udp_pseudo(struct sk_buff *skb, int proto)
+{
+	return csum_tcpudp_nofold(ip_hdr(skb)->saddr, ip_hdr(skb)->daddr, skb->len, (__u8)proto,
+				  0);
+}
+
+/*
+ * Lengths and checksum, RFC 768 and RFC 1122 section 4.1.3.4; what follows the datagram is cut
+ * off. Return: why it is dropped, or SKB_NOT_DROPPED_YET.
+ */
+static enum skb_drop_reason udp_check(struct sk_buff *skb)
+{
+	enum wire_udp_check check;
+
+	if (skb->len < WIRE_UDP_HLEN)
+		return SKB_DROP_REASON_PKT_TOO_SMALL;
+	if (!pskb_may_pull(skb, WIRE_UDP_HLEN))
+		return SKB_DROP_REASON_NOMEM;
+	check = wire_udp_check_header(skb->data, skb->len);
+	if (check != WIRE_UDP_OK)
+		return SKB_DROP_REASON_UDP_LENGTH;
+	if (pskb_trim_rcsum(skb, wire_udp_len(skb->data)))
+		return SKB_DROP_REASON_NOMEM;
+	if (skb_checksum_validate_zero_check(skb, IPPROTO_UDP, udp_hdr(skb)->check, udp_pseudo))
+		return SKB_DROP_REASON_UDP_CSUM;
+	return SKB_NOT_DROPPED_YET;
+}
+
+/* Into the socket's queue; its owner is told. */
+static int udp_enqueue(struct sock *sk, struct sk_buff *skb)
+{
+	enum skb_drop_reason reason = SKB_NOT_DROPPED_YET;
+	struct net *net = sock_net(sk);
+	int err;
+
+	__skb_pull(skb, WIRE_UDP_HLEN);
+	err = sock_queue_rcv_skb_reason(sk, skb, &reason);
+	if (!err) {
+		UDP_INC_STATS(net, UDP_MIB_INDATAGRAMS, 0);
+		return 0;
+	}
+	UDP_INC_STATS(net, err == -ENOMEM ? UDP_MIB_RCVBUFERRORS : UDP_MIB_MEMERRORS, 0);
+	UDP_INC_STATS(net, UDP_MIB_INERRORS, 0);
+	kfree_skb_reason(skb, reason);
+	return 0;
+}
+
+/* Consumes @skb unless it returns a negative protocol number, which the caller passes on. */
+static int udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
+{
+	int ret;
+
+	if (!udp_sk(sk)->encap_type || !udp_sk(sk)->encap_rcv)
+		return udp_enqueue(sk, skb);
+	/* The handler may close the socket. */
+	sock_hold(sk);
+	ret = udp_sk(sk)->encap_rcv(sk, skb);
+	if (ret <= 0)
+		UDP_INC_STATS(sock_net(sk), UDP_MIB_INDATAGRAMS, 0);
+	else
+		ret = udp_enqueue(sk, skb);
+	sock_put(sk);
+	return ret;
+}
+
+/* Would a datagram to everybody be for this socket too? */
+static bool udp_takes_broadcast(const struct sock *sk, const struct sk_buff *skb)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	return sk->sk_num == ntohs(udp_hdr(skb)->dest) &&
+	       (!sk->sk_rcv_saddr || sk->sk_rcv_saddr == iph->daddr) &&
+	       (!sk->sk_daddr || sk->sk_daddr == iph->saddr) &&
+	       (!sk->sk_dport || sk->sk_dport == udp_hdr(skb)->source) &&
+	       (!sk->sk_bound_dev_if || sk->sk_bound_dev_if == skb->skb_iif ||
+		sk->sk_bound_dev_if == skb->dev->ifindex);
+}
+
+/* The first socket behind @sk (NULL: of all) that takes it. */
+static struct sock *udp_next_broadcast(struct net *net, const struct sock *sk,
+				       const struct sk_buff *skb)
+{
+	struct sock *other;
+	bool from_here = !sk;
+
+	hlist_for_each_entry(other, udp_slot(udp_net(net), ntohs(udp_hdr(skb)->dest)),
+			     __sk_common.skc_node) {
+		if (from_here && udp_takes_broadcast(other, skb))
+			return other;
+		if (other == sk)
+			from_here = true;
+	}
+	return NULL;
+}
+
+static void udp_deliver_clone(struct sock *sk, struct sk_buff *skb)
+{
+	struct sk_buff *clone = skb_clone(skb, GFP_ATOMIC);
+
+	if (!clone) {
+		sk_drops_add(sk, 1);
+		UDP_INC_STATS(sock_net(sk), UDP_MIB_RCVBUFERRORS, 0);
+		UDP_INC_STATS(sock_net(sk), UDP_MIB_INERRORS, 0);
+	} else if (udp_queue_rcv_skb(sk, clone) < 0) {
+		consume_skb(clone);
+	}
+}
+
+/* Everybody gets one: all but the last a copy of the control structure. */
+static int udp_mcast_deliver(struct net *net, struct sk_buff *skb)
+{
+	struct sock *sk = udp_next_broadcast(net, NULL, skb), *next;
+	bool closed;
+
+	if (!sk) {
+		UDP_INC_STATS(net, UDP_MIB_IGNOREDMULTI, 0);
+		consume_skb(skb);
+		return 0;
+	}
+	while ((next = udp_next_broadcast(net, sk, skb)) != NULL) {
+		sock_hold(next);
+		udp_deliver_clone(sk, skb);
+		/* A handler that closes the next one ends the round. */
+		closed = hlist_unhashed(&next->sk_node);
+		sock_put(next);
+		if (closed) {
+			consume_skb(skb);
+			return 0;
+		}
+		sk = next;
+	}
+	if (udp_queue_rcv_skb(sk, skb) < 0)
+		consume_skb(skb);
+	return 0;
+}
+
+static void udp_no_socket(struct sk_buff *skb, struct net *net)
+{
+	UDP_INC_STATS(net, UDP_MIB_NOPORTS, 0);
+	icmp_send(skb, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0);
+	kfree_skb_reason(skb, SKB_DROP_REASON_NO_SOCKET);
+}
+
+int udp_rcv(struct sk_buff *skb)
+{
+	struct net *net = dev_net(skb->dev);
+	enum skb_drop_reason reason;
+	struct sock *sk;
+
+	reason = udp_check(skb);
+	if (reason != SKB_NOT_DROPPED_YET) {
+		if (reason == SKB_DROP_REASON_UDP_CSUM)
+			UDP_INC_STATS(net, UDP_MIB_CSUMERRORS, 0);
+		UDP_INC_STATS(net, UDP_MIB_INERRORS, 0);
+		kfree_skb_reason(skb, reason);
+		return 0;
+	}
+	if (skb_rtable(skb)->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST))
+		return udp_mcast_deliver(net, skb);
+	sk = udp4_lib_lookup(net, ip_hdr(skb)->saddr, udp_hdr(skb)->source, ip_hdr(skb)->daddr,
+			     udp_hdr(skb)->dest, skb->dev->ifindex);
+	if (sk)
+		return udp_queue_rcv_skb(sk, skb);
+	udp_no_socket(skb, net);
+	return 0;
+}
+
+/* What an ICMP error means, as errno; 0 for those that mean nothing to UDP. */
+static int udp_icmp_errno(const struct sk_buff *skb, bool *hard)
+{
+	const struct icmphdr *icmp = icmp_hdr(skb);
+
+	*hard = false;
+	switch (icmp->type) {
+	case ICMP_TIME_EXCEEDED:
+		return EHOSTUNREACH;
+	case ICMP_PARAMETERPROB:
+		*hard = true;
+		return EPROTO;
+	case ICMP_DEST_UNREACH:
+		if (icmp->code > NR_ICMP_UNREACH)
+			return EHOSTUNREACH;
+		*hard = icmp_err_convert[icmp->code].fatal || icmp->code == ICMP_FRAG_NEEDED;
+		return icmp_err_convert[icmp->code].errno_;
+	default:
+		return 0;
+	}
+}
+
+int udp_err(struct sk_buff *skb, u32 info)
+{
+	const struct iphdr *iph = (const struct iphdr *)(const void *)skb->data;
+	struct udphdr *uh = (struct udphdr *)(void *)(skb->data + iph->ihl * 4u);
+	struct net *net = dev_net(skb->dev);
+	struct sock *sk;
+	bool hard;
+	int err;
+
+	sk = udp4_lib_lookup(net, iph->daddr, uh->dest, iph->saddr, uh->source,
+			     skb->dev->ifindex);
+	if (!sk) {
+		ICMP_INC_STATS(net, ICMP_MIB_INERRORS);
+		return -ENOENT;
+	}
+	err = udp_icmp_errno(skb, &hard);
+	if (!err)
+		return 0;
+	sock_hold(sk);
+	if (udp_sk(sk)->encap_type && udp_sk(sk)->encap_err_rcv) {
+		udp_sk(sk)->encap_err_rcv(sk, skb, err, uh->dest, info, (u8 *)(uh + 1));
+	} else if (hard && sk->sk_dport) {
+		/* RFC 1122 section 4.1.3.3; who is not connected could not tell which peer it was. */
+		sk->sk_err = err;
+		sk_error_report(sk);
+	}
+	sock_put(sk);
+	return 0;
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Datagrams on their way out. */
+#include "udp/udp.h"
+#include "wire/udp.h"
+
+void udp_set_csum(bool nocheck, struct sk_buff *skb, __be32 saddr, __be32 daddr, int len)
+{
+	struct udphdr *uh = udp_hdr(skb);
+	const struct net_device *dev = skb_dst(skb)->dev;
+
+	if (nocheck) {
+		uh->check = 0;
+	} else if (dev->features & (NETIF_F_HW_CSUM | NETIF_F_IP_CSUM)) {
+		skb->ip_summed = CHECKSUM_PARTIAL;
+		skb->csum_start = (__u16)(skb_transport_header(skb) - skb->head);
+		skb->csum_offset = offsetof(struct udphdr, check);
+		uh->check = (__force __sum16)(u16)~(__force u16)csum_tcpudp_magic(
+			saddr, daddr, (u32)len, IPPROTO_UDP, 0);
+	} else {
+		uh->check = 0;
+		uh->check = csum_tcpudp_magic(saddr, daddr, (u32)len, IPPROTO_UDP,
+					      skb_checksum(skb, skb_transport_offset(skb), len, 0));
+		if (!uh->check)
+			uh->check = CSUM_MANGLED_0;
+	}
+}
+
+static int udp_check_dest(const struct sock *sk, const struct flowi4 *fl4,
+			  const struct rtable *rt, unsigned int len)
+{
+	if (rt->rt_flags & RTCF_BROADCAST && !sock_flag(sk, SOCK_BROADCAST))
+		return -EACCES;
+	if (len > UDP_PAYLOAD_MAX)
+		return -EMSGSIZE;
+	return fl4->fl4_dport ? 0 : -EINVAL;
+}
+
+struct sk_buff *udp_alloc_send_skb(struct sock *sk, struct flowi4 *fl4, unsigned int len,
+				   struct rtable **rtp)
+{
+	unsigned int headroom;
+	struct sk_buff *skb;
+	struct rtable *rt;
+	int err = 0;
+
+	ASSERT_NET_LOCKED(sock_net(sk));
+	if (!sk->sk_num)
+		err = udp_v4_get_port(sk, 0);
+	if (err)
+		return (struct sk_buff *)ERR_PTR(err);
+	fl4->fl4_sport = inet_sk(sk)->inet_sport;
+	fl4->flowi4_proto = IPPROTO_UDP;
+	if (!fl4->saddr)
+		fl4->saddr = inet_sk(sk)->inet_saddr;
+	if (!fl4->flowi4_oif)
+		fl4->flowi4_oif = sk->sk_bound_dev_if;
+	rt = ip_route_output_key(sock_net(sk), fl4);
+	if (IS_ERR(rt))
+		return (struct sk_buff *)(void *)rt;
+	err = udp_check_dest(sk, fl4, rt, len);
+	headroom = ip_headroom(rt) + WIRE_UDP_HLEN;
+	skb = err ? NULL :
+		    sock_alloc_send_skb(sk, headroom + len + rt->dst.dev->needed_tailroom, 1, &err);
+	if (!skb) {
+		if (err == -ENOBUFS || err == -EAGAIN)
+			UDP_INC_STATS(sock_net(sk), UDP_MIB_SNDBUFERRORS, 0);
+		ip_rt_put(rt);
+		return (struct sk_buff *)ERR_PTR(err);
+	}
+	skb_reserve(skb, (int)headroom);
+	skb_put(skb, len);
+	*rtp = rt;
+	return skb;
+}
+
+int udp_send_skb(struct sock *sk, struct sk_buff *skb, const struct flowi4 *fl4,
+		 struct rtable *rt)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+	struct ipcm_cookie ipc = {
+		.ttl = inet->uc_ttl,
+		.tos = inet->tos,
+		.df = inet->pmtudisc >= IP_PMTUDISC_WANT,
+		.priority = sk->sk_priority,
+		.mark = sk->sk_mark,
+	};
+	struct net *net = sock_net(sk);
+	unsigned int len = skb->len;
+	int err;
+
+	wire_udp_build(skb_push(skb, WIRE_UDP_HLEN), ntohs(fl4->fl4_sport), ntohs(fl4->fl4_dport),
+		       len);
+	skb_reset_transport_header(skb);
+	skb_dst_set_noref(skb, &rt->dst);
+	udp_set_csum(sk->sk_no_check_tx, skb, fl4->saddr, fl4->daddr, (int)skb->len);
+	err = ip_build_and_send(net, sk, skb, rt, fl4->saddr, fl4->daddr, IPPROTO_UDP, &ipc);
+	ip_rt_put(rt);
+	if (err == -ENOBUFS)
+		UDP_INC_STATS(net, UDP_MIB_SNDBUFERRORS, 0);
+	else if (!err)
+		UDP_INC_STATS(net, UDP_MIB_OUTDATAGRAMS, 0);
+	return err;
+}
+
+int udp_send_data(struct sock *sk, const void *data, unsigned int len, __be32 daddr, __be16 dport)
+{
+	struct flowi4 fl4 = { .daddr = daddr, .fl4_dport = dport };
+	struct sk_buff *skb;
+	struct rtable *rt;
+
+	skb = udp_alloc_send_skb(sk, &fl4, len, &rt);
+	if (IS_ERR(skb))
+		return (int)PTR_ERR(skb);
+	if (len)
+		skb_copy_to_linear_data(skb, data, len);
+	return udp_send_skb(sk, skb, &fl4, rt);
+}
+
+void udp_reply_flow(const struct sk_buff *skb, struct flowi4 *fl4)
+{
+	memset(fl4, 0, sizeof(*fl4));
+	fl4->daddr = ip_hdr(skb)->saddr;
+	fl4->saddr = ip_hdr(skb)->daddr;
+	fl4->fl4_dport = udp_hdr(skb)->source;
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* UDP sockets: made, bound and closed. */
+#include "udp/udp.h"
+
+static void udp_destroy_sock(struct sock *sk)
+{
+	if (udp_sk(sk)->encap_type && udp_sk(sk)->encap_destroy)
+		udp_sk(sk)->encap_destroy(sk);
+}
+
+struct proto udp_prot = {
+	.name = "UDP",
+	.obj_size = sizeof(struct udp_sock),
+	.destroy = udp_destroy_sock,
+	.unhash = udp_lib_unhash,
+	.get_port = udp_v4_get_port,
+};
+
+/* RFC 1122 section 4.1.4: an application may only use addresses that the host has. */
+static int udp_check_cfg(struct net *net, const struct udp_port_cfg *cfg)
+{
+	unsigned int type;
+
+	if (cfg->family != AF_INET)
+		return -EAFNOSUPPORT;
+	if (cfg->bind_ifindex && !__dev_get_by_index(net, cfg->bind_ifindex))
+		return -ENODEV;
+	if (!cfg->local_ip)
+		return 0;
+	type = inet_addr_type(net, cfg->local_ip);
+	return type == RTN_UNICAST ? -EADDRNOTAVAIL : 0;
+}
+
+int udp_sock_create(struct net *net, const struct udp_port_cfg *cfg, struct sock **skp)
+{
+	struct sock *sk;
+	int err = udp_check_cfg(net, cfg);
+
+	ASSERT_NET_LOCKED(net);
+	if (err)
+		return err;
+	sk = sk_alloc(net, AF_INET, GFP_KERNEL, &udp_prot, 1);
+	if (!sk)
+		return -ENOMEM;
+	sock_init_data(NULL, sk);
+	sk->sk_type = SOCK_DGRAM;
+	sk->sk_protocol = IPPROTO_UDP;
+	sk->sk_rcv_saddr = cfg->local_ip;
+	/* Packets can't come from a broadcast or multicast address that was bound to. */
+	if (cfg->local_ip && inet_addr_type(net, cfg->local_ip) == RTN_LOCAL)
+		inet_sk(sk)->inet_saddr = cfg->local_ip;
+	sk->sk_daddr = cfg->peer_ip;
+	sk->sk_dport = cfg->peer_udp_port;
+	sk->sk_bound_dev_if = cfg->bind_ifindex;
+	sk->sk_no_check_tx = !cfg->use_udp_checksums;
+	inet_sk(sk)->pmtudisc = IP_PMTUDISC_WANT;
+	err = udp_v4_get_port(sk, ntohs(cfg->local_udp_port));
+	if (err) {
+		sock_put(sk);
+		return err;
+	}
+	*skp = sk;
+	return 0;
+}
+
+void udp_sock_release(struct sock *sk)
+{
+	ASSERT_NET_LOCKED(sock_net(sk));
+	udp_lib_unhash(sk);
+	sock_orphan(sk);
+	sock_put(sk);
+}
