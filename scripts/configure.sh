@@ -12,22 +12,22 @@ CC=${CC:-gcc}
 
 case $kind in
 release)
-	set -- -Dbuildtype=debugoptimized "$@"
+	set -- -Doptimization=2 -Ddebug=true "$@"
 	# clang's own LTO needs a linker plugin that is seldom installed.
 	case $("$CC" --version) in *clang*) ;; *) set -- -Db_lto=true "$@" ;; esac
 	;;
 debug)
-	set -- -Dbuildtype=debug -Doptimization=1 -Ddebug_checks=true -Db_lundef=false \
+	set -- -Doptimization=1 -Ddebug=true -Ddebug_checks=true -Db_lundef=false \
 		-Db_sanitize=address,undefined "-Dc_args=-fno-sanitize-recover=all" "$@"
 	;;
 tsan)
-	set -- -Dbuildtype=debug -Doptimization=1 -Ddebug_checks=true -Db_lundef=false \
+	set -- -Doptimization=1 -Ddebug=true -Ddebug_checks=true -Db_lundef=false \
 		-Db_sanitize=thread "$@"
 	;;
 fuzz)
 	CC=clang
 	# -fsanitize=fuzzer-no-link counts the edges in the library, which the targets are about.
-	set -- -Dbuildtype=debug -Doptimization=1 -Ddebug_checks=true -Db_lundef=false \
+	set -- -Doptimization=1 -Ddebug=true -Ddebug_checks=true -Db_lundef=false \
 		-Db_sanitize=address,undefined -Dfuzz=true -Dtests=disabled -Ddpdk=disabled \
 		"-Dc_args=-fno-sanitize-recover=all -fsanitize=fuzzer-no-link" "$@"
 	;;

@@ -21,23 +21,23 @@
 #define __SKIFF_PASTE(a, b) a##b
 #define __SKIFF_MODULE_NAME(mod, what) __SKIFF_PASTE(mod, what)
 
-#define SKIFF_DECLARE_MODULE(mod)                   \
-	int __SKIFF_MODULE_NAME(mod, __init)(void); \
-	void __SKIFF_MODULE_NAME(mod, __exit)(void)
-#define SKIFF_MODULE_INIT(mod) __SKIFF_MODULE_NAME(mod, __init)()
-#define SKIFF_MODULE_EXIT(mod) __SKIFF_MODULE_NAME(mod, __exit)()
+#define SKIFF_DECLARE_MODULE(mod)                         \
+	int __SKIFF_MODULE_NAME(mod, _module_init)(void); \
+	void __SKIFF_MODULE_NAME(mod, _module_exit)(void)
+#define SKIFF_MODULE_INIT(mod) __SKIFF_MODULE_NAME(mod, _module_init)()
+#define SKIFF_MODULE_EXIT(mod) __SKIFF_MODULE_NAME(mod, _module_exit)()
 
-#define module_init(initfn)                                      \
-	int __SKIFF_MODULE_NAME(__KBUILD_MODNAME, __init)(void); \
-	int __SKIFF_MODULE_NAME(__KBUILD_MODNAME, __init)(void)  \
-	{                                                        \
-		return initfn();                                 \
+#define module_init(initfn)                                            \
+	int __SKIFF_MODULE_NAME(__KBUILD_MODNAME, _module_init)(void); \
+	int __SKIFF_MODULE_NAME(__KBUILD_MODNAME, _module_init)(void)  \
+	{                                                              \
+		return initfn();                                       \
 	}
-#define module_exit(exitfn)                                       \
-	void __SKIFF_MODULE_NAME(__KBUILD_MODNAME, __exit)(void); \
-	void __SKIFF_MODULE_NAME(__KBUILD_MODNAME, __exit)(void)  \
-	{                                                         \
-		exitfn();                                         \
+#define module_exit(exitfn)                                             \
+	void __SKIFF_MODULE_NAME(__KBUILD_MODNAME, _module_exit)(void); \
+	void __SKIFF_MODULE_NAME(__KBUILD_MODNAME, _module_exit)(void)  \
+	{                                                               \
+		exitfn();                                               \
 	}
 
 /* Nothing is unloaded or thrown away after the start. */
