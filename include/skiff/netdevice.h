@@ -411,6 +411,12 @@ static inline void *netdev_priv(const struct net_device *dev)
 	return (char *)(uintptr_t)dev + ALIGN(sizeof(struct net_device), NETDEV_ALIGN);
 }
 
+/* The driver looks at the route of what it sends: the core leaves it there. */
+static inline void netif_keep_dst(struct net_device *dev)
+{
+	dev->priv_flags &= ~(unsigned int)IFF_XMIT_DST_RELEASE;
+}
+
 static inline struct net *dev_net(const struct net_device *dev)
 {
 	return dev->nd_net;

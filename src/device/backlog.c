@@ -214,6 +214,9 @@ static int process_backlog(struct napi_struct *napi, int quota)
 static int refuse(struct sk_buff *skb, struct net_device *dev, enum skb_drop_reason reason)
 {
 	atomic_long_add(1, &dev->rx_dropped);
+	/* A top half runs no host's code: nobody else counts this. */
+	if (!current_net())
+		net_count_drop(dev_net(dev), reason);
 	kfree_skb_reason(skb, reason);
 	return NET_RX_DROP;
 }

@@ -4,6 +4,7 @@
 #include <skiff/slab.h>
 
 #include "device/device.h"
+#include "skb/alloc.h"
 
 static unsigned int dev_net_id;
 
@@ -77,6 +78,7 @@ struct net_device *alloc_netdev_mqs(int sizeof_priv, const char *name,
 	dev->gso_max_size = 65536;
 	dev->gso_max_segs = 65535;
 	dev->operstate = IF_OPER_UNKNOWN;
+	dev->priv_flags = IFF_XMIT_DST_RELEASE;
 	dev->name_assign_type = name_assign_type;
 	INIT_LIST_HEAD(&dev->napi_list);
 	INIT_LIST_HEAD(&dev->ptype_all);
@@ -384,6 +386,12 @@ static ktime_t packet_clock(const struct sk_buff *skb)
 	return skiff_clock_now_real(net ? skiff_net_clock(net) : skiff_clock_real());
 }
 
+/* The packet's device may be gone when it is dropped: the host whose code runs counts. */
+static void count_drop(struct sk_buff *skb, enum skb_drop_reason reason, const void *site)
+{
+	net_count_drop(NULL, reason);
+}
+
 static struct pernet_operations dev_net_ops = {
 	.init = dev_net_init,
 	.exit = dev_net_exit,
@@ -401,6 +409,7 @@ int skiff_device_init(void)
 
 	receive_init();
 	skb_clock_set(packet_clock);
+	skb_drop_hook = count_drop;
 	err = capture_init();
 	if (err && err != -EALREADY)
 		return err;

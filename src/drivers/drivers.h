@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What each driver's file gives to the table of drivers. */
+#ifndef SKIFF_DRIVERS_DRIVERS_H
+#define SKIFF_DRIVERS_DRIVERS_H
+
+#include <skiff/driver.h>
+#include <skiff/drivers.h>
+#include <skiff/etherdevice.h>
+
+extern struct skiff_driver dummy_driver;
+extern struct skiff_driver tap_driver;
+
+int loopback_init(void);
+
+#endif /* SKIFF_DRIVERS_DRIVERS_H */

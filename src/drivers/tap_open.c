@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* TAP: creating the device and the kernel's interface, with errors that help. */
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <linux/if_tun.h>
+
+#include "drivers/tap.h"
+
+#define TUN_PATH "/dev/net/tun"
+
+/* Options of tap devices. */
+struct tap_config {
+	bool no_vnet_hdr;
+};
+
+static int tap_option(void *config, const char *key, const char *value, char *err, size_t err_size)
+{
+	struct tap_config *c = (struct tap_config *)config;
+
+	if (strcmp(key, "vnet_hdr") != 0)
+		return -ENOENT;
+	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
+		return skiff_driver_error(err, err_size, -EINVAL,
+					  "vnet_hdr=%s: on or off is accepted", value);
+	c->no_vnet_hdr = !strcmp(value, "off");
+	return 0;
+}
+
+static int explain_open(int error, char *err, size_t err_size)
+{
+	switch (error) {
+	case ENOENT:
+	case ENODEV:
+	case ENXIO:
+		return skiff_driver_error(err, err_size, -ENODEV,
+					  TUN_PATH ": %s; the kernel's module tun has to be loaded",
+					  strerror(error));
+	case EACCES:
+	case EPERM:
+		return skiff_driver_error(err, err_size, -EPERM,
+					  TUN_PATH ": %s; this user may not open it",
+					  strerror(error));
+	default:
+		return skiff_driver_error(err, err_size, -error, TUN_PATH ": %s", strerror(error));
+	}
+}
+
+static int explain_attach(int error, const char *name, char *err, size_t err_size)
+{
+	switch (error) {
+	case EPERM:
+	case EACCES:
+		return skiff_driver_error(err, err_size, -EPERM,
+					  "name=%s: not permitted; a TAP device needs CAP_NET_ADMIN in "
+					  "this network namespace, or has to belong to this user",
+					  name);
+	case EBUSY:
+		return skiff_driver_error(err, err_size, -EBUSY,
+					  "name=%s: taken: another program uses this TAP device", name);
+	case EINVAL:
+		return skiff_driver_error(err, err_size, -EBUSY,
+					  "name=%s: taken by an interface of the kernel that is not a "
+					  "TAP device of one queue",
+					  name);
+	default:
+		return skiff_driver_error(err, err_size, -error, "name=%s: %s", name,
+					  strerror(error));
+	}
+}
+
+/* Checksums may be left to us; segments only once the stack above cuts and merges them. */
+static int set_offloads(int fd, bool vnet_hdr)
+{
+	int size = sizeof(struct virtio_net_hdr);
+
+	if (!vnet_hdr)
+		return 0;
+	if (ioctl(fd, TUNSETVNETHDRSZ, &size) < 0)
+		return -errno;
+	return ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM) < 0 ? -errno : 0;
+}
+
+/* Open the kernel's interface. Return: the descriptor or a negative errno; @name is completed. */
+static int open_tun(char *name, bool vnet_hdr, char *err, size_t err_size)
+{
+	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI };
+	int fd = open(TUN_PATH, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	int error;
+
+	if (fd < 0)
+		return explain_open(errno, err, err_size);
+	if (vnet_hdr)
+		ifr.ifr_flags |= IFF_VNET_HDR;
+	memcpy(ifr.ifr_name, name, strlen(name) + 1);
+	if (ioctl(fd, TUNSETIFF, &ifr) < 0) {
+		error = errno;
+		close(fd);
+		return explain_attach(error, name, err, err_size);
+	}
+	error = set_offloads(fd, vnet_hdr);
+	if (error) {
+		close(fd);
+		return skiff_driver_error(err, err_size, error,
+					  "name=%s: the kernel's TAP has no checksum offload: %s; "
+					  "vnet_hdr=off does without",
+					  name, strerror(-error));
+	}
+	memcpy(name, ifr.ifr_name, IFNAMSIZ);
+	return fd;
+}
+
+static void tap_destructor(struct net_device *dev)
+{
+	struct tap *tap = tap_of(dev);
+
+	__skb_queue_purge(&tap->tx);
+	__skb_queue_purge(&tap->rx);
+	close(tap->fd);
+}
+
+static void tap_setup(struct net_device *dev)
+{
+	ether_setup(dev);
+	dev->netdev_ops = &tap_ops;
+	dev->max_mtu = TAP_MAX_MTU;
+	dev->needs_free_netdev = true;
+}
+
+static int tap_create(struct net *net, const char *name, const void *config,
+		      struct net_device **dev, char *err, size_t err_size)
+{
+	bool vnet_hdr = !((const struct tap_config *)config)->no_vnet_hdr;
+	char ifname[IFNAMSIZ];
+	struct tap *tap;
+	int fd;
+
+	memcpy(ifname, name, strlen(name) + 1);
+	fd = open_tun(ifname, vnet_hdr, err, err_size);
+	if (fd < 0)
+		return fd;
+	*dev = alloc_netdev(sizeof(*tap), ifname, NET_NAME_USER, tap_setup);
+	if (!*dev) {
+		close(fd);
+		return skiff_driver_error(err, err_size, -ENOMEM, "no memory for a device");
+	}
+	dev_net_set(*dev, net);
+	tap = tap_of(*dev);
+	tap->dev = *dev;
+	tap->fd = fd;
+	tap->vnet_hdr = vnet_hdr;
+	spin_lock_init(&tap->lock);
+	__skb_queue_head_init(&tap->tx);
+	__skb_queue_head_init(&tap->rx);
+	(*dev)->priv_destructor = tap_destructor;
+	(*dev)->features = NETIF_F_SG | NETIF_F_HIGHDMA;
+	if (vnet_hdr)
+		(*dev)->features |= NETIF_F_HW_CSUM | NETIF_F_RXCSUM;
+	(*dev)->hw_features = (*dev)->features;
+	return 0;
+}
+
+struct skiff_driver tap_driver = {
+	.kind = "tap",
+	.options = "vnet_hdr=on|off",
+	.config_size = sizeof(struct tap_config),
+	.option = tap_option,
+	.create = tap_create,
+};
