@@ -10,8 +10,8 @@
  * packet's gso_type shifted by NETIF_F_GSO_SHIFT is the set of features it needs.
  */
 enum {
-	NETIF_F_SG_BIT,			 /* gathers a packet from fragments */
-	NETIF_F_IP_CSUM_BIT,		 /* TCP and UDP checksums over IPv4 */
+	NETIF_F_SG_BIT,	     /* gathers a packet from fragments */
+	NETIF_F_IP_CSUM_BIT, /* TCP and UDP checksums over IPv4 */
 	__UNUSED_NETIF_F_1,
 	NETIF_F_HW_CSUM_BIT,		 /* any checksum described by csum_start/offset */
 	NETIF_F_IPV6_CSUM_BIT,		 /* TCP and UDP checksums over IPv6 */
@@ -150,8 +150,7 @@ enum {
 #define NETIF_F_HW_HSR_DUP __NETIF_F(HW_HSR_DUP)
 
 /* A packet's gso_type as the features that it asks for, and all of those. */
-#define NETIF_F_GSO_MASK                                                                       \
-	(__NETIF_F_BIT(NETIF_F_GSO_LAST + 1) - __NETIF_F_BIT(NETIF_F_GSO_SHIFT))
+#define NETIF_F_GSO_MASK (__NETIF_F_BIT(NETIF_F_GSO_LAST + 1) - __NETIF_F_BIT(NETIF_F_GSO_SHIFT))
 
 /* Ways to leave a checksum to the device; a device states HW_CSUM or the others, never both. */
 #define NETIF_F_CSUM_MASK (NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM | NETIF_F_HW_CSUM)
@@ -160,16 +159,16 @@ enum {
 #define NETIF_F_ALL_FCOE (NETIF_F_FCOE_CRC | NETIF_F_FCOE_MTU | NETIF_F_FSO)
 
 /* What the core segments in software when a device can't. */
-#define NETIF_F_GSO_SOFTWARE                                                                   \
+#define NETIF_F_GSO_SOFTWARE \
 	(NETIF_F_ALL_TSO | NETIF_F_GSO_SCTP | NETIF_F_GSO_UDP_L4 | NETIF_F_GSO_FRAGLIST)
 
-#define NETIF_F_GSO_ENCAP_ALL                                                                  \
-	(NETIF_F_GSO_GRE | NETIF_F_GSO_GRE_CSUM | NETIF_F_GSO_IPXIP4 | NETIF_F_GSO_IPXIP6 |    \
+#define NETIF_F_GSO_ENCAP_ALL                                                               \
+	(NETIF_F_GSO_GRE | NETIF_F_GSO_GRE_CSUM | NETIF_F_GSO_IPXIP4 | NETIF_F_GSO_IPXIP6 | \
 	 NETIF_F_GSO_UDP_TUNNEL | NETIF_F_GSO_UDP_TUNNEL_CSUM)
 
 /* A device made of others has these when one of them has, ... */
-#define NETIF_F_ONE_FOR_ALL                                                                    \
-	(NETIF_F_GSO_SOFTWARE | NETIF_F_GSO_ROBUST | NETIF_F_SG | NETIF_F_HIGHDMA |            \
+#define NETIF_F_ONE_FOR_ALL                                                         \
+	(NETIF_F_GSO_SOFTWARE | NETIF_F_GSO_ROBUST | NETIF_F_SG | NETIF_F_HIGHDMA | \
 	 NETIF_F_FRAGLIST | NETIF_F_VLAN_CHALLENGED)
 /* ... and these when all of them have. */
 #define NETIF_F_ALL_FOR_ALL (NETIF_F_NOCACHE_COPY | NETIF_F_FSO)
@@ -183,13 +182,13 @@ enum {
 
 /* Properties of the driver, which nobody switches. */
 #define NETIF_F_NEVER_CHANGE (NETIF_F_VLAN_CHALLENGED | NETIF_F_LLTX | NETIF_F_NETNS_LOCAL)
-#define NETIF_F_ETHTOOL_BITS                                                                   \
-	((__NETIF_F_BIT(NETDEV_FEATURE_COUNT - 1) |                                            \
-	  (__NETIF_F_BIT(NETDEV_FEATURE_COUNT - 1) - 1)) &                                     \
+#define NETIF_F_ETHTOOL_BITS                               \
+	((__NETIF_F_BIT(NETDEV_FEATURE_COUNT - 1) |        \
+	  (__NETIF_F_BIT(NETDEV_FEATURE_COUNT - 1) - 1)) & \
 	 ~NETIF_F_NEVER_CHANGE)
 
-#define NETIF_F_VLAN_FEATURES                                                                  \
-	(NETIF_F_HW_VLAN_CTAG_FILTER | NETIF_F_HW_VLAN_CTAG_RX | NETIF_F_HW_VLAN_CTAG_TX |     \
+#define NETIF_F_VLAN_FEATURES                                                              \
+	(NETIF_F_HW_VLAN_CTAG_FILTER | NETIF_F_HW_VLAN_CTAG_RX | NETIF_F_HW_VLAN_CTAG_TX | \
 	 NETIF_F_HW_VLAN_STAG_FILTER | NETIF_F_HW_VLAN_STAG_RX | NETIF_F_HW_VLAN_STAG_TX)
 
 /* The highest feature below bit @start, -1 when there is none; for the walk below. */
@@ -202,8 +201,8 @@ static inline int find_next_netdev_feature(netdev_features_t features, int start
 }
 
 /* Each bit of @mask, from the highest down. */
-#define for_each_netdev_feature(mask_addr, bit)                                                \
-	for ((bit) = find_next_netdev_feature((mask_addr), NETDEV_FEATURE_COUNT); (bit) >= 0;  \
+#define for_each_netdev_feature(mask_addr, bit)                                               \
+	for ((bit) = find_next_netdev_feature((mask_addr), NETDEV_FEATURE_COUNT); (bit) >= 0; \
 	     (bit) = find_next_netdev_feature((mask_addr), (bit)))
 
 #endif /* SKIFF_NETDEV_FEATURES_H */

@@ -138,7 +138,10 @@ static inline void iov_iter_restore(struct iov_iter *i, const struct iov_iter_st
 	i->count = state->count;
 }
 
-/* Bytes that follow in the current piece. */
+/* The memory that follows in one piece, and how much of it; NULL and 0 at the end. skiff's own. */
+SKIFF_API void *iov_iter_piece(const struct iov_iter *i, size_t *len);
+
+/* Bytes of it. */
 SKIFF_API size_t iov_iter_single_seg_count(const struct iov_iter *i);
 
 /* Skip @bytes, at most what is left. */

@@ -15,15 +15,17 @@ static bool may_mix(const struct sk_buff *to, const struct sk_buff *from)
 static void append_frags(struct sk_buff *to, struct sk_buff *from)
 {
 	struct skb_shared_info *dst = skb_shinfo(to), *src = skb_shinfo(from);
+	/* Asked once: another holder may let go at any time. */
+	bool shared = skb_cloned(from);
 	int i;
 
 	memcpy(&dst->frags[dst->nr_frags], src->frags, src->nr_frags * sizeof(skb_frag_t));
-	if (skb_cloned(from))
+	if (shared)
 		for (i = 0; i < src->nr_frags; i++)
 			__skb_frag_ref(&src->frags[i]);
 	dst->nr_frags = (__u8)(dst->nr_frags + src->nr_frags);
 	dst->flags |= src->flags & SKBFL_SHARED_FRAG;
-	if (!skb_cloned(from))
+	if (!shared)
 		src->nr_frags = 0;
 }
 
@@ -94,8 +96,7 @@ static bool shift_plan(struct shift_plan *plan, struct sk_buff *tgt, struct sk_b
 
 	plan->whole = 0;
 	plan->part = shiftlen;
-	while (plan->whole < src->nr_frags &&
-	       skb_frag_size(&src->frags[plan->whole]) <= plan->part)
+	while (plan->whole < src->nr_frags && skb_frag_size(&src->frags[plan->whole]) <= plan->part)
 		plan->part -= skb_frag_size(&src->frags[plan->whole++]);
 	if (plan->part && plan->whole == src->nr_frags)
 		return false;

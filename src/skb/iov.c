@@ -45,13 +45,25 @@ static const struct iovec *current_piece(struct iov_iter *i)
 	return i->iov;
 }
 
-size_t iov_iter_single_seg_count(const struct iov_iter *i)
+void *iov_iter_piece(const struct iov_iter *i, size_t *len)
 {
 	struct iov_iter here = *i;
+	const struct iovec *iov;
 
+	*len = 0;
 	if (!i->count)
-		return 0;
-	return min(current_piece(&here)->iov_len - here.iov_offset, i->count);
+		return NULL;
+	iov = current_piece(&here);
+	*len = min(iov->iov_len - here.iov_offset, i->count);
+	return (unsigned char *)iov->iov_base + here.iov_offset;
+}
+
+size_t iov_iter_single_seg_count(const struct iov_iter *i)
+{
+	size_t len;
+
+	(void)iov_iter_piece(i, &len);
+	return len;
 }
 
 void iov_iter_advance(struct iov_iter *i, size_t bytes)
@@ -175,8 +187,7 @@ static void csum_copy(struct csum_step *step, const unsigned char *src, unsigned
 	while (len) {
 		size_t n = min(len, CSUM_STEP);
 
-		step->csum = csum_block_add(step->csum,
-					    csum_partial_copy_nocheck(src, dst, (int)n),
+		step->csum = csum_block_add(step->csum, csum_partial_copy_nocheck(src, dst, (int)n),
 					    (int)(step->off & 1));
 		step->off += n;
 		src += n;

@@ -72,12 +72,35 @@ static void eat_frags(struct sk_buff *skb, unsigned int n)
 	shinfo->nr_frags = (__u8)kept;
 }
 
+/* All of it, empty fragments and empty members included. */
+static void eat_all(struct sk_buff *skb)
+{
+	struct skb_shared_info *shinfo = skb_shinfo(skb);
+	struct sk_buff *list = shinfo->frag_list;
+	int i;
+
+	for (i = 0; i < shinfo->nr_frags; i++)
+		skb_frag_unref(skb, i);
+	shinfo->nr_frags = 0;
+	shinfo->frag_list = NULL;
+	while (list) {
+		struct sk_buff *gone = list;
+
+		list = list->next;
+		consume_skb(gone);
+	}
+}
+
 /* Only holder of the data. 0 or -ENOMEM, and nothing has changed. */
 static int eat_nonlinear(struct sk_buff *skb, unsigned int n, gfp_t gfp)
 {
 	unsigned int in_frags = __skb_pagelen(skb);
 	int err;
 
+	if (n == skb->data_len) {
+		eat_all(skb);
+		return 0;
+	}
 	if (n > in_frags) {
 		err = eat_list(skb, n - in_frags, gfp);
 		if (err)

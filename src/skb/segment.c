@@ -148,10 +148,10 @@ static bool cursor_settle(const struct job *job, struct cursor *at)
 	return true;
 }
 
-/* Past @len bytes. */
+/* Past @len bytes. Nobody needs to know where when all is copied, by offset. */
 static void cursor_skip(const struct job *job, struct cursor *at, unsigned int len)
 {
-	while (len && cursor_settle(job, at)) {
+	while (job->sg && len && cursor_settle(job, at)) {
 		unsigned int n = min(len, piece_size(at) - at->off);
 
 		at->off += n;
@@ -318,8 +318,7 @@ static __be16 inner_ethertype(const struct sk_buff *skb, unsigned int hlen)
 	unsigned int at = ETH_HLEN - 2;
 	__be16 proto = skb->protocol;
 
-	while (proto == htons(ETH_P_8021Q) ||
-	       proto == htons(ETH_P_8021AD)) {
+	while (proto == htons(ETH_P_8021Q) || proto == htons(ETH_P_8021AD)) {
 		at += 4;
 		if (at + 2 > hlen)
 			return 0;

@@ -63,8 +63,8 @@ void skb_split(struct sk_buff *skb, struct sk_buff *skb1, const u32 len)
 	if (len == skb->len)
 		return;
 	skb_zcopy_downgrade_managed(skb);
-	skb_shinfo(skb1)->flags |=
-		__skb_shinfo(skb)->flags & (SKBFL_SHARED_FRAG | SKBFL_PURE_ZEROCOPY);
+	skb_shinfo(skb1)->flags |= __skb_shinfo(skb)->flags &
+				   (SKBFL_SHARED_FRAG | SKBFL_PURE_ZEROCOPY);
 	/* @skb1 has no owner yet, so this can't fail. */
 	BUG_ON(skb_zerocopy_clone(skb1, skb, GFP_ATOMIC));
 	skb_zcopy_downgrade_managed(skb1);

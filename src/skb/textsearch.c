@@ -41,8 +41,8 @@ struct ts_config *textsearch_prepare(const char *algo, const void *pattern, unsi
 		return (struct ts_config *)ERR_PTR(-ENOENT);
 	if (!pattern || !len || len > TS_MAX_PATTERN || (flags & ~(TS_AUTOLOAD | TS_IGNORECASE)))
 		return (struct ts_config *)ERR_PTR(-EINVAL);
-	conf = (struct ts_config *)kzalloc(
-		sizeof(*conf) + (size_t)len * (sizeof(unsigned int) + 1), gfp_mask);
+	conf = (struct ts_config *)kzalloc(sizeof(*conf) + (size_t)len * (sizeof(unsigned int) + 1),
+					   gfp_mask);
 	if (!conf)
 		return (struct ts_config *)ERR_PTR(-ENOMEM);
 	conf->flags = flags;

@@ -133,15 +133,6 @@ static struct page *user_block(unsigned char *addr, unsigned int *off, unsigned 
 	return page;
 }
 
-/* The memory that follows in @i: where, and how much of it in one piece, at most @max. */
-static unsigned char *iter_piece(const struct iov_iter *i, unsigned int max, unsigned int *len)
-{
-	const struct iovec *iov = iter_is_ubuf(i) ? &i->single : i->iov;
-
-	*len = (unsigned int)min_t(size_t, max, iov_iter_single_seg_count(i));
-	return (unsigned char *)iov->iov_base + i->iov_offset;
-}
-
 /* Append one piece. Return: bytes taken or an error. */
 static int append_piece(struct sk_buff *skb, struct iov_iter *from, unsigned int max)
 {
@@ -150,8 +141,10 @@ static int append_piece(struct sk_buff *skb, struct iov_iter *from, unsigned int
 	struct page *page;
 	unsigned char *addr;
 	skb_frag_t *last;
+	size_t follows;
 
-	addr = iter_piece(from, max, &len);
+	addr = (unsigned char *)iov_iter_piece(from, &follows);
+	len = (unsigned int)min_t(size_t, follows, max);
 	if (shinfo->nr_frags) {
 		last = &shinfo->frags[shinfo->nr_frags - 1];
 		page = skb_frag_page(last);
@@ -180,8 +173,7 @@ static int append_user(struct sk_buff *skb, struct iov_iter *from, int len)
 {
 	skb_zcopy_downgrade_managed(skb);
 	while (len > 0) {
-		int n = iov_iter_count(from) ? append_piece(skb, from, (unsigned int)len) :
-					       -EFAULT;
+		int n = iov_iter_count(from) ? append_piece(skb, from, (unsigned int)len) : -EFAULT;
 
 		if (n < 0)
 			return n;

@@ -121,9 +121,9 @@ static inline bool skb_frag_must_loop(const struct page *p)
 }
 
 /* For code that expects pages: one turn over the whole piece. */
-#define skb_frag_foreach_page(f, f_off, f_len, p, p_off, p_len, copied)                        \
-	for (p = skb_frag_page(f), p_off = (f_off), p_len = (f_len), copied = 0;               \
-	     copied < (f_len); copied += p_len)
+#define skb_frag_foreach_page(f, f_off, f_len, p, p_off, p_len, copied)                            \
+	for (p = skb_frag_page(f), p_off = (f_off), p_len = (f_len), copied = 0; copied < (f_len); \
+	     copied += p_len)
 
 /* Filling fragments. */
 
@@ -164,8 +164,8 @@ static inline void skb_fill_page_desc(struct sk_buff *skb, int i, struct page *p
 	skb_shinfo(skb)->nr_frags = (__u8)(i + 1);
 }
 
-static inline void skb_fill_page_desc_noacc(struct sk_buff *skb, int i, struct page *page,
-					    int off, int size)
+static inline void skb_fill_page_desc_noacc(struct sk_buff *skb, int i, struct page *page, int off,
+					    int size)
 {
 	struct skb_shared_info *shinfo = skb_shinfo(skb);
 
@@ -209,8 +209,7 @@ static inline bool skb_can_coalesce(struct sk_buff *skb, int i, const struct pag
  *
  * Return: 0, or -EMSGSIZE when all fragments are in use.
  */
-SKIFF_API int skb_append_pagefrags(struct sk_buff *skb, struct page *page, int offset,
-				   size_t size);
+SKIFF_API int skb_append_pagefrags(struct sk_buff *skb, struct page *page, int offset, size_t size);
 
 /* Looking at them. */
 static inline bool skb_has_frag_list(const struct sk_buff *skb)
@@ -305,8 +304,8 @@ static inline void *__must_check __skb_header_pointer(const struct sk_buff *skb,
 	return buffer;
 }
 
-static inline void *__must_check skb_header_pointer(const struct sk_buff *skb, int offset,
-						    int len, void *buffer)
+static inline void *__must_check skb_header_pointer(const struct sk_buff *skb, int offset, int len,
+						    void *buffer)
 {
 	return __skb_header_pointer(skb, offset, len, skb->data, (int)skb_headlen(skb), buffer);
 }
@@ -466,8 +465,7 @@ SKIFF_API unsigned int skb_zerocopy_headlen(const struct sk_buff *from);
 SKIFF_API int skb_to_sgvec(struct sk_buff *skb, struct scatterlist *sg, int offset, int len);
 
 /* The same without the mark, to be continued in the following entries. */
-SKIFF_API int skb_to_sgvec_nomark(struct sk_buff *skb, struct scatterlist *sg, int offset,
-				  int len);
+SKIFF_API int skb_to_sgvec_nomark(struct sk_buff *skb, struct scatterlist *sg, int offset, int len);
 
 /**
  * skb_to_iovec() - describe bytes of a packet for writev() and its kin; skiff's own

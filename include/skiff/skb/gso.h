@@ -37,7 +37,7 @@ struct skb_gso_cb {
 /* Bytes of tunnel headers in front of the MAC header that segmentation is at. */
 static inline int skb_tnl_header_len(const struct sk_buff *inner_skb)
 {
-	return (int)inner_skb->mac_header - SKB_GSO_CB(inner_skb)->mac_offset;
+	return (int)(inner_skb->mac_header - (unsigned int)SKB_GSO_CB(inner_skb)->mac_offset);
 }
 
 static inline bool skb_is_gso(const struct sk_buff *skb)
