@@ -285,6 +285,8 @@ void skb_release_head_state(struct sk_buff *skb)
 	skb->active_extensions = 0;
 }
 
+static void release_members(struct sk_buff *list);
+
 /* Whether we are the last to refer to the data block; drops our reference when not. */
 static bool dataref_last(struct sk_buff *skb, struct skb_shared_info *shinfo)
 {
@@ -310,7 +312,7 @@ static void shinfo_release(struct sk_buff *skb, struct skb_shared_info *shinfo)
 	for (i = 0; i < shinfo->nr_frags; i++)
 		__skb_frag_unref(&shinfo->frags[i], skb->pp_recycle);
 	if (shinfo->frag_list)
-		kfree_skb_list(shinfo->frag_list);
+		release_members(shinfo->frag_list);
 }
 
 /* Drop the data block. Return: whether the pair may stay together, its shared info clean. */
@@ -321,6 +323,12 @@ static bool release_data(struct sk_buff *skb)
 
 	if (skb->head_kind == SKB_HEAD_NONE)
 		return false;
+	/* Never shared and never asked for: the shared info is as clean as allocation left it. */
+	if (!skb->cloned && !skb->shinfo_touched) {
+		if (skb->head_kind == SKB_HEAD_POOL)
+			return true;
+		goto free_head;
+	}
 	shinfo = __skb_shinfo(skb);
 	if (!dataref_last(skb, shinfo))
 		goto detach;
@@ -330,6 +338,7 @@ static bool release_data(struct sk_buff *skb)
 		shinfo_init(skb->head + skb_class_init[skb->size_class].word[1]);
 		return true;
 	}
+free_head:
 	head = (struct skb_head){ .data = skb->head, .kind = skb->head_kind };
 	skb_head_free(&head);
 detach:
@@ -402,6 +411,20 @@ static __always_inline bool put_ref(struct sk_buff *skb, const void *site)
 	return skb_unref(skb);
 }
 
+/* The frag_list is part of the packet: whether that was dropped has been told, once. */
+static noinline void release_members(struct sk_buff *list)
+{
+	const void *site = __builtin_return_address(0);
+
+	while (list) {
+		struct sk_buff *next = list->next;
+
+		if (put_ref(list, site))
+			release_last(list, site);
+		list = next;
+	}
+}
+
 void consume_skb(struct sk_buff *skb)
 {
 	const void *site = __builtin_return_address(0);
@@ -425,10 +448,9 @@ static noinline void drop_told(struct sk_buff *skb, enum skb_drop_reason reason,
 	skb_drop_hook(skb, reason, site);
 }
 
-void kfree_skb_reason(struct sk_buff *skb, enum skb_drop_reason reason)
+static __always_inline void drop(struct sk_buff *skb, enum skb_drop_reason reason,
+				 const void *site)
 {
-	const void *site = __builtin_return_address(0);
-
 	if (unlikely(!put_ref(skb, site)))
 		return;
 	DEBUG_NET_WARN_ON_ONCE(reason <= 0 || reason >= SKB_DROP_REASON_MAX);
@@ -437,12 +459,19 @@ void kfree_skb_reason(struct sk_buff *skb, enum skb_drop_reason reason)
 	release_last(skb, site);
 }
 
+void kfree_skb_reason(struct sk_buff *skb, enum skb_drop_reason reason)
+{
+	drop(skb, reason, __builtin_return_address(0));
+}
+
 void kfree_skb_list_reason(struct sk_buff *segs, enum skb_drop_reason reason)
 {
+	const void *site = __builtin_return_address(0);
+
 	while (segs) {
 		struct sk_buff *next = segs->next;
 
-		kfree_skb_reason(segs, reason);
+		drop(segs, reason, site);
 		segs = next;
 	}
 }
@@ -460,5 +489,8 @@ void kfree_skb_partial(struct sk_buff *skb, bool head_stolen)
 
 void napi_consume_skb(struct sk_buff *skb, int budget)
 {
-	consume_skb(skb);
+	const void *site = __builtin_return_address(0);
+
+	if (likely(put_ref(skb, site)))
+		release_last(skb, site);
 }
