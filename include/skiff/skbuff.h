@@ -723,5 +723,6 @@ SKIFF_API void skb_track_at(struct sk_buff *skb, const void *site);
 #include <skiff/skb/gso.h>
 #include <skiff/skb/zerocopy.h>
 #include <skiff/skb/pool.h>
+#include <skiff/skb/draw.h>
 
 #endif /* SKIFF_SKBUFF_H */

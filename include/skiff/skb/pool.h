@@ -110,25 +110,6 @@ static inline void skb_mem_uncharge(struct skb_mem_account *account, long bytes)
 	atomic_long_sub(bytes, &account->used);
 }
 
-/**
- * skb_draw_text() - draw a buffer as it is now
- * @buf: where to
- * @size: bytes of @buf
- * @skb: a live buffer
- * @title: first line
- *
- * Head, data, tail and end with their distances, headers, fragments, references, to scale where
- * that helps. Return: bytes that the picture takes, as snprintf().
- */
-SKIFF_API int skb_draw_text(char *buf, size_t size, const struct sk_buff *skb, const char *title);
-
-/* The same as an SVG fragment, to be placed at @y; see skb_draw_svg_begin(). */
-SKIFF_API int skb_draw_svg(FILE *out, const struct sk_buff *skb, const char *title, int y);
-SKIFF_API int skb_draw_svg_begin(FILE *out, int height);
-SKIFF_API int skb_draw_svg_end(FILE *out);
-/* Height of one picture made by skb_draw_svg(), for the next one's @y. */
-#define SKB_DRAW_SVG_HEIGHT 190
-
 #ifdef __cplusplus
 }
 #endif
