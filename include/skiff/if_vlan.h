@@ -28,7 +28,7 @@ extern "C" {
 struct vlan_hdr {
 	__be16 h_vlan_TCI;
 	__be16 h_vlan_encapsulated_proto;
-};
+} __packed;
 
 /* An Ethernet header with one tag. */
 struct vlan_ethhdr {
@@ -117,7 +117,7 @@ SKIFF_API void vlan_set_encap_proto(struct sk_buff *skb, struct vlan_hdr *vhdr);
  * @vlan_proto: ETH_P_8021Q or ETH_P_8021AD in wire order
  * @vlan_tci: the tag
  *
- * Return: 0, -ENOMEM, -EINVAL for a packet without an Ethernet header. skb->protocol does not change.
+ * skb->protocol does not change. Return: 0, -ENOMEM, -EINVAL without an Ethernet header.
  */
 SKIFF_API int __vlan_insert_tag(struct sk_buff *skb, __be16 vlan_proto, u16 vlan_tci);
 

@@ -13,7 +13,7 @@ extern "C" {
 
 struct mpls_shim_hdr {
 	__be32 label_stack_entry;
-};
+} __packed; /* behind an Ethernet header it is not aligned */
 
 static inline bool eth_p_mpls(__be16 eth_type)
 {

@@ -27,7 +27,7 @@ static int may_pull(struct sk_buff *skb, unsigned int len)
 }
 
 /* The field of @proto whose header starts @off bytes behind the network header. */
-static int find_field(struct sk_buff *skb, u8 proto, unsigned int off, __sum16 **field)
+static int find_field(struct sk_buff *skb, u8 proto, unsigned int off, void **field)
 {
 	unsigned int size, field_off;
 	u16 start;
@@ -48,12 +48,12 @@ static int find_field(struct sk_buff *skb, u8 proto, unsigned int off, __sum16 *
 	start = (u16)(skb_network_offset(skb) + (int)off);
 	if (!skb_partial_csum_set(skb, start, (u16)field_off))
 		return -EPROTO;
-	*field = (__sum16 *)(void *)(skb_transport_header(skb) + field_off);
+	*field = skb_transport_header(skb) + field_off;
 	return 0;
 }
 
 /* What the field holds until the checksum is made: the sum of the pseudo header, uncomplemented. */
-static void store_pseudo(__sum16 *field, __sum16 magic)
+static void store_pseudo(void *field, __sum16 magic)
 {
 	u16 pseudo = (u16) ~(__force u16)magic;
 
@@ -62,24 +62,24 @@ static void store_pseudo(__sum16 *field, __sum16 magic)
 
 static int setup_ipv4(struct sk_buff *skb, bool recalculate)
 {
-	const struct iphdr *ip;
+	struct iphdr ip;
 	unsigned int ihl, len;
-	__sum16 *field;
+	void *field;
 	int err;
 
-	err = may_pull(skb, sizeof(*ip));
+	err = may_pull(skb, sizeof(ip));
 	if (err)
 		return err;
-	ip = (const void *)skb_network_header(skb);
-	ihl = ip->ihl * 4u;
-	if (ip->version != 4 || ihl < sizeof(*ip) || (ip->frag_off & cpu_to_be16(IPV4_FRAGMENT)))
+	/* A copy: not every device aligns what it receives. */
+	memcpy(&ip, skb_network_header(skb), sizeof(ip));
+	ihl = ip.ihl * 4u;
+	if (ip.version != 4 || ihl < sizeof(ip) || (ip.frag_off & cpu_to_be16(IPV4_FRAGMENT)))
 		return -EPROTO;
-	err = find_field(skb, ip->protocol, ihl, &field);
+	err = find_field(skb, ip.protocol, ihl, &field);
 	if (err || !recalculate)
 		return err;
-	ip = (const void *)skb_network_header(skb);
 	len = skb->len - (unsigned int)skb_transport_offset(skb);
-	store_pseudo(field, csum_tcpudp_magic(ip->saddr, ip->daddr, len, ip->protocol, 0));
+	store_pseudo(field, csum_tcpudp_magic(ip.saddr, ip.daddr, len, ip.protocol, 0));
 	return 0;
 }
 
@@ -118,18 +118,18 @@ static bool is_ipv6_ext(u8 next)
 static int setup_ipv6(struct sk_buff *skb, bool recalculate)
 {
 	unsigned int off = sizeof(struct ipv6hdr), len, n;
-	const struct ipv6hdr *ip;
-	__sum16 *field;
+	struct ipv6hdr ip;
+	void *field;
 	u8 next;
 	int err;
 
 	err = may_pull(skb, off);
 	if (err)
 		return err;
-	ip = (const void *)skb_network_header(skb);
-	if (ip->version != 6)
+	memcpy(&ip, skb_network_header(skb), sizeof(ip));
+	if (ip.version != 6)
 		return -EPROTO;
-	next = ip->nexthdr;
+	next = ip.nexthdr;
 	for (n = 0; is_ipv6_ext(next); n++) {
 		if (n == IPV6_MAX_EXT_HEADERS)
 			return -EPROTO;
@@ -140,9 +140,8 @@ static int setup_ipv6(struct sk_buff *skb, bool recalculate)
 	err = find_field(skb, next, off, &field);
 	if (err || !recalculate)
 		return err;
-	ip = (const void *)skb_network_header(skb);
 	len = skb->len - (unsigned int)skb_transport_offset(skb);
-	store_pseudo(field, csum_ipv6_magic(&ip->saddr, &ip->daddr, len, next, 0));
+	store_pseudo(field, csum_ipv6_magic(&ip.saddr, &ip.daddr, len, next, 0));
 	return 0;
 }
 

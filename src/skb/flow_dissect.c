@@ -37,13 +37,18 @@ struct dissection {
 	struct flow_dissector *fd;
 	void *target;
 	struct flow_dissector_key_control *control;
-	unsigned char room[60];
+	unsigned char room[sizeof(struct ipv6hdr)] __aligned(8);
 };
 
-/* @len bytes at the current offset, NULL when the packet ends before. */
+/* @len bytes at the current offset, aligned; NULL when the packet ends before. */
 static const void *header(struct dissection *d, int len)
 {
-	return __skb_header_pointer(d->skb, d->nhoff, len, d->data, d->hlen, d->room);
+	const void *p = __skb_header_pointer(d->skb, d->nhoff, len, d->data, d->hlen, d->room);
+
+	/* Behind tags and tunnels a header may lie at any address. */
+	if (p && !IS_ALIGNED((uintptr_t)p, 4))
+		p = memcpy(d->room, p, (size_t)len);
+	return p;
 }
 
 /* Where a key goes, NULL when the caller doesn't want it. */
