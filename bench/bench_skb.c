@@ -194,7 +194,18 @@ static void cross_thread(size_t times, void *arg)
 #define PEER(fn) NULL, NULL
 #endif
 
-int main(void)
+/* With arguments only the cases whose names start with one of them. */
+static bool wanted(const char *name, int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc; i++)
+		if (!strncmp(name, argv[i], strlen(argv[i])))
+			return true;
+	return argc < 2;
+}
+
+int main(int argc, char **argv)
 {
 	static size_t len64 = 64, len1500 = 1500, bytes0 = 0, bytes64 = 64;
 	const struct bench_case cases[] = {
@@ -225,6 +236,7 @@ int main(void)
 	if (skb_mem_limit_set(1UL << 30))
 		return 1;
 	for (i = 0; i < ARRAY_SIZE(cases); i++)
-		bench_run(&cases[i]);
+		if (wanted(cases[i].name, argc, argv))
+			bench_run(&cases[i]);
 	return 0;
 }

@@ -95,62 +95,103 @@ static struct sk_buff *alloc_huge(unsigned int size)
 	return skb;
 }
 
-static __always_inline struct sk_buff *alloc_inline(unsigned int size)
+/* A pair from the cache becomes a buffer with @headroom bytes in front. */
+static __always_inline struct sk_buff *pair_reset(struct sk_buff *skb, unsigned int cls,
+						  unsigned int headroom)
+{
+	skb_unpoison(skb, CTL_SIZE);
+	skb_unpoison(skb->head, skb_class_block[cls]);
+	V4(skb, offsetof(struct sk_buff, tail)) = V4(&skb_class_init[cls], 0);
+	skb->data = skb->head + headroom;
+	if (headroom)
+		skb->tail = headroom;
+	ctl_clear(skb);
+	return skb;
+}
+
+/* Nothing in the magazine, or no class that is large enough. */
+static noinline struct sk_buff *alloc_slow(unsigned int size, unsigned int headroom,
+					   const void *site)
 {
 	unsigned int cls = skb_data_class(size);
 	struct sk_buff *skb;
 
+	if (cls == SKB_NR_DATA_CLASSES) {
+		skb = alloc_huge(size);
+		if (skb) {
+			skb->data += headroom;
+			skb->tail += headroom;
+		}
+	} else {
+		skb = skb_cache_get(cls);
+		if (skb)
+			pair_reset(skb, cls, headroom);
+	}
+	if (skb)
+		skb_track_alloc(skb, site);
+	return skb;
+}
+
+/* The short way ends in no call, or in a last one: nothing needs saving. */
+static __always_inline struct sk_buff *alloc_inline(unsigned int size, unsigned int headroom,
+						    const void *site)
+{
+	unsigned int cls = skb_data_class(size), n;
+	struct sk_buff *skb;
+	struct skb_mag *mag;
+
 	if (should_fail_alloc())
 		return NULL;
 	if (unlikely(cls == SKB_NR_DATA_CLASSES))
-		return alloc_huge(size);
-	skb = skb_cache_get(cls);
-	if (unlikely(!skb))
-		return NULL;
-	skb_unpoison(skb, CTL_SIZE);
-	skb_unpoison(skb->head, skb_class_block[cls]);
-	V4(skb, offsetof(struct sk_buff, tail)) = V4(&skb_class_init[cls], 0);
-	skb->data = skb->head;
-	ctl_clear(skb);
+		return alloc_slow(size, headroom, site);
+	mag = skb_tc->loaded[cls];
+	n = mag->n;
+	if (unlikely(!n))
+		return alloc_slow(size, headroom, site);
+	WRITE_ONCE(mag->n, n - 1);
+	skb = mag->slot[n - 1];
+	pair_reset(skb, cls, headroom);
+	skb_track_alloc(skb, site);
 	return skb;
 }
 
 SKB_WIDE struct sk_buff *__alloc_skb(unsigned int size, gfp_t gfp, int flags, int node)
 {
-	struct sk_buff *skb = alloc_inline(size);
+	struct sk_buff *skb = alloc_inline(size, 0, __builtin_return_address(0));
 
 	if (likely(skb))
-		skb_track_alloc(skb, __builtin_return_address(0));
+		prefetchw(skb->head); /* what comes next is that somebody writes there */
 	return skb;
 }
 
 SKB_WIDE unsigned int alloc_skb_bulk(struct sk_buff **skbs, unsigned int n, unsigned int size,
 				     gfp_t gfp)
 {
+	const void *site = __builtin_return_address(0);
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		skbs[i] = alloc_inline(size);
+		skbs[i] = alloc_inline(size, 0, site);
 		if (unlikely(!skbs[i]))
 			break;
-		skb_track_alloc(skbs[i], __builtin_return_address(0));
 	}
 	return i;
 }
 
-SKB_WIDE struct sk_buff *__netdev_alloc_skb(struct net_device *dev, unsigned int length, gfp_t gfp)
+static SKB_WIDE struct sk_buff *alloc_padded(unsigned int length, const void *site)
+{
+	return alloc_inline(length + NET_SKB_PAD, NET_SKB_PAD, site);
+}
+
+struct sk_buff *__netdev_alloc_skb(struct net_device *dev, unsigned int length, gfp_t gfp)
 {
 	struct sk_buff *skb;
 
 	if (unlikely(length > SKB_MAX_SIZE - NET_SKB_PAD))
 		return NULL;
-	skb = alloc_inline(length + NET_SKB_PAD);
-	if (unlikely(!skb))
-		return NULL;
-	skb_track_alloc(skb, __builtin_return_address(0));
-	skb->data += NET_SKB_PAD;
-	skb->tail += NET_SKB_PAD;
-	skb->dev = dev;
+	skb = alloc_padded(length, __builtin_return_address(0));
+	if (likely(skb))
+		skb->dev = dev;
 	return skb;
 }
 
@@ -391,7 +432,7 @@ static noinline void release_slow(struct sk_buff *skb)
 static __always_inline void release_last(struct sk_buff *skb, const void *site)
 {
 	skb_track_free(skb, site);
-	if (unlikely(skb->__slow_free || skb->destructor || skb->_skb_refdst || skb->_nfct))
+	if (unlikely(skb->__slow_free | (uintptr_t)skb->destructor | skb->_skb_refdst | skb->_nfct))
 		release_slow(skb);
 	else
 		pair_put(skb);
@@ -401,6 +442,16 @@ void __kfree_skb(struct sk_buff *skb)
 {
 	skb_track_check_live(skb, __builtin_return_address(0));
 	release_last(skb, __builtin_return_address(0));
+}
+
+/*
+ * Start fetching the lines of a buffer that its next allocation writes, while the first one,
+ * which decides whether it may be freed, is still on its way: doubles the rate when they are cold.
+ */
+static __always_inline void prefetch_for_reuse(const struct sk_buff *skb)
+{
+	prefetchw((const unsigned char *)skb + 2 * SMP_CACHE_BYTES);
+	prefetchw((const unsigned char *)skb + 3 * SMP_CACHE_BYTES);
 }
 
 /* Drop a reference. Return: true when it was the last. */
@@ -429,6 +480,7 @@ void consume_skb(struct sk_buff *skb)
 {
 	const void *site = __builtin_return_address(0);
 
+	prefetch_for_reuse(skb);
 	if (likely(put_ref(skb, site)))
 		release_last(skb, site);
 }
@@ -491,6 +543,7 @@ void napi_consume_skb(struct sk_buff *skb, int budget)
 {
 	const void *site = __builtin_return_address(0);
 
+	prefetch_for_reuse(skb);
 	if (likely(put_ref(skb, site)))
 		release_last(skb, site);
 }

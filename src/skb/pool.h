@@ -6,6 +6,8 @@
 #include <skiff/mm.h>
 #include <skiff/skbuff.h>
 
+#pragma GCC visibility push(hidden) /* no detour for data that stays inside */
+
 /*
  * A class is a block size. A data class has two kinds of caches: of bare blocks, and of pairs,
  * which are control structures that still have their data block. Control structures alone and
@@ -69,10 +71,10 @@ extern const u32 skb_class_block[SKB_NR_CLASSES];
 /* The data class for @size bytes of room; SKB_NR_DATA_CLASSES when no pool is large enough. */
 static inline unsigned int skb_data_class(unsigned int size)
 {
+	if (likely(size - 385 <= 2240 - 385))
+		return SKB_CLASS_DATA_2240;
 	if (size <= 384)
 		return SKB_CLASS_DATA_384;
-	if (likely(size <= 2240))
-		return SKB_CLASS_DATA_2240;
 	if (size <= 9920)
 		return size <= 3776 ? SKB_CLASS_DATA_3776 : SKB_CLASS_DATA_9920;
 	if (size <= 36544)
@@ -123,5 +125,7 @@ struct page_frag_cache *skb_thread_frags(void);
 
 /* Call @fn for every control structure there is, used or not. Nobody else may allocate. */
 void skb_ctl_foreach(void (*fn)(struct sk_buff *skb, void *arg), void *arg);
+
+#pragma GCC visibility pop
 
 #endif /* SKB_POOL_INTERNAL_H */
