@@ -152,7 +152,6 @@ int net_rx_action(struct net *net, int budget)
 	struct napi_struct *napi;
 	int done = 0;
 
-	budget = min_t(int, budget, READ_ONCE(dn->sysctl[NETDEV_SYSCTL_BUDGET]));
 	while (done < budget && (napi = poll_list_take(sd)) != NULL) {
 		int weight = napi->weight;
 		int work;

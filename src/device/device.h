@@ -38,7 +38,7 @@ struct softnet_data {
 	unsigned long time_squeeze;
 };
 
-enum { NETDEV_SYSCTL_MAX_BACKLOG, NETDEV_SYSCTL_BUDGET, NETDEV_SYSCTL_WEIGHT, NETDEV_SYSCTLS };
+enum { NETDEV_SYSCTL_MAX_BACKLOG, NETDEV_SYSCTL_WEIGHT, NETDEV_SYSCTLS };
 
 /**
  * struct dev_net - a host's devices

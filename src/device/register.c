@@ -312,7 +312,6 @@ static const struct {
 	int value;
 } settings[NETDEV_SYSCTLS] = {
 	[NETDEV_SYSCTL_MAX_BACKLOG] = { "netdev_max_backlog", 1000 },
-	[NETDEV_SYSCTL_BUDGET] = { "netdev_budget", 300 },
 	[NETDEV_SYSCTL_WEIGHT] = { "dev_weight", NAPI_POLL_WEIGHT },
 };
 
