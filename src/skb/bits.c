@@ -108,23 +108,19 @@ static int copy_in(void *arg, unsigned char *piece, unsigned int len)
 	return 0;
 }
 
-/* The range as one linear piece, NULL when it is not. */
-static unsigned char *linear_range(const struct sk_buff *skb, int offset, int len)
+static bool range_is_linear(const struct sk_buff *skb, int offset, int len)
 {
-	if (len < 0 || (s64)offset + len > (s64)skb_headlen(skb) ||
-	    (s64)offset < -(s64)skb_headroom(skb))
-		return NULL;
-	return skb->data + offset;
+	return len >= 0 && (s64)offset + len <= (s64)skb_headlen(skb) &&
+	       (s64)offset >= -(s64)skb_headroom(skb);
 }
 
 int skb_copy_bits(const struct sk_buff *skb, int offset, void *to, int len)
 {
-	unsigned char *linear = linear_range(skb, offset, len);
 	unsigned char *out = (unsigned char *)to;
 
-	if (likely(linear)) {
+	if (likely(range_is_linear(skb, offset, len))) {
 		if (len)
-			memcpy(to, linear, (size_t)len);
+			memcpy(to, skb->data + offset, (size_t)len);
 		return 0;
 	}
 	return skb_for_each_piece(skb, offset, len, copy_out, &out);
@@ -132,12 +128,11 @@ int skb_copy_bits(const struct sk_buff *skb, int offset, void *to, int len)
 
 int skb_store_bits(struct sk_buff *skb, int offset, const void *from, int len)
 {
-	unsigned char *linear = linear_range(skb, offset, len);
 	const unsigned char *in = (const unsigned char *)from;
 
-	if (likely(linear)) {
+	if (likely(range_is_linear(skb, offset, len))) {
 		if (len)
-			memcpy(linear, from, (size_t)len);
+			memcpy(skb->data + offset, from, (size_t)len);
 		return 0;
 	}
 	return skb_for_each_piece(skb, offset, len, copy_in, (void *)&in);

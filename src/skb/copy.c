@@ -78,11 +78,14 @@ static void copy_all(struct sk_buff *n, const struct sk_buff *skb, int headroom)
 
 struct sk_buff *skb_copy(const struct sk_buff *skb, gfp_t gfp)
 {
-	unsigned int headroom = skb_headroom(skb);
-	/* Never less room than there was, nor less than the packet takes when it is linear. */
-	u64 size = (u64)skb_end_offset(skb) + skb->data_len;
+	unsigned int headroom;
 	struct sk_buff *n;
+	u64 size;
 
+	skb_require(skb);
+	headroom = skb_headroom(skb);
+	/* Never less room than there was, nor less than the packet takes when it is linear. */
+	size = (u64)skb_end_offset(skb) + skb->data_len;
 	if (unlikely(size > SKB_MAX_SIZE))
 		return NULL;
 	n = alloc_skb((unsigned int)size, gfp);
@@ -100,10 +103,13 @@ struct sk_buff *skb_copy(const struct sk_buff *skb, gfp_t gfp)
 struct sk_buff *skb_copy_expand(const struct sk_buff *skb, int newheadroom, int newtailroom,
 				gfp_t gfp)
 {
-	int oldheadroom = (int)skb_headroom(skb), copied = min(oldheadroom, newheadroom);
+	int oldheadroom, copied;
 	struct sk_buff *n;
 	u64 size;
 
+	skb_require(skb);
+	oldheadroom = (int)skb_headroom(skb);
+	copied = min(oldheadroom, newheadroom);
 	if (unlikely(newheadroom < 0 || newtailroom < 0))
 		skb_bounds_panic(skb, "skb_copy_expand", min(newheadroom, newtailroom));
 	size = (u64)newheadroom + skb->len + (u64)newtailroom;
@@ -149,9 +155,11 @@ static void share_frags(struct sk_buff *n, struct sk_buff *skb)
 
 struct sk_buff *__pskb_copy_fclone(struct sk_buff *skb, int headroom, gfp_t gfp, bool fclone)
 {
-	unsigned int headlen = skb_headlen(skb);
+	unsigned int headlen;
 	struct sk_buff *n;
 
+	skb_require(skb);
+	headlen = skb_headlen(skb);
 	if (unlikely(headroom < 0))
 		skb_bounds_panic(skb, "__pskb_copy", headroom);
 	if ((u64)headlen + (u64)headroom > SKB_MAX_SIZE)
@@ -181,14 +189,15 @@ struct sk_buff *__pskb_copy_fclone(struct sk_buff *skb, int headroom, gfp_t gfp,
 }
 
 /* Copy the shared info to a new block; what it refers to gets one more holder when shared. */
-static int move_shinfo(struct sk_buff *skb, struct skb_shared_info *to, gfp_t gfp)
+static int move_shinfo(struct sk_buff *skb, bool shared, struct skb_shared_info *to, gfp_t gfp)
 {
 	struct skb_shared_info *from = skb_shinfo(skb);
 	unsigned int i;
 
-	if (skb_cloned(skb)) {
+	if (shared) {
 		if (skb_orphan_frags(skb, gfp))
 			return -ENOMEM;
+		skb_zcopy_downgrade_managed(skb);
 		from = skb_shinfo(skb);
 		if (skb_zcopy(skb))
 			refcount_inc(&skb_uarg(skb)->refcnt);
@@ -203,12 +212,12 @@ static int move_shinfo(struct sk_buff *skb, struct skb_shared_info *to, gfp_t gf
 }
 
 /* The old block goes; what the shared info referred to has moved, or is still shared. */
-static void drop_old_head(struct sk_buff *skb)
+static void drop_old_head(struct sk_buff *skb, bool shared)
 {
 	struct skb_head old = { .data = skb->head, .kind = skb->head_kind };
 	struct skb_shared_info *shinfo = __skb_shinfo(skb);
 
-	if (skb_cloned(skb)) {
+	if (shared) {
 		skb_release_data(skb);
 		return;
 	}
@@ -220,14 +229,21 @@ static void drop_old_head(struct sk_buff *skb)
 
 int pskb_expand_head(struct sk_buff *skb, int nhead, int ntail, gfp_t gfp)
 {
-	unsigned int osize = skb_end_offset(skb), data_off, tail, truesize;
+	unsigned int osize, data_off, tail, truesize;
 	struct skb_head head;
-	u64 size;
+	bool shared;
+	s64 size;
 	int err;
 
+	skb_require(skb);
+	/* Asked once: another holder of the data may let go at any time. */
+	shared = skb_cloned(skb);
+	osize = skb_end_offset(skb);
 	if (unlikely(nhead < 0 || skb_shared(skb)))
 		skb_bounds_panic(skb, "pskb_expand_head", nhead);
-	size = (u64)nhead + osize + (u64)(ntail > 0 ? ntail : 0);
+	if (unlikely((s64)osize + ntail < (s64)skb->tail))
+		skb_bounds_panic(skb, "pskb_expand_head", ntail);
+	size = (s64)nhead + osize + ntail;
 	if (size > SKB_MAX_SIZE)
 		return -ENOMEM;
 	if (!skb_head_alloc(&head, (unsigned int)size))
@@ -235,7 +251,7 @@ int pskb_expand_head(struct sk_buff *skb, int nhead, int ntail, gfp_t gfp)
 
 	/* The headers may matter to somebody who pulled them: copy all up to the tail. */
 	memcpy(head.data + nhead, skb->head, skb->tail);
-	err = move_shinfo(skb, (void *)(head.data + head.end), gfp);
+	err = move_shinfo(skb, shared, (void *)(head.data + head.end), gfp);
 	if (err) {
 		skb_head_free(&head);
 		return err;
@@ -243,7 +259,7 @@ int pskb_expand_head(struct sk_buff *skb, int nhead, int ntail, gfp_t gfp)
 	data_off = skb_headroom(skb);
 	tail = skb->tail;
 	truesize = skb->truesize;
-	drop_old_head(skb);
+	drop_old_head(skb, shared);
 
 	skb_head_attach(skb, &head);
 	skb->data = skb->head + nhead + data_off;
@@ -260,9 +276,13 @@ int pskb_expand_head(struct sk_buff *skb, int nhead, int ntail, gfp_t gfp)
 
 struct sk_buff *skb_realloc_headroom(struct sk_buff *skb, unsigned int headroom)
 {
-	int delta = (int)headroom - (int)skb_headroom(skb);
 	struct sk_buff *n;
+	int delta;
 
+	skb_require(skb);
+	if (headroom > SKB_MAX_SIZE)
+		return NULL;
+	delta = (int)headroom - (int)skb_headroom(skb);
 	if (delta <= 0)
 		return pskb_copy(skb, GFP_ATOMIC);
 	n = skb_clone(skb, GFP_ATOMIC);

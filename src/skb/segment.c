@@ -8,7 +8,6 @@
  * copied whole; so the shape of a packet never makes segmentation fail.
  */
 #include <linux/if_ether.h>
-#include <linux/tcp.h>
 #include <linux/udp.h>
 
 #include <skiff/byteorder.h>
@@ -18,17 +17,19 @@
 #include "skb/walk.h"
 
 #define SCTP_HDR_LEN 12 /* RFC 9260, section 3.1 */
+#define TCP_HDR_LEN 20	/* RFC 9293, section 3.1: without options, */
+#define TCP_DOFF_AT 12	/* and the byte whose upper half is the length in words */
 
 /* How large segments will be. */
 
 /* Bytes of the TCP header at @th, as far as it can be seen. */
 static unsigned int tcp_header_len(const struct sk_buff *skb, const unsigned char *th)
 {
-	struct tcphdr _hdr;
-	const struct tcphdr *hdr = (const struct tcphdr *)skb_header_pointer(
-		skb, (int)(th - skb->data), sizeof(_hdr), &_hdr);
+	u8 buffer;
+	const u8 *doff = (const u8 *)skb_header_pointer(skb, (int)(th - skb->data) + TCP_DOFF_AT, 1,
+							&buffer);
 
-	return hdr && hdr->doff > 5 ? hdr->doff * 4U : sizeof(_hdr);
+	return doff ? max((*doff >> 4) * 4U, (unsigned int)TCP_HDR_LEN) : TCP_HDR_LEN;
 }
 
 unsigned int skb_gso_transport_seglen(const struct sk_buff *skb)

@@ -203,6 +203,13 @@ static inline int shape_teardown(void **state)
 
 #define SHAPE_TEST(fn) cmocka_unit_test_setup_teardown(fn, shape_setup, shape_teardown)
 
+/* First in a test that needs faults: the release build has none. */
+static inline void faults_or_skip(void)
+{
+	if (skiff_fail_nth(0))
+		skip();
+}
+
 /* Let the @nth allocation from now on fail. */
 static inline void fault_arm(long nth)
 {

@@ -238,8 +238,9 @@ static void test_textsearch(void **state)
 	assert_int_equal(textsearch_find_continuous(conf, &st, "xABABAaBa", 9), 6);
 	textsearch_destroy(conf);
 
-	skiff_fail_nth(1);
-	assert_int_equal(PTR_ERR(textsearch_prepare("kmp", "x", 1, GFP_KERNEL, 0)), -ENOMEM);
+	if (skiff_fail_nth(1) == 0)
+		assert_int_equal(PTR_ERR(textsearch_prepare("kmp", "x", 1, GFP_KERNEL, 0)),
+				 -ENOMEM);
 }
 
 static void test_sgvec(void **state)

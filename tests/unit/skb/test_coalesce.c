@@ -185,6 +185,7 @@ static void test_shift_refuses(void **state)
 
 static void test_shift_no_memory(void **state)
 {
+	faults_or_skip();
 	for (long nth = 1, hit = 1; hit; nth++) {
 		struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO);
 		unsigned int off = 0, len;

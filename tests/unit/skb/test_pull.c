@@ -312,6 +312,7 @@ static void test_no_memory(void **state)
 							op_pad,	      op_cow,  op_writable };
 	unsigned int failures = 0;
 
+	faults_or_skip();
 	for (unsigned int round = 0; round < 60; round++) {
 		for (unsigned int op = 0; op < ARRAY_SIZE(ops); op++) {
 			bool hit = true;

@@ -299,6 +299,7 @@ static void test_no_memory(void **state)
 {
 	unsigned int failures = 0;
 
+	faults_or_skip();
 	for (unsigned int round = 0; round < 40; round++) {
 		for (long nth = 1, hit = 1; hit; nth++) {
 			struct sk_buff *skb, *segs;

@@ -72,6 +72,7 @@ static void test_extract_no_memory(void **state)
 {
 	unsigned int failures = 0;
 
+	faults_or_skip();
 	for (unsigned int round = 1; round < 60; round++) {
 		for (long nth = 1, hit = 1; hit; nth++) {
 			struct sk_buff *skb, *n;
@@ -201,6 +202,7 @@ static void test_segment_list_refuses(void **state)
 
 static void test_segment_list_no_memory(void **state)
 {
+	faults_or_skip();
 	for (long nth = 1, hit = 1; hit; nth++) {
 		struct sk_buff *head = merged(3), *shared = skb_shinfo(head)->frag_list, *segs;
 		struct sk_buff *clone = skb_clone(shared->next, GFP_KERNEL);
