@@ -47,9 +47,12 @@ static int run_raised(struct net *net, int budget)
 		int nr = __builtin_ctz(pending);
 
 		pending &= pending - 1;
-		/* Timers have run already; the others may have been closed. */
+		/*
+		 * Timers have run already; the others may have been closed. A handler that found
+		 * nothing has cost time all the same.
+		 */
 		if (net->softirq[nr])
-			used += net->softirq[nr](net, budget - used);
+			used += max(net->softirq[nr](net, budget - used), 1);
 	}
 	if (pending)
 		__atomic_fetch_or(&net->softirq_pending, pending, __ATOMIC_SEQ_CST);
