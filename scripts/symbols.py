@@ -31,13 +31,14 @@ def declared_name(declaration):
 
 
 def declared():
-    names = set()
-    for path in glob.glob(os.path.join(TOP, 'include', 'skiff', '**', '*.h'), recursive=True):
-        text = strip_comments(open(path).read())
-        text = re.sub(r'^\s*#(\\\n|[^\n])*', '', text, flags=re.M)
-        for m in re.finditer(r'\bSKIFF_API\b([^;]*);', text):
-            names.add(declared_name(m.group(1)))
-    return names
+    """What a user of the release build sees: the preprocessor decides, not the text."""
+    headers = sorted(glob.glob(os.path.join(TOP, 'include', 'skiff', '**', '*.h'), recursive=True))
+    source = ''.join('#include "%s"\n' % h for h in headers)
+    text = subprocess.run([os.environ.get('CC', 'gcc'), '-E', '-P', '-x', 'c', '-std=gnu11',
+                           '-I' + os.path.join(TOP, 'include'), '-'], input=source, text=True,
+                          check=True, stdout=subprocess.PIPE).stdout
+    return {declared_name(m.group(1)) for m in re.finditer(
+        r'__attribute__\(\(visibility\("default"\)\)\)([^;]*);', text)}
 
 
 def mapped():
