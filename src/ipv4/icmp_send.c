@@ -90,12 +90,8 @@ bool icmp_may_send(struct net *net, const struct rtable *rt, __be32 daddr, int t
 		return true;
 	if (type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED)
 		return true;
-	if (!icmp_peer_allow(in, daddr, now)) {
-		ICMP_INC_STATS(net, ICMP_MIB_RATELIMITHOST);
-		return false;
-	}
-	if (!icmp_global_allow(in, now)) {
-		ICMP_INC_STATS(net, ICMP_MIB_RATELIMITGLOBAL);
+	if (!icmp_peer_allow(in, daddr, now) || !icmp_global_allow(in, now)) {
+		net_count_drop(net, SKB_DROP_REASON_ICMP_RATELIMIT);
 		return false;
 	}
 	return true;
