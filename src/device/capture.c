@@ -314,7 +314,7 @@ static void detach(struct skiff_capture *cap)
 	if (!cap->dev)
 		return;
 	dev_remove_pack(&cap->tap);
-	timer_delete(&cap->idle);
+	del_timer(&cap->idle);
 	cap->end_ns = (u64)skiff_clock_now_real(skiff_net_clock(cap->net));
 	dev_put(cap->dev);
 	cap->dev = NULL;

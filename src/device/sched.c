@@ -303,10 +303,10 @@ void qdisc_send_directly(struct Qdisc *sch, struct sk_buff *skb)
 		BUG();
 	sch->seen = false;
 	skb = validate_xmit_skb_list(skb, qdisc_dev(sch), NULL);
-	offer(sch, skb);
+	/* Refused, it waits for the driver; more may have come while it was being sent. */
+	if (offer(sch, skb) && sch->qstats.qlen)
+		__netif_schedule(sch);
 	qdisc_run_end(sch);
-	if (sch->qstats.qlen)
-		qdisc_run(sch);
 }
 
 int net_tx_action(struct net *net, int budget)
@@ -344,7 +344,7 @@ struct Qdisc *qdisc_create(struct netdev_queue *txq, const struct Qdisc_ops *ops
 
 static void qdisc_reset(struct Qdisc *sch)
 {
-	timer_delete(&sch->retry);
+	del_timer(&sch->retry);
 	purge(&sch->gso_skb, SKB_DROP_REASON_QUEUE_PURGE);
 	sch->ops->reset(sch);
 	sch->qstats.qlen = 0;

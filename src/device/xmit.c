@@ -266,7 +266,6 @@ int dev_queue_xmit(struct sk_buff *skb)
 
 	ASSERT_NET_LOCKED(dev_net(dev));
 	skb_reset_mac_header(skb);
-	skb_assert_len(skb);
 	if (unlikely(!(dev->flags & IFF_UP) || !skb->len)) {
 		drop(skb, dev, SKB_DROP_REASON_DEV_READY);
 		return -ENETDOWN;
