@@ -42,6 +42,7 @@ extern "C" {
 #define LJ_LISTED 0x01 /* on lj_list */
 #define LJ_LOCKED 0x02 /* a driver has it */
 #define LJ_DOOMED 0x04 /* freed while a driver has it: goes when the driver is done */
+#define LJ_KEPT 0x08   /* skb->free was 0 when the driver took it */
 
 /**
  * lj_kfree_skb() - kfree_skb() in its 1996 form
@@ -57,7 +58,8 @@ SKIFF_API void lj_kfree_skb(struct sk_buff *skb, int rw);
 
 /**
  * lj_dev_kfree_skb() - a driver is done with a buffer
- * @skb: the buffer; the device lock is gone afterwards, and the buffer too unless skb->free is 0
+ * @skb: the buffer; the device lock is gone afterwards, and the buffer too unless skb->free was 0
+ *       when the driver took it
  * @rw: FREE_READ or FREE_WRITE
  *
  * A buffer that was freed in the meantime goes now in any case.

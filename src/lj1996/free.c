@@ -51,9 +51,10 @@ void lj_kfree_skb(struct sk_buff *skb, int rw)
 
 void lj_dev_kfree_skb(struct sk_buff *skb, int rw)
 {
-	u8 flags = lj_clear(skb, LJ_LOCKED);
+	u8 flags = lj_clear(skb, LJ_LOCKED | LJ_KEPT);
+	bool kept = flags & LJ_LOCKED ? flags & LJ_KEPT : !skb->free;
 
-	if (!skb->free && !(flags & LJ_DOOMED))
+	if (kept && !(flags & LJ_DOOMED))
 		return;
 	lj_clear(skb, LJ_DOOMED);
 	if (WARN_ON(lj_has(skb, LJ_LISTED) && skb->next))
@@ -63,12 +64,16 @@ void lj_dev_kfree_skb(struct sk_buff *skb, int rw)
 
 void skb_device_lock(struct sk_buff *skb)
 {
-	WARN_ON(lj_set(skb, LJ_LOCKED) & LJ_LOCKED);
+	/*
+	 * Whether it is kept is settled here: a keeper that frees it while the driver has it leaves
+	 * the release to the driver, and one that comes later finds it unlocked.
+	 */
+	WARN_ON(lj_set(skb, skb->free ? LJ_LOCKED : LJ_LOCKED | LJ_KEPT) & LJ_LOCKED);
 }
 
 bool skb_device_unlock(struct sk_buff *skb)
 {
-	u8 flags = lj_clear(skb, LJ_LOCKED);
+	u8 flags = lj_clear(skb, LJ_LOCKED | LJ_KEPT);
 
 	WARN_ON(!(flags & LJ_LOCKED));
 	return !(flags & LJ_DOOMED);

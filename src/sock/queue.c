@@ -19,9 +19,9 @@ static int send_refused(struct sock *sk)
 	if (!sndbuf_full(sk))
 		return 0;
 	/* Said before looking again: whoever frees a buffer in between sees that we wait. */
-	sock_set_flag(sk, SOCK_NOSPACE_WAIT);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (sndbuf_full(sk))
+	__atomic_fetch_or(&sk->sk_flags, 1UL << SOCK_NOSPACE_WAIT, __ATOMIC_SEQ_CST);
+	if (__atomic_fetch_add(&sk->sk_wmem_alloc.refs.counter, 0, __ATOMIC_SEQ_CST) >
+	    READ_ONCE(sk->sk_sndbuf))
 		return -EAGAIN;
 	sock_reset_flag(sk, SOCK_NOSPACE_WAIT);
 	return 0;
