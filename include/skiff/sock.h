@@ -459,7 +459,7 @@ SKIFF_API bool skb_set_owner_sk_safe(struct sk_buff *skb, struct sock *sk);
  *           socket's pending error, -ENOBUFS without memory, -EMSGSIZE
  * @max_page_order: largest block for fragments
  *
- * Return: the buffer, len 0 and data_len 0 in its linear part, or NULL.
+ * Return: the buffer, len and data_len 0: the caller adds what it fills in; or NULL.
  */
 SKIFF_API struct sk_buff *sock_alloc_send_pskb(struct sock *sk, unsigned long header_len,
 					       unsigned long data_len, int noblock, int *errcode,

@@ -230,7 +230,9 @@ static void test_send_errors(void **state)
 	assert_int_equal(err, -EHOSTUNREACH);
 	skb = sock_alloc_send_pskb(sk, 100, 9000, 1, &err, 1);
 	assert_non_null(skb);
-	assert_int_equal(skb->data_len, 9000);
+	assert_int_equal(skb_shinfo(skb)->nr_frags, 2);
+	assert_int_equal(__skb_pagelen(skb), 9000);
+	assert_int_equal(skb->len, 0);
 	assert_int_equal(sk_wmem_alloc_get(sk), skb->truesize);
 	kfree_skb(skb);
 	assert_null(sock_alloc_send_pskb(sk, 100, 1ul << 30, 1, &err, 0));
