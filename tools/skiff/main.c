@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The skiff command: finds the subcommand and hands over. */
+#include <argp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <skiff/printk.h>
+
+#include "skiff.h"
+
+/* In the order of --help. */
+static const struct command *const commands[] = {
+	&up_command,
+	&demo_command,
+};
+
+const char *argp_program_version = "skiff " SKIFF_VERSION;
+
+enum status complain(enum status status, const char *fmt, ...)
+{
+	va_list args;
+
+	fflush(stdout);
+	va_start(args, fmt);
+	fputs("skiff: ", stderr);
+	vfprintf(stderr, fmt, args);
+	fputc('\n', stderr);
+	va_end(args);
+	return status;
+}
+
+static void say(int level, const char *text, void *arg)
+{
+	(void)level;
+	(void)arg;
+	fprintf(stderr, "skiff: %s\n", text);
+}
+
+void say_what_library_says(void)
+{
+	skiff_log_sink(say, NULL);
+}
+
+/* What the command line says before the subcommand's own arguments. */
+struct invocation {
+	const struct command *command;
+	int first; /* index of the subcommand */
+};
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+	return NULL;
+}
+
+static void no_such_command(struct argp_state *state, const char *name)
+{
+	char names[128] = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		size_t len = strlen(names);
+
+		snprintf(names + len, sizeof(names) - len, "%s%s", i ? ", " : "",
+			 commands[i]->name);
+	}
+	argp_error(state, "no command '%s'; there are: %s", name, names);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct invocation *invocation = state->input;
+
+	switch (key) {
+	case ARGP_KEY_ARG:
+		invocation->command = find_command(arg);
+		if (!invocation->command)
+			no_such_command(state, arg);
+		/* What follows is the subcommand's. */
+		invocation->first = state->next - 1;
+		state->next = state->argc;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "a command is missing");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* The list of commands, for --help. */
+static char *list_commands(int key, const char *text, void *input)
+{
+	char *list;
+	size_t size;
+	FILE *out;
+
+	(void)input;
+	if (key != ARGP_KEY_HELP_POST_DOC)
+		return (char *)(uintptr_t)text;
+	out = open_memstream(&list, &size);
+	if (!out)
+		return NULL;
+	fputs("Commands:\n", out);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+	fputs("\n`skiff COMMAND --help' tells more about each; `man skiff' has it all.", out);
+	return fclose(out) ? NULL : list;
+}
+
+static const struct argp argp = {
+	.parser = parse,
+	.args_doc = "COMMAND [ARGUMENT...]",
+	.doc = "The Linux network core in user space: hosts on a real network.\v",
+	.help_filter = list_commands,
+};
+
+int main(int argc, char **argv)
+{
+	struct invocation invocation = { NULL, 0 };
+	static char name[64];
+
+	argp_err_exit_status = STATUS_USAGE;
+	say_what_library_says();
+	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &invocation))
+		return complain(STATUS_FAILED, "the arguments can't be read");
+	if (!invocation.command)
+		return STATUS_USAGE;
+	snprintf(name, sizeof(name), "skiff %s", invocation.command->name);
+	argv[invocation.first] = name;
+	return (int)invocation.command->run(argc - invocation.first, argv + invocation.first);
+}

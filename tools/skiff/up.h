@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What `skiff up` was asked for, and the parts that carry it out. */
+#ifndef TOOLS_SKIFF_UP_H
+#define TOOLS_SKIFF_UP_H
+
+#include <skiff/capture.h>
+#include <skiff/skiff.h>
+
+#include "skiff.h"
+
+#define UP_MAX_DEVS 32
+
+/**
+ * struct up_config - the host that is wanted
+ * @name: of the host
+ * @dev: texts of its devices, as skiff_dev_create() takes them
+ * @nr_devs: how many
+ * @gateway: address, or NULL
+ * @services: names separated by commas, or NULL
+ * @pcap: capture file, or NULL
+ */
+struct up_config {
+	const char *name;
+	const char *dev[UP_MAX_DEVS];
+	unsigned int nr_devs;
+	const char *gateway;
+	const char *services;
+	const char *pcap;
+};
+
+/**
+ * struct up_host - the host that runs
+ * @net: the host
+ * @ifindex: its devices, in the order of the command line
+ * @nr_devs: how many
+ * @capture: one for each device when there is a capture file
+ * @capture_path: where they go
+ */
+struct up_host {
+	struct net *net;
+	int ifindex[UP_MAX_DEVS];
+	unsigned int nr_devs;
+	struct skiff_capture *capture[UP_MAX_DEVS];
+	char *capture_path[UP_MAX_DEVS];
+};
+
+/**
+ * up_check() - try everything that needs no rights on a host that is thrown away
+ * @config: what is wanted
+ *
+ * So a bad value is told before anything has happened. Return: a status, after its message.
+ */
+enum status up_check(const struct up_config *config);
+
+/* Carry it out; what was done before a failure is undone by up_end(). Return: as up_check(). */
+enum status up_begin(const struct up_config *config, struct up_host *host);
+
+/* End captures and the host. Return: STATUS_FAILED, after a message, when something was left. */
+enum status up_end(struct up_host *host);
+
+/* Say that the host is there, and what it has. */
+void up_report_begin(const struct up_host *host, const struct up_config *config);
+/* Say what it did. Before up_end(). */
+void up_report_end(const struct up_host *host, const struct up_config *config);
+
+#endif /* TOOLS_SKIFF_UP_H */

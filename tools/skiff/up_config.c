@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* From the command line to a host: first tried without rights, then for real. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <skiff/driver.h>
+#include <skiff/netconf.h>
+
+#include "up.h"
+
+#define MESSAGE_MAX 512
+
+/* Errors of creating a device, by what the user can do about them. */
+static enum status device_status(int error)
+{
+	switch (error) {
+	case -EINVAL:
+	case -ENOENT:
+		return STATUS_BAD_DEVICE;
+	case -EPERM:
+	case -EACCES:
+		return STATUS_NO_RIGHTS;
+	case -EBUSY:
+	case -EEXIST:
+		return STATUS_TAKEN;
+	case -ENODEV:
+		return STATUS_NO_TUN;
+	default:
+		return STATUS_FAILED;
+	}
+}
+
+static enum status create_host(const char *name, struct net **net)
+{
+	const struct skiff_net_params params = { .name = name };
+
+	*net = skiff_net_create(&params);
+	if (!*net)
+		return complain(STATUS_FAILED, "host '%s' can't be made: %s", name,
+				strerror(errno));
+	return STATUS_OK;
+}
+
+static enum status set_gateway(struct net *net, const char *gateway)
+{
+	char err[MESSAGE_MAX];
+
+	if (!gateway || !skiff_gateway_set(net, gateway, err, sizeof(err)))
+		return STATUS_OK;
+	return complain(STATUS_BAD_ADDRESS, "--gateway: %s", err);
+}
+
+static enum status enable_services(struct net *net, const char *services)
+{
+	enum status status = STATUS_OK;
+	char *list, *next, *name, err[MESSAGE_MAX];
+
+	if (!services)
+		return STATUS_OK;
+	list = next = strdup(services);
+	if (!list)
+		return complain(STATUS_FAILED, "no memory");
+	while (status == STATUS_OK && (name = strsep(&next, ",")) != NULL)
+		if (skiff_service_enable(net, name, err, sizeof(err)))
+			status = complain(STATUS_SERVICE, "--services: %s", err);
+	free(list);
+	return status;
+}
+
+/*
+ * The part of a device's text that any kind of device understands: its name and addresses, for a
+ * dummy. With @addresses false, its name only. For free(); NULL without memory.
+ */
+static char *plain_device(const char *text, bool addresses)
+{
+	char *copy = strdup(text), *next = copy, *item, *plain;
+	size_t size;
+	FILE *out = copy ? open_memstream(&plain, &size) : NULL;
+
+	if (!out) {
+		free(copy);
+		return NULL;
+	}
+	fputs("dummy", out);
+	strsep(&next, ",");
+	while ((item = strsep(&next, ",")) != NULL)
+		if (!strncmp(item, "name=", 5) || (addresses && !strncmp(item, "addr=", 5)))
+			fprintf(out, ",%s", item);
+	free(copy);
+	return fclose(out) ? NULL : plain;
+}
+
+/* Give @net the plain part of @text. Return: as skiff_dev_create(). */
+static int try_plain(struct net *net, const char *text, bool addresses, char *err)
+{
+	char *plain = plain_device(text, addresses);
+	int ret;
+
+	snprintf(err, MESSAGE_MAX, "no memory");
+	ret = plain ? skiff_dev_create(net, plain, err, MESSAGE_MAX) : -ENOMEM;
+	free(plain);
+	return ret;
+}
+
+static bool is_known_kind(const char *text)
+{
+	char kind[32];
+	size_t len = strcspn(text, ",");
+
+	if (len >= sizeof(kind))
+		return false;
+	memcpy(kind, text, len);
+	kind[len] = '\0';
+	return skiff_driver_find(kind) != NULL;
+}
+
+static enum status check_device(struct net *net, const char *text)
+{
+	char err[MESSAGE_MAX];
+	enum status status;
+	int ret;
+
+	if (!is_known_kind(text)) {
+		ret = skiff_dev_create(net, text, err, sizeof(err));
+		return complain(device_status(ret), "--dev %s: %s", text, err);
+	}
+	ret = try_plain(net, text, true, err);
+	if (ret > 0)
+		return STATUS_OK;
+	status = complain(device_status(ret), "--dev %s: %s", text, err);
+	/* If the name alone is accepted, it was an address that was not. */
+	return try_plain(net, text, false, err) > 0 ? STATUS_BAD_ADDRESS : status;
+}
+
+enum status up_check(const struct up_config *config)
+{
+	struct net *net;
+	enum status status = create_host("check", &net);
+
+	if (status != STATUS_OK)
+		return status;
+	for (unsigned int i = 0; status == STATUS_OK && i < config->nr_devs; i++)
+		status = check_device(net, config->dev[i]);
+	if (status == STATUS_OK)
+		status = set_gateway(net, config->gateway);
+	if (status == STATUS_OK)
+		status = enable_services(net, config->services);
+	skiff_net_destroy(net);
+	return status;
+}
+
+static enum status create_devices(const struct up_config *config, struct up_host *host)
+{
+	char err[MESSAGE_MAX];
+
+	for (unsigned int i = 0; i < config->nr_devs; i++) {
+		int ret = skiff_dev_create(host->net, config->dev[i], err, sizeof(err));
+
+		if (ret < 0)
+			return complain(device_status(ret), "--dev %s: %s", config->dev[i], err);
+		host->ifindex[host->nr_devs++] = ret;
+	}
+	return STATUS_OK;
+}
+
+/* Where device @name of several is captured: "box.pcapng" gives "box-sk0.pcapng". For free(). */
+static char *capture_path(const char *path, const char *name, bool several)
+{
+	const char *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
+	char *result;
+
+	if (!several)
+		return strdup(path);
+	if (!dot || (slash && dot < slash))
+		dot = path + strlen(path);
+	return asprintf(&result, "%.*s-%s%s", (int)(dot - path), path, name, dot) < 0 ? NULL :
+											result;
+}
+
+static enum status start_capture(const char *path, struct up_host *host, unsigned int i)
+{
+	char name[IFNAMSIZ] = "";
+	struct net_device *dev;
+	int err;
+
+	net_lock(host->net);
+	dev = __dev_get_by_index(host->net, host->ifindex[i]);
+	if (dev)
+		memcpy(name, dev->name, sizeof(name));
+	net_unlock(host->net);
+	host->capture_path[i] = capture_path(path, name, host->nr_devs > 1);
+	if (!host->capture_path[i])
+		return complain(STATUS_FAILED, "no memory");
+	err = skiff_capture_start(host->net, name, host->capture_path[i], NULL, &host->capture[i]);
+	if (err)
+		return complain(STATUS_CAPTURE,
+				"--pcap %s: %s; a file that can be written is accepted",
+				host->capture_path[i], strerror(-err));
+	return STATUS_OK;
+}
+
+enum status up_begin(const struct up_config *config, struct up_host *host)
+{
+	enum status status = create_host(config->name, &host->net);
+
+	if (status != STATUS_OK)
+		return status;
+	status = create_devices(config, host);
+	if (config->pcap)
+		for (unsigned int i = 0; status == STATUS_OK && i < host->nr_devs; i++)
+			status = start_capture(config->pcap, host, i);
+	if (status == STATUS_OK)
+		status = set_gateway(host->net, config->gateway);
+	if (status == STATUS_OK)
+		status = enable_services(host->net, config->services);
+	return status;
+}
+
+enum status up_end(struct up_host *host)
+{
+	int left;
+
+	for (unsigned int i = 0; i < host->nr_devs; i++) {
+		/* What stopped it earlier was said then. */
+		skiff_capture_stop(host->capture[i]);
+		free(host->capture_path[i]);
+	}
+	if (!host->net)
+		return STATUS_OK;
+	left = skiff_net_destroy(host->net);
+	host->net = NULL;
+	if (left)
+		return complain(STATUS_FAILED, "the host left %d things behind", left);
+	return STATUS_OK;
+}
