@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Addresses and routes: what follows from an address, longest prefix, gateways, what is refused. */
+#include "wire_test.h"
+
+#define IP(a, b, c, d) htonl((u32)(a) << 24 | (b) << 16 | (c) << 8 | (d))
+
+static int add(struct net_device *dev, __be32 addr, unsigned int len)
+{
+	int ret;
+
+	net_lock(h.net);
+	ret = inet_insert_ifa(dev, addr, len);
+	net_unlock(h.net);
+	return ret;
+}
+
+static int del(__be32 addr)
+{
+	int ret;
+
+	net_lock(h.net);
+	ret = inet_del_ifa(h.dev, addr);
+	net_unlock(h.net);
+	return ret;
+}
+
+static int insert(struct fib_config cfg)
+{
+	int ret;
+
+	if (!cfg.fc_type)
+		cfg.fc_type = RTN_UNICAST;
+	net_lock(h.net);
+	ret = fib_table_insert(h.net, &cfg);
+	net_unlock(h.net);
+	return ret;
+}
+
+/* Return: the next hop (in wire order), or a negative errno; the source that was chosen. */
+static long way_to(__be32 daddr, __be32 *saddr)
+{
+	struct flowi4 fl4 = { .daddr = daddr };
+	struct rtable *rt;
+	long ret;
+
+	net_lock(h.net);
+	rt = ip_route_output_key(h.net, &fl4);
+	if (IS_ERR(rt)) {
+		ret = PTR_ERR(rt);
+	} else {
+		ret = (long)(u32)rt_nexthop(rt, daddr);
+		ip_rt_put(rt);
+	}
+	net_unlock(h.net);
+	if (saddr)
+		*saddr = fl4.saddr;
+	return ret;
+}
+
+static unsigned int type_of(__be32 addr)
+{
+	unsigned int type;
+
+	net_lock(h.net);
+	type = inet_addr_type(h.net, addr);
+	net_unlock(h.net);
+	return type;
+}
+
+static void count_route(const struct fib_config *cfg, void *arg)
+{
+	(*(unsigned int *)arg)++;
+}
+
+static unsigned int routes(void)
+{
+	unsigned int n = 0;
+
+	net_lock(h.net);
+	fib_for_each(h.net, count_route, &n);
+	net_unlock(h.net);
+	return n;
+}
+
+static void kinds_of_addresses(void **state)
+{
+	assert_int_equal(type_of(HOST_IP), RTN_LOCAL);
+	assert_int_equal(type_of(PEER_IP), RTN_UNICAST);
+	assert_int_equal(type_of(BCAST_IP), RTN_BROADCAST);
+	assert_int_equal(type_of(IP(255, 255, 255, 255)), RTN_BROADCAST);
+	assert_int_equal(type_of(IP(0, 0, 0, 0)), RTN_BROADCAST);
+	assert_int_equal(type_of(IP(224, 0, 0, 1)), RTN_MULTICAST);
+	assert_int_equal(type_of(IP(127, 0, 0, 1)), RTN_LOCAL);
+	assert_int_equal(type_of(IP(127, 255, 1, 2)), RTN_LOCAL);
+	assert_int_equal(type_of(FAR_IP), RTN_UNICAST);
+}
+
+static void addresses_that_are_none(void **state)
+{
+	static const struct {
+		u32 addr;
+		unsigned int len;
+	} cases[] = {
+		{ 0x00000000, 24 }, { 0x00010203, 24 }, { 0xe0000001, 24 }, { 0xffffffff, 24 },
+		{ 0xc0000a00, 24 }, { 0xc0000aff, 24 }, { 0xc0000a01, 33 }, { 0xc0000a03, 30 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_int_equal(add(h.dev, htonl(cases[i].addr), cases[i].len), -EINVAL);
+	assert_int_equal(add(h.dev, HOST_IP, 16), -EEXIST);
+	assert_int_equal(del(PEER_IP), -EADDRNOTAVAIL);
+	/* RFC 3021, and a single one. */
+	assert_int_equal(add(h.dev, IP(192, 0, 10, 0), 31), 0);
+	assert_int_equal(add(h.dev, IP(192, 0, 11, 255), 32), 0);
+	for (u32 i = 0; i < INET_IFADDR_MAX - 3; i++)
+		assert_int_equal(add(h.dev, htonl(0x0a000001 + i * 256), 24), 0);
+	assert_int_equal(add(h.dev, IP(10, 9, 9, 9), 24), -ENOSPC);
+}
+
+static void routes_come_and_go_with_addresses(void **state)
+{
+	unsigned int before = routes();
+	__be32 saddr;
+
+	assert_int_equal(way_to(IP(192, 0, 10, 7), NULL), -ENETUNREACH);
+	assert_int_equal(add(h.dev, IP(192, 0, 10, 1), 24), 0);
+	assert_int_equal(way_to(IP(192, 0, 10, 7), &saddr), IP(192, 0, 10, 7));
+	assert_int_equal(saddr, IP(192, 0, 10, 1));
+	/* A second one in the subnet inherits it. */
+	assert_int_equal(add(h.dev, IP(192, 0, 10, 2), 24), 0);
+	assert_int_equal(del(IP(192, 0, 10, 1)), 0);
+	assert_int_equal(type_of(IP(192, 0, 10, 1)), RTN_UNICAST);
+	assert_int_equal(way_to(IP(192, 0, 10, 7), &saddr), IP(192, 0, 10, 7));
+	assert_int_equal(saddr, IP(192, 0, 10, 2));
+	assert_int_equal(type_of(IP(192, 0, 10, 255)), RTN_BROADCAST);
+	assert_int_equal(del(IP(192, 0, 10, 2)), 0);
+	assert_int_equal(way_to(IP(192, 0, 10, 7), NULL), -ENETUNREACH);
+	assert_int_equal(routes(), before);
+}
+
+static void the_longest_prefix_wins(void **state)
+{
+	static const struct {
+		u32 dst;
+		u8 len;
+		u8 gw;
+	} table[] = {
+		{ 0x00000000, 0, 10 },	{ 0x0a000000, 8, 11 },	{ 0x0a140000, 16, 12 },
+		{ 0x0a141e00, 24, 13 }, { 0x0a141e28, 32, 14 }, { 0x0a141e80, 25, 15 },
+	};
+	u32 seed = 1;
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		assert_int_equal(insert((struct fib_config){ .fc_dst = htonl(table[i].dst),
+							     .fc_dst_len = table[i].len,
+							     .fc_gw4 = htonl(0xc0000200 +
+									     table[i].gw) }),
+				 0);
+	for (int n = 0; n < 5000; n++) {
+		u32 addr, best_len = 0, gw = 0;
+
+		seed = seed * 1664525 + 1013904223;
+		addr = 0x0a141e00 ^ (seed >> (seed & 31));
+		if (addr >> 28 >= 14 || addr >> 24 == 0 || addr >> 24 == 127 || addr >> 8 == 0xc00002)
+			continue;
+		for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+			u32 mask = table[i].len ? ~0u << (32 - table[i].len) : 0;
+
+			if ((addr & mask) == table[i].dst && table[i].len >= best_len) {
+				best_len = table[i].len;
+				gw = 0xc0000200u + table[i].gw;
+			}
+		}
+		assert_int_equal(way_to(htonl(addr), NULL), htonl(gw));
+	}
+}
+
+static void routes_that_are_refused(void **state)
+{
+	assert_int_equal(insert((struct fib_config){ .fc_gw4 = FAR_IP }), -ENETUNREACH);
+	assert_int_equal(insert((struct fib_config){ .fc_gw4 = HOST_IP }), -ENETUNREACH);
+	assert_int_equal(insert((struct fib_config){ .fc_gw4 = BCAST_IP }), -ENETUNREACH);
+	assert_int_equal(insert((struct fib_config){ 0 }), -EINVAL);
+	assert_int_equal(insert((struct fib_config){ .fc_oif = 999 }), -ENODEV);
+	assert_int_equal(insert((struct fib_config){ .fc_dst = FAR_IP, .fc_dst_len = 24,
+						     .fc_gw4 = PEER_IP }),
+			 -EINVAL);
+	assert_int_equal(insert((struct fib_config){ .fc_dst_len = 33, .fc_gw4 = PEER_IP }),
+			 -EINVAL);
+	assert_int_equal(insert((struct fib_config){ .fc_type = RTN_NAT, .fc_gw4 = PEER_IP }),
+			 -EINVAL);
+	assert_int_equal(insert((struct fib_config){ .fc_gw4 = PEER_IP }), 0);
+	assert_int_equal(insert((struct fib_config){ .fc_gw4 = PEER_IP }), -EEXIST);
+	assert_int_equal(insert((struct fib_config){ .fc_type = RTN_UNREACHABLE, .fc_dst = FAR_IP,
+						     .fc_dst_len = 32 }),
+			 0);
+	assert_int_equal(way_to(FAR_IP, NULL), -EHOSTUNREACH);
+}
+
+static void sources_that_are_refused(void **state)
+{
+	static const u32 bad[] = { 0xc0000201, 0xe0000001, 0xffffffff, 0x00000001, 0xc00002ff };
+	struct rtable *rt;
+
+	net_lock(h.net);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_int_equal(PTR_ERR(ip_route_output(h.net, PEER_IP, htonl(bad[i]), 0, 0)),
+				 -EINVAL);
+	/* 127/8 stays inside. */
+	assert_int_equal(PTR_ERR(ip_route_output(h.net, PEER_IP, IP(127, 0, 0, 1), 0, 0)), -EINVAL);
+	assert_int_equal(PTR_ERR(ip_route_output(h.net, PEER_IP, 0, 0, 99)), -ENODEV);
+	rt = ip_route_output(h.net, PEER_IP, HOST_IP, 0, h.dev->ifindex);
+	assert_false(IS_ERR(rt));
+	assert_ptr_equal(rt->dst.dev, h.dev);
+	assert_int_equal(dst_mtu(&rt->dst), 1500);
+	assert_ptr_equal(dst_check(&rt->dst, 0), &rt->dst);
+	net_unlock(h.net);
+	/* A change of the table, and it has to be looked up again. */
+	assert_int_equal(add(h.dev, IP(192, 0, 10, 1), 24), 0);
+	net_lock(h.net);
+	assert_null(dst_check(&rt->dst, 0));
+	ip_rt_put(rt);
+	net_unlock(h.net);
+}
+
+/* Who still has a route when the device goes has one that leads nowhere. */
+static void a_device_goes(void **state)
+{
+	struct rtable *rt;
+	struct sk_buff *skb;
+
+	assert_int_equal(insert((struct fib_config){ .fc_gw4 = PEER_IP }), 0);
+	net_lock(h.net);
+	rt = ip_route_output(h.net, FAR_IP, 0, 0, 0);
+	assert_false(IS_ERR(rt));
+	dev_close(h.dev);
+	net_unlock(h.net);
+	assert_int_equal(way_to(FAR_IP, NULL), -ENETUNREACH);
+	assert_int_equal(way_to(PEER_IP, NULL), -ENETUNREACH);
+	assert_int_equal(type_of(HOST_IP), RTN_LOCAL);
+	unregister_netdev(h.dev);
+	assert_int_equal(type_of(HOST_IP), RTN_UNICAST);
+	net_lock(h.net);
+	skb = alloc_skb(100, GFP_KERNEL);
+	skb_dst_set(skb, &rt->dst);
+	dst_output(h.net, NULL, skb);
+	net_unlock(h.net);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(kinds_of_addresses),
+		T(addresses_that_are_none),
+		T(routes_come_and_go_with_addresses),
+		T(the_longest_prefix_wins),
+		T(routes_that_are_refused),
+		T(sources_that_are_refused),
+		T(a_device_goes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
