@@ -2,6 +2,9 @@
 /* Captures: a tap that writes frames to a pcapng file without making the host wait. */
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <skiff/capture.h>
@@ -39,7 +42,7 @@ struct skiff_capture {
 	char *path;
 
 	spinlock_t lock;
-	u8 *filling; /* NULL after a failure */
+	u8 *filling;
 	size_t filled;
 	u64 queued_bytes;
 	u64 lost_before_next;
@@ -84,6 +87,25 @@ static int write_all(int fd, const u8 *data, size_t len)
 	return 0;
 }
 
+/* write_all() into what may be a pipe whose reader is gone: that must not end the program. */
+static int write_quietly(int fd, const u8 *data, size_t len)
+{
+	const struct timespec now = { 0, 0 };
+	sigset_t pipe_only, before, pending;
+	int err;
+
+	sigemptyset(&pipe_only);
+	sigaddset(&pipe_only, SIGPIPE);
+	sigpending(&pending);
+	pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
+	err = write_all(fd, data, len);
+	/* Ours alone is taken away; one that was there already is somebody else's. */
+	if (err == -EPIPE && !sigismember(&pending, SIGPIPE))
+		sigtimedwait(&pipe_only, NULL, &now);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return err;
+}
+
 /* Write what has been encoded so far. Any thread, without the stack lock. */
 static void capture_write(struct skiff_capture *cap)
 {
@@ -98,11 +120,11 @@ static void capture_write(struct skiff_capture *cap)
 	cap->filling = cap->writing;
 	cap->writing = data;
 	cap->filled = 0;
-	spin_unlock(&cap->lock);
 	if (cap->stats.error != 0 && cap->stats.error != -EFBIG)
 		len = 0;
+	spin_unlock(&cap->lock);
 	if (len)
-		err = write_all(cap->fd, data, len);
+		err = write_quietly(cap->fd, data, len);
 	pthread_mutex_unlock(&cap->file_lock);
 	if (err)
 		capture_fail(cap, err);

@@ -314,10 +314,14 @@ int net_tx_action(struct net *net, int budget)
 	struct softnet_data *sd = &dev_net_of(net)->sd;
 	struct Qdisc *sch;
 	int done = 0;
+	bool more;
 
 	while (done < budget && (sch = output_queue_take(sd)) != NULL)
 		done += qdisc_run_packets(sch);
-	if (READ_ONCE(sd->output_queue))
+	spin_lock(&sd->lock);
+	more = sd->output_queue != NULL;
+	spin_unlock(&sd->lock);
+	if (more)
 		raise_softirq(net, NET_TX_SOFTIRQ);
 	return done;
 }
