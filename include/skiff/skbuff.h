@@ -520,12 +520,12 @@ SKIFF_API struct sk_buff *__alloc_skb(unsigned int size, gfp_t gfp, int flags, i
 /* The largest @size that __alloc_skb() serves. */
 #define SKB_MAX_SIZE (4U << 20)
 
-static inline struct sk_buff *alloc_skb(unsigned int size, gfp_t gfp)
+static __always_inline struct sk_buff *alloc_skb(unsigned int size, gfp_t gfp)
 {
 	return __alloc_skb(size, gfp, 0, NUMA_NO_NODE);
 }
 
-static inline struct sk_buff *alloc_skb_fclone(unsigned int size, gfp_t gfp)
+static __always_inline struct sk_buff *alloc_skb_fclone(unsigned int size, gfp_t gfp)
 {
 	return __alloc_skb(size, gfp, SKB_ALLOC_FCLONE, NUMA_NO_NODE);
 }
@@ -579,12 +579,12 @@ SKIFF_API void kfree_skb_partial(struct sk_buff *skb, bool head_stolen);
 /* Release on a receive or transmit path with @budget left; 0 means outside of it. */
 SKIFF_API void napi_consume_skb(struct sk_buff *skb, int budget);
 
-static inline void kfree_skb(struct sk_buff *skb)
+static __always_inline void kfree_skb(struct sk_buff *skb)
 {
 	kfree_skb_reason(skb, SKB_DROP_REASON_NOT_SPECIFIED);
 }
 
-static inline void kfree_skb_list(struct sk_buff *segs)
+static __always_inline void kfree_skb_list(struct sk_buff *segs)
 {
 	kfree_skb_list_reason(segs, SKB_DROP_REASON_NOT_SPECIFIED);
 }
@@ -686,11 +686,13 @@ SKIFF_API void skb_headers_offset_update(struct sk_buff *skb, int off);
  * pskb_expand_head() - give a buffer a new, private linear part
  * @skb: the buffer, with the only reference; pointers into it are invalid afterwards
  * @nhead: bytes of headroom to add, >= 0
- * @ntail: bytes of tailroom to add
+ * @ntail: bytes of tailroom to add; negative gives room back, at most all tailroom
  * @gfp: allocation flags
  *
- * Return: 0, or -ENOMEM and the buffer is as it was. A negative @nhead or a shared buffer is the
- * caller's bug and ends the process.
+ * truesize follows the new size, except while a socket is charged with the old one.
+ * Return: 0, or -ENOMEM and the buffer is as it was; -EINVAL when its data is shared and holds
+ * foreign memory that skb_clone() would have copied. A negative @nhead, an @ntail that would cut
+ * data off, or a shared buffer is the caller's bug and ends the process.
  */
 SKIFF_API int pskb_expand_head(struct sk_buff *skb, int nhead, int ntail, gfp_t gfp);
 

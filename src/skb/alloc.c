@@ -440,6 +440,8 @@ static __always_inline void release_last(struct sk_buff *skb, const void *site)
 
 void __kfree_skb(struct sk_buff *skb)
 {
+	if (unlikely(!skb))
+		skb_missing_panic(skb, __func__, __builtin_return_address(0));
 	skb_track_check_live(skb, __builtin_return_address(0));
 	release_last(skb, __builtin_return_address(0));
 }
@@ -468,8 +470,10 @@ static noinline void release_members(struct sk_buff *list)
 	const void *site = __builtin_return_address(0);
 
 	while (list) {
-		struct sk_buff *next = list->next;
+		struct sk_buff *next;
 
+		skb_track_check_live(list, site);
+		next = list->next;
 		if (put_ref(list, site))
 			release_last(list, site);
 		list = next;
@@ -521,8 +525,10 @@ void kfree_skb_list_reason(struct sk_buff *segs, enum skb_drop_reason reason)
 	const void *site = __builtin_return_address(0);
 
 	while (segs) {
-		struct sk_buff *next = segs->next;
+		struct sk_buff *next;
 
+		skb_track_check_live(segs, site);
+		next = segs->next;
 		drop(segs, reason, site);
 		segs = next;
 	}
@@ -530,6 +536,8 @@ void kfree_skb_list_reason(struct sk_buff *segs, enum skb_drop_reason reason)
 
 void kfree_skb_partial(struct sk_buff *skb, bool head_stolen)
 {
+	if (unlikely(!skb))
+		skb_missing_panic(skb, __func__, __builtin_return_address(0));
 	if (!head_stolen) {
 		release_last(skb, __builtin_return_address(0));
 		return;

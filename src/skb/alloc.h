@@ -45,6 +45,17 @@ void skb_release_head_state(struct sk_buff *skb);
 /* Let go of data block, fragments and frag_list; @skb has no block afterwards. */
 void skb_release_data(struct sk_buff *skb);
 
+/* The last words about a call without a buffer, or with one that has no data block. */
+void skb_missing_panic(const struct sk_buff *skb, const char *what, const void *caller)
+	__attribute__((__noreturn__, __cold__, __noinline__));
+
+/* First line of functions that need a buffer and its data. */
+#define skb_require(skb)                                                                       \
+	do {                                                                                   \
+		if (unlikely(!(skb) || (skb)->head_kind == SKB_HEAD_NONE))                     \
+			skb_missing_panic(skb, __func__, __builtin_return_address(0));         \
+	} while (0)
+
 /* Drops are told to the host and to traces by this; NULL: nobody listens. */
 extern void (*skb_drop_hook)(struct sk_buff *skb, enum skb_drop_reason reason, const void *site);
 

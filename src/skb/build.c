@@ -21,11 +21,15 @@ static bool foreign_head(struct skb_head *head, void *data, unsigned int frag_si
 		page = virt_to_page(data);
 		if (!page)
 			return false;
+	} else if (virt_to_page(data)) {
+		return false; /* no kmalloc() has blocks of a region to give */
 	} else {
 		size = (unsigned int)min(ksize(data), (size_t)INT32_MAX);
 	}
 	size &= ~(SMP_CACHE_BYTES - 1U);
 	if (size < MIN_FRAG_SIZE || size > INT32_MAX || !IS_ALIGNED((uintptr_t)data, 8))
+		return false;
+	if (page && size > (size_t)((unsigned char *)page->addr + page->size - (unsigned char *)data))
 		return false;
 	head->data = data;
 	head->end = size - SKB_SHINFO_SIZE;
@@ -94,11 +98,23 @@ struct sk_buff *__napi_alloc_skb(struct napi_struct *napi, unsigned int length, 
 	return skb;
 }
 
-static unsigned int fitting_order(unsigned long bytes, unsigned int order)
+/*
+ * One block for the next of @bytes, of 2^order pages at most. When there is none of that size, a
+ * smaller one does as long as @slots blocks of that are enough for the rest.
+ */
+static struct page *block_for(unsigned long bytes, unsigned int order, unsigned long slots,
+			      gfp_t gfp)
 {
+	struct page *page;
+
 	while (order && (PAGE_SIZE << (order - 1)) >= bytes)
 		order--;
-	return order;
+	for (;;) {
+		page = alloc_pages(gfp, order);
+		if (page || !order || bytes > slots * (PAGE_SIZE << (order - 1)))
+			return page;
+		order--;
+	}
 }
 
 struct sk_buff *alloc_skb_with_frags(unsigned long header_len, unsigned long data_len, int order,
@@ -117,7 +133,8 @@ struct sk_buff *alloc_skb_with_frags(unsigned long header_len, unsigned long dat
 		return NULL;
 	skb_track_alloc(skb, __builtin_return_address(0));
 	for (i = 0; data_len; i++) {
-		struct page *page = alloc_pages(gfp, fitting_order(data_len, (unsigned int)order));
+		struct page *page = block_for(data_len, (unsigned int)order,
+					      (unsigned long)(MAX_SKB_FRAGS - i), gfp);
 		unsigned long chunk;
 
 		if (!page) {
@@ -126,7 +143,7 @@ struct sk_buff *alloc_skb_with_frags(unsigned long header_len, unsigned long dat
 		}
 		chunk = min(data_len, page_size(page));
 		skb_fill_page_desc(skb, i, page, 0, (int)chunk);
-		skb_len_add(skb, (int)chunk);
+		skb->truesize += (unsigned int)page_size(page);
 		data_len -= chunk;
 	}
 	*errcode = 0;

@@ -74,6 +74,7 @@ struct sk_buff *skb_clone(struct sk_buff *skb, gfp_t gfp)
 {
 	struct sk_buff *n;
 
+	skb_require(skb);
 	if (unlikely(skb_orphan_frags(skb, gfp)))
 		return NULL;
 	n = skb_ctl_alloc_raw();
@@ -85,6 +86,9 @@ struct sk_buff *skb_clone(struct sk_buff *skb, gfp_t gfp)
 
 struct sk_buff *skb_morph(struct sk_buff *dst, struct sk_buff *src)
 {
+	skb_require(src);
+	if (unlikely(!dst || dst == src))
+		skb_missing_panic(NULL, __func__, __builtin_return_address(0));
 	skb_release_head_state(dst);
 	skb_release_data(dst);
 	return clone_into(dst, src);
@@ -92,8 +96,10 @@ struct sk_buff *skb_morph(struct sk_buff *dst, struct sk_buff *src)
 
 struct sk_buff *alloc_skb_for_msg(struct sk_buff *first)
 {
-	struct sk_buff *n = alloc_skb(0, GFP_ATOMIC);
+	struct sk_buff *n;
 
+	skb_require(first);
+	n = alloc_skb(0, GFP_ATOMIC);
 	if (!n)
 		return NULL;
 	skb_track_alloc(n, __builtin_return_address(0));

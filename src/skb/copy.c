@@ -188,17 +188,24 @@ struct sk_buff *__pskb_copy_fclone(struct sk_buff *skb, int headroom, gfp_t gfp,
 	return n;
 }
 
+/* Foreign memory whose owner does not count buffers: two data blocks can't refer to it. */
+static bool has_single_owner(const struct sk_buff *skb)
+{
+	return skb_zcopy(skb) &&
+	       (skb_zcopy_is_nouarg(skb) || !(__skb_shinfo(skb)->flags & SKBFL_DONT_ORPHAN));
+}
+
 /* Copy the shared info to a new block; what it refers to gets one more holder when shared. */
-static int move_shinfo(struct sk_buff *skb, bool shared, struct skb_shared_info *to, gfp_t gfp)
+static int move_shinfo(struct sk_buff *skb, bool shared, struct skb_shared_info *to)
 {
 	struct skb_shared_info *from = skb_shinfo(skb);
 	unsigned int i;
 
 	if (shared) {
-		if (skb_orphan_frags(skb, gfp))
-			return -ENOMEM;
+		/* skb_clone() would have copied it; copying here would need a private block first. */
+		if (has_single_owner(skb))
+			return -EINVAL;
 		skb_zcopy_downgrade_managed(skb);
-		from = skb_shinfo(skb);
 		if (skb_zcopy(skb))
 			refcount_inc(&skb_uarg(skb)->refcnt);
 		for (i = 0; i < from->nr_frags; i++)
@@ -251,7 +258,7 @@ int pskb_expand_head(struct sk_buff *skb, int nhead, int ntail, gfp_t gfp)
 
 	/* The headers may matter to somebody who pulled them: copy all up to the tail. */
 	memcpy(head.data + nhead, skb->head, skb->tail);
-	err = move_shinfo(skb, shared, (void *)(head.data + head.end), gfp);
+	err = move_shinfo(skb, shared, (void *)(head.data + head.end));
 	if (err) {
 		skb_head_free(&head);
 		return err;

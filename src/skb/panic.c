@@ -2,6 +2,7 @@
 /* The last words about a buffer whose bounds somebody violated. */
 #include <skiff/skbuff.h>
 
+#include "skb/alloc.h"
 #include "skb/track.h"
 
 static void __attribute__((__noreturn__, __cold__))
@@ -11,6 +12,8 @@ bounds_panic(const struct sk_buff *skb, const char *what, const char *op, long v
 	char where[SKB_SITE_TEXT];
 
 	skb_site_text(where, sizeof(where), caller);
+	if (!skb)
+		skiff_panic("%s: %s(%ld) without an sk_buff by %s", what, op, value, where);
 	skiff_panic("%s: %s(%ld) on sk_buff %p by %s: len %u data_len %u headroom %ld tailroom %ld "
 		    "head %p data %p tail %#x end %#x dev %p",
 		    what, op, value, (const void *)skb, where, skb->len, skb->data_len,
@@ -33,4 +36,9 @@ void skb_under_panic(const struct sk_buff *skb, unsigned int len)
 void skb_bounds_panic(const struct sk_buff *skb, const char *what, long value)
 {
 	bounds_panic(skb, "skb_bounds_panic", what, value, __builtin_return_address(0));
+}
+
+void skb_missing_panic(const struct sk_buff *skb, const char *what, const void *caller)
+{
+	bounds_panic(skb, skb ? "no data block" : "no buffer", what, 0, caller);
 }

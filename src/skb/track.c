@@ -1,40 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Who allocated a buffer, who had it last, who freed it: the ownership-tracking build. */
-#include <dlfcn.h>
-
 #include <skiff/skbuff.h>
 
 #include "skb/alloc.h"
 #include "skb/poison.h"
 #include "skb/pool.h"
 #include "skb/track.h"
-
-/* In the runtime of the address and thread sanitizers; knows static functions and lines. */
-extern void __sanitizer_symbolize_pc(void *pc, const char *fmt, char *out, size_t size)
-	__attribute__((weak));
-
-void skb_site_text(char *buf, size_t size, const void *site)
-{
-	Dl_info info;
-
-	/* Back into the call: behind it may be the next line, or the next function. */
-	if (site)
-		site = (const char *)site - 1;
-	if (!site) {
-		snprintf(buf, size, "nobody");
-	} else if (__sanitizer_symbolize_pc) {
-		__sanitizer_symbolize_pc((void *)(uintptr_t)site, "%f (%s:%l)", buf, size);
-	} else if (dladdr(site, &info) && info.dli_sname) {
-		snprintf(buf, size, "%s+%#lx (%s)", info.dli_sname,
-			 (unsigned long)((const char *)site - (const char *)info.dli_saddr),
-			 info.dli_fname);
-	} else if (dladdr(site, &info) && info.dli_fname) {
-		snprintf(buf, size, "%s+%#lx", info.dli_fname,
-			 (unsigned long)((const char *)site - (const char *)info.dli_fbase));
-	} else {
-		snprintf(buf, size, "%p", site);
-	}
-}
 
 #ifdef SKIFF_SKB_TRACK
 
@@ -60,7 +31,7 @@ SKB_NO_ASAN void skb_track_check_live(const struct sk_buff *skb, const void *sit
 {
 	char alloced[SKB_SITE_TEXT], freed[SKB_SITE_TEXT], now[SKB_SITE_TEXT];
 
-	if (likely(skb->users.refs.counter > 0))
+	if (likely(__atomic_load_n(&skb->users.refs.counter, __ATOMIC_RELAXED) > 0))
 		return;
 	skb_site_text(alloced, sizeof(alloced), skb->alloc_site);
 	skb_site_text(freed, sizeof(freed), skb->free_site);

@@ -26,39 +26,42 @@ SKIFF_API struct sk_buff *__netdev_alloc_skb(struct net_device *dev, unsigned in
 SKIFF_API struct sk_buff *__napi_alloc_skb(struct napi_struct *napi, unsigned int length,
 					   gfp_t gfp);
 
-static inline struct sk_buff *netdev_alloc_skb(struct net_device *dev, unsigned int length)
+static __always_inline struct sk_buff *netdev_alloc_skb(struct net_device *dev, unsigned int length)
 {
 	return __netdev_alloc_skb(dev, length, GFP_ATOMIC);
 }
 
-static inline struct sk_buff *__dev_alloc_skb(unsigned int length, gfp_t gfp)
+static __always_inline struct sk_buff *__dev_alloc_skb(unsigned int length, gfp_t gfp)
 {
 	return __netdev_alloc_skb(NULL, length, gfp);
 }
 
-static inline struct sk_buff *dev_alloc_skb(unsigned int length)
+static __always_inline struct sk_buff *dev_alloc_skb(unsigned int length)
 {
 	return netdev_alloc_skb(NULL, length);
 }
 
 /* netdev_alloc_skb() shifted so that the header behind an Ethernet header is aligned. */
-static inline struct sk_buff *__netdev_alloc_skb_ip_align(struct net_device *dev,
-							  unsigned int length, gfp_t gfp)
+static __always_inline struct sk_buff *
+__netdev_alloc_skb_ip_align(struct net_device *dev, unsigned int length, gfp_t gfp)
 {
-	struct sk_buff *skb = __netdev_alloc_skb(dev, length + NET_IP_ALIGN, gfp);
+	struct sk_buff *skb;
 
+	if (unlikely(length > SKB_MAX_SIZE))
+		return NULL;
+	skb = __netdev_alloc_skb(dev, length + NET_IP_ALIGN, gfp);
 	if (NET_IP_ALIGN && likely(skb))
 		skb_reserve(skb, NET_IP_ALIGN);
 	return skb;
 }
 
-static inline struct sk_buff *netdev_alloc_skb_ip_align(struct net_device *dev,
-							unsigned int length)
+static __always_inline struct sk_buff *netdev_alloc_skb_ip_align(struct net_device *dev,
+								 unsigned int length)
 {
 	return __netdev_alloc_skb_ip_align(dev, length, GFP_ATOMIC);
 }
 
-static inline struct sk_buff *napi_alloc_skb(struct napi_struct *napi, unsigned int length)
+static __always_inline struct sk_buff *napi_alloc_skb(struct napi_struct *napi, unsigned int length)
 {
 	return __napi_alloc_skb(napi, length, GFP_ATOMIC);
 }
@@ -130,12 +133,14 @@ static inline struct page *dev_alloc_page(void)
 /**
  * alloc_skb_with_frags() - a buffer with room in page fragments
  * @header_len: linear bytes
- * @data_len: bytes in fragments, added to len and data_len
+ * @data_len: bytes of room in fragments, at most MAX_SKB_FRAGS blocks of @order
  * @order: largest block order to try, 0 to PAGE_ALLOC_COSTLY_ORDER
- * @errcode: set to -EMSGSIZE or -ENOBUFS on failure
+ * @errcode: 0, or on failure -EMSGSIZE (@data_len or @order too large) or -ENOBUFS
  * @gfp: allocation flags
  *
- * Any thread. Return: the buffer, NULL on failure.
+ * The fragments count for truesize, but are not data yet: the caller reserves and puts the linear
+ * part, then adds what it fills of the fragments to len and data_len. Any thread.
+ * Return: the buffer, NULL on failure.
  */
 SKIFF_API struct sk_buff *alloc_skb_with_frags(unsigned long header_len, unsigned long data_len,
 					       int order, int *errcode, gfp_t gfp);

@@ -11,7 +11,8 @@ extern "C" {
 
 /*
  * Bounds are checked in every build. The panics name the buffer, its bounds, its device and the
- * caller; they do not return.
+ * caller; they do not return. What may end in one is inlined even without optimisation: the caller
+ * is the function whose code called skb_put().
  */
 SKIFF_API void skb_over_panic(const struct sk_buff *skb, unsigned int len)
 	__attribute__((__noreturn__, __cold__, __noinline__));
@@ -73,7 +74,7 @@ static inline int skb_availroom(const struct sk_buff *skb)
  *
  * Leaving the data block, or calling it with data in the buffer, ends the process.
  */
-static inline void skb_reserve(struct sk_buff *skb, int len)
+static __always_inline void skb_reserve(struct sk_buff *skb, int len)
 {
 	/* Both directions in one comparison: a negative len wraps to a huge sum unless valid. */
 	if (unlikely(skb->len ||
@@ -92,12 +93,12 @@ static inline void skb_reserve(struct sk_buff *skb, int len)
 static inline void skb_tailroom_reserve(struct sk_buff *skb, unsigned int mtu,
 					unsigned int needed_tailroom)
 {
-	int room = skb_tailroom(skb);
+	unsigned int room = (unsigned int)skb_tailroom(skb);
 
-	if (room < (int)mtu + (int)needed_tailroom)
+	if (room < (u64)mtu + needed_tailroom)
 		skb->reserved_tailroom = needed_tailroom;
 	else
-		skb->reserved_tailroom = (unsigned int)room - mtu;
+		skb->reserved_tailroom = room - mtu;
 }
 
 static inline void *__skb_put(struct sk_buff *skb, unsigned int len)
@@ -116,7 +117,7 @@ static inline void *__skb_put(struct sk_buff *skb, unsigned int len)
  *
  * Return: where the new bytes are, uninitialised. Too many end the process.
  */
-static inline void *skb_put(struct sk_buff *skb, unsigned int len)
+static __always_inline void *skb_put(struct sk_buff *skb, unsigned int len)
 {
 	if (unlikely(len > skb->end - skb->tail || skb->data_len))
 		skb_over_panic(skb, len);
@@ -138,21 +139,21 @@ static inline void __skb_put_u8(struct sk_buff *skb, u8 val)
 	*(u8 *)__skb_put(skb, 1) = val;
 }
 
-static inline void *skb_put_zero(struct sk_buff *skb, unsigned int len)
+static __always_inline void *skb_put_zero(struct sk_buff *skb, unsigned int len)
 {
 	void *tmp = skb_put(skb, len);
 
 	return len ? memset(tmp, 0, len) : tmp;
 }
 
-static inline void *skb_put_data(struct sk_buff *skb, const void *data, unsigned int len)
+static __always_inline void *skb_put_data(struct sk_buff *skb, const void *data, unsigned int len)
 {
 	void *tmp = skb_put(skb, len);
 
 	return len ? memcpy(tmp, data, len) : tmp;
 }
 
-static inline void skb_put_u8(struct sk_buff *skb, u8 val)
+static __always_inline void skb_put_u8(struct sk_buff *skb, u8 val)
 {
 	*(u8 *)skb_put(skb, 1) = val;
 }
@@ -171,14 +172,14 @@ static inline void *__skb_push(struct sk_buff *skb, unsigned int len)
  *
  * Return: the new start of the data, uninitialised. Too many end the process.
  */
-static inline void *skb_push(struct sk_buff *skb, unsigned int len)
+static __always_inline void *skb_push(struct sk_buff *skb, unsigned int len)
 {
 	if (unlikely(len > skb_headroom(skb)))
 		skb_under_panic(skb, len);
 	return __skb_push(skb, len);
 }
 
-static inline void *__skb_pull(struct sk_buff *skb, unsigned int len)
+static __always_inline void *__skb_pull(struct sk_buff *skb, unsigned int len)
 {
 	if (unlikely(len > skb_headlen(skb)))
 		skb_bounds_panic(skb, "__skb_pull", (long)len);
@@ -194,12 +195,12 @@ static inline void *__skb_pull(struct sk_buff *skb, unsigned int len)
  * Return: the new start of the data; NULL, and nothing happened, when the packet is shorter. In
  * the packet but not linear is the caller's bug (pskb_pull() is for that) and ends the process.
  */
-static inline void *skb_pull_inline(struct sk_buff *skb, unsigned int len)
+static __always_inline void *skb_pull_inline(struct sk_buff *skb, unsigned int len)
 {
 	return unlikely(len > skb->len) ? NULL : __skb_pull(skb, len);
 }
 
-static inline void *skb_pull(struct sk_buff *skb, unsigned int len)
+static __always_inline void *skb_pull(struct sk_buff *skb, unsigned int len)
 {
 	return skb_pull_inline(skb, len);
 }
@@ -244,15 +245,24 @@ static inline void *pskb_pull(struct sk_buff *skb, unsigned int len)
 /* ___pskb_trim() cuts fragments as well. Return: 0 or -ENOMEM. */
 SKIFF_API int ___pskb_trim(struct sk_buff *skb, unsigned int len);
 
-static inline void __skb_set_length(struct sk_buff *skb, unsigned int len)
+/**
+ * __skb_set_length() - set the length of a linear buffer
+ * @skb: the buffer; with fragments nothing happens but a warning
+ * @len: new length in bytes; bytes added at the end are uninitialised
+ *
+ * More than there is room for ends the process.
+ */
+static __always_inline void __skb_set_length(struct sk_buff *skb, unsigned int len)
 {
 	if (WARN_ON(skb_is_nonlinear(skb)))
 		return;
+	if (unlikely(len > skb->end - skb_headroom(skb)))
+		skb_bounds_panic(skb, "__skb_set_length", (long)len);
 	skb->len = len;
 	skb_set_tail_pointer(skb, (int)len);
 }
 
-static inline void __skb_trim(struct sk_buff *skb, unsigned int len)
+static __always_inline void __skb_trim(struct sk_buff *skb, unsigned int len)
 {
 	__skb_set_length(skb, len);
 }
@@ -262,7 +272,7 @@ static inline void __skb_trim(struct sk_buff *skb, unsigned int len)
  * @skb: the buffer
  * @len: new length in bytes; a longer one changes nothing
  */
-static inline void skb_trim(struct sk_buff *skb, unsigned int len)
+static __always_inline void skb_trim(struct sk_buff *skb, unsigned int len)
 {
 	if (skb->len > len)
 		__skb_trim(skb, len);
@@ -293,12 +303,14 @@ static inline void pskb_trim_unique(struct sk_buff *skb, unsigned int len)
  * @skb: the buffer, with the only reference; pointers into it are invalid afterwards
  * @len: new length in bytes; bytes added at the end are uninitialised
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0, -ENOMEM, or -EINVAL for a buffer with fragments.
  */
 static inline int __skb_grow(struct sk_buff *skb, unsigned int len)
 {
 	if (unlikely(skb_is_nonlinear(skb)))
 		return -EINVAL;
+	if (unlikely(len > SKB_MAX_SIZE))
+		return -ENOMEM;
 	if (len > skb->len) {
 		unsigned int add = len - skb->len;
 
@@ -349,7 +361,8 @@ static inline int skb_pad(struct sk_buff *skb, int pad)
 /* Zero bytes behind the data up to @len, length unchanged. Consumes @skb on failure. */
 static inline int skb_padto(struct sk_buff *skb, unsigned int len)
 {
-	return likely(skb->len >= len) ? 0 : skb_pad(skb, (int)(len - skb->len));
+	/* More than there can be stays more than there can be. */
+	return likely(skb->len >= len) ? 0 : skb_pad(skb, (int)min_t(u32, len - skb->len, INT32_MAX));
 }
 
 static inline int __skb_put_padto(struct sk_buff *skb, unsigned int len, bool free_on_error)
@@ -357,7 +370,7 @@ static inline int __skb_put_padto(struct sk_buff *skb, unsigned int len, bool fr
 	unsigned int size = skb->len;
 
 	if (unlikely(size < len)) {
-		len -= size;
+		len = min_t(u32, len - size, INT32_MAX);
 		if (__skb_pad(skb, (int)len, free_on_error))
 			return -ENOMEM;
 		__skb_put(skb, len);
@@ -452,6 +465,8 @@ static inline int __skb_cow(struct sk_buff *skb, unsigned int headroom, int clon
 {
 	int delta = 0;
 
+	if (unlikely(headroom > SKB_MAX_SIZE))
+		return -ENOMEM;
 	if (headroom > skb_headroom(skb))
 		delta = (int)(headroom - skb_headroom(skb));
 	if (delta || cloned)
