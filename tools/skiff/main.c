@@ -15,7 +15,8 @@ static const struct command *const commands[] = {
 	&demo_command,
 };
 
-const char *argp_program_version = "skiff " SKIFF_VERSION;
+/* The C library looks for it. */
+SKIFF_API const char *argp_program_version = "skiff " SKIFF_VERSION;
 
 enum status complain(enum status status, const char *fmt, ...)
 {

@@ -75,16 +75,19 @@ static enum status enable_services(struct net *net, const char *services)
  */
 static char *plain_device(const char *text, bool addresses)
 {
-	char *copy = strdup(text), *next = copy, *item, *plain;
+	char *copy = strdup(text), *next = copy, *kind, *item, *plain;
+	FILE *out;
 	size_t size;
-	FILE *out = copy ? open_memstream(&plain, &size) : NULL;
 
+	out = copy ? open_memstream(&plain, &size) : NULL;
 	if (!out) {
 		free(copy);
 		return NULL;
 	}
+	kind = strsep(&next, ",");
 	fputs("dummy", out);
-	strsep(&next, ",");
+	if (!strstr(text, ",name="))
+		fprintf(out, ",name=%s%%d", kind);
 	while ((item = strsep(&next, ",")) != NULL)
 		if (!strncmp(item, "name=", 5) || (addresses && !strncmp(item, "addr=", 5)))
 			fprintf(out, ",%s", item);

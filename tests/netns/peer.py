@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What the tests against the kernel share: hosts that run, the kernel's end, and counting."""
+import os
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+
+SKIFF = os.environ.get('SKIFF', 'build/debug/skiff')
+HOST, KERNEL, DEV = '192.0.2.2', '192.0.2.1', 'sk0'
+ECHO, DISCARD, DAYTIME, CHARGEN = 7, 9, 13, 19
+SERVICES = 'echo,discard,daytime,chargen'
+
+# Locks of hosts' names, captures and the like.
+WORK = tempfile.mkdtemp(prefix='skiff-test-')
+os.environ['XDG_RUNTIME_DIR'] = WORK
+os.chmod(WORK, 0o700)
+
+
+class Skip(Exception):
+    """Raised by a test that can't be run here; says why."""
+
+
+def main(tests):
+    """Runs the functions of @tests; the last line counts them."""
+    passed = failed = skipped = 0
+    for test in tests:
+        try:
+            test()
+            passed += 1
+            print('ok   ' + test.__name__)
+        except Skip as e:
+            skipped += 1
+            print('SKIP %s: %s' % (test.__name__, e))
+        except Exception:
+            failed += 1
+            print('FAIL %s\n%s' % (test.__name__, traceback.format_exc()))
+        finally:
+            Host.stop_all()
+        sys.stdout.flush()
+    shutil.rmtree(WORK, ignore_errors=True)
+    print('%d passed, %d failed, %d skipped' % (passed, failed, skipped))
+    sys.exit(1 if failed else 0)
+
+
+def tool(name):
+    if not shutil.which(name):
+        raise Skip('%s is not installed' % name)
+    return name
+
+
+def sh(*cmd):
+    """Runs a command that has to work; returns what it printed."""
+    done = subprocess.run(cmd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert done.returncode == 0, '%s: %d\n%s' % (' '.join(cmd), done.returncode, done.stdout)
+    return done.stdout
+
+
+def skiff(*args, env=None, before=None, timeout=20, binary=SKIFF, cwd=None):
+    """Runs the command to its end; returns (exit status, output, errors)."""
+    done = subprocess.run([binary] + list(args), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True, timeout=timeout, preexec_fn=before, cwd=cwd,
+                          env=dict(os.environ, **(env or {})))
+    assert_no_report(done.stderr)
+    return done.returncode, done.stdout, done.stderr
+
+
+def assert_no_report(errors):
+    for what in ('Sanitizer', 'runtime error:', 'panic', 'leak'):
+        assert what not in errors, errors
+
+
+def wait_for(what, seconds=10.0):
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, 'nothing within %g s' % seconds
+        time.sleep(0.01)
+
+
+class Host:
+    """A host of `skiff up` with a TAP, and the kernel's end of it."""
+    running = []
+
+    def __init__(self, *args, dev='', name='box', services=SERVICES, pcap=None):
+        cmd = [SKIFF, 'up', name, '--dev', 'tap,name=%s,addr=%s/24%s' % (DEV, HOST, dev)]
+        cmd += ['--services', services] if services else []
+        cmd += ['--pcap', pcap] if pcap else []
+        self.out, self.err = [], []
+        self.proc = subprocess.Popen(cmd + list(args), stdout=subprocess.PIPE,
+                                     stderr=subprocess.PIPE, text=True)
+        Host.running.append(self)
+        self.readers = [threading.Thread(target=lambda f, to: to.extend(f), args=a)
+                        for a in ((self.proc.stdout, self.out), (self.proc.stderr, self.err))]
+        for r in self.readers:
+            r.start()
+        wait_for(lambda: self.out or self.proc.poll() is not None)
+        assert self.out and self.out[0] == 'host %s is up\n' % name, self.err
+        # IPv6 of the kernel's would only be in the way of counting.
+        try:
+            with open('/proc/sys/net/ipv6/conf/%s/disable_ipv6' % DEV, 'w') as f:
+                f.write('1')
+        except OSError:
+            pass
+        sh('ip', 'addr', 'add', KERNEL + '/24', 'dev', DEV)
+        sh('ip', 'link', 'set', DEV, 'up')
+        self.mac = re.search(r'mac ([0-9a-f:]{17})', ''.join(self.out)).group(1)
+
+    def stop(self, how=signal.SIGTERM):
+        """Ends the host, which has to end well; returns its output."""
+        Host.running.remove(self)
+        self.proc.send_signal(how)
+        try:
+            status = self.proc.wait(20)
+        except subprocess.TimeoutExpired:
+            self.proc.kill()
+            raise
+        for r in self.readers:
+            r.join()
+        errors = ''.join(self.err)
+        assert_no_report(errors)
+        assert status == 0, 'exit status %d\n%s' % (status, errors)
+        return ''.join(self.out)
+
+    @staticmethod
+    def stop_all():
+        for host in list(Host.running):
+            Host.running.remove(host)
+            host.proc.kill()
+            host.proc.wait()
+            for r in host.readers:
+                r.join()
+
+
+def counter(output, name):
+    """A counter of a host's final report; those that are zero are left out there."""
+    found = re.search(r'\b%s (\d+)' % name, output)
+    return int(found.group(1)) if found else 0
+
+
+def udp(timeout=2.0, port=0):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.settimeout(timeout)
+    s.bind((KERNEL, port))
+    return s
+
+
+def checksum(data):
+    if len(data) % 2:
+        data += b'\0'
+    total = sum(struct.unpack('!%dH' % (len(data) // 2), data))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+
+
+def pattern(size, seed):
+    """Bytes that differ from those of any other size and seed."""
+    return bytes((i * 7 + size * 13 + seed * 31 + (i >> 8)) & 255 for i in range(size))
+
+
+def udp_frame(src, sport, dst, dport, data):
+    """An IP packet with a datagram, for a raw socket: whatever source one likes."""
+    ips = socket.inet_aton(src) + socket.inet_aton(dst)
+    head = struct.pack('!HHHH', sport, dport, 8 + len(data), 0)
+    total = checksum(ips + struct.pack('!HH', 17, 8 + len(data)) + head + data) or 0xffff
+    head = head[:6] + struct.pack('!H', total)
+    ip = struct.pack('!BBHHHBBH', 0x45, 0, 28 + len(data), 0, 0, 64, 17, 0) + ips
+    return ip + head + data
+
+
+def raw_ip():
+    s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, DEV.encode())
+    return s
+
+
+def tshark(path, *args):
+    return subprocess.run([tool('tshark'), '-r', path] + list(args), stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, text=True).stdout
+
+
+def assert_frames_are_right(path, least):
+    """Wireshark finds nothing wrong with the frames of a capture, of which it has @least."""
+    bad = ('ip.checksum.status==0||tcp.checksum.status==0||udp.checksum.status==0||'
+           'icmp.checksum.status==0||_ws.malformed')
+    found = tshark(path, '-o', 'ip.check_checksum:TRUE', '-o', 'udp.check_checksum:TRUE', '-Y', bad)
+    assert not found, found[:2000]
+    count = len(tshark(path, '-T', 'fields', '-e', 'frame.number').splitlines())
+    assert count >= least, '%d frames instead of %d' % (count, least)
+
+
+class KernelSide:
+    """What the kernel receives from the device, as a pcap file of our own making."""
+
+    def __init__(self, path):
+        self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+        self.sock.bind((DEV, 0))
+        self.sock.settimeout(0.2)
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
+        self.path, self.frames, self.done = path, [], False
+        self.thread = threading.Thread(target=self.read)
+        self.thread.start()
+
+    def read(self):
+        while not self.done:
+            try:
+                frame, where = self.sock.recvfrom(65536)
+            except socket.timeout:
+                continue
+            if where[2] != socket.PACKET_OUTGOING:
+                self.frames.append(frame)
+
+    def stop(self):
+        time.sleep(0.2)
+        self.done = True
+        self.thread.join()
+        self.sock.close()
+        with open(self.path, 'wb') as f:
+            f.write(struct.pack('=IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+            for frame in self.frames:
+                f.write(struct.pack('=IIII', 0, 0, len(frame), len(frame)) + frame)
+        return self.frames

@@ -1,0 +1,203 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Bad input to the command: each gets a message that names it, and its own exit status."""
+import ctypes
+import os
+import stat
+import subprocess
+import time
+
+from peer import *
+
+USAGE, DEVICE, ADDRESS, RIGHTS, TAKEN, NO_TUN, SERVICE, CAPTURE = 2, 3, 4, 5, 6, 7, 8, 9
+
+TAP = 'tap,name=sk0,addr=192.0.2.2/24'
+
+
+def table(*rows):
+    """Each row: exit status, what the message has to say, arguments."""
+    for status, says, *args in rows:
+        got, out, err = skiff(*args)
+        for what in says if isinstance(says, list) else [says]:
+            assert what in err, '%s: no %r in %r' % (args, what, err)
+        assert got == status, '%s: exit status %d: %s' % (args, got, err)
+        assert not out, out
+        assert not os.path.exists('/sys/class/net/sk0') or not args, args
+
+
+def test_usage():
+    table((USAGE, 'a command is missing'),
+          (USAGE, ["'nope'", 'up, demo'], 'nope'),
+          (USAGE, '--nope', '--nope'),
+          (USAGE, '--nope', 'up', '--nope'),
+          (USAGE, '--nope', 'demo', '--nope'),
+          (USAGE, "'x'", 'demo', 'x'),
+          (USAGE, 'a name for the host is missing', 'up'),
+          (USAGE, 'a name for the host is missing', 'up', '--dev', TAP),
+          (USAGE, ['a device is missing', '--dev tap,name=sk0'], 'up', 'box'),
+          (USAGE, ["'more'", "'box'"], 'up', 'box', 'more', '--dev', TAP),
+          (USAGE, 'dev', 'up', 'box', '--dev'),
+          (USAGE, '32', 'up', 'box', *['--dev', 'dummy'] * 33))
+
+
+def test_host_names():
+    for name in ('', 'a/b', '../x', '.x', 'a b', 'n' * 64, 'ü'):
+        table((USAGE, ["'%s'" % name, '1 to 63'], 'up', name, '--dev', TAP))
+
+
+def test_devices():
+    def dev(status, says, text):
+        return status, says, 'up', 'box', '--dev', text
+    table(dev(DEVICE, 'KIND,key=value', ''),
+          dev(DEVICE, 'KIND,key=value', 'tap,' + 'x' * 2000),
+          dev(DEVICE, ['nope', 'tap'], 'nope'),
+          dev(DEVICE, ['nope', 'tap'], 'nope,name=sk0'),
+          dev(DEVICE, "'name'", 'tap,name'),
+          dev(DEVICE, "''", 'tap,'),
+          dev(DEVICE, ['color', 'mac, mtu'], 'tap,color=blue'),
+          dev(DEVICE, ['sixteen.letters.', '1 to 15'], 'tap,name=sixteen.letters.'),
+          dev(DEVICE, '1 to 15', 'tap,name='),
+          dev(DEVICE, '1 to 15', 'tap,name=a/b'),
+          dev(DEVICE, '1 to 15', 'tap,name=..'),
+          dev(DEVICE, 'name=b', 'tap,name=a,name=b'),
+          dev(DEVICE, 'mac=1', 'tap,mac=1'),
+          dev(DEVICE, 'mac=zz:00:00:00:00:00', 'tap,mac=zz:00:00:00:00:00'),
+          dev(DEVICE, ['mac=00:00:00:00:00:00', 'zero'], 'tap,mac=00:00:00:00:00:00'),
+          dev(DEVICE, ['mac=01:02:03:04:05:06', 'multicast'], 'tap,mac=01:02:03:04:05:06'),
+          dev(DEVICE, 'mtu=x', 'tap,mtu=x'),
+          dev(DEVICE, 'mtu=-1', 'tap,mtu=-1'),
+          dev(DEVICE, ['mtu=67', '68 to'], 'tap,mtu=67'),
+          dev(DEVICE, ['mtu=65522', '68 to 65521'], 'tap,mtu=65522'),
+          dev(DEVICE, 'mtu=99999999999', 'tap,mtu=99999999999'),
+          dev(DEVICE, ['vnet_hdr=maybe', 'on or off'], 'tap,vnet_hdr=maybe'))
+
+
+def test_addresses():
+    def addr(says, text):
+        return ADDRESS, [text, says], 'up', 'box', '--dev', 'tap,name=sk0,addr=' + text
+    table(addr('', 'x'), addr('', '192.0.2'), addr('', '192.0.2.2'), addr('', '192.0.2.2/'),
+          addr('0 to 32', '192.0.2.2/33'), addr('0 to 32', '192.0.2.2/-1'),
+          addr('', '192.0.2.256/24'), addr('', '192.0.2.02/24'), addr('', '192.0.2.2.2/24'),
+          addr('multicast', '224.0.0.1/24'), addr('broadcast', '192.0.2.255/24'),
+          addr('network', '192.0.2.0/24'), addr('', '0.0.0.1/24'), addr('', '2001:db8::1/64'),
+          addr('already', '192.0.2.2/24,addr=192.0.2.2/24'))
+
+
+def test_gateways():
+    def gateway(says, text):
+        return ADDRESS, [text, says], 'up', 'box', '--dev', TAP, '--gateway', text
+    table(gateway('', 'x'), gateway('', '192.0.2'), gateway('subnet', '198.51.100.1'),
+          gateway('', '0.0.0.0'), gateway('', '192.0.2.1/24'))
+
+
+def test_services():
+    for text, bad in (('nope', 'nope'), ('echo,nope', 'nope'), ('', ''), ('echo,', ''),
+                      ('ECHO', 'ECHO')):
+        table((SERVICE, ["'%s'" % bad, 'echo, discard, daytime, chargen'],
+               'up', 'box', '--dev', TAP, '--services', text))
+
+
+def test_capture_that_cannot_be_written():
+    for path in ('/nonexistent/x.pcapng', WORK, '/proc/x'):
+        table((CAPTURE, path, 'up', 'box', '--dev', TAP, '--pcap', path))
+
+
+def test_taken_names():
+    host = Host()
+    got, _, err = skiff('up', 'box', '--dev', 'tap,name=sk1,addr=198.51.100.1/24')
+    assert got == TAKEN and "'box'" in err and str(host.proc.pid) in err, err
+    got, _, err = skiff('up', 'other', '--dev', TAP)
+    assert got == TAKEN and 'sk0' in err, err
+    got, _, err = skiff('up', 'other', '--dev', 'tap,name=lo')
+    assert got == TAKEN and 'lo' in err, err
+    got, _, err = skiff('up', 'other', '--dev', 'dummy,name=x', '--dev', 'dummy,name=x')
+    assert got == TAKEN and 'name=x' in err, err
+    host.stop()
+    Host().stop()
+
+
+def test_name_of_a_host_that_died_is_free():
+    host = Host()
+    host.proc.kill()
+    host.proc.wait()
+    Host.running.remove(host)
+    for r in host.readers:
+        r.join()
+    assert os.path.exists(WORK + '/skiff/box.lock')
+    Host().stop()
+    assert not os.path.exists(WORK + '/skiff/box.lock')
+
+
+def test_lock_files_are_private():
+    host = Host()
+    assert stat.S_IMODE(os.stat(WORK + '/skiff').st_mode) == 0o700
+    assert stat.S_IMODE(os.stat(WORK + '/skiff/box.lock').st_mode) == 0o600
+    host.stop()
+    # A directory that others can write is not used.
+    os.chmod(WORK + '/skiff', 0o777)
+    host = Host()
+    assert not os.path.exists(WORK + '/skiff/box.lock')
+    host.stop()
+    os.chmod(WORK + '/skiff', 0o700)
+
+
+def drop_net_admin():
+    """In the child: no program that it runs gets CAP_NET_ADMIN."""
+    assert ctypes.CDLL(None).prctl(24, 12, 0, 0, 0) == 0
+
+
+def test_missing_rights():
+    got, _, err = skiff('up', 'box', '--dev', TAP, before=drop_net_admin)
+    assert got == RIGHTS and 'CAP_NET_ADMIN' in err and 'sk0' in err, err
+
+
+def test_ordinary_user():
+    """Without a TAP of its own refused, with one that root made for it accepted."""
+    if open('/proc/self/uid_map').read().split() != ['0', '0', '4294967295']:
+        raise Skip('there is only one user in this namespace')
+    binary = WORK + '/skiff-copy'
+    sh('cp', SKIFF, binary)
+    os.chmod(WORK, 0o711)
+
+    def nobody():
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+
+    env = {'XDG_RUNTIME_DIR': ''}
+    args = ('up', 'box', '--dev', TAP)
+    got, _, err = skiff(*args, binary=binary, before=nobody, env=env, cwd='/')
+    assert got == RIGHTS and 'CAP_NET_ADMIN' in err, err
+    sh('ip', 'tuntap', 'add', 'dev', DEV, 'mode', 'tap', 'user', '65534')
+    proc = subprocess.Popen((binary,) + args, preexec_fn=nobody, env=dict(os.environ, **env),
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd='/')
+    line = proc.stdout.readline()
+    proc.terminate()
+    _, err = proc.communicate(timeout=20)
+    sh('ip', 'link', 'del', DEV)
+    os.chmod(WORK, 0o700)
+    assert line == 'host box is up\n' and proc.returncode == 0, err
+    assert_no_report(err)
+
+
+def test_no_dev_net_tun():
+    hide = 'mount -t tmpfs none /dev/net && exec "$@"'
+    done = subprocess.run(['unshare', '-m', 'sh', '-c', hide, 'sh', SKIFF, 'up', 'box', '--dev', TAP],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == NO_TUN and '/dev/net/tun' in done.stderr, done.stderr
+
+
+def test_demo_output_that_cannot_be_written():
+    table((CAPTURE, '/nonexistent', 'demo', '--output', '/nonexistent'))
+
+
+def test_help_and_version():
+    for args, says in ((['--help'], 'Commands:'), (['up', '--help'], '--gateway'),
+                       (['demo', '--help'], '--no-tap'), (['--version'], 'skiff 0.'),
+                       (['up', '--usage'], 'NAME')):
+        got, out, err = skiff(*args)
+        assert got == 0 and says in out and not err, out + err
+
+
+if __name__ == '__main__':
+    main([v for k, v in list(globals().items()) if k.startswith('test_')])
