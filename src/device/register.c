@@ -408,6 +408,7 @@ int skiff_device_init(void)
 
 	receive_init();
 	skb_clock_set(packet_clock);
+	dst_dev_refs_set(dev_hold, dev_put);
 	skb_drop_hook = count_drop;
 	err = capture_init();
 	if (err && err != -EALREADY)
