@@ -41,9 +41,8 @@ struct vlan_ethhdr {
 
 static inline __be16 __vlan_htons(unsigned int v)
 {
-	return (__force __be16)(u16)(__BYTE_ORDER == __LITTLE_ENDIAN ?
-					     (v & 0xff) << 8 | (v & 0xff00) >> 8 :
-					     v);
+	return (__force __be16)(
+		u16)(__BYTE_ORDER == __LITTLE_ENDIAN ? (v & 0xff) << 8 | (v & 0xff00) >> 8 : v);
 }
 
 static inline struct vlan_ethhdr *vlan_eth_hdr(const struct sk_buff *skb)
@@ -156,8 +155,7 @@ SKIFF_API int skb_vlan_push(struct sk_buff *skb, __be16 vlan_proto, u16 vlan_tci
 SKIFF_API int skb_eth_pop(struct sk_buff *skb);
 
 /* Put an Ethernet header in front of the data, type skb->protocol. 0 or -errno. */
-SKIFF_API int skb_eth_push(struct sk_buff *skb, const unsigned char *dst,
-			   const unsigned char *src);
+SKIFF_API int skb_eth_push(struct sk_buff *skb, const unsigned char *dst, const unsigned char *src);
 
 #ifdef __cplusplus
 }

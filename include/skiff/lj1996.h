@@ -142,9 +142,12 @@ static inline int lj_append_any(struct sk_buff *old, struct sk_buff *newsk)
 	return lj_append_skb(old, newsk);
 }
 #else
+/* clang-format off */
 #define lj_append_any(where, newsk)                                                            \
-	_Generic((where), struct sk_buff_head * : lj_append_list, struct sk_buff * :           \
-		 lj_append_skb)(where, newsk)
+	_Generic((where),                                                                      \
+		struct sk_buff_head *: lj_append_list,                                         \
+		struct sk_buff *: lj_append_skb)(where, newsk)
+/* clang-format on */
 #endif
 
 /* The form by the number of arguments: modern names inside their own macro are the functions. */
@@ -164,15 +167,15 @@ static inline int lj_append_any(struct sk_buff *old, struct sk_buff *newsk)
 #define skb_queue_purge(list) lj_queue_purge(list)
 #define skb_queue_splice(list, head) lj_queue_splice(list, head, false)
 #define skb_queue_splice_tail(list, head) lj_queue_splice(list, head, true)
-#define skb_queue_splice_init(list, head)                                                      \
-	do {                                                                                   \
-		lj_queue_splice(list, head, false);                                            \
-		__skb_queue_head_init(list);                                                   \
+#define skb_queue_splice_init(list, head)           \
+	do {                                        \
+		lj_queue_splice(list, head, false); \
+		__skb_queue_head_init(list);        \
 	} while (0)
-#define skb_queue_splice_tail_init(list, head)                                                 \
-	do {                                                                                   \
-		lj_queue_splice(list, head, true);                                             \
-		__skb_queue_head_init(list);                                                   \
+#define skb_queue_splice_tail_init(list, head)     \
+	do {                                       \
+		lj_queue_splice(list, head, true); \
+		__skb_queue_head_init(list);       \
 	} while (0)
 
 #endif /* SKIFF_LJ1996_H */

@@ -166,7 +166,7 @@ static bool has_room(struct dst_ops *ops, unsigned short flags)
 		return true;
 	if (!ops->gc || ops->gc(ops)) {
 		net_notice_ratelimited("route cache is full: %d entries\n",
-				      dst_entries_get_fast(ops));
+				       dst_entries_get_fast(ops));
 		return false;
 	}
 	return true;

@@ -113,8 +113,7 @@ void skb_copy_and_csum_dev(const struct sk_buff *skb, u8 *to)
 	if (unlikely(!partial_fits(skb, skb->len, &start, &field)))
 		skb_bounds_panic(skb, "skb_copy_and_csum_dev", skb->csum_start);
 	BUG_ON(skb_copy_bits(skb, 0, to, start));
-	check = csum_fold(skb_copy_and_csum_bits(skb, start, to + start,
-						 (int)skb->len - start));
+	check = csum_fold(skb_copy_and_csum_bits(skb, start, to + start, (int)skb->len - start));
 	memcpy(to + field, &check, sizeof(check));
 }
 

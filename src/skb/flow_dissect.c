@@ -149,9 +149,9 @@ static enum next_step dissect_vlan(struct dissection *d)
 		d->nhoff += (int)sizeof(*tag);
 	}
 	d->proto = tag->h_vlan_encapsulated_proto;
-	key = d->nr_tags > 1 ? NULL :
-			       wanted(d, d->nr_tags ? FLOW_DISSECTOR_KEY_CVLAN :
-						      FLOW_DISSECTOR_KEY_VLAN);
+	key = d->nr_tags > 1 ?
+		      NULL :
+		      wanted(d, d->nr_tags ? FLOW_DISSECTOR_KEY_CVLAN : FLOW_DISSECTOR_KEY_VLAN);
 	if (key) {
 		key->vlan_tci = tag->h_vlan_TCI;
 		key->vlan_tpid = tpid;
@@ -337,8 +337,14 @@ bool __skb_flow_dissect(const struct net *net, const struct sk_buff *skb,
 			const void *data, __be16 proto, int nhoff, int hlen, unsigned int flags)
 {
 	struct dissection d = {
-		.skb = data ? NULL : skb, .data = data, .hlen = hlen, .nhoff = nhoff,
-		.proto = proto, .flags = flags, .fd = flow_dissector, .target = target_container,
+		.skb = data ? NULL : skb,
+		.data = data,
+		.hlen = hlen,
+		.nhoff = nhoff,
+		.proto = proto,
+		.flags = flags,
+		.fd = flow_dissector,
+		.target = target_container,
 	};
 	struct flow_dissector_key_basic *basic;
 	enum next_step step = NEXT_PROTO;

@@ -84,7 +84,8 @@ static void dump_headers(struct dump *d, const struct sk_buff *skb)
 		  skb_network_offset(skb),
 		  skb_transport_header_was_set(skb) ? (int)skb_network_header_len(skb) : -1,
 		  skb_transport_header_was_set(skb) ? skb_transport_offset(skb) : -1);
-	dump_line(d, "csum(0x%08x start=%u offset=%u ip_summed=%u complete_sw=%u valid=%u level=%u)",
+	dump_line(d,
+		  "csum(0x%08x start=%u offset=%u ip_summed=%u complete_sw=%u valid=%u level=%u)",
 		  (__force u32)skb->csum, skb->csum_start, skb->csum_offset, skb->ip_summed,
 		  skb->csum_complete_sw, skb->csum_valid, skb->csum_level);
 	dump_line(d, "hash(0x%08x sw=%u l4=%u) proto=0x%02x%02x pkttype=%u iif=%d mark=0x%x",

@@ -62,8 +62,8 @@ void sk_mem_reclaim(struct sock *sk)
 		if (pages <= 0)
 			return;
 	} while (!__atomic_compare_exchange_n(&sk->sk_forward_alloc, &have,
-					      have - (pages << PAGE_SHIFT), true,
-					      __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+					      have - (pages << PAGE_SHIFT), true, __ATOMIC_RELAXED,
+					      __ATOMIC_RELAXED));
 	grant(sk->sk_prot, atomic_long_add_return(-pages, sk->sk_prot->memory_allocated));
 }
 

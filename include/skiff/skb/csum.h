@@ -327,25 +327,25 @@ static inline __wsum null_compute_pseudo(struct sk_buff *skb, int proto)
  * _init forms) not decided yet. @compute_pseudo(skb, proto) gives the pseudo header's sum; with
  * the _zero_check forms a field @check of 0 means that the sender left it out.
  */
-#define __skb_checksum_validate(skb, proto, complete, zero_okay, check, compute_pseudo)        \
-	__extension__({                                                                        \
-		__sum16 __csum_ret = 0;                                                        \
-		(skb)->csum_valid = 0;                                                         \
-		if (__skb_checksum_validate_needed(skb, zero_okay, check))                     \
-			__csum_ret = __skb_checksum_validate_complete(                         \
-				skb, complete, compute_pseudo(skb, proto));                    \
-		__csum_ret;                                                                    \
+#define __skb_checksum_validate(skb, proto, complete, zero_okay, check, compute_pseudo)            \
+	__extension__({                                                                            \
+		__sum16 __csum_ret = 0;                                                            \
+		(skb)->csum_valid = 0;                                                             \
+		if (__skb_checksum_validate_needed(skb, zero_okay, check))                         \
+			__csum_ret = __skb_checksum_validate_complete(skb, complete,               \
+								      compute_pseudo(skb, proto)); \
+		__csum_ret;                                                                        \
 	})
 
-#define skb_checksum_init(skb, proto, compute_pseudo)                                          \
+#define skb_checksum_init(skb, proto, compute_pseudo) \
 	__skb_checksum_validate(skb, proto, false, false, 0, compute_pseudo)
-#define skb_checksum_init_zero_check(skb, proto, check, compute_pseudo)                        \
+#define skb_checksum_init_zero_check(skb, proto, check, compute_pseudo) \
 	__skb_checksum_validate(skb, proto, false, true, check, compute_pseudo)
-#define skb_checksum_validate(skb, proto, compute_pseudo)                                      \
+#define skb_checksum_validate(skb, proto, compute_pseudo) \
 	__skb_checksum_validate(skb, proto, true, false, 0, compute_pseudo)
-#define skb_checksum_validate_zero_check(skb, proto, check, compute_pseudo)                    \
+#define skb_checksum_validate_zero_check(skb, proto, check, compute_pseudo) \
 	__skb_checksum_validate(skb, proto, true, true, check, compute_pseudo)
-#define skb_checksum_simple_validate(skb)                                                      \
+#define skb_checksum_simple_validate(skb) \
 	__skb_checksum_validate(skb, 0, true, false, 0, null_compute_pseudo)
 
 /*
@@ -363,16 +363,15 @@ static inline void __skb_checksum_convert(struct sk_buff *skb, __wsum pseudo)
 	skb->ip_summed = CHECKSUM_COMPLETE;
 }
 
-#define skb_checksum_try_convert(skb, proto, compute_pseudo)                                   \
-	do {                                                                                   \
-		if (__skb_checksum_convert_check(skb))                                         \
-			__skb_checksum_convert(skb, compute_pseudo(skb, proto));               \
+#define skb_checksum_try_convert(skb, proto, compute_pseudo)                     \
+	do {                                                                     \
+		if (__skb_checksum_convert_check(skb))                           \
+			__skb_checksum_convert(skb, compute_pseudo(skb, proto)); \
 	} while (0)
 
 /* Remote checksum offload: the tunnel header says where the inner checksum is to be. */
 
-static inline void skb_remcsum_adjust_partial(struct sk_buff *skb, void *ptr, u16 start,
-					      u16 offset)
+static inline void skb_remcsum_adjust_partial(struct sk_buff *skb, void *ptr, u16 start, u16 offset)
 {
 	skb->ip_summed = CHECKSUM_PARTIAL;
 	skb->csum_start = (__u16)((unsigned char *)ptr + start - skb->head);

@@ -49,8 +49,8 @@ SKIFF_API bool __skb_flow_dissect(const struct net *net, const struct sk_buff *s
 				  unsigned int flags);
 
 static inline bool skb_flow_dissect(const struct sk_buff *skb,
-				    struct flow_dissector *flow_dissector,
-				    void *target_container, unsigned int flags)
+				    struct flow_dissector *flow_dissector, void *target_container,
+				    unsigned int flags)
 {
 	return __skb_flow_dissect(NULL, skb, flow_dissector, target_container, NULL, 0, 0, 0,
 				  flags);

@@ -243,8 +243,8 @@ static inline u8 skb_metadata_len(const struct sk_buff *skb)
 	return __skb_shinfo(skb)->meta_len;
 }
 
-static inline bool __skb_metadata_differs(const struct sk_buff *skb_a,
-					  const struct sk_buff *skb_b, u8 meta_len)
+static inline bool __skb_metadata_differs(const struct sk_buff *skb_a, const struct sk_buff *skb_b,
+					  u8 meta_len)
 {
 	const u8 *a = (const u8 *)skb_metadata_end(skb_a);
 	const u8 *b = (const u8 *)skb_metadata_end(skb_b);

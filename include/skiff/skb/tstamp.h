@@ -134,8 +134,7 @@ static inline struct skb_shared_hwtstamps *skb_hwtstamps(struct sk_buff *skb)
  */
 SKIFF_API void skb_tstamp_tx(struct sk_buff *orig_skb, struct skb_shared_hwtstamps *hwtstamps);
 SKIFF_API void __skb_tstamp_tx(struct sk_buff *orig_skb, const struct sk_buff *ack_skb,
-			       struct skb_shared_hwtstamps *hwtstamps, struct sock *sk,
-			       int tstype);
+			       struct skb_shared_hwtstamps *hwtstamps, struct sock *sk, int tstype);
 
 /* Consumes @skb, a clone made by skb_clone_sk(). */
 SKIFF_API void skb_complete_tx_timestamp(struct sk_buff *skb,

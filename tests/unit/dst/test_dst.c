@@ -410,18 +410,10 @@ static void test_callers_bugs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_life),
-		T(test_init),
-		T(test_discards),
-		T(test_input_output),
-		T(test_device_goes),
-		T(test_check_and_expiry),
-		T(test_limit),
-		T(test_no_memory),
-		T(test_chain),
-		T(test_metrics),
-		T(test_missing_ops),
-		T(test_callers_bugs),
+		T(test_life),	      T(test_init),	   T(test_discards),
+		T(test_input_output), T(test_device_goes), T(test_check_and_expiry),
+		T(test_limit),	      T(test_no_memory),   T(test_chain),
+		T(test_metrics),      T(test_missing_ops), T(test_callers_bugs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,13 +92,12 @@ static void test_sending_routine(void **state)
 {
 	for (int len = 0; len < 3000; len += 37)
 		for (int headspace = 0; headspace < 200; headspace += 33) {
-			struct sk_buff *skb = alloc_skb((unsigned int)(len + headspace),
-							GFP_KERNEL);
+			struct sk_buff *skb =
+				alloc_skb((unsigned int)(len + headspace), GFP_KERNEL);
 
 			skb_reserve(skb, headspace);
 			skb_put(skb, (unsigned int)len);
-			assert_figure(skb, (unsigned int)headspace,
-				      (unsigned int)(headspace + len),
+			assert_figure(skb, (unsigned int)headspace, (unsigned int)(headspace + len),
 				      (unsigned int)(headspace + len));
 			skb_push(skb, (unsigned int)headspace);
 			assert_ptr_equal(skb->data, skb->head);

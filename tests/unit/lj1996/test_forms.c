@@ -345,14 +345,9 @@ static void test_bugs_reported(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_append_and_insert),
-		T(test_unlink),
-		T(test_splice_tags),
-		T(test_copies_start_afresh),
-		T(test_free_flag),
-		T(test_device_lock),
-		T(test_socket_counts),
-		T(test_bugs_reported),
+		T(test_append_and_insert),   T(test_unlink),	    T(test_splice_tags),
+		T(test_copies_start_afresh), T(test_free_flag),	    T(test_device_lock),
+		T(test_socket_counts),	     T(test_bugs_reported),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,13 +20,13 @@
 #define LISTS 3
 #define MAX_BYTES 40000u
 
-#define CHECK(cond)                                                                            \
-	do {                                                                                   \
-		if (!(cond)) {                                                                 \
-			fprintf(stderr, "%s:%d: %s, operation %u\n", __FILE__, __LINE__,       \
-				#cond, m->op);                                                 \
-			abort();                                                               \
-		}                                                                              \
+#define CHECK(cond)                                                                             \
+	do {                                                                                    \
+		if (!(cond)) {                                                                  \
+			fprintf(stderr, "%s:%d: %s, operation %u\n", __FILE__, __LINE__, #cond, \
+				m->op);                                                         \
+			abort();                                                                \
+		}                                                                               \
 	} while (0)
 
 /* One buffer, and what it should hold. In a list when @list is not negative. */
@@ -208,8 +208,7 @@ static inline void op_put(struct model *m)
 	unsigned int n = number(m, 3000);
 	unsigned char *at;
 
-	if (!s || skb_cloned(s->skb) || n > (unsigned int)skb_tailroom(s->skb) ||
-	    s->skb->data_len)
+	if (!s || skb_cloned(s->skb) || n > (unsigned int)skb_tailroom(s->skb) || s->skb->data_len)
 		return;
 	at = (unsigned char *)skb_put(s->skb, n);
 	fill_random(m, at, n);
@@ -625,10 +624,10 @@ static inline void op_purge(struct model *m)
 static inline void model_step(struct model *m)
 {
 	static void (*const ops[])(struct model *) = {
-		op_alloc,  op_put,	op_push,      op_pull,	  op_trim,    op_expand,
-		op_write,  op_linearize, op_add_frag,  op_add_list, op_copy,    op_unshare,
-		op_extract, op_split,	op_coalesce,  op_pad,	  op_free,    op_queue,
-		op_dequeue, op_splice,	op_purge,     op_alloc,	  op_put,     op_copy,
+		op_alloc,    op_put,	   op_push,	op_pull,     op_trim, op_expand,
+		op_write,    op_linearize, op_add_frag, op_add_list, op_copy, op_unshare,
+		op_extract,  op_split,	   op_coalesce, op_pad,	     op_free, op_queue,
+		op_dequeue,  op_splice,	   op_purge,	op_alloc,    op_put,  op_copy,
 		op_add_frag, op_queue,
 	};
 	unsigned int code = byte(m);

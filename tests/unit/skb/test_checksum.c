@@ -148,9 +148,9 @@ static void test_own_rule(void **state)
 		unsigned int off = below(skb->len + 1), len = below(skb->len - off + 1);
 		u32 start = shape_random();
 
-		assert_int_equal(
-			(__force u32)__skb_checksum(skb, (int)off, (int)len, wsum(start), &ops),
-			(__force u32)poly_update(twin + off, (int)len, wsum(start)));
+		assert_int_equal((__force u32)__skb_checksum(skb, (int)off, (int)len, wsum(start),
+							     &ops),
+				 (__force u32)poly_update(twin + off, (int)len, wsum(start)));
 		free(twin);
 		kfree_skb(skb);
 	}

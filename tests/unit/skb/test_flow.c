@@ -145,8 +145,7 @@ static void test_fragments(void **state)
 		assert_v4(&k, 1, 2, IPPROTO_TCP, 0, 0);
 		assert_int_equal(k.control.flags,
 				 FLOW_DIS_IS_FRAGMENT | (first ? FLOW_DIS_FIRST_FRAG : 0));
-		assert_true(skb_flow_dissect_flow_keys(skb, &k,
-						       FLOW_DISSECTOR_F_PARSE_1ST_FRAG));
+		assert_true(skb_flow_dissect_flow_keys(skb, &k, FLOW_DISSECTOR_F_PARSE_1ST_FRAG));
 		assert_int_equal(ntohs(k.ports.src), first ? 80 : 0);
 		assert_int_equal(skb_get_poff(skb), first ? 40 : 20);
 		kfree_skb(skb);
@@ -172,8 +171,7 @@ static void test_ipv6(void **state)
 	add_ports(&p, 5, 6);
 	for (unsigned int split = 0; split < 100; split += 9) {
 		skb = to_skb(&p, ETH_P_IPV6, split);
-		assert_true(skb_flow_dissect_flow_keys(skb, &k,
-						       FLOW_DISSECTOR_F_PARSE_1ST_FRAG));
+		assert_true(skb_flow_dissect_flow_keys(skb, &k, FLOW_DISSECTOR_F_PARSE_1ST_FRAG));
 		assert_int_equal(k.control.addr_type, FLOW_DISSECTOR_KEY_IPV6_ADDRS);
 		assert_int_equal(k.control.thoff, 40 + 16 + 8 + 8);
 		assert_int_equal(k.basic.ip_proto, IPPROTO_TCP);
@@ -181,8 +179,8 @@ static void test_ipv6(void **state)
 		assert_int_equal(k.addrs.v6addrs.dst.s6_addr[15], 2);
 		assert_int_equal(k.tags.flow_label, 0x12345);
 		assert_int_equal(ntohs(k.ports.dst), 6);
-		assert_true(skb_flow_dissect_flow_keys(skb, &k,
-						       FLOW_DISSECTOR_F_STOP_AT_FLOW_LABEL));
+		assert_true(
+			skb_flow_dissect_flow_keys(skb, &k, FLOW_DISSECTOR_F_STOP_AT_FLOW_LABEL));
 		assert_int_equal(k.ports.ports, 0);
 		assert_int_equal(k.control.thoff, 40);
 		kfree_skb(skb);
@@ -271,8 +269,8 @@ static void test_tunnels(void **state)
 		assert_true(skb_flow_dissect_flow_keys(skb, &k, FLOW_DISSECTOR_F_STOP_AT_ENCAP));
 		assert_int_equal(k.ports.ports, 0);
 		assert_int_equal(ntohl(k.addrs.v4addrs.src), 9);
-		assert_true(skb_flow_dissect_flow_keys(skb, &k,
-						       FLOW_DISSECTOR_F_STOP_BEFORE_ENCAP));
+		assert_true(
+			skb_flow_dissect_flow_keys(skb, &k, FLOW_DISSECTOR_F_STOP_BEFORE_ENCAP));
 		assert_false(k.control.flags & FLOW_DIS_ENCAPSULATION);
 		kfree_skb(skb);
 	}
@@ -349,8 +347,8 @@ static void test_own_dissector(void **state)
 						     (int)p.len, 0));
 	assert_int_equal(basic.control.thoff, 34);
 	assert_int_equal(basic.basic.ip_proto, IPPROTO_TCP);
-	assert_false(skb_flow_dissect_flow_keys_basic(NULL, NULL, &basic, p.b, htons(ETH_P_IP),
-						      14, 33, 0));
+	assert_false(skb_flow_dissect_flow_keys_basic(NULL, NULL, &basic, p.b, htons(ETH_P_IP), 14,
+						      33, 0));
 	kfree_skb(skb);
 }
 
@@ -487,17 +485,9 @@ static void test_hash_spreads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_ipv4),
-		T(test_fragments),
-		T(test_ipv6),
-		T(test_vlan),
-		T(test_tunnels),
-		T(test_icmp),
-		T(test_own_dissector),
-		T(test_deep),
-		T(test_hostile),
-		T(test_hash),
-		T(test_hash_spreads),
+		T(test_ipv4),	 T(test_fragments), T(test_ipv6),	   T(test_vlan),
+		T(test_tunnels), T(test_icmp),	    T(test_own_dissector), T(test_deep),
+		T(test_hostile), T(test_hash),	    T(test_hash_spreads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

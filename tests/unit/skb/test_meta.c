@@ -546,21 +546,11 @@ static void test_dump_to_log(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_ext_add_find_del),
-		T(test_ext_sharing),
-		T(test_ext_left_behind),
-		T(test_ext_copy),
-		T(test_ext_no_memory),
-		T(test_tstamp),
-		T(test_delivery_time),
-		T(test_route),
-		T(test_borrowed_route),
-		T(test_connection),
-		T(test_scrub),
-		T(test_queues_and_marks),
-		T(test_metadata),
-		T(test_reuse_is_clean),
-		T(test_dump),
+		T(test_ext_add_find_del), T(test_ext_sharing),	  T(test_ext_left_behind),
+		T(test_ext_copy),	  T(test_ext_no_memory),  T(test_tstamp),
+		T(test_delivery_time),	  T(test_route),	  T(test_borrowed_route),
+		T(test_connection),	  T(test_scrub),	  T(test_queues_and_marks),
+		T(test_metadata),	  T(test_reuse_is_clean), T(test_dump),
 		T(test_dump_to_log),
 	};
 

@@ -310,16 +310,11 @@ static void test_beyond_the_ends(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_empty),
-		T(test_both_ends),
-		T(test_neighbours),
-		T(test_insert_and_unlink),
-		T(test_walks),
-		T(test_splice),
-		T(test_chains),
-		T(test_list_head_view),
-		T(test_purge_unlocked),
-		T(test_beyond_the_ends),
+		T(test_empty),		T(test_both_ends),
+		T(test_neighbours),	T(test_insert_and_unlink),
+		T(test_walks),		T(test_splice),
+		T(test_chains),		T(test_list_head_view),
+		T(test_purge_unlocked), T(test_beyond_the_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

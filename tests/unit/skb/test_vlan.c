@@ -341,8 +341,8 @@ static void test_no_memory(void **state)
 			else if (what == 2)
 				err = skb_mpls_push(skb, htonl(1), htons(ETH_P_MPLS_UC), 18, true);
 			else
-				err = (skb = skb_vlan_untag(
-					       (skb_pull(skb, 14), skb))) ? 0 : -ENOMEM;
+				err = (skb = skb_vlan_untag((skb_pull(skb, 14), skb))) ? 0 :
+											 -ENOMEM;
 			count = skiff_fail_count();
 			skiff_fail_nth(0);
 			assert_true(err == 0 || err == -ENOMEM);
@@ -365,17 +365,10 @@ static void test_no_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_insert),
-		T(test_tag_fields),
-		T(test_untag),
-		T(test_untag_refuses),
-		T(test_encap_proto),
-		T(test_pop_push),
-		T(test_pop_refuses),
-		T(test_get_protocol),
-		T(test_eth_push_pop),
-		T(test_mpls),
-		T(test_no_memory),
+		T(test_insert),	       T(test_tag_fields),   T(test_untag),
+		T(test_untag_refuses), T(test_encap_proto),  T(test_pop_push),
+		T(test_pop_refuses),   T(test_get_protocol), T(test_eth_push_pop),
+		T(test_mpls),	       T(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

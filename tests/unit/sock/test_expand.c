@@ -84,7 +84,8 @@ static void test_no_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_enough), T(test_grow), T(test_shared), T(test_charge_follows), T(test_no_memory),
+		T(test_enough),		T(test_grow),	   T(test_shared),
+		T(test_charge_follows), T(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
