@@ -299,14 +299,17 @@ SKIFF_API void net_count_drop(struct net *net, enum skb_drop_reason reason);
  *
  * A top half: called by whichever thread runs the loop, *without* the stack lock, for one
  * descriptor by one thread at a time. It reads, hands frames over, and may take the lock or stop
- * the watch. Readiness is level-triggered, so it has to end the watch of a descriptor that hung up.
+ * the watch. Readiness is level-triggered, so it has to end the watch of a descriptor that hung
+ * up; and it is a hint: with several threads in the loop another one may have emptied the
+ * descriptor in between, so the descriptor must be non-blocking.
  */
 typedef void net_watch_fn(struct net *net, int fd, u32 events, void *arg);
 
 /**
  * net_watch_fd() - call a driver when a descriptor is ready
  * @net: the host, on the real clock or a virtual one
- * @fd: the descriptor, which stays with the caller, who keeps it open until the watch is ended
+ * @fd: the non-blocking descriptor, which stays with the caller, who keeps it open until the watch
+ *      is ended
  * @events: EPOLLIN, EPOLLOUT; errors and hang-ups are always reported
  * @fn: the driver's top half
  * @arg: handed to @fn

@@ -6,31 +6,46 @@
 #include "host/host.h"
 
 /*
- * Guards everything here. Taken before any stack lock and held while subsystems set up and tear
- * down, so that a host gets each subsystem's share exactly once.
+ * Whoever changes anything here holds @registry, from before any stack lock and as long as
+ * subsystems set up and tear down, so that a host gets each subsystem's share exactly once.
+ * The changes themselves are made under @lists as well, which is held for nothing else: a fork,
+ * which may come from a thread with a stack lock, can wait for that, and the child finds the
+ * lists whole. It forgets who held @registry, and the hosts, which are not its own.
  */
 static pthread_mutex_t registry = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t lists = PTHREAD_MUTEX_INITIALIZER;
 static LIST_HEAD(all_ops);
 static LIST_HEAD(all_nets);
 /* Drivers follow all subsystems; this is the first of them, or the head when there is none. */
 static struct list_head *first_device = &all_ops;
 static u64 ids_used = 1; /* number 0 is what a variable holds before it is registered */
 
-/* A fork waits for the registry, so that the child finds it whole and without foreign hosts. */
 static void before_fork(void)
 {
-	pthread_mutex_lock(&registry);
+	pthread_mutex_lock(&lists);
 }
 
 static void after_fork(void)
 {
-	pthread_mutex_unlock(&registry);
+	pthread_mutex_unlock(&lists);
 }
 
 static void after_fork_in_child(void)
 {
 	INIT_LIST_HEAD(&all_nets);
-	pthread_mutex_unlock(&registry);
+	pthread_mutex_init(&registry, NULL);
+	pthread_mutex_unlock(&lists);
+}
+
+/* A change of a list that a fork must not see half done. */
+static void list_change(struct list_head *entry, struct list_head *before)
+{
+	pthread_mutex_lock(&lists);
+	if (before)
+		list_add_tail(entry, before);
+	else
+		list_del(entry);
+	pthread_mutex_unlock(&lists);
 }
 
 static void watch_forks(void)
@@ -136,7 +151,7 @@ int pernet_setup(struct net *net)
 	err = init_all(net);
 	net_unlock(net);
 	if (!err)
-		list_add_tail(&net->list, &all_nets);
+		list_change(&net->list, &all_nets);
 	pthread_mutex_unlock(&registry);
 	return err;
 }
@@ -144,7 +159,7 @@ int pernet_setup(struct net *net)
 void pernet_teardown(struct net *net)
 {
 	pthread_mutex_lock(&registry);
-	list_del(&net->list);
+	list_change(&net->list, NULL);
 	net_lock(net);
 	pre_exit_before(&all_ops, net);
 	net_unlock(net);
@@ -235,7 +250,7 @@ static int register_before(struct pernet_operations *ops, struct list_head *plac
 		give_id(ops);
 		return err;
 	}
-	list_add_tail(&ops->list, place);
+	list_change(&ops->list, place);
 	return 0;
 }
 
@@ -271,7 +286,7 @@ void unregister_pernet_subsys(struct pernet_operations *ops)
 	if (!WARN_ON(!is_registered(ops))) {
 		if (first_device == &ops->list)
 			first_device = ops->list.next;
-		list_del(&ops->list);
+		list_change(&ops->list, NULL);
 		list_for_each_entry(net, &all_nets, list)
 			exit_in(ops, net);
 		give_id(ops);

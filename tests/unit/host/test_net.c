@@ -346,7 +346,7 @@ static void test_pernet_limit(void **state)
 		unregister_pernet_subsys(&many[n]);
 }
 
-static int open_descriptors(void)
+static int __maybe_unused open_descriptors(void)
 {
 	int n = 0;
 
