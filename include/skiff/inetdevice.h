@@ -51,8 +51,7 @@ struct in_device {
 	u64 arp_conflicts;
 };
 
-#define in_dev_for_each_ifa(ifa, in_dev)                                                       \
-	for (ifa = (in_dev)->ifa_list; ifa; ifa = ifa->ifa_next)
+#define in_dev_for_each_ifa(ifa, in_dev) for (ifa = (in_dev)->ifa_list; ifa; ifa = ifa->ifa_next)
 
 /* Valid under the stack lock, NULL while the device has no address. */
 static inline struct in_device *__in_dev_get(const struct net_device *dev)

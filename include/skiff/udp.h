@@ -124,8 +124,7 @@ SKIFF_API struct sock *udp4_lib_lookup(struct net *net, __be32 saddr, __be16 spo
  *
  * Left to the device where it can (CHECKSUM_PARTIAL); 0 becomes 0xffff.
  */
-SKIFF_API void udp_set_csum(bool nocheck, struct sk_buff *skb, __be32 saddr, __be32 daddr,
-			    int len);
+SKIFF_API void udp_set_csum(bool nocheck, struct sk_buff *skb, __be32 saddr, __be32 daddr, int len);
 
 /**
  * udp_alloc_send_skb() - room for a datagram that will be sent

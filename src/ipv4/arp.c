@@ -17,8 +17,8 @@ const struct arp_stats *arp_stats_of(struct net *net)
 /* Sending */
 
 struct sk_buff *arp_create(int type, int ptype, __be32 dest_ip, struct net_device *dev,
-			   __be32 src_ip, const unsigned char *dest_hw,
-			   const unsigned char *src_hw, const unsigned char *target_hw)
+			   __be32 src_ip, const unsigned char *dest_hw, const unsigned char *src_hw,
+			   const unsigned char *target_hw)
 {
 	unsigned int room = LL_RESERVED_SPACE(dev);
 	struct sk_buff *skb;
@@ -135,8 +135,7 @@ static bool arp_answers(const struct net_device *dev, const struct arp_packet *a
 }
 
 /* RFC 826, "Packet Reception": an entry that exists is updated, by any packet. */
-static void arp_learn(struct net_device *dev, const struct sk_buff *skb,
-		      const struct arp_packet *a)
+static void arp_learn(struct net_device *dev, const struct sk_buff *skb, const struct arp_packet *a)
 {
 	struct neighbour *n = neigh_lookup(&arp_tbl, &a->sip, dev);
 	u8 state = NUD_REACHABLE;

@@ -21,22 +21,14 @@
 #define ICMP_ERROR_MAX 576
 
 const struct icmp_err icmp_err_convert[] = {
-	[ICMP_NET_UNREACH] = { ENETUNREACH, 0 },
-	[ICMP_HOST_UNREACH] = { EHOSTUNREACH, 0 },
-	[ICMP_PROT_UNREACH] = { ENOPROTOOPT, 1 },
-	[ICMP_PORT_UNREACH] = { ECONNREFUSED, 1 },
-	[ICMP_FRAG_NEEDED] = { EMSGSIZE, 0 },
-	[ICMP_SR_FAILED] = { EOPNOTSUPP, 0 },
-	[ICMP_NET_UNKNOWN] = { ENETUNREACH, 1 },
-	[ICMP_HOST_UNKNOWN] = { EHOSTDOWN, 1 },
-	[ICMP_HOST_ISOLATED] = { ENONET, 1 },
-	[ICMP_NET_ANO] = { ENETUNREACH, 1 },
-	[ICMP_HOST_ANO] = { EHOSTUNREACH, 1 },
-	[ICMP_NET_UNR_TOS] = { ENETUNREACH, 0 },
-	[ICMP_HOST_UNR_TOS] = { EHOSTUNREACH, 0 },
-	[ICMP_PKT_FILTERED] = { EHOSTUNREACH, 1 },
-	[ICMP_PREC_VIOLATION] = { EHOSTUNREACH, 1 },
-	[ICMP_PREC_CUTOFF] = { EHOSTUNREACH, 1 },
+	[ICMP_NET_UNREACH] = { ENETUNREACH, 0 },     [ICMP_HOST_UNREACH] = { EHOSTUNREACH, 0 },
+	[ICMP_PROT_UNREACH] = { ENOPROTOOPT, 1 },    [ICMP_PORT_UNREACH] = { ECONNREFUSED, 1 },
+	[ICMP_FRAG_NEEDED] = { EMSGSIZE, 0 },	     [ICMP_SR_FAILED] = { EOPNOTSUPP, 0 },
+	[ICMP_NET_UNKNOWN] = { ENETUNREACH, 1 },     [ICMP_HOST_UNKNOWN] = { EHOSTDOWN, 1 },
+	[ICMP_HOST_ISOLATED] = { ENONET, 1 },	     [ICMP_NET_ANO] = { ENETUNREACH, 1 },
+	[ICMP_HOST_ANO] = { EHOSTUNREACH, 1 },	     [ICMP_NET_UNR_TOS] = { ENETUNREACH, 0 },
+	[ICMP_HOST_UNR_TOS] = { EHOSTUNREACH, 0 },   [ICMP_PKT_FILTERED] = { EHOSTUNREACH, 1 },
+	[ICMP_PREC_VIOLATION] = { EHOSTUNREACH, 1 }, [ICMP_PREC_CUTOFF] = { EHOSTUNREACH, 1 },
 };
 
 void icmp_out_count(struct net *net, u8 type)
@@ -218,8 +210,7 @@ void icmp_send(struct sk_buff *skb_in, int type, int code, __be32 info)
 	if (icmp_may_send(net, rt, ip_hdr(skb_in)->saddr, type, code)) {
 		skb = icmp_build_error(skb_in, rt, type, code, info);
 		if (skb)
-			icmp_push_reply(net, skb, rt, saddr, ip_hdr(skb_in)->saddr,
-					tos);
+			icmp_push_reply(net, skb, rt, saddr, ip_hdr(skb_in)->saddr, tos);
 		else
 			ICMP_INC_STATS(net, ICMP_MIB_OUTERRORS);
 	}

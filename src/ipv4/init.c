@@ -19,9 +19,11 @@ struct ipv4_net *ipv4_net(const struct net *net)
  */
 static int one = 1, int_max = 0x7fffffff, zero, ttl_max = 255, ignore_max = 8;
 
-#define IPV4_SYSCTL(name, least, most)                                                         \
-	{ #name, (void *)offsetof(struct ipv4_net, sysctl.name), sizeof(int), 0644,            \
-	  proc_dointvec_minmax, least, most }
+#define IPV4_SYSCTL(name, least, most)                                                    \
+	{                                                                                 \
+#name, (void *)offsetof(struct ipv4_net, sysctl.name), sizeof(int), 0644, \
+			proc_dointvec_minmax, least, most                                 \
+	}
 
 static const struct ctl_table ipv4_table[] = {
 	IPV4_SYSCTL(ip_default_ttl, &one, &ttl_max),
@@ -50,9 +52,11 @@ static int proc_base_reachable(struct ctl_table *ctl, int write, void *buffer, s
 	return err;
 }
 
-#define NEIGH_SYSCTL(name, attr, least, handler)                                               \
-	{ #name, (void *)offsetof(struct neigh_parms, data[NEIGH_VAR_##attr]), sizeof(int),    \
-	  0644, handler, least, &int_max }
+#define NEIGH_SYSCTL(name, attr, least, handler)                                                  \
+	{                                                                                         \
+#name, (void *)offsetof(struct neigh_parms, data[NEIGH_VAR_##attr]), sizeof(int), \
+			0644, handler, least, &int_max                                            \
+	}
 
 static const struct ctl_table neigh_table[] = {
 	NEIGH_SYSCTL(mcast_solicit, MCAST_PROBES, &zero, proc_dointvec_minmax),
@@ -98,8 +102,8 @@ static int ipv4_sysctl_table(struct ipv4_net *in, int i)
 			     (char *)in;
 	struct ctl_table *t;
 
-	in->tables[i] = (struct ctl_table *)kmemdup(ipv4_tables[i].table, ipv4_tables[i].size,
-						    GFP_KERNEL);
+	in->tables[i] =
+		(struct ctl_table *)kmemdup(ipv4_tables[i].table, ipv4_tables[i].size, GFP_KERNEL);
 	if (!in->tables[i])
 		return -ENOMEM;
 	for (t = in->tables[i]; t->procname; t++)

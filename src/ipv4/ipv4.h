@@ -63,12 +63,7 @@ struct ipv4_sysctl {
 };
 
 /* Input routes that do not depend on the table. */
-enum {
-	RT_IN_BROADCAST,
-	RT_IN_MULTICAST,
-	RT_IN_UNREACHABLE,
-	RT_IN_MAX
-};
+enum { RT_IN_BROADCAST, RT_IN_MULTICAST, RT_IN_UNREACHABLE, RT_IN_MAX };
 
 /**
  * struct ipv4_net - a host's IPv4

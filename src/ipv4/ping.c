@@ -160,6 +160,5 @@ void ping_cancel(struct ping_request *p)
 void ping_cancel_all(struct ipv4_net *in)
 {
 	while (!list_empty(&in->pings))
-		ping_finish(list_first_entry(&in->pings, struct ping_request, list),
-			    PING_TIMEOUT);
+		ping_finish(list_first_entry(&in->pings, struct ping_request, list), PING_TIMEOUT);
 }

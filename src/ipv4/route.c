@@ -7,7 +7,8 @@ static struct dst_entry *ipv4_dst_check(struct dst_entry *dst, __u32 cookie)
 	struct rtable *rt = dst_rtable(dst);
 
 	(void)cookie;
-	return rt->rt_genid == ipv4_net(rt->rt_net)->rt_genid && dst->obsolete != DST_OBSOLETE_DEAD ?
+	return rt->rt_genid == ipv4_net(rt->rt_net)->rt_genid &&
+			       dst->obsolete != DST_OBSOLETE_DEAD ?
 		       dst :
 		       NULL;
 }
@@ -81,8 +82,8 @@ static struct dst_ops ipv4_dst_ops = {
 /* A route with one reference; input and output discard until the caller sets them. */
 static struct rtable *rt_alloc(struct ipv4_net *in, struct net_device *dev, u16 type)
 {
-	struct rtable *rt = (struct rtable *)dst_alloc(&ipv4_dst_ops, dev, 1,
-						       DST_OBSOLETE_FORCE_CHK, DST_HOST);
+	struct rtable *rt =
+		(struct rtable *)dst_alloc(&ipv4_dst_ops, dev, 1, DST_OBSOLETE_FORCE_CHK, DST_HOST);
 
 	if (!rt)
 		return NULL;
@@ -162,7 +163,7 @@ static void rt_set_output(struct rtable *rt)
 	if (rt->rt_type == RTN_LOCAL)
 		rt->dst.input = ip_local_deliver;
 	rt->dst.output = rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST) ? ip_mc_output :
-									     ip_output;
+									    ip_output;
 }
 
 static struct rtable *rt_output_uncached(struct ipv4_net *in, struct net_device *dev, u16 type)
@@ -194,8 +195,7 @@ static struct rtable *rt_output_cached(struct ipv4_net *in, struct fib_route *r,
 }
 
 /* To this host: by the loopback device, whichever device has the address. */
-static struct rtable *rt_output_local(struct ipv4_net *in, struct flowi4 *fl4,
-				      struct fib_route *r)
+static struct rtable *rt_output_local(struct ipv4_net *in, struct flowi4 *fl4, struct fib_route *r)
 {
 	struct net_device *lo = net_loopback_dev(in->net);
 
@@ -221,8 +221,8 @@ static struct rtable *rt_output_by_dev(struct ipv4_net *in, struct flowi4 *fl4,
 	if (type == RTN_BROADCAST && !(dev->flags & IFF_BROADCAST))
 		return (struct rtable *)ERR_PTR(-ENETUNREACH);
 	if (!fl4->saddr)
-		fl4->saddr = inet_select_addr(dev, 0, type == RTN_UNICAST ? RT_SCOPE_UNIVERSE :
-									    RT_SCOPE_LINK);
+		fl4->saddr = inet_select_addr(
+			dev, 0, type == RTN_UNICAST ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK);
 	fl4->flowi4_oif = dev->ifindex;
 	return rt_output_uncached(in, dev, type);
 }
@@ -271,7 +271,8 @@ static struct rtable *rt_output_by_table(struct ipv4_net *in, struct flowi4 *fl4
 	if (!fl4->saddr)
 		fl4->saddr = r->cfg.fc_prefsrc ?
 				     r->cfg.fc_prefsrc :
-				     inet_select_addr(r->dev, r->cfg.fc_gw4 ? r->cfg.fc_gw4 : fl4->daddr,
+				     inet_select_addr(r->dev,
+						      r->cfg.fc_gw4 ? r->cfg.fc_gw4 : fl4->daddr,
 						      RT_SCOPE_UNIVERSE);
 	/* RFC 1122 section 3.2.1.3(g): 127/8 never leaves the host. */
 	if (ipv4_is_loopback(fl4->saddr) && !(r->dev->flags & IFF_LOOPBACK))
@@ -374,8 +375,8 @@ static struct rtable *rt_input_lookup(struct ipv4_net *in, __be32 daddr, __be32 
 	if (ipv4_is_lbcast(daddr))
 		return rt_input_kind(in, RT_IN_BROADCAST);
 	if (ipv4_is_multicast(daddr))
-		return rt_input_kind(in, ip_check_mc(dev, daddr) ? RT_IN_MULTICAST :
-								   RT_IN_UNREACHABLE);
+		return rt_input_kind(in,
+				     ip_check_mc(dev, daddr) ? RT_IN_MULTICAST : RT_IN_UNREACHABLE);
 	if (ipv4_is_zeronet(daddr))
 		return (struct rtable *)ERR_PTR(-EINVAL);
 	r = fib_lookup(in, daddr, 0);

@@ -34,8 +34,8 @@ void neigh_update_gc_list(struct neighbour *n)
 	list_add_tail(&n->gc_list, &c->gc_list);
 	/* The timer runs only while there is something to do. */
 	if (c->gc_entries++ == 0 && !timer_pending(&c->gc_timer))
-		mod_timer_ns(&c->gc_timer, skiff_net_now(c->net) +
-					   neigh_secs(NEIGH_VAR(&c->parms, GC_INTERVAL)));
+		mod_timer_ns(&c->gc_timer,
+			     skiff_net_now(c->net) + neigh_secs(NEIGH_VAR(&c->parms, GC_INTERVAL)));
 }
 
 static bool neigh_evictable(const struct neighbour *n, ktime_t now)

@@ -309,8 +309,8 @@ static void neigh_take(struct neighbour *n, const u8 *lladdr, u8 state)
 {
 	memcpy(n->ha, lladdr, n->dev->addr_len);
 	if (!(state & NUD_CONNECTED))
-		n->confirmed = neigh_now(n) -
-			       2 * neigh_msecs(NEIGH_VAR(n->parms, BASE_REACHABLE_TIME_MS));
+		n->confirmed =
+			neigh_now(n) - 2 * neigh_msecs(NEIGH_VAR(n->parms, BASE_REACHABLE_TIME_MS));
 }
 
 static void neigh_enter(struct neighbour *n, u8 state)

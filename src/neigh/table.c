@@ -153,8 +153,8 @@ static void neigh_free(struct neighbour *n)
 	kfree(n);
 }
 
-struct neighbour *__neigh_create(struct neigh_table *tbl, const void *pkey,
-				 struct net_device *dev, bool want_ref)
+struct neighbour *__neigh_create(struct neigh_table *tbl, const void *pkey, struct net_device *dev,
+				 bool want_ref)
 {
 	struct neigh_cache *c = neigh_cache_of(dev_net(dev), tbl);
 	struct neighbour *n = __neigh_lookup_noref(tbl, pkey, dev);
@@ -171,7 +171,8 @@ struct neighbour *__neigh_create(struct neigh_table *tbl, const void *pkey,
 			return (struct neighbour *)ERR_PTR(err);
 		}
 		/* An entry that was never confirmed is not fresher for having been made. */
-		n->confirmed = n->updated - 2 * neigh_msecs(NEIGH_VAR(n->parms, BASE_REACHABLE_TIME_MS));
+		n->confirmed =
+			n->updated - 2 * neigh_msecs(NEIGH_VAR(n->parms, BASE_REACHABLE_TIME_MS));
 		hlist_add_head(&n->hash_node, neigh_bucket(c, pkey, dev));
 		c->entries++;
 		neigh_update_gc_list(n);
@@ -250,8 +251,8 @@ static int neigh_cache_init(struct neigh_cache *c, struct net *net, struct neigh
 	c->parms = tbl->parms;
 	c->hash_shift = NEIGH_HASH_SHIFT_MIN;
 	INIT_LIST_HEAD(&c->gc_list);
-	c->buckets = (struct hlist_head *)kcalloc(1u << c->hash_shift, sizeof(*c->buckets),
-						  GFP_KERNEL);
+	c->buckets =
+		(struct hlist_head *)kcalloc(1u << c->hash_shift, sizeof(*c->buckets), GFP_KERNEL);
 	if (!c->buckets)
 		return -ENOMEM;
 	get_random_bytes(&c->hash_key, sizeof(c->hash_key));

@@ -13,19 +13,19 @@
 static int daytime_text(struct net *net, char text[DAYTIME_LEN])
 {
 	time_t now = (time_t)(skiff_clock_now_real(skiff_net_clock(net)) / NSEC_PER_SEC);
-	static const char *const days[] = { "Sunday", "Monday", "Tuesday", "Wednesday",
+	static const char *const days[] = { "Sunday",	"Monday", "Tuesday", "Wednesday",
 					    "Thursday", "Friday", "Saturday" };
-	static const char *const months[] = { "January", "February", "March", "April",
-					      "May", "June", "July", "August", "September",
-					      "October", "November", "December" };
+	static const char *const months[] = { "January",   "February", "March",	   "April",
+					      "May",	   "June",     "July",	   "August",
+					      "September", "October",  "November", "December" };
 	struct tm tm;
 
 	/* Not strftime(): its names depend on the program's locale. */
 	if (!gmtime_r(&now, &tm))
 		return -1;
-	return snprintf(text, DAYTIME_LEN, "%s, %s %d, %d %02d:%02d:%02d-UTC\r\n",
-			days[tm.tm_wday], months[tm.tm_mon], tm.tm_mday, tm.tm_year + 1900,
-			tm.tm_hour, tm.tm_min, tm.tm_sec);
+	return snprintf(text, DAYTIME_LEN, "%s, %s %d, %d %02d:%02d:%02d-UTC\r\n", days[tm.tm_wday],
+			months[tm.tm_mon], tm.tm_mday, tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
+			tm.tm_sec);
 }
 
 static int daytime_len(struct net *net, const struct sk_buff *skb)

@@ -197,8 +197,7 @@ static int conf_gateway(struct net *net, __be32 addr, const char *text, char *er
 	if (addr) {
 		ret = fib_table_insert(net, &cfg);
 		if (ret && ret != -EEXIST)
-			return conf_error(err, err_size, ret,
-					  "gateway '%s': %s", text,
+			return conf_error(err, err_size, ret, "gateway '%s': %s", text,
 					  ret == -ENETUNREACH ?
 						  "not in the subnet of a device that is up" :
 						  strerror(-ret));
@@ -218,7 +217,8 @@ int skiff_gateway_set(struct net *net, const char *addr, char *err, size_t err_s
 	if (addr)
 		ret = conf_ip(addr, &ip, err, err_size);
 	if (!ret && addr && !ip)
-		ret = conf_error(err, err_size, -EINVAL, "gateway '%s': not that of one host", addr);
+		ret = conf_error(err, err_size, -EINVAL, "gateway '%s': not that of one host",
+				 addr);
 	if (!ret)
 		ret = net_enter(net);
 	if (ret)

@@ -31,13 +31,8 @@ static int loopback_up_init(void)
 }
 
 static const skiff_initcall skiff_initcalls[] = {
-	skiff_device_init,
-	neigh_init,
-	ipv4_init,
-	udp_init,
-	services_init,
-	skiff_drivers_init,
-	loopback_up_init,
+	skiff_device_init, neigh_init,	       ipv4_init,	 udp_init,
+	services_init,	   skiff_drivers_init, loopback_up_init,
 };
 
 int skiff_init(void)

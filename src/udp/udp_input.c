@@ -16,8 +16,7 @@ bool udp_was_broadcast(const struct sk_buff *skb)
 /* The pseudo header of RFC 768. */
 static __wsum udp_pseudo(struct sk_buff *skb, int proto)
 {
-	return csum_tcpudp_nofold(ip_hdr(skb)->saddr, ip_hdr(skb)->daddr, skb->len, (__u8)proto,
-				  0);
+	return csum_tcpudp_nofold(ip_hdr(skb)->saddr, ip_hdr(skb)->daddr, skb->len, (__u8)proto, 0);
 }
 
 /*
@@ -212,8 +211,7 @@ int udp_err(struct sk_buff *skb, u32 info)
 	bool hard;
 	int err;
 
-	sk = udp4_lib_lookup(net, iph->daddr, uh->dest, iph->saddr, uh->source,
-			     skb->dev->ifindex);
+	sk = udp4_lib_lookup(net, iph->daddr, uh->dest, iph->saddr, uh->source, skb->dev->ifindex);
 	if (!sk) {
 		ICMP_INC_STATS(net, ICMP_MIB_INERRORS);
 		return -ENOENT;

@@ -14,8 +14,8 @@ void udp_set_csum(bool nocheck, struct sk_buff *skb, __be32 saddr, __be32 daddr,
 		skb->ip_summed = CHECKSUM_PARTIAL;
 		skb->csum_start = (__u16)(skb_transport_header(skb) - skb->head);
 		skb->csum_offset = offsetof(struct udphdr, check);
-		uh->check = (__force __sum16)(u16)~(__force u16)csum_tcpudp_magic(
-			saddr, daddr, (u32)len, IPPROTO_UDP, 0);
+		uh->check = (__force __sum16)(u16) ~(
+			__force u16)csum_tcpudp_magic(saddr, daddr, (u32)len, IPPROTO_UDP, 0);
 	} else {
 		uh->check = 0;
 		uh->check = csum_tcpudp_magic(saddr, daddr, (u32)len, IPPROTO_UDP,
@@ -25,8 +25,8 @@ void udp_set_csum(bool nocheck, struct sk_buff *skb, __be32 saddr, __be32 daddr,
 	}
 }
 
-static int udp_check_dest(const struct sock *sk, const struct flowi4 *fl4,
-			  const struct rtable *rt, unsigned int len)
+static int udp_check_dest(const struct sock *sk, const struct flowi4 *fl4, const struct rtable *rt,
+			  unsigned int len)
 {
 	if (rt->rt_flags & RTCF_BROADCAST && !sock_flag(sk, SOCK_BROADCAST))
 		return -EACCES;
@@ -73,8 +73,7 @@ struct sk_buff *udp_alloc_send_skb(struct sock *sk, struct flowi4 *fl4, unsigned
 	return skb;
 }
 
-int udp_send_skb(struct sock *sk, struct sk_buff *skb, const struct flowi4 *fl4,
-		 struct rtable *rt)
+int udp_send_skb(struct sock *sk, struct sk_buff *skb, const struct flowi4 *fl4, struct rtable *rt)
 {
 	const struct inet_sock *inet = inet_sk(sk);
 	struct ipcm_cookie ipc = {

@@ -175,8 +175,11 @@ static inline size_t frame_arp(u8 *f, u16 op, const u8 *dst, const u8 *sha, __be
 static inline size_t frame_ip(u8 *f, __be32 saddr, __be32 daddr, u8 protocol, const void *payload,
 			      size_t len)
 {
-	const struct wire_ip_fields fields = { .ttl = 64, .protocol = protocol, .id = 1,
-					       .payload_len = len, .saddr = saddr,
+	const struct wire_ip_fields fields = { .ttl = 64,
+					       .protocol = protocol,
+					       .id = 1,
+					       .payload_len = len,
+					       .saddr = saddr,
 					       .daddr = daddr };
 
 	wire_eth_build(f, host_mac, peer_mac, ETH_P_IP);
@@ -219,8 +222,8 @@ static inline void wire_teach_peer(struct wire_host *h)
 {
 	u8 f[FRAME_MAX];
 
-	wire_inject(h, f, frame_arp(f, WIRE_ARP_REQUEST, bcast_mac, peer_mac, PEER_IP, NULL,
-				    HOST_IP));
+	wire_inject(h, f,
+		    frame_arp(f, WIRE_ARP_REQUEST, bcast_mac, peer_mac, PEER_IP, NULL, HOST_IP));
 	wire_drop_sent(h);
 }
 

@@ -10,7 +10,8 @@ static void echo_brings_the_same_back(void **state)
 	u8 f[FRAME_MAX], g[FRAME_MAX];
 
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-		wire_inject(&h, f, frame_icmp(f, ICMP_ECHO, 0, 0x12340000u + (u32)i, data, sizes[i]));
+		wire_inject(&h, f,
+			    frame_icmp(f, ICMP_ECHO, 0, 0x12340000u + (u32)i, data, sizes[i]));
 		expect_icmp(g, ICMP_ECHOREPLY, 0);
 		assert_memory_equal(g + ETH_HLEN + WIRE_IP_HLEN + 4,
 				    f + ETH_HLEN + WIRE_IP_HLEN + 4, 4 + sizes[i]);
@@ -26,8 +27,7 @@ static void echo_can_be_ignored(void **state)
 	u8 f[FRAME_MAX];
 	size_t len = frame_icmp(f, ICMP_ECHO, 0, 1, data, 56);
 
-	assert_int_equal(skiff_sysctl_set(h.net, "net.ipv4.icmp_echo_ignore_all", "1", NULL, 0),
-			 0);
+	assert_int_equal(skiff_sysctl_set(h.net, "net.ipv4.icmp_echo_ignore_all", "1", NULL, 0), 0);
 	expect_silent_drop(f, len, SKB_DROP_REASON_ICMP_IGNORED, "IcmpInEchos");
 }
 
@@ -59,11 +59,10 @@ static void echo_to_everybody_is_a_setting(void **state)
 	u8 f[FRAME_MAX], g[FRAME_MAX];
 
 	for (size_t i = 0; i < ARRAY_SIZE(everybody); i++)
-		expect_silent_drop(f, broadcast_echo(f, everybody[i]),
-				   SKB_DROP_REASON_ICMP_IGNORED, "IcmpInMsgs");
-	assert_int_equal(skiff_sysctl_set(h.net, "net.ipv4.icmp_echo_ignore_broadcasts", "0", NULL,
-					  0),
-			 0);
+		expect_silent_drop(f, broadcast_echo(f, everybody[i]), SKB_DROP_REASON_ICMP_IGNORED,
+				   "IcmpInMsgs");
+	assert_int_equal(
+		skiff_sysctl_set(h.net, "net.ipv4.icmp_echo_ignore_broadcasts", "0", NULL, 0), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(everybody); i++) {
 		wire_inject(&h, f, broadcast_echo(f, everybody[i]));
 		expect_icmp(g, ICMP_ECHOREPLY, 0);
@@ -261,7 +260,8 @@ static void ping_hears_of_errors(void **state)
 
 	send_ping(PEER_IP, 20);
 	expect_icmp(g, ICMP_ECHO, 0);
-	wire_inject(&h, f, frame_icmp(f, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0, g + ETH_HLEN, 28));
+	wire_inject(&h, f,
+		    frame_icmp(f, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0, g + ETH_HLEN, 28));
 	assert_int_equal(answers, 1);
 	assert_int_equal(got.status, SKIFF_PING_UNREACHABLE);
 	assert_int_equal(got.icmp_type, ICMP_DEST_UNREACH);

@@ -80,8 +80,8 @@ static void addresses_that_can_not_be(void **state)
 	u8 f[FRAME_MAX];
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		size_t len = frame_ip(f, htonl(cases[i].saddr), htonl(cases[i].daddr), 253, data,
-				      20);
+		size_t len =
+			frame_ip(f, htonl(cases[i].saddr), htonl(cases[i].daddr), 253, data, 20);
 
 		expect_silent_drop(f, len, cases[i].reason, "IpInAddrErrors");
 	}
@@ -104,8 +104,12 @@ static void fragments(void **state)
 /* An echo request with @n bytes of options, padded with end-of-list. */
 static size_t echo_with_options(u8 *f, const u8 *options, size_t n)
 {
-	struct wire_ip_fields fields = { .ttl = 64, .protocol = IPPROTO_ICMP, .saddr = PEER_IP,
-					 .daddr = HOST_IP, .options = options, .options_len = n,
+	struct wire_ip_fields fields = { .ttl = 64,
+					 .protocol = IPPROTO_ICMP,
+					 .saddr = PEER_IP,
+					 .daddr = HOST_IP,
+					 .options = options,
+					 .options_len = n,
 					 .payload_len = 64 };
 	u8 icmp[64];
 	int hlen;
@@ -128,13 +132,13 @@ static void good_options_are_skipped(void **state)
 	} cases[] = {
 		{ "\x01\x01\x01\x01", 4 },
 		{ "\x00\xff\xff\xff", 4 },
-		{ "\x07\x07\x04\x00\x00\x00\x00", 7 },		   /* record route with room */
-		{ "\x07\x03\x04", 3 },				   /* without room */
-		{ "\x07\x07\x08\x01\x02\x03\x04", 7 },		   /* full */
-		{ "\x44\x08\x05\x00\x00\x00\x00\x00", 8 },	   /* time stamps */
+		{ "\x07\x07\x04\x00\x00\x00\x00", 7 },	   /* record route with room */
+		{ "\x07\x03\x04", 3 },			   /* without room */
+		{ "\x07\x07\x08\x01\x02\x03\x04", 7 },	   /* full */
+		{ "\x44\x08\x05\x00\x00\x00\x00\x00", 8 }, /* time stamps */
 		{ "\x44\x0c\x05\x01\x00\x00\x00\x00\x00\x00\x00\x00", 12 },
-		{ "\x94\x04\x00\x00", 4 },			   /* router alert */
-		{ "\x99\x05\x01\x02\x03", 5 },			   /* unknown */
+		{ "\x94\x04\x00\x00", 4 },     /* router alert */
+		{ "\x99\x05\x01\x02\x03", 5 }, /* unknown */
 	};
 	u8 f[FRAME_MAX], g[FRAME_MAX];
 
@@ -152,18 +156,18 @@ static void bad_options_are_told(void **state)
 		size_t n;
 		u8 pointer;
 	} cases[] = {
-		{ "\x07\x00\x04\x00", 4, 21 },			    /* length 0 */
-		{ "\x07\x01\x04\x00", 4, 21 },			    /* length 1 */
-		{ "\x01\x01\x07\x09", 4, 23 },			    /* longer than the header */
-		{ "\x01\x01\x01\x07", 4, 23 },			    /* no length */
-		{ "\x07\x02\x00\x00", 4, 21 },			    /* no pointer */
-		{ "\x07\x07\x03\x00\x00\x00\x00", 7, 22 },	    /* pointer before the data */
-		{ "\x07\x07\x05\x00\x00\x00\x00", 7, 22 },	    /* half an address */
-		{ "\x44\x03\x05\x00", 4, 21 },			    /* no flags */
+		{ "\x07\x00\x04\x00", 4, 21 },		   /* length 0 */
+		{ "\x07\x01\x04\x00", 4, 21 },		   /* length 1 */
+		{ "\x01\x01\x07\x09", 4, 23 },		   /* longer than the header */
+		{ "\x01\x01\x01\x07", 4, 23 },		   /* no length */
+		{ "\x07\x02\x00\x00", 4, 21 },		   /* no pointer */
+		{ "\x07\x07\x03\x00\x00\x00\x00", 7, 22 }, /* pointer before the data */
+		{ "\x07\x07\x05\x00\x00\x00\x00", 7, 22 }, /* half an address */
+		{ "\x44\x03\x05\x00", 4, 21 },		   /* no flags */
 		{ "\x44\x08\x04\x00\x00\x00\x00\x00", 8, 22 },
 		{ "\x44\x08\x06\x00\x00\x00\x00\x00", 8, 22 },
-		{ "\x44\x08\x05\x02\x00\x00\x00\x00", 8, 23 },	    /* no such flag */
-		{ "\x44\x08\x05\x01\x00\x00\x00\x00", 8, 22 },	    /* no room for both */
+		{ "\x44\x08\x05\x02\x00\x00\x00\x00", 8, 23 }, /* no such flag */
+		{ "\x44\x08\x05\x01\x00\x00\x00\x00", 8, 22 }, /* no room for both */
 		{ "\x94\x03\x00\x00", 4, 21 },
 	};
 	u8 f[FRAME_MAX], g[FRAME_MAX];
@@ -224,9 +228,13 @@ static void protocols_see_true_headers(void **state)
 	static const struct net_protocol looker = { .handler = look };
 	static const struct net_protocol passer = { .handler = elsewhere };
 	u8 f[FRAME_MAX];
-	const struct wire_ip_fields fields = { .ttl = 64, .protocol = 253, .saddr = PEER_IP,
-					       .daddr = HOST_IP, .options = "\x01\x01\x01\x00",
-					       .options_len = 4, .payload_len = 5 };
+	const struct wire_ip_fields fields = { .ttl = 64,
+					       .protocol = 253,
+					       .saddr = PEER_IP,
+					       .daddr = HOST_IP,
+					       .options = "\x01\x01\x01\x00",
+					       .options_len = 4,
+					       .payload_len = 5 };
 
 	assert_int_equal(inet_add_protocol(&looker, 253), 0);
 	assert_int_equal(inet_add_protocol(&passer, 253), -1);
@@ -258,7 +266,8 @@ static void mutate(const u8 *frame, size_t len)
 			f[i] = (u8)v;
 			wire_inject(&h, f, len);
 			/* Once with the checksum that makes the change count. */
-			if (i >= ETH_HLEN && i < ETH_HLEN + WIRE_IP_HLEN && (f[ETH_HLEN] & 15) == 5) {
+			if (i >= ETH_HLEN && i < ETH_HLEN + WIRE_IP_HLEN &&
+			    (f[ETH_HLEN] & 15) == 5) {
 				frame_fix_ip(f);
 				wire_inject(&h, f, len);
 			}
@@ -280,7 +289,8 @@ static void mutated_frames_do_no_harm(void **state)
 	mutate(f, frame_udp(f, 40000, 9, data, 4));
 	len = frame_udp(quoted, 7, 9999, data, 10);
 	mutate(f, frame_icmp(f, ICMP_DEST_UNREACH, 3, 0, quoted + ETH_HLEN, len - ETH_HLEN));
-	mutate(f, echo_with_options(f, (const u8 *)"\x44\x0c\x05\x01\0\0\0\0\0\0\0\0\x07\x07\x04", 16));
+	mutate(f, echo_with_options(f, (const u8 *)"\x44\x0c\x05\x01\0\0\0\0\0\0\0\0\x07\x07\x04",
+				    16));
 	mutate(f, frame_arp(f, WIRE_ARP_REQUEST, bcast_mac, peer_mac, PEER_IP, NULL, HOST_IP));
 }
 

@@ -151,17 +151,18 @@ static void the_longest_prefix_wins(void **state)
 	u32 seed = 1;
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
-		assert_int_equal(insert((struct fib_config){ .fc_dst = htonl(table[i].dst),
-							     .fc_dst_len = table[i].len,
-							     .fc_gw4 = htonl(0xc0000200 +
-									     table[i].gw) }),
-				 0);
+		assert_int_equal(
+			insert((struct fib_config){ .fc_dst = htonl(table[i].dst),
+						    .fc_dst_len = table[i].len,
+						    .fc_gw4 = htonl(0xc0000200 + table[i].gw) }),
+			0);
 	for (int n = 0; n < 5000; n++) {
 		u32 addr, best_len = 0, gw = 0;
 
 		seed = seed * 1664525 + 1013904223;
 		addr = 0x0a141e00 ^ (seed >> (seed & 31));
-		if (addr >> 28 >= 14 || addr >> 24 == 0 || addr >> 24 == 127 || addr >> 8 == 0xc00002)
+		if (addr >> 28 >= 14 || addr >> 24 == 0 || addr >> 24 == 127 ||
+		    addr >> 8 == 0xc00002)
 			continue;
 		for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 			u32 mask = table[i].len ? ~0u << (32 - table[i].len) : 0;
@@ -182,8 +183,8 @@ static void routes_that_are_refused(void **state)
 	assert_int_equal(insert((struct fib_config){ .fc_gw4 = BCAST_IP }), -ENETUNREACH);
 	assert_int_equal(insert((struct fib_config){ 0 }), -EINVAL);
 	assert_int_equal(insert((struct fib_config){ .fc_oif = 999 }), -ENODEV);
-	assert_int_equal(insert((struct fib_config){ .fc_dst = FAR_IP, .fc_dst_len = 24,
-						     .fc_gw4 = PEER_IP }),
+	assert_int_equal(insert((struct fib_config){
+				 .fc_dst = FAR_IP, .fc_dst_len = 24, .fc_gw4 = PEER_IP }),
 			 -EINVAL);
 	assert_int_equal(insert((struct fib_config){ .fc_dst_len = 33, .fc_gw4 = PEER_IP }),
 			 -EINVAL);
@@ -191,8 +192,8 @@ static void routes_that_are_refused(void **state)
 			 -EINVAL);
 	assert_int_equal(insert((struct fib_config){ .fc_gw4 = PEER_IP }), 0);
 	assert_int_equal(insert((struct fib_config){ .fc_gw4 = PEER_IP }), -EEXIST);
-	assert_int_equal(insert((struct fib_config){ .fc_type = RTN_UNREACHABLE, .fc_dst = FAR_IP,
-						     .fc_dst_len = 32 }),
+	assert_int_equal(insert((struct fib_config){
+				 .fc_type = RTN_UNREACHABLE, .fc_dst = FAR_IP, .fc_dst_len = 32 }),
 			 0);
 	assert_int_equal(way_to(FAR_IP, NULL), -EHOSTUNREACH);
 }

@@ -45,7 +45,8 @@ static void count(struct net *net, const struct skiff_ping_result *r, void *arg)
 
 static void ping(__be32 daddr, unsigned int len)
 {
-	const struct skiff_ping_params p = { .daddr.s_addr = daddr, .len = len,
+	const struct skiff_ping_params p = { .daddr.s_addr = daddr,
+					     .len = len,
 					     .timeout_ns = 60 * NSEC_PER_SEC };
 
 	assert_int_equal(skiff_ping(h.net, &p, count, NULL), 0);
@@ -63,8 +64,8 @@ static void questions_are_answered(void **state)
 {
 	u8 f[FRAME_MAX];
 
-	wire_inject(&h, f, frame_arp(f, WIRE_ARP_REQUEST, bcast_mac, peer_mac, PEER_IP, NULL,
-				     HOST_IP));
+	wire_inject(&h, f,
+		    frame_arp(f, WIRE_ARP_REQUEST, bcast_mac, peer_mac, PEER_IP, NULL, HOST_IP));
 	expect_arp(WIRE_ARP_REPLY, peer_mac, HOST_IP, PEER_IP);
 	/* The asker is known now, but not known to hear us. */
 	assert_int_equal(state_of(PEER_IP), NUD_STALE);
@@ -79,22 +80,25 @@ static void other_peoples_questions_are_not(void **state)
 {
 	u8 f[FRAME_MAX];
 
-	wire_inject(&h, f, frame_arp(f, WIRE_ARP_REQUEST, bcast_mac, peer_mac, PEER_IP, NULL,
-				     htonl(0xc0000203)));
-	wire_inject(&h, f, frame_arp(f, WIRE_ARP_REQUEST, bcast_mac, peer_mac, PEER_IP, NULL,
-				     BCAST_IP));
+	wire_inject(&h, f,
+		    frame_arp(f, WIRE_ARP_REQUEST, bcast_mac, peer_mac, PEER_IP, NULL,
+			      htonl(0xc0000203)));
+	wire_inject(&h, f,
+		    frame_arp(f, WIRE_ARP_REQUEST, bcast_mac, peer_mac, PEER_IP, NULL, BCAST_IP));
 	expect_nothing();
 	assert_int_equal(state_of(PEER_IP), 0xff);
 	/* An address of another device, unless the setting says so. */
 	net_lock(h.net);
 	assert_int_equal(inet_insert_ifa(net_loopback_dev(h.net), htonl(0xc0000909), 32), 0);
 	net_unlock(h.net);
-	wire_inject(&h, f, frame_arp(f, WIRE_ARP_REQUEST, bcast_mac, peer_mac, PEER_IP, NULL,
-				     htonl(0xc0000909)));
+	wire_inject(&h, f,
+		    frame_arp(f, WIRE_ARP_REQUEST, bcast_mac, peer_mac, PEER_IP, NULL,
+			      htonl(0xc0000909)));
 	expect_nothing();
 	assert_int_equal(skiff_sysctl_set(h.net, "net.ipv4.conf.all.arp_ignore", "0", NULL, 0), 0);
-	wire_inject(&h, f, frame_arp(f, WIRE_ARP_REQUEST, bcast_mac, peer_mac, PEER_IP, NULL,
-				     htonl(0xc0000909)));
+	wire_inject(&h, f,
+		    frame_arp(f, WIRE_ARP_REQUEST, bcast_mac, peer_mac, PEER_IP, NULL,
+			      htonl(0xc0000909)));
 	expect_arp(WIRE_ARP_REPLY, peer_mac, htonl(0xc0000909), PEER_IP);
 }
 
@@ -103,9 +107,9 @@ static void malformed_packets_are_counted(void **state)
 	static const struct {
 		u8 offset, value;
 	} changes[] = {
-		{ 0, 1 }, { 1, 9 }, { 2, 9 }, { 3, 1 }, { 4, 5 }, { 5, 16 }, { 6, 1 }, { 7, 0 },
-		{ 7, 3 }, { 8, 3 }, { 14, 224 }, { 14, 127 }, { 14, 0 }, { 17, 255 },
-		{ 24, 224 }, { 24, 127 }, { 24, 0 },
+		{ 0, 1 },  { 1, 9 },	{ 2, 9 },    { 3, 1 },	  { 4, 5 },    { 5, 16 },
+		{ 6, 1 },  { 7, 0 },	{ 7, 3 },    { 8, 3 },	  { 14, 224 }, { 14, 127 },
+		{ 14, 0 }, { 17, 255 }, { 24, 224 }, { 24, 127 }, { 24, 0 },
 	};
 	u8 f[FRAME_MAX];
 	size_t len = 0;
@@ -128,17 +132,17 @@ static void conflicts_are_counted(void **state)
 	u8 f[FRAME_MAX];
 
 	skiff_log_level(-1);
-	wire_inject(&h, f, frame_arp(f, WIRE_ARP_REQUEST, bcast_mac, other_mac, HOST_IP, NULL,
-				     HOST_IP));
-	wire_inject(&h, f, frame_arp(f, WIRE_ARP_REPLY, host_mac, other_mac, HOST_IP, host_mac,
-				     HOST_IP));
+	wire_inject(&h, f,
+		    frame_arp(f, WIRE_ARP_REQUEST, bcast_mac, other_mac, HOST_IP, NULL, HOST_IP));
+	wire_inject(&h, f,
+		    frame_arp(f, WIRE_ARP_REPLY, host_mac, other_mac, HOST_IP, host_mac, HOST_IP));
 	skiff_log_level(LOGLEVEL_INFO);
 	expect_nothing();
 	assert_int_equal(stats().conflicts, 2);
 	assert_int_equal(state_of(HOST_IP), 0xff);
 	/* What we said ourselves is none. */
-	wire_inject(&h, f, frame_arp(f, WIRE_ARP_REQUEST, bcast_mac, host_mac, HOST_IP, NULL,
-				     HOST_IP));
+	wire_inject(&h, f,
+		    frame_arp(f, WIRE_ARP_REQUEST, bcast_mac, host_mac, HOST_IP, NULL, HOST_IP));
 	assert_int_equal(stats().conflicts, 2);
 }
 
@@ -282,8 +286,8 @@ static void a_moved_address_is_followed(void **state)
 	assert_int_not_equal(wire_take(&h, g), 0);
 	assert_memory_equal(wire_eth_dest(g), other_mac, ETH_ALEN);
 	/* An announcement counts at once. */
-	wire_inject(&h, f, frame_arp(f, WIRE_ARP_REQUEST, bcast_mac, peer_mac, PEER_IP, NULL,
-				     PEER_IP));
+	wire_inject(&h, f,
+		    frame_arp(f, WIRE_ARP_REQUEST, bcast_mac, peer_mac, PEER_IP, NULL, PEER_IP));
 	ping(PEER_IP, 1);
 	expect_icmp(g, ICMP_ECHO, 0);
 }
@@ -299,15 +303,14 @@ static void the_table_has_a_limit(void **state)
 	u8 f[FRAME_MAX];
 	int refused = 0;
 
-	assert_int_equal(skiff_sysctl_set(h.net, "net.ipv4.neigh.default.gc_thresh3", "20", NULL,
-					  0),
-			 0);
-	assert_int_equal(skiff_sysctl_set(h.net, "net.ipv4.neigh.default.gc_thresh2", "10", NULL,
-					  0),
-			 0);
+	assert_int_equal(
+		skiff_sysctl_set(h.net, "net.ipv4.neigh.default.gc_thresh3", "20", NULL, 0), 0);
+	assert_int_equal(
+		skiff_sysctl_set(h.net, "net.ipv4.neigh.default.gc_thresh2", "10", NULL, 0), 0);
 	for (u32 i = 10; i < 200; i++)
-		wire_inject(&h, f, frame_arp(f, WIRE_ARP_REQUEST, bcast_mac, peer_mac,
-					     htonl(0xc0000200 + i), NULL, HOST_IP));
+		wire_inject(&h, f,
+			    frame_arp(f, WIRE_ARP_REQUEST, bcast_mac, peer_mac,
+				      htonl(0xc0000200 + i), NULL, HOST_IP));
 	net_lock(h.net);
 	assert_int_equal(neigh_entries_of(h.net, &arp_tbl), 20);
 	net_unlock(h.net);
@@ -319,8 +322,9 @@ static void the_table_has_a_limit(void **state)
 	assert_int_equal(state_of(PEER_IP), NUD_REACHABLE);
 	/* Nor does it push out who was confirmed. */
 	for (u32 i = 10; i < 200; i++)
-		wire_inject(&h, f, frame_arp(f, WIRE_ARP_REQUEST, bcast_mac, peer_mac,
-					     htonl(0xc0000200 + i), NULL, HOST_IP));
+		wire_inject(&h, f,
+			    frame_arp(f, WIRE_ARP_REQUEST, bcast_mac, peer_mac,
+				      htonl(0xc0000200 + i), NULL, HOST_IP));
 	assert_int_equal(state_of(PEER_IP), NUD_REACHABLE);
 	/* Twenty that nobody has confirmed yet: then there is no room. */
 	for (u32 i = 200; i < 250; i++) {
@@ -340,11 +344,10 @@ static void what_is_not_used_goes(void **state)
 {
 	u8 f[FRAME_MAX];
 
-	assert_int_equal(skiff_sysctl_set(h.net, "net.ipv4.neigh.default.gc_thresh1", "0", NULL,
-					  0),
+	assert_int_equal(skiff_sysctl_set(h.net, "net.ipv4.neigh.default.gc_thresh1", "0", NULL, 0),
 			 0);
-	wire_inject(&h, f, frame_arp(f, WIRE_ARP_REQUEST, bcast_mac, peer_mac, PEER_IP, NULL,
-				     HOST_IP));
+	wire_inject(&h, f,
+		    frame_arp(f, WIRE_ARP_REQUEST, bcast_mac, peer_mac, PEER_IP, NULL, HOST_IP));
 	wire_sleep(&h, 59 * NSEC_PER_SEC);
 	assert_int_equal(state_of(PEER_IP), NUD_STALE);
 	wire_sleep(&h, 60 * NSEC_PER_SEC);

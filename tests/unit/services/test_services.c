@@ -127,8 +127,7 @@ static void names_and_ports(void **state)
 	char err[200];
 
 	assert_int_equal(skiff_service_enable(h.net, "finger", err, sizeof(err)), -ENOENT);
-	assert_string_equal(err,
-			    "service 'finger': there are echo, discard, daytime, chargen");
+	assert_string_equal(err, "service 'finger': there are echo, discard, daytime, chargen");
 	assert_int_equal(skiff_service_enable(h.net, NULL, NULL, 0), -ENOENT);
 	assert_int_equal(skiff_udp_open(h.net, &p, &udp), 0);
 	assert_int_equal(skiff_service_enable(h.net, "echo", err, sizeof(err)), -EADDRINUSE);

@@ -169,10 +169,8 @@ static void addresses_and_gateways(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(loopback_is_up_from_the_start),
-		T(devices_from_text),
-		T(texts_that_are_refused),
-		T(long_texts),
+		T(loopback_is_up_from_the_start), T(devices_from_text),
+		T(texts_that_are_refused),	  T(long_texts),
 		T(addresses_and_gateways),
 	};
 

@@ -42,8 +42,11 @@ static void error_one(struct skiff_udp *udp, int error, const struct sockaddr_in
 
 static struct skiff_udp *open_port(u16 port, bool broadcast)
 {
-	const struct skiff_udp_params p = { .port = port, .broadcast = broadcast,
-					    .recv = recv_one, .error = error_one, .arg = &got };
+	const struct skiff_udp_params p = { .port = port,
+					    .broadcast = broadcast,
+					    .recv = recv_one,
+					    .error = error_one,
+					    .arg = &got };
 	struct skiff_udp *udp;
 
 	memset(&got, 0, sizeof(got));
@@ -132,9 +135,9 @@ static void checksums_known_to_the_device(void **state)
 			}
 			netif_rx(skb);
 			wire_run(&h);
-			assert_int_equal(got.calls - calls,
-					 !wrong || kind == CHECKSUM_UNNECESSARY ||
-						 kind == CHECKSUM_PARTIAL);
+			assert_int_equal(got.calls - calls, !wrong ||
+								    kind == CHECKSUM_UNNECESSARY ||
+								    kind == CHECKSUM_PARTIAL);
 		}
 	}
 	skiff_udp_close(udp);
@@ -218,10 +221,11 @@ static void ports_are_taken_once(void **state)
 	skiff_udp_close(udp);
 	/* Chosen ones come from the range, until there is none left. */
 	p = (struct skiff_udp_params){ 0 };
-	assert_int_equal(skiff_sysctl_set(h.net, "net.ipv4.ip_local_port_range", "600 500", NULL, 0),
+	assert_int_equal(skiff_sysctl_set(h.net, "net.ipv4.ip_local_port_range", "600 500", NULL,
+					  0),
 			 -EINVAL);
-	assert_int_equal(skiff_sysctl_set(h.net, "net.ipv4.ip_local_port_range", "500 549", NULL, 0),
-			 0);
+	assert_int_equal(
+		skiff_sysctl_set(h.net, "net.ipv4.ip_local_port_range", "500 549", NULL, 0), 0);
 	struct skiff_udp *all[50];
 
 	for (int i = 0; i < 50; i++) {
@@ -243,7 +247,8 @@ static void errors_reach_the_sender(void **state)
 
 	assert_int_equal(skiff_udp_send(udp, data, 10, &to), 0);
 	expect_udp(g, 5000, 7000);
-	wire_inject(&h, f, frame_icmp(f, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, g + ETH_HLEN, 28));
+	wire_inject(&h, f,
+		    frame_icmp(f, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, g + ETH_HLEN, 28));
 	assert_int_equal(got.errors, 1);
 	assert_int_equal(got.error, ECONNREFUSED);
 	assert_int_equal(got.about.sin_addr.s_addr, PEER_IP);
