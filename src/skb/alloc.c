@@ -452,8 +452,10 @@ void __kfree_skb(struct sk_buff *skb)
  */
 static __always_inline void prefetch_for_reuse(const struct sk_buff *skb)
 {
-	prefetchw((const unsigned char *)skb + 2 * SMP_CACHE_BYTES);
-	prefetchw((const unsigned char *)skb + 3 * SMP_CACHE_BYTES);
+	uintptr_t addr = (uintptr_t)skb; /* NULL is fine */
+
+	prefetchw((const void *)(addr + 2 * SMP_CACHE_BYTES));
+	prefetchw((const void *)(addr + 3 * SMP_CACHE_BYTES));
 }
 
 /* Drop a reference. Return: true when it was the last. */
