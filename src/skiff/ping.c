@@ -21,7 +21,7 @@ static void ping_done(struct ping_request *p)
 		.status = p->result == PING_REPLY	? SKIFF_PING_REPLY :
 			  p->result == PING_UNREACHABLE ? SKIFF_PING_UNREACHABLE :
 							  SKIFF_PING_TIMEOUT,
-		.from.s_addr = p->from,
+		.from.s_addr = (__force in_addr_t)p->from,
 		.seq = p->seq,
 		.len = p->reply_len,
 		.ttl = p->reply_ttl,
@@ -48,8 +48,8 @@ int __skiff_ping(struct net *net, const struct skiff_ping_params *params, skiff_
 	call->net = net;
 	call->done = done;
 	call->arg = arg;
-	call->req.daddr = params->daddr.s_addr;
-	call->req.saddr = params->saddr.s_addr;
+	call->req.daddr = (__force __be32)params->daddr.s_addr;
+	call->req.saddr = (__force __be32)params->saddr.s_addr;
 	call->req.len = params->len;
 	call->req.id = params->id;
 	call->req.seq = params->seq;

@@ -14,9 +14,9 @@ struct skiff_udp {
 
 static struct sockaddr_in udp_name(__be32 addr, __be16 port)
 {
-	struct sockaddr_in name = { .sin_family = AF_INET, .sin_port = port };
+	struct sockaddr_in name = { .sin_family = AF_INET, .sin_port = (__force in_port_t)port };
 
-	name.sin_addr.s_addr = addr;
+	name.sin_addr.s_addr = (__force in_addr_t)addr;
 	return name;
 }
 
@@ -61,7 +61,7 @@ static int udp_open_locked(struct net *net, const struct skiff_udp_params *param
 {
 	const struct udp_port_cfg cfg = {
 		.family = AF_INET,
-		.local_ip = params->addr.s_addr,
+		.local_ip = (__force __be32)params->addr.s_addr,
 		.local_udp_port = htons(params->port),
 		.use_udp_checksums = !params->no_checksum,
 	};
@@ -126,7 +126,8 @@ int __skiff_udp_send(struct skiff_udp *udp, const void *data, size_t len,
 		return -EINVAL;
 	if (len > UDP_PAYLOAD_MAX)
 		return -EMSGSIZE;
-	return udp_send_data(udp->sk, data, (unsigned int)len, to->sin_addr.s_addr, to->sin_port);
+	return udp_send_data(udp->sk, data, (unsigned int)len, (__force __be32)to->sin_addr.s_addr,
+			     (__force __be16)to->sin_port);
 }
 
 int skiff_udp_send(struct skiff_udp *udp, const void *data, size_t len,
