@@ -100,11 +100,24 @@ static bool grow(void)
 	return true;
 }
 
+/* Back to the system with the first free chunk. Lock held. */
+static void unmap_free(void)
+{
+	struct free_chunk *chunk = arena.free;
+
+	arena.free = chunk->next;
+	munmap(chunk, CHUNK);
+	arena.bytes -= CHUNK;
+}
+
 void *skb_arena_get(void)
 {
 	struct free_chunk *chunk = NULL;
 
 	spin_lock(&arena.lock);
+	/* The limit was lowered since these were mapped. */
+	while (arena.free && arena.bytes > current_limit())
+		unmap_free();
 	if (arena.free || grow()) {
 		chunk = arena.free;
 		arena.free = chunk->next;
@@ -125,14 +138,11 @@ void skb_arena_put(void *base)
 
 size_t skb_arena_trim(void)
 {
-	struct free_chunk *chunk;
 	size_t bytes = 0;
 
 	spin_lock(&arena.lock);
-	while ((chunk = arena.free)) {
-		arena.free = chunk->next;
-		munmap(chunk, CHUNK);
-		arena.bytes -= CHUNK;
+	while (arena.free) {
+		unmap_free();
 		bytes += CHUNK;
 	}
 	spin_unlock(&arena.lock);
@@ -224,7 +234,7 @@ static inline bool map_index(uintptr_t addr, size_t *root, size_t *leaf)
 	return *root < ROOT_SIZE;
 }
 
-static struct skb_region *map_get(uintptr_t addr)
+static inline struct skb_region *map_get(uintptr_t addr)
 {
 	struct map_leaf *leaf;
 	size_t r, l;
@@ -233,6 +243,11 @@ static struct skb_region *map_get(uintptr_t addr)
 		return NULL;
 	leaf = smp_load_acquire(&arena.root[r]);
 	return leaf ? smp_load_acquire(&leaf->slot[l]) : NULL;
+}
+
+struct skb_region *skb_region_of(const void *addr)
+{
+	return map_get((uintptr_t)addr);
 }
 
 static struct map_leaf *map_leaf_get(size_t r)
@@ -292,23 +307,31 @@ int skb_region_map_set(const void *base, size_t size, struct skb_region *region)
 	return err;
 }
 
+/* Whether all of @size bytes at @base have a place in the map. */
+static bool map_holds(const void *base, size_t size)
+{
+	size_t r, l;
+
+	return size - 1 <= UINTPTR_MAX - (uintptr_t)base &&
+	       map_index((uintptr_t)base + size - 1, &r, &l);
+}
+
 int skb_region_register(struct skb_region *region)
 {
 	unsigned int i;
-	int err;
 
 	if (!region || !region->base || !region->pages || !region->release ||
 	    !IS_ALIGNED((uintptr_t)region->base, SKB_REGION_ALIGN) || !region->size ||
 	    !IS_ALIGNED(region->size, SKB_REGION_ALIGN) || !region->block_size ||
-	    !region->nr_blocks || region->nr_blocks > region->size / region->block_size)
+	    !region->nr_blocks || region->nr_blocks > region->size / region->block_size ||
+	    !map_holds(region->base, region->size))
 		return -EINVAL;
 	for (i = 0; i < region->nr_blocks; i++) {
 		region->pages[i].addr = region->base + (size_t)i * region->block_size;
 		region->pages[i].size = region->block_size;
 		region->pages[i].region = region;
 	}
-	err = skb_region_map_set(region->base, region->size, region);
-	return err;
+	return skb_region_map_set(region->base, region->size, region);
 }
 
 void skb_region_unregister(struct skb_region *region)
@@ -316,7 +339,9 @@ void skb_region_unregister(struct skb_region *region)
 	if (!region)
 		return;
 	spin_lock(&arena.lock);
-	skb_region_map_clear(region->base, region->size);
+	/* One that was refused, or is gone already, must not take another one's place away. */
+	if (map_get((uintptr_t)region->base) == region)
+		skb_region_map_clear(region->base, region->size);
 	spin_unlock(&arena.lock);
 }
 

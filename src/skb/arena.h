@@ -25,6 +25,9 @@ size_t skb_arena_bytes(void);
 int skb_region_map_set(const void *base, size_t size, struct skb_region *region);
 void skb_region_map_clear(const void *base, size_t size);
 
+/* What skb_region_map_set() said about an address; NULL when nothing. */
+struct skb_region *skb_region_of(const void *addr);
+
 /* For fork(): hold everything still in the parent while the child is made. */
 void skb_arena_lock(void);
 void skb_arena_unlock(void);

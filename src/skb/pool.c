@@ -10,7 +10,8 @@
  * A buffer that is freed with its last reference keeps its data block: a pair. When control
  * structures or blocks are needed alone, or of another class, and memory has ended, reclaim()
  * takes everything free apart and returns the chunks that are wholly free to the arena, where
- * any class finds them again.
+ * any class finds them again. Chunks count their free blocks, so that an attempt in vain looks at
+ * chunks, not at blocks: memory that ends is when an attacker would like every packet to be slow.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -52,7 +53,7 @@ const struct skb_class_init skb_class_init[SKB_NR_DATA_CLASSES] = {
 struct chunk {
 	struct skb_region region;
 	struct chunk *next;
-	unsigned int nr_free; /* scratch of reclaim() */
+	unsigned int nr_free; /* in the class's loose list */
 	struct page pages[];
 };
 
@@ -80,8 +81,8 @@ static struct depot depots[SKB_NR_KINDS];
 static pthread_mutex_t pool_mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct skb_thread_cache *all_caches;
 
-/* Magazines that came to the depot: without any since the last one, reclaim() is futile. */
-static unsigned long depot_puts, depot_puts_reclaimed;
+/* Blocks or magazines that came back: without any since the last one, reclaim() is futile. */
+static unsigned long came_back, came_back_reclaimed;
 
 static pthread_key_t cache_key;
 static pthread_once_t cache_once = PTHREAD_ONCE_INIT;
@@ -111,6 +112,14 @@ static void **loose_link(unsigned int cls, void *item)
 	return (void **)&((struct page *)item)->private_data;
 }
 
+static struct chunk *item_chunk(unsigned int cls, void *item)
+{
+	struct skb_region *region =
+		cls == SKB_CLASS_CTL ? skb_region_of(item) : ((struct page *)item)->region;
+
+	return container_of(region, struct chunk, region);
+}
+
 static void loose_push(unsigned int cls, void *item)
 {
 	struct pool_class *pc = &classes[cls];
@@ -119,7 +128,19 @@ static void loose_push(unsigned int cls, void *item)
 	*loose_link(cls, item) = pc->loose;
 	pc->loose = item;
 	pc->nr_loose++;
+	item_chunk(cls, item)->nr_free++;
 	spin_unlock(&pc->lock);
+}
+
+/* Lock held, not empty. */
+static void *loose_pop(struct pool_class *pc, unsigned int cls)
+{
+	void *item = pc->loose;
+
+	pc->loose = *loose_link(cls, item);
+	pc->nr_loose--;
+	item_chunk(cls, item)->nr_free--;
+	return item;
 }
 
 /* A block of a region of ours lost its last reference. */
@@ -160,7 +181,8 @@ static bool chunk_add(unsigned int cls)
 			.addr = (unsigned char *)base + (size_t)i * size,
 			.region = &chunk->region,
 		};
-	if (paged && skb_region_map_set(base, SKB_REGION_ALIGN, &chunk->region))
+	/* Without pages it is no region to the outside, but item_chunk() finds it. */
+	if (skb_region_map_set(base, SKB_REGION_ALIGN, &chunk->region))
 		goto free_chunk;
 	skb_poison(base, SKB_REGION_ALIGN);
 	chunk->next = pc->chunks;
@@ -208,12 +230,8 @@ static unsigned int class_get(unsigned int cls, void **items, unsigned int want)
 	unsigned int n = 0;
 
 	spin_lock(&pc->lock);
-	while (n < want && pc->loose) {
-		items[n] = pc->loose;
-		pc->loose = *loose_link(cls, items[n]);
-		pc->nr_loose--;
-		n++;
-	}
+	while (n < want && pc->loose)
+		items[n++] = loose_pop(pc, cls);
 	while (n < want) {
 		void *item = carve(pc, cls);
 
@@ -279,6 +297,12 @@ static void *make_pair(unsigned int cls)
 	return skb;
 }
 
+/* Something came back: a reclaim() that sees the count sees that as well. */
+static void note_return(void)
+{
+	__atomic_fetch_add(&came_back, 1UL, __ATOMIC_RELEASE);
+}
+
 static void item_return(unsigned int kind, void *item)
 {
 	if (kind < SKB_NR_DATA_CLASSES)
@@ -339,13 +363,13 @@ static void depot_put(struct depot *d, struct skb_mag *mag)
 
 	if (mag == &no_mag)
 		return;
-	if (mag->n)
-		__atomic_fetch_add(&depot_puts, 1UL, __ATOMIC_RELAXED);
 	spin_lock(&d->lock);
 	list = mag->n ? &d->full : &d->empty;
 	mag->next = *list;
 	*list = mag;
 	d->nr_items += mag->n;
+	if (mag->n)
+		note_return();
 	spin_unlock(&d->lock);
 }
 
@@ -358,8 +382,8 @@ static void cache_flush(struct skb_thread_cache *tc)
 	for (kind = 0; kind < SKB_NR_KINDS; kind++) {
 		depot_put(&depots[kind], tc->loaded[kind]);
 		depot_put(&depots[kind], tc->prev[kind]);
-		WRITE_ONCE(tc->loaded[kind], &no_mag);
-		WRITE_ONCE(tc->prev[kind], &no_mag);
+		smp_store_release(&tc->loaded[kind], &no_mag);
+		smp_store_release(&tc->prev[kind], &no_mag);
 	}
 }
 
@@ -446,23 +470,6 @@ struct page_frag_cache *skb_thread_frags(void)
 
 /* Reclaim */
 
-static struct chunk *chunk_of(struct pool_class *pc, const void *addr)
-{
-	struct chunk *chunk;
-
-	for (chunk = pc->chunks; chunk; chunk = chunk->next)
-		if ((uintptr_t)addr - (uintptr_t)chunk->region.base < SKB_REGION_ALIGN)
-			return chunk;
-	return NULL;
-}
-
-static struct chunk *item_chunk(struct pool_class *pc, unsigned int cls, void *item)
-{
-	if (cls == SKB_CLASS_CTL)
-		return chunk_of(pc, item);
-	return container_of(((struct page *)item)->region, struct chunk, region);
-}
-
 static bool chunk_idle(const struct pool_class *pc, const struct chunk *chunk)
 {
 	unsigned int carved = chunk == pc->carving ? pc->next_block : chunk->region.nr_blocks;
@@ -475,60 +482,65 @@ static void chunk_free(struct pool_class *pc, unsigned int cls, struct chunk *ch
 	pc->nr_carved -= chunk->nr_free;
 	if (chunk == pc->carving)
 		pc->carving = NULL;
-	if (cls != SKB_CLASS_CTL)
-		skb_region_map_clear(chunk->region.base, SKB_REGION_ALIGN);
+	skb_region_map_clear(chunk->region.base, SKB_REGION_ALIGN);
 	skb_unpoison(chunk->region.base, SKB_REGION_ALIGN);
 	skb_arena_put(chunk->region.base);
 	free(chunk);
 }
 
-/* Return the chunks of a class whose blocks are all loose. Return: how many. */
-static size_t class_reclaim(unsigned int cls)
+/* Forget the loose blocks of chunks that are about to go. Lock held. */
+static void loose_drop_idle(struct pool_class *pc, unsigned int cls)
 {
-	struct pool_class *pc = &classes[cls];
-	struct chunk *chunk, **link;
-	void *item, **slot;
-	size_t n = 0;
+	void *item, **slot = &pc->loose;
 
-	spin_lock(&pc->lock);
-	for (chunk = pc->chunks; chunk; chunk = chunk->next)
-		chunk->nr_free = 0;
-	for (item = pc->loose; item; item = *loose_link(cls, item))
-		item_chunk(pc, cls, item)->nr_free++;
-	slot = &pc->loose;
 	while ((item = *slot)) {
-		if (chunk_idle(pc, item_chunk(pc, cls, item))) {
+		if (chunk_idle(pc, item_chunk(cls, item))) {
 			*slot = *loose_link(cls, item);
 			pc->nr_loose--;
 		} else {
 			slot = loose_link(cls, item);
 		}
 	}
+}
+
+/* Return the chunks of a class whose blocks are all loose. */
+static void class_reclaim(unsigned int cls)
+{
+	struct pool_class *pc = &classes[cls];
+	struct chunk *chunk, **link;
+
+	spin_lock(&pc->lock);
+	for (chunk = pc->chunks; chunk && !chunk_idle(pc, chunk); chunk = chunk->next)
+		;
+	if (!chunk)
+		goto unlock;
+	loose_drop_idle(pc, cls);
 	link = &pc->chunks;
 	while ((chunk = *link)) {
 		if (chunk_idle(pc, chunk)) {
 			*link = chunk->next;
 			chunk_free(pc, cls, chunk);
-			n++;
 		} else {
 			link = &chunk->next;
 		}
 	}
+unlock:
 	spin_unlock(&pc->lock);
-	return n;
 }
 
 /* Everything free, the calling thread's cache included, goes back as far as it can. */
-static size_t reclaim(void)
+static void reclaim(void)
 {
 	struct skb_mag *mag;
+	unsigned long seen;
 	unsigned int i;
-	size_t n = 0;
 
 	pthread_mutex_lock(&pool_mutex);
 	if (skb_tc != &no_cache)
 		cache_flush(skb_tc);
-	if (READ_ONCE(depot_puts) == depot_puts_reclaimed)
+	/* Before looking: what comes back behind our back is for the next time. */
+	seen = smp_load_acquire(&came_back);
+	if (seen == came_back_reclaimed)
 		goto unlock;
 	for (i = 0; i < SKB_NR_KINDS; i++) {
 		while ((mag = depot_get_full(&depots[i]))) {
@@ -538,11 +550,10 @@ static size_t reclaim(void)
 		}
 	}
 	for (i = 0; i < SKB_NR_CLASSES; i++)
-		n += class_reclaim(i);
-	depot_puts_reclaimed = READ_ONCE(depot_puts);
+		class_reclaim(i);
+	came_back_reclaimed = seen;
 unlock:
 	pthread_mutex_unlock(&pool_mutex);
-	return n;
 }
 
 size_t skb_pool_trim(void)
@@ -574,21 +585,21 @@ static void *refill_once(unsigned int kind)
 	struct skb_mag *mag = tc->prev[kind];
 
 	if (mag->n) {
-		WRITE_ONCE(tc->prev[kind], tc->loaded[kind]);
-		WRITE_ONCE(tc->loaded[kind], mag);
+		smp_store_release(&tc->prev[kind], tc->loaded[kind]);
+		smp_store_release(&tc->loaded[kind], mag);
 		return mag_pop(mag);
 	}
 	if (tc != &no_cache && (mag = depot_get_full(&depots[kind]))) {
 		depot_put(&depots[kind], tc->prev[kind]);
-		WRITE_ONCE(tc->prev[kind], tc->loaded[kind]);
-		WRITE_ONCE(tc->loaded[kind], mag);
+		smp_store_release(&tc->prev[kind], tc->loaded[kind]);
+		smp_store_release(&tc->loaded[kind], mag);
 		return mag_pop(mag);
 	}
 	if (kind < SKB_NR_DATA_CLASSES)
 		return make_pair(kind);
 	mag = tc->loaded[kind];
 	if (mag == &no_mag && tc != &no_cache && (mag = depot_get_empty(&depots[kind], kind)))
-		WRITE_ONCE(tc->loaded[kind], mag);
+		smp_store_release(&tc->loaded[kind], mag);
 	return refill_from_class(kind, mag ? mag : &no_mag);
 }
 
@@ -598,9 +609,11 @@ void *skb_cache_refill(unsigned int kind)
 
 	(void)cache_ready();
 	item = refill_once(kind);
-	if (unlikely(!item) && reclaim())
-		item = refill_once(kind);
-	return item;
+	if (likely(item))
+		return item;
+	/* Even without a whole chunk for another class there may be a block of this one now. */
+	reclaim();
+	return refill_once(kind);
 }
 
 void skb_cache_spill(unsigned int kind, void *item)
@@ -608,26 +621,27 @@ void skb_cache_spill(unsigned int kind, void *item)
 	struct skb_thread_cache *tc;
 	struct skb_mag *mag;
 
-	if (!cache_ready()) {
-		item_return(kind, item);
-		return;
-	}
+	if (!cache_ready())
+		goto no_magazine;
 	tc = skb_tc;
 	mag = tc->prev[kind];
 	if (mag->n >= mag->cap) {
 		struct skb_mag *empty = depot_get_empty(&depots[kind], kind);
 
-		if (!empty) {
-			item_return(kind, item);
-			return;
-		}
+		if (!empty)
+			goto no_magazine;
 		depot_put(&depots[kind], mag);
 		mag = empty;
 	}
-	WRITE_ONCE(tc->prev[kind], tc->loaded[kind]);
-	WRITE_ONCE(tc->loaded[kind], mag);
+	smp_store_release(&tc->prev[kind], tc->loaded[kind]);
+	smp_store_release(&tc->loaded[kind], mag);
 	mag->slot[mag->n] = item;
 	WRITE_ONCE(mag->n, mag->n + 1);
+	return;
+
+no_magazine:
+	item_return(kind, item);
+	note_return();
 }
 
 /* Blocks larger than every class */
@@ -641,8 +655,12 @@ void *skb_huge_alloc(size_t size)
 	size_t total = ALIGN(size + HUGE_HEADER, PAGE_SIZE);
 	unsigned char *base;
 
-	if (!skb_arena_charge(total))
-		return NULL;
+	if (!skb_arena_charge(total)) {
+		/* What the pools hold idle counts as well. */
+		skb_pool_trim();
+		if (!skb_arena_charge(total))
+			return NULL;
+	}
 	base = aligned_alloc(SMP_CACHE_BYTES, total);
 	if (!base) {
 		skb_arena_uncharge(total);
@@ -680,8 +698,8 @@ static size_t kind_cached(unsigned int kind)
 	n = depots[kind].nr_items;
 	spin_unlock(&depots[kind].lock);
 	for (tc = all_caches; tc; tc = tc->next)
-		n += READ_ONCE(READ_ONCE(tc->loaded[kind])->n) +
-		     READ_ONCE(READ_ONCE(tc->prev[kind])->n);
+		n += READ_ONCE(smp_load_acquire(&tc->loaded[kind])->n) +
+		     READ_ONCE(smp_load_acquire(&tc->prev[kind])->n);
 	return n;
 }
 

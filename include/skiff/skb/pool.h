@@ -49,8 +49,8 @@ SKIFF_API size_t skb_mem_bytes(void);
  * @bytes: limit; 0 for the default, a quarter of the machine's memory
  *
  * Counts what the pools obtained from the system, in steps of skb_mem_step_set(). Memory in use
- * beyond a lowered limit stays; allocation fails until less is in use. Any thread.
- * Return: 0, or -EINVAL for less than one step.
+ * beyond a lowered limit stays; what comes back of it goes to the system, and no more is obtained
+ * until less is in use. Any thread. Return: 0, or -EINVAL for less than SKB_REGION_ALIGN (2 MB).
  */
 SKIFF_API int skb_mem_limit_set(size_t bytes);
 SKIFF_API size_t skb_mem_limit(void);
