@@ -92,11 +92,11 @@ __be32 inet_select_addr(const struct net_device *dev, __be32 dst, int scope)
 
 static struct in_device *inetdev_init(struct net_device *dev)
 {
-	struct in_device *in_dev = (struct in_device *)kzalloc(sizeof(*in_dev), GFP_KERNEL);
+	struct in_device *in_dev = (struct in_device *)kmalloc(sizeof(*in_dev), GFP_KERNEL);
 
 	if (!in_dev)
 		return NULL;
-	in_dev->dev = dev;
+	*in_dev = (struct in_device){ .dev = dev };
 	dev->ip_ptr = in_dev;
 	return in_dev;
 }
@@ -222,9 +222,14 @@ static void devinet_up(struct net_device *dev)
 static void devinet_unregister(struct net_device *dev)
 {
 	struct in_device *in_dev = __in_dev_get(dev);
+	struct in_ifaddr *ifa;
 
-	while (in_dev && in_dev->ifa_list)
-		inet_drop_ifa(in_dev->ifa_list);
+	while (in_dev && (ifa = in_dev->ifa_list) != NULL) {
+		in_dev->ifa_list = ifa->ifa_next;
+		in_dev->ifa_count--;
+		fib_del_ifaddr(ifa);
+		kfree(ifa);
+	}
 	arp_ifdown(dev);
 	fib_down(dev, true);
 	inetdev_destroy(dev);

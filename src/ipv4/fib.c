@@ -32,14 +32,6 @@ struct fib_route *fib_lookup(struct ipv4_net *in, __be32 daddr, int oif)
 	return NULL;
 }
 
-static void fib_drop_caches(struct fib_route *r)
-{
-	ip_rt_put(r->rth_output);
-	ip_rt_put(r->rth_input);
-	r->rth_output = NULL;
-	r->rth_input = NULL;
-}
-
 /* The table changed: whoever cached a route has to look again. */
 void fib_flush_caches(struct ipv4_net *in)
 {
@@ -47,16 +39,14 @@ void fib_flush_caches(struct ipv4_net *in)
 
 	in->rt_genid++;
 	list_for_each_entry(r, &in->routes, list)
-		fib_drop_caches(r);
+		rt_drop_cached(r);
 }
 
 static void fib_free(struct ipv4_net *in, struct fib_route *r)
 {
 	list_del(&r->list);
 	in->nr_routes--;
-	fib_drop_caches(r);
-	dev_put(r->dev);
-	kfree(r);
+	rt_free_entry(r);
 }
 
 static bool fib_before(const struct fib_config *a, const struct fib_config *b)

@@ -143,6 +143,8 @@ void fib_flush_all(struct ipv4_net *in);
 void fib_flush_caches(struct ipv4_net *in);
 
 /* route.c */
+void rt_drop_cached(struct fib_route *r);
+void rt_free_entry(struct fib_route *r);
 void rt_dev_put_all(struct ipv4_net *in, const struct net_device *dev);
 
 /* ip_options.c */

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Routes in use: from a look-up in the table to a dst_entry that packets refer to. */
+#include <skiff/slab.h>
+
 #include "ipv4/ipv4.h"
 
 static struct dst_entry *ipv4_dst_check(struct dst_entry *dst, __u32 cookie)
@@ -140,6 +142,23 @@ void rt_dev_put_all(struct ipv4_net *in, const struct net_device *dev)
 	}
 }
 
+/* Routes in use that an entry of the table keeps for the packets that share them. */
+void rt_drop_cached(struct fib_route *r)
+{
+	ip_rt_put(r->rth_output);
+	ip_rt_put(r->rth_input);
+	r->rth_output = NULL;
+	r->rth_input = NULL;
+}
+
+/* An entry that is in the table no more. */
+void rt_free_entry(struct fib_route *r)
+{
+	rt_drop_cached(r);
+	dev_put(r->dev);
+	kfree(r);
+}
+
 /* Addresses */
 
 unsigned int inet_addr_type(struct net *net, __be32 addr)
@@ -260,10 +279,9 @@ static int rt_check_saddr(struct ipv4_net *in, const struct flowi4 *fl4, struct 
 static struct rtable *rt_output_by_table(struct ipv4_net *in, struct flowi4 *fl4,
 					 struct fib_route *r)
 {
-	if (r->cfg.fc_type == RTN_UNREACHABLE)
-		return (struct rtable *)ERR_PTR(-EHOSTUNREACH);
-	if (r->cfg.fc_type == RTN_BLACKHOLE)
-		return (struct rtable *)ERR_PTR(-EINVAL);
+	if (!r->dev)
+		return (struct rtable *)ERR_PTR(r->cfg.fc_type == RTN_UNREACHABLE ? -EHOSTUNREACH :
+										    -EINVAL);
 	if (r->cfg.fc_type == RTN_LOCAL)
 		return rt_output_local(in, fl4, r);
 	if (!netif_running(r->dev))

@@ -44,6 +44,7 @@ struct sk_buff *udp_alloc_send_skb(struct sock *sk, struct flowi4 *fl4, unsigned
 	int err = 0;
 
 	ASSERT_NET_LOCKED(sock_net(sk));
+	*rtp = NULL;
 	if (!sk->sk_num)
 		err = udp_v4_get_port(sk, 0);
 	if (err)
