@@ -8,7 +8,7 @@
 
 #include <skiff/kernel.h>
 
-#if __has_include(<execinfo.h>)
+#ifdef __GLIBC__
 #include <execinfo.h>
 #define HAVE_BACKTRACE 1
 #endif

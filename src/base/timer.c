@@ -115,9 +115,9 @@ static struct list_head *merge(struct list_head *left, struct list_head *right)
 	while (left && right) {
 		struct list_head **from =
 			list_entry(right, struct timer_list, entry)->when <
-					list_entry(left, struct timer_list, entry)->when
-				? &right
-				: &left;
+					list_entry(left, struct timer_list, entry)->when ?
+				&right :
+				&left;
 
 		*tail = *from;
 		tail = &(*from)->next;

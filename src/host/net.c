@@ -67,7 +67,7 @@ static void fill_in(struct host *host, const struct skiff_net_params *params)
 	clock_join(net);
 	seed_host(net, params->seed);
 	if (params->name)
-		strcpy(net->name, params->name);
+		snprintf(net->name, sizeof(net->name), "%s", params->name);
 	else
 		snprintf(net->name, sizeof(net->name), "net%u", net->id);
 }

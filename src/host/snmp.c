@@ -191,6 +191,19 @@ static int compare(const char *name, u64 value, void *arg)
 	return 1;
 }
 
+/* Whether @name is @prefix and a number from 0 to 255. */
+static bool names_type(const char *name, const char *prefix)
+{
+	size_t len = strlen(prefix);
+	unsigned int type = 0;
+
+	if (strncmp(name, prefix, len) != 0 || !name[len])
+		return false;
+	for (name += len; *name >= '0' && *name <= '9' && type <= 255; name++)
+		type = 10 * type + (unsigned int)(*name - '0');
+	return !*name && type <= 255;
+}
+
 int skiff_snmp_get(struct net *net, const char *name, u64 *value)
 {
 	struct wanted wanted = { name, 0 };
@@ -201,16 +214,8 @@ int skiff_snmp_get(struct net *net, const char *name, u64 *value)
 	found = skiff_snmp_foreach(net, compare, &wanted);
 
 	/* A type of message that never came is not visited, but it is a counter all the same. */
-	if (found == 0) {
-		unsigned int type;
-		char end;
-
-		if (sscanf(name, "IcmpMsgInType%3u%c", &type, &end) != 1 &&
-		    sscanf(name, "IcmpMsgOutType%3u%c", &type, &end) != 1)
-			return -ENOENT;
-		if (type > 255)
-			return -ENOENT;
-	}
+	if (found == 0 && !names_type(name, "IcmpMsgInType") && !names_type(name, "IcmpMsgOutType"))
+		return -ENOENT;
 	if (found < 0)
 		return found;
 	*value = wanted.value;

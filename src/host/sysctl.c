@@ -57,11 +57,12 @@ static struct ctl_table *find_by_name(struct net *net, const char *name)
 {
 	char path[NAME_MAX_LEN + 1];
 	const char *first = strpbrk(name, "./");
+	size_t len = strlen(name);
 	char *leaf;
 
-	if (!first || strlen(name) > NAME_MAX_LEN)
+	if (!first || len > NAME_MAX_LEN)
 		return NULL;
-	strcpy(path, name);
+	memcpy(path, name, len + 1);
 	if (*first == '.')
 		swap_separators(path);
 	leaf = strrchr(path, '/');

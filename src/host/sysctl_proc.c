@@ -187,8 +187,8 @@ static struct number least_of(const struct ctl_table *ctl, const struct number_t
 
 static struct number greatest_of(const struct ctl_table *ctl, const struct number_type *type)
 {
-	return ctl->extra2 ? type->load_bound(ctl->extra2)
-			   : (struct number){ false, type->greatest };
+	return ctl->extra2 ? type->load_bound(ctl->extra2) :
+			     (struct number){ false, type->greatest };
 }
 
 static int refuse(const char *fmt, ...) __printf(1, 2);
@@ -285,7 +285,7 @@ static int parse_values(const struct ctl_table *ctl, const struct number_type *t
 static int write_values(struct ctl_table *ctl, const struct number_type *type, const char *text,
 			size_t len, size_t count)
 {
-	struct number values[VALUES_MAX];
+	struct number values[VALUES_MAX] = { { false, 0 } };
 	int n = parse_values(ctl, type, text, len, values, count);
 
 	for (int i = 0; i < n; i++) {
