@@ -152,7 +152,7 @@ void dst_init(struct dst_entry *dst, struct dst_ops *ops, struct net_device *dev
 	dst->input = dst_discard_in;
 	dst->output = dst_discard_out;
 	dst->obsolete = (short)initial_obsolete;
-	dst->flags = flags & (unsigned short)~DST_ALLOCATED;
+	dst->flags = (unsigned short)(flags & ~DST_ALLOCATED);
 	dst->__release = release_entry;
 	refcount_set(&dst->__refcnt, initial_ref);
 	count(dst, 1);
