@@ -132,8 +132,11 @@ static const struct ipv4_sysctl ipv4_sysctl_defaults = {
 	.icmp_ratemask = 0x1818, /* unreachable, source quench, time exceeded, parameter problem */
 	.icmp_msgs_per_sec = 1000,
 	.icmp_msgs_burst = 50,
+	/*
+	 * 0 in Linux. A host of ours comes and goes with its process and often has another MAC
+	 * address when it is back: peers that remember the old one would wait for it to age.
+	 */
 	.arp_notify = 1,
-	.arp_ignore = 1,
 };
 
 /* Buckets that start full. */

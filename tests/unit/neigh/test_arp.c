@@ -87,7 +87,8 @@ static void other_peoples_questions_are_not(void **state)
 		    frame_arp(f, WIRE_ARP_REQUEST, bcast_mac, peer_mac, PEER_IP, NULL, BCAST_IP));
 	expect_nothing();
 	assert_int_equal(state_of(PEER_IP), 0xff);
-	/* An address of another device, unless the setting says so. */
+	/* An address of another device: Linux answers, unless the setting says otherwise. */
+	assert_int_equal(skiff_sysctl_set(h.net, "net.ipv4.conf.all.arp_ignore", "1", NULL, 0), 0);
 	net_lock(h.net);
 	assert_int_equal(inet_insert_ifa(net_loopback_dev(h.net), htonl(0xc0000909), 32), 0);
 	net_unlock(h.net);
