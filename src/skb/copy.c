@@ -276,8 +276,13 @@ int pskb_expand_head(struct sk_buff *skb, int nhead, int ntail, gfp_t gfp)
 	skb->nohdr = 0;
 	skb->shinfo_touched = 1;
 	skb_headers_offset_update(skb, nhead);
-	/* A socket was charged with the old size and will be uncharged with what stands here. */
-	skb->truesize = skb->sk ? truesize : truesize + head.end - osize;
+	/*
+	 * A socket was charged with the old size and will be uncharged with what stands here. So
+	 * it may say too little afterwards, but not less than the new block alone.
+	 */
+	skb->truesize = truesize;
+	if (!skb->sk)
+		skb->truesize = (u32)max((s64)truesize + head.end - osize, (s64)head.truesize);
 	return 0;
 }
 
