@@ -29,7 +29,7 @@
 #define TRAILER_MAX 128
 
 struct skiff_capture {
-	struct net *net; /* NULL when the host has ended */
+	struct net *net;	/* NULL when the host has ended */
 	struct net_device *dev; /* NULL when the device is gone */
 	struct list_head list;
 	struct packet_type tap;
@@ -65,7 +65,8 @@ static void capture_fail(struct skiff_capture *cap, int error)
 	spin_unlock(&cap->lock);
 	if (!first)
 		return;
-	if (error == -EFBIG)
+	/* Without a limit of ours it is the system's. */
+	if (error == -EFBIG && cap->max_bytes)
 		pr_warn("capture to %s is complete: it has reached its %llu bytes\n", cap->path,
 			(unsigned long long)cap->max_bytes);
 	else
@@ -120,7 +121,8 @@ static void capture_write(struct skiff_capture *cap)
 	cap->filling = cap->writing;
 	cap->writing = data;
 	cap->filled = 0;
-	if (cap->stats.error != 0 && cap->stats.error != -EFBIG)
+	/* At its own limit, what has been encoded is still within it. */
+	if (cap->stats.error != 0 && !(cap->stats.error == -EFBIG && cap->max_bytes))
 		len = 0;
 	spin_unlock(&cap->lock);
 	if (len)
@@ -188,8 +190,7 @@ static void complete_checksum(const struct sk_buff *skb, int offset, u8 *copy, s
 }
 
 /* With the lock. Return: the block's length, 0 when there is no room for it now. */
-static size_t encode(struct skiff_capture *cap, const struct sk_buff *skb,
-		     struct pcapng_packet *p)
+static size_t encode(struct skiff_capture *cap, const struct sk_buff *skb, struct pcapng_packet *p)
 {
 	u8 *block = cap->filling + cap->filled;
 	size_t room = BUFFER_SIZE - cap->filled;

@@ -159,6 +159,28 @@ static struct rtable *icmp_route(struct net *net, const struct sk_buff *skb_in, 
 	return rt;
 }
 
+/*
+ * The quoted packet came without its transport checksum, which a device nearby was to fill in. On
+ * the way back nobody will: complete it in the quotation.
+ */
+static void icmp_complete_quote(const struct sk_buff *skb_in, int offset, u8 *quote, size_t len)
+{
+	int start = skb_checksum_start_offset(skb_in);
+	__sum16 sum;
+	size_t at;
+
+	if (skb_in->ip_summed != CHECKSUM_PARTIAL || skb_is_gso(skb_in) || start < offset ||
+	    start >= (int)skb_in->len)
+		return;
+	at = (size_t)(start - offset) + skb_in->csum_offset;
+	if (at + sizeof(sum) > len)
+		return;
+	sum = csum_fold(skb_checksum(skb_in, start, (int)skb_in->len - start, 0));
+	if (!sum)
+		sum = CSUM_MANGLED_0;
+	memcpy(quote + at, &sum, sizeof(sum));
+}
+
 /* The message: header, then as much of the packet as may be quoted. */
 static struct sk_buff *icmp_build_error(const struct sk_buff *skb_in, const struct rtable *rt,
 					int type, int code, __be32 info)
@@ -167,6 +189,7 @@ static struct sk_buff *icmp_build_error(const struct sk_buff *skb_in, const stru
 	unsigned int room, len = skb_in->len - (unsigned int)offset;
 	unsigned int headroom = ip_headroom(rt);
 	struct sk_buff *skb;
+	u8 *quote;
 
 	room = min_t(unsigned int, dst_mtu(&rt->dst), ICMP_ERROR_MAX);
 	if (room < WIRE_IP_HLEN + WIRE_ICMP_HLEN + WIRE_IP_HLEN + 8)
@@ -178,10 +201,12 @@ static struct sk_buff *icmp_build_error(const struct sk_buff *skb_in, const stru
 		return NULL;
 	skb_reserve(skb, (int)headroom);
 	wire_icmp_build(skb_put(skb, WIRE_ICMP_HLEN), (u8)type, (u8)code, ntohl(info));
-	if (skb_copy_bits(skb_in, offset, skb_put(skb, len), (int)len)) {
+	quote = (u8 *)skb_put(skb, len);
+	if (skb_copy_bits(skb_in, offset, quote, (int)len)) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_HDR_TRUNC);
 		return NULL;
 	}
+	icmp_complete_quote(skb_in, offset, quote, len);
 	wire_icmp_set_csum(skb->data, skb->len);
 	return skb;
 }

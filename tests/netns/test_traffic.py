@@ -97,7 +97,9 @@ def test_many_datagrams_at_once():
 
 
 def test_closed_port_is_reported_to_the_kernel():
-    host = Host()
+    """Also right on the wire: the kernel left the checksum that is quoted to its device."""
+    path = WORK + '/closed.pcapng'
+    host = Host(pcap=path)
     with udp() as s:
         s.connect((HOST, 9999))
         s.send(b'x')
@@ -110,6 +112,7 @@ def test_closed_port_is_reported_to_the_kernel():
     assert counter(report, 'UdpNoPorts') == 1, report
     assert counter(report, 'IcmpOutDestUnreachs') == 1, report
     assert 'dropped NO_SOCKET: 1' in report, report
+    assert_frames_are_right(path, 4)
 
 
 def test_closed_port_of_the_kernel_is_reported_to_the_host():

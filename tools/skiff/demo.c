@@ -200,7 +200,6 @@ static enum status demo(int argc, char **argv)
 	bool kernel;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &o);
-	kernel = pick_peer(&o);
 	output = pick_output(o.output);
 	if (!output)
 		return complain(STATUS_CAPTURE,
@@ -209,6 +208,7 @@ static enum status demo(int argc, char **argv)
 				o.output ? o.output : "/tmp", strerror(errno));
 	snprintf(svg, sizeof(svg), "%s/demo-skb.svg", output);
 	snprintf(capture, sizeof(capture), "%s/demo.pcapng", output);
+	kernel = pick_peer(&o);
 	d.svg_path = svg;
 	d.capture_path = capture;
 	if (skiff_init())
