@@ -30,6 +30,13 @@ def declared_name(declaration):
     return re.findall(r'(\w+)\s*(?:\[[^\]]*\]\s*)*$', text.split('=')[0].strip())[0]
 
 
+def inlined():
+    """What the headers inline and src/*/exports.c offers as symbols all the same."""
+    lists = glob.glob(os.path.join(TOP, 'src', '*', 'exports.c'))
+    return {name for path in lists
+            for name in re.findall(r'^EXPORT\w*\([^,]+, (\w+),', open(path).read(), re.M)}
+
+
 def declared():
     """What a user of the release build sees: the preprocessor decides, not the text."""
     headers = sorted(glob.glob(os.path.join(TOP, 'include', 'skiff', '**', '*.h'), recursive=True))
@@ -37,7 +44,7 @@ def declared():
     text = subprocess.run([os.environ.get('CC', 'gcc'), '-E', '-P', '-x', 'c', '-std=gnu11',
                            '-I' + os.path.join(TOP, 'include'), '-'], input=source, text=True,
                           check=True, stdout=subprocess.PIPE).stdout
-    return {declared_name(m.group(1)) for m in re.finditer(
+    return inlined() | {declared_name(m.group(1)) for m in re.finditer(
         r'__attribute__\(\(visibility\("default"\)\)\)([^;]*);', text)}
 
 
@@ -70,7 +77,7 @@ def differences(so):
     for n in sorted(in_map - heads):
         yield n + ': in src/libskiff.map, but SKIFF_API in no header (symbols.py --write)'
     for n in sorted(heads - out):
-        yield n + ': declared SKIFF_API, but the library does not export it'
+        yield n + ': declared SKIFF_API (or in an exports.c), but the library does not export it'
     for n in sorted(out - heads):
         yield n + ': exported, but SKIFF_API in no header'
 

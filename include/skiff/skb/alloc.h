@@ -130,6 +130,13 @@ static inline struct page *dev_alloc_page(void)
 	return dev_alloc_pages(0);
 }
 
+/* The buffer remembers that a page came from the reserve for hard times; there is none here. */
+static inline void skb_propagate_pfmemalloc(const struct page *page, struct sk_buff *skb)
+{
+	if (page_is_pfmemalloc(page))
+		skb->pfmemalloc = 1;
+}
+
 /**
  * alloc_skb_with_frags() - a buffer with room in page fragments
  * @header_len: linear bytes
