@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the tests against the kernel share: hosts that run, the kernel's end, and counting."""
+import ctypes
 import os
 import re
 import shutil
@@ -194,6 +195,16 @@ def assert_frames_are_right(path, least):
     assert not found, found[:2000]
     count = len(tshark(path, '-T', 'fields', '-e', 'frame.number').splitlines())
     assert count >= least, '%d frames instead of %d' % (count, least)
+
+
+def small_disk(path, size):
+    """A file system of @size bytes, which this process and its children see."""
+    if not getattr(small_disk, 'own_mounts', False):
+        assert ctypes.CDLL(None).unshare(0x00020000) == 0  # CLONE_NEWNS
+        sh('mount', '--make-rprivate', '/')
+        small_disk.own_mounts = True
+    os.makedirs(path)
+    sh('mount', '-t', 'tmpfs', '-o', 'size=%d' % size, 'none', path)
 
 
 class KernelSide:

@@ -89,8 +89,7 @@ def test_as_an_ordinary_user():
 def test_a_step_that_fails():
     """The pictures do not fit on the disk: that step is marked, and the exit status says it."""
     path = WORK + '/small'
-    os.makedirs(path)
-    sh('mount', '-t', 'tmpfs', '-o', 'size=8k', 'none', path)
+    small_disk(path, 8192)
     try:
         got, out, err = skiff('demo', '--no-tap', '--output', path)
     finally:

@@ -78,15 +78,9 @@ def test_device_that_disappears_costs_no_time():
     host.stop()
 
 
-def full_disk(mount):
-    """A file system of 64 KB. Needs a mount namespace of its own, which this process enters."""
-    os.makedirs(mount, exist_ok=True)
-    sh('mount', '-t', 'tmpfs', '-o', 'size=64k', 'none', mount)
-
-
 def test_full_disk_stops_the_capture_only():
     mount = WORK + '/small'
-    full_disk(mount)
+    small_disk(mount, 65536)
     try:
         host = Host(pcap=mount + '/x.pcapng')
         with udp() as s:

@@ -19,6 +19,24 @@
  * taken over. Its content is the process's number, for messages.
  */
 
+/* Who this user is to the system, whatever a user namespace calls it here. */
+static unsigned int system_uid(void)
+{
+	unsigned int here, there, count, uid = (unsigned int)geteuid();
+	FILE *map = fopen("/proc/self/uid_map", "re");
+
+	if (!map)
+		return uid;
+	while (fscanf(map, "%u %u %u", &here, &there, &count) == 3) {
+		if (uid >= here && uid - here < count) {
+			uid = there + (uid - here);
+			break;
+		}
+	}
+	fclose(map);
+	return uid;
+}
+
 /* Open the directory of @path, made if it is missing; only a private one of this user will do. */
 static int open_private(const char *path)
 {
@@ -42,6 +60,7 @@ static int open_private(const char *path)
 static int open_runtime_dir(char *path, size_t size)
 {
 	const char *xdg = getenv("XDG_RUNTIME_DIR");
+	unsigned int uid = system_uid();
 	int fd;
 
 	if (xdg && *xdg == '/' && (size_t)snprintf(path, size, "%s/skiff", xdg) < size) {
@@ -49,11 +68,11 @@ static int open_runtime_dir(char *path, size_t size)
 		if (fd >= 0)
 			return fd;
 	}
-	snprintf(path, size, "/run/user/%u/skiff", (unsigned int)geteuid());
+	snprintf(path, size, "/run/user/%u/skiff", uid);
 	fd = open_private(path);
 	if (fd >= 0)
 		return fd;
-	snprintf(path, size, "/tmp/skiff-%u", (unsigned int)geteuid());
+	snprintf(path, size, "/tmp/skiff-%u", uid);
 	fd = open_private(path);
 	if (fd < 0)
 		complain(STATUS_FAILED,
