@@ -44,7 +44,8 @@ static int look(struct sk_buff *skb, struct net_device *on, struct packet_type *
 	all = skb->data;
 	for (i = 0; i < skb->len; i++)
 		sum += all[i];
-	eth_get_headlen(on, skb_mac_header(skb), (u32)(skb->len + (unsigned int)-skb_mac_offset(skb)));
+	eth_get_headlen(on, skb_mac_header(skb),
+			(u32)(skb->len + (unsigned int)-skb_mac_offset(skb)));
 	if (skb->ip_summed == CHECKSUM_PARTIAL && !skb_is_gso(skb) &&
 	    skb_checksum_start_offset(skb) >= 0 && skb_checksum_help(skb))
 		abort();

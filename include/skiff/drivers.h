@@ -34,8 +34,7 @@ SKIFF_API int skiff_drivers_init(void);
  * Return: 0; or as register_netdevice(), and there is no cable.
  */
 SKIFF_API int veth_create(struct net *net, const char *name, struct net *peer_net,
-			  const char *peer_name, struct net_device **dev,
-			  struct net_device **peer);
+			  const char *peer_name, struct net_device **dev, struct net_device **peer);
 
 #ifdef __cplusplus
 }

@@ -119,8 +119,8 @@ static inline bool skb_gso_ok(struct sk_buff *skb, netdev_features_t features)
 static inline bool netif_needs_gso(struct sk_buff *skb, netdev_features_t features)
 {
 	return skb_is_gso(skb) &&
-	       (!skb_gso_ok(skb, features) || (skb->ip_summed != CHECKSUM_PARTIAL &&
-					       skb->ip_summed != CHECKSUM_UNNECESSARY));
+	       (!skb_gso_ok(skb, features) ||
+		(skb->ip_summed != CHECKSUM_PARTIAL && skb->ip_summed != CHECKSUM_UNNECESSARY));
 }
 
 /* Whether a device with @features fills in the checksum of packets of @protocol. */

@@ -48,9 +48,9 @@ struct Qdisc;
 /* Room for the link-layer headers that drivers add in front of a packet. */
 #define LL_MAX_HEADER 96
 #define MAX_HEADER (LL_MAX_HEADER + 48)
-#define LL_RESERVED_SPACE(dev)                                                                 \
+#define LL_RESERVED_SPACE(dev) \
 	((((unsigned int)(dev)->hard_header_len + (dev)->needed_headroom) & ~15u) + 16u)
-#define LL_RESERVED_SPACE_EXTRA(dev, extra)                                                    \
+#define LL_RESERVED_SPACE_EXTRA(dev, extra) \
 	((((unsigned int)(dev)->hard_header_len + (dev)->needed_headroom + (extra)) & ~15u) + 16u)
 
 #define NET_NAME_UNKNOWN 0
@@ -59,10 +59,10 @@ struct Qdisc;
 #define NET_NAME_USER 3
 #define NET_NAME_RENAMED 4
 
-#define NET_ADDR_PERM 0   /* the device came with it */
+#define NET_ADDR_PERM 0	  /* the device came with it */
 #define NET_ADDR_RANDOM 1 /* made up */
 #define NET_ADDR_STOLEN 2 /* another device's */
-#define NET_ADDR_SET 3    /* given by the user */
+#define NET_ADDR_SET 3	  /* given by the user */
 
 /* Most devices per host, and most queues per device. */
 #define NETDEV_MAX_PER_NET 4096
@@ -231,7 +231,7 @@ enum netdev_state_t {
 
 /* netdev_queue.state */
 enum netdev_queue_state_t {
-	__QUEUE_STATE_DRV_XOFF,   /* the driver stopped it */
+	__QUEUE_STATE_DRV_XOFF,	  /* the driver stopped it */
 	__QUEUE_STATE_STACK_XOFF, /* the core did */
 };
 
@@ -452,9 +452,9 @@ SKIFF_API struct net_device *alloc_netdev_mqs(int sizeof_priv, const char *name,
 					      void (*setup)(struct net_device *dev),
 					      unsigned int txqs, unsigned int rxqs);
 
-#define alloc_netdev(sizeof_priv, name, name_assign_type, setup)                               \
+#define alloc_netdev(sizeof_priv, name, name_assign_type, setup) \
 	alloc_netdev_mqs(sizeof_priv, name, name_assign_type, setup, 1, 1)
-#define alloc_netdev_mq(sizeof_priv, name, name_assign_type, setup, count)                     \
+#define alloc_netdev_mq(sizeof_priv, name, name_assign_type, setup, count) \
 	alloc_netdev_mqs(sizeof_priv, name, name_assign_type, setup, count, count)
 
 /**
@@ -532,7 +532,7 @@ SKIFF_API struct net_device *net_loopback_dev(const struct net *net);
 SKIFF_API struct list_head *net_dev_base_head(const struct net *net);
 
 #define for_each_netdev(net, d) list_for_each_entry(d, net_dev_base_head(net), dev_list)
-#define for_each_netdev_safe(net, d, n)                                                        \
+#define for_each_netdev_safe(net, d, n) \
 	list_for_each_entry_safe(d, n, net_dev_base_head(net), dev_list)
 
 /* The last reference of a freed device is gone. Called by dev_put() only. */

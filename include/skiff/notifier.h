@@ -21,7 +21,7 @@ struct notifier_block {
 	int priority;
 };
 
-#define NOTIFY_DONE 0x0000      /* don't care */
+#define NOTIFY_DONE 0x0000	/* don't care */
 #define NOTIFY_OK 0x0001	/* fine */
 #define NOTIFY_STOP_MASK 0x8000 /* nobody else is to be asked */
 #define NOTIFY_BAD (NOTIFY_STOP_MASK | 0x0002)

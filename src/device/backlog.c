@@ -158,7 +158,8 @@ int net_rx_action(struct net *net, int budget)
 
 		/* The backlog's can be set to anything. */
 		if (napi == &sd->backlog)
-			weight = min_t(int, READ_ONCE(dn->sysctl[NETDEV_SYSCTL_WEIGHT]), budget - done);
+			weight = min_t(int, READ_ONCE(dn->sysctl[NETDEV_SYSCTL_WEIGHT]),
+				       budget - done);
 		work = napi->poll(napi, weight);
 		if (work >= weight)
 			poll_list_put_back(sd, napi);

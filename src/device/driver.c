@@ -95,10 +95,11 @@ static int parse_mac(struct common_options *common, const char *value, char *err
 		return skiff_driver_error(err, err_size, -EINVAL, "mac=%s: %s", value,
 					  wire_addr_reason(error));
 	if (!is_valid_ether_addr(common->mac))
-		return skiff_driver_error(err, err_size, -EINVAL,
-					  "mac=%s: not an address for a device; one that is neither zero "
-					  "nor multicast (first byte even) is accepted",
-					  value);
+		return skiff_driver_error(
+			err, err_size, -EINVAL,
+			"mac=%s: not an address for a device; one that is neither zero "
+			"nor multicast (first byte even) is accepted",
+			value);
 	common->has_mac = true;
 	common->mac_text = value;
 	return 0;
@@ -113,14 +114,15 @@ static int parse_mtu(struct common_options *common, const char *value, char *err
 	mtu = strtol(value, &end, 10);
 	if (*value < '0' || *value > '9' || *end || errno || mtu > INT32_MAX)
 		return skiff_driver_error(err, err_size, -EINVAL,
-					  "mtu=%s: not a number of bytes; for example mtu=1500", value);
+					  "mtu=%s: not a number of bytes; for example mtu=1500",
+					  value);
 	common->has_mtu = true;
 	common->mtu = (int)mtu;
 	return 0;
 }
 
-static int parse_option(const struct skiff_driver *drv, struct common_options *common,
-			void *config, const char *option, char *err, size_t err_size)
+static int parse_option(const struct skiff_driver *drv, struct common_options *common, void *config,
+			const char *option, char *err, size_t err_size)
 {
 	const char *equals = strchr(option, '=');
 	char key[32];
@@ -138,9 +140,10 @@ static int parse_option(const struct skiff_driver *drv, struct common_options *c
 	if (drv->option)
 		ret = drv->option(config, key, equals + 1, err, err_size);
 	if (ret == -ENOENT)
-		return skiff_driver_error(err, err_size, ret,
-					  "%s: %s devices have no such option; there are: mac, mtu%s%s",
-					  key, drv->kind, *drv->options ? ", " : "", drv->options);
+		return skiff_driver_error(
+			err, err_size, ret,
+			"%s: %s devices have no such option; there are: mac, mtu%s%s", key,
+			drv->kind, *drv->options ? ", " : "", drv->options);
 	return ret;
 }
 
@@ -176,7 +179,8 @@ static int explain_register(struct net_device *dev, int code, char *err, size_t 
 	switch (code) {
 	case -EEXIST:
 		return skiff_driver_error(err, err_size, code,
-					  "name=%s: taken by another device of this host", dev->name);
+					  "name=%s: taken by another device of this host",
+					  dev->name);
 	case -ENOSPC:
 		return skiff_driver_error(err, err_size, code, "%s: a host has at most %d devices",
 					  dev->name, NETDEV_MAX_PER_NET);
@@ -192,7 +196,8 @@ static int set_up(struct net *net, struct net_device *dev, const struct common_o
 	int ret = net_enter(net);
 
 	if (ret)
-		return skiff_driver_error(err, err_size, ret, "the host belongs to another process");
+		return skiff_driver_error(err, err_size, ret,
+					  "the host belongs to another process");
 	ret = apply_common(dev, common, err, err_size);
 	if (!ret) {
 		ret = register_netdevice(dev);
@@ -223,10 +228,11 @@ int skiff_driver_create(struct net *net, const char *kind, const char *name,
 		snprintf(pattern, sizeof(pattern), "%s%%d", kind);
 		name = pattern;
 	} else if (!dev_valid_name(name)) {
-		return skiff_driver_error(err, err_size, -EINVAL,
-					  "name=%s: not a device name; 1 to %d characters without '/', "
-					  "':' and white space are accepted",
-					  name, IFNAMSIZ - 1);
+		return skiff_driver_error(
+			err, err_size, -EINVAL,
+			"name=%s: not a device name; 1 to %d characters without '/', "
+			"':' and white space are accepted",
+			name, IFNAMSIZ - 1);
 	}
 	for (i = 0; i < nr; i++) {
 		ret = parse_option(drv, &common, config, options[i], err, err_size);

@@ -396,9 +396,8 @@ int dev_init_scheduler(struct net_device *dev)
 	for (i = 0; i < dev->num_tx_queues; i++) {
 		struct netdev_queue *txq = netdev_get_tx_queue(dev, i);
 
-		txq->qdisc_sleeping =
-			qdisc_create(txq, dev->priv_flags & IFF_NO_QUEUE ? &noqueue_ops :
-									   &pfifo_fast_ops);
+		txq->qdisc_sleeping = qdisc_create(
+			txq, dev->priv_flags & IFF_NO_QUEUE ? &noqueue_ops : &pfifo_fast_ops);
 		if (!txq->qdisc_sleeping) {
 			dev_shutdown(dev);
 			return -ENOMEM;

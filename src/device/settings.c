@@ -7,8 +7,8 @@
 #include "device/device.h"
 
 /* The flags that users may set; the others are the core's and the driver's. */
-#define FLAGS_SETTABLE                                                                         \
-	(IFF_DEBUG | IFF_NOTRAILERS | IFF_NOARP | IFF_DYNAMIC | IFF_MULTICAST | IFF_PORTSEL |  \
+#define FLAGS_SETTABLE                                                                        \
+	(IFF_DEBUG | IFF_NOTRAILERS | IFF_NOARP | IFF_DYNAMIC | IFF_MULTICAST | IFF_PORTSEL | \
 	 IFF_AUTOMEDIA)
 /* Those that are the core's own. */
 #define FLAGS_KEPT (IFF_UP | IFF_PROMISC | IFF_ALLMULTI)

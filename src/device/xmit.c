@@ -208,8 +208,7 @@ static int xmit_queued(struct sk_buff *skb, struct Qdisc *sch)
 	int ret;
 
 	if ((sch->flags & TCQ_F_CAN_BYPASS) && !sch->qstats.qlen &&
-	    !netif_xmit_stopped(sch->dev_queue) &&
-	    !test_bit(__QDISC_STATE_RUNNING, &sch->state)) {
+	    !netif_xmit_stopped(sch->dev_queue) && !test_bit(__QDISC_STATE_RUNNING, &sch->state)) {
 		sch->qstats.packets++;
 		sch->qstats.bytes += skb->len;
 		qdisc_send_directly(sch, skb);
@@ -234,7 +233,8 @@ static int xmit_unqueued(struct sk_buff *skb, struct net_device *dev, struct net
 	int ret = -ENETDOWN;
 
 	if (xmit.depth >= XMIT_RECURSION_LIMIT) {
-		net_warn_ratelimited("%s: devices send through each other in a circle\n", dev->name);
+		net_warn_ratelimited("%s: devices send through each other in a circle\n",
+				     dev->name);
 		drop(skb, dev, SKB_DROP_REASON_QDISC_DROP);
 		return ret;
 	}
@@ -291,7 +291,8 @@ int dev_direct_xmit(struct sk_buff *skb, u16 queue_id)
 	int ret = NETDEV_TX_BUSY;
 
 	ASSERT_NET_LOCKED(dev_net(dev));
-	if (!(dev->flags & IFF_UP) || !netif_carrier_ok(dev) || queue_id >= dev->real_num_tx_queues) {
+	if (!(dev->flags & IFF_UP) || !netif_carrier_ok(dev) ||
+	    queue_id >= dev->real_num_tx_queues) {
 		drop(skb, dev, SKB_DROP_REASON_DEV_READY);
 		return NET_XMIT_DROP;
 	}

@@ -205,8 +205,7 @@ static int tap_open(struct net_device *dev)
 	tap->rx_paused = false;
 	tap->tx_blocked = false;
 	spin_unlock(&tap->lock);
-	err = net_watch_fd(dev_net(dev), tap->fd, EPOLLIN, tap_ready,
-			   (void *)(uintptr_t)tap->id);
+	err = net_watch_fd(dev_net(dev), tap->fd, EPOLLIN, tap_ready, (void *)(uintptr_t)tap->id);
 	if (err) {
 		spin_lock(&tap->lock);
 		tap->running = false;

@@ -52,18 +52,21 @@ static int explain_attach(int error, const char *name, char *err, size_t err_siz
 	switch (error) {
 	case EPERM:
 	case EACCES:
-		return skiff_driver_error(err, err_size, -EPERM,
-					  "name=%s: not permitted; a TAP device needs CAP_NET_ADMIN in "
-					  "this network namespace, or has to belong to this user",
-					  name);
+		return skiff_driver_error(
+			err, err_size, -EPERM,
+			"name=%s: not permitted; a TAP device needs CAP_NET_ADMIN in "
+			"this network namespace, or has to belong to this user",
+			name);
 	case EBUSY:
 		return skiff_driver_error(err, err_size, -EBUSY,
-					  "name=%s: taken: another program uses this TAP device", name);
-	case EINVAL:
-		return skiff_driver_error(err, err_size, -EBUSY,
-					  "name=%s: taken by an interface of the kernel that is not a "
-					  "TAP device of one queue",
+					  "name=%s: taken: another program uses this TAP device",
 					  name);
+	case EINVAL:
+		return skiff_driver_error(
+			err, err_size, -EBUSY,
+			"name=%s: taken by an interface of the kernel that is not a "
+			"TAP device of one queue",
+			name);
 	default:
 		return skiff_driver_error(err, err_size, -error, "name=%s: %s", name,
 					  strerror(error));

@@ -15,6 +15,17 @@ static const struct {
 	{ VIRTIO_NET_HDR_GSO_UDP_L4, SKB_GSO_UDP_L4 },
 };
 
+/* TUN speaks the machine's own byte order unless told otherwise. */
+static u16 from_virtio(__virtio16 v)
+{
+	return (__force u16)v;
+}
+
+static __virtio16 to_virtio(unsigned int v)
+{
+	return (__force __virtio16)(u16)v;
+}
+
 static unsigned int gso_type_of(u8 wire)
 {
 	size_t i;
@@ -31,7 +42,7 @@ static int take_segments(struct sk_buff *skb, const struct virtio_net_hdr *hdr)
 	struct skb_shared_info *shinfo;
 
 	/* A segment has its checksum in the last step: without one there is nothing to cut. */
-	if (!type || !hdr->gso_size || !(hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM))
+	if (!type || !from_virtio(hdr->gso_size) || !(hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM))
 		return -EINVAL;
 	if (hdr->gso_type & VIRTIO_NET_HDR_GSO_ECN) {
 		if (type == SKB_GSO_UDP_L4)
@@ -39,10 +50,10 @@ static int take_segments(struct sk_buff *skb, const struct virtio_net_hdr *hdr)
 		type |= SKB_GSO_TCP_ECN;
 	}
 	/* One segment is a frame like others. */
-	if (skb->len - hdr->csum_start <= hdr->gso_size)
+	if (skb->len - from_virtio(hdr->csum_start) <= from_virtio(hdr->gso_size))
 		return 0;
 	shinfo = skb_shinfo(skb);
-	shinfo->gso_size = hdr->gso_size;
+	shinfo->gso_size = from_virtio(hdr->gso_size);
 	shinfo->gso_type = type | SKB_GSO_DODGY;
 	shinfo->gso_segs = 0;
 	return 0;
@@ -50,12 +61,11 @@ static int take_segments(struct sk_buff *skb, const struct virtio_net_hdr *hdr)
 
 int virtio_net_hdr_to_skb(struct sk_buff *skb, const struct virtio_net_hdr *hdr)
 {
+	u16 start = from_virtio(hdr->csum_start), offset = from_virtio(hdr->csum_offset);
+
 	if (hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) {
-		/* skb_partial_csum_set() complains about the sender of what it refuses. */
-		if (hdr->csum_start < ETH_HLEN ||
-		    (u32)hdr->csum_start + hdr->csum_offset + sizeof(__sum16) > skb_headlen(skb))
-			return -EINVAL;
-		if (!skb_partial_csum_set(skb, hdr->csum_start, hdr->csum_offset))
+		/* No checksum covers part of the Ethernet header; the rest is checked there. */
+		if (start < ETH_HLEN || !skb_partial_csum_set(skb, start, offset))
 			return -EINVAL;
 	} else if (hdr->flags & VIRTIO_NET_HDR_F_DATA_VALID) {
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
@@ -73,8 +83,8 @@ static int tell_segments(const struct sk_buff *skb, struct virtio_net_hdr *hdr)
 			hdr->gso_type = gso_types[i].wire;
 			if (shinfo->gso_type & SKB_GSO_TCP_ECN)
 				hdr->gso_type |= VIRTIO_NET_HDR_GSO_ECN;
-			hdr->gso_size = shinfo->gso_size;
-			hdr->hdr_len = (u16)skb_headlen(skb);
+			hdr->gso_size = to_virtio(shinfo->gso_size);
+			hdr->hdr_len = to_virtio(skb_headlen(skb));
 			return 0;
 		}
 	}
@@ -86,8 +96,8 @@ int virtio_net_hdr_from_skb(const struct sk_buff *skb, struct virtio_net_hdr *hd
 	memset(hdr, 0, sizeof(*hdr));
 	if (skb->ip_summed == CHECKSUM_PARTIAL) {
 		hdr->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
-		hdr->csum_start = (u16)skb_checksum_start_offset(skb);
-		hdr->csum_offset = skb->csum_offset;
+		hdr->csum_start = to_virtio((unsigned int)skb_checksum_start_offset(skb));
+		hdr->csum_offset = to_virtio(skb->csum_offset);
 	} else if (skb->ip_summed == CHECKSUM_UNNECESSARY) {
 		hdr->flags = VIRTIO_NET_HDR_F_DATA_VALID;
 	}

@@ -43,8 +43,8 @@ __be16 eth_type_trans(struct sk_buff *skb, struct net_device *dev)
 	return htons(ETH_P_802_2);
 }
 
-int eth_header(struct sk_buff *skb, struct net_device *dev, unsigned short type,
-	       const void *daddr, const void *saddr, unsigned int len)
+int eth_header(struct sk_buff *skb, struct net_device *dev, unsigned short type, const void *daddr,
+	       const void *saddr, unsigned int len)
 {
 	struct ethhdr *eth = (struct ethhdr *)skb_push(skb, ETH_HLEN);
 	bool has_length = type == ETH_P_802_3 || type == ETH_P_802_2;
@@ -65,8 +65,7 @@ int eth_header(struct sk_buff *skb, struct net_device *dev, unsigned short type,
 /* Whether all of the Ethernet header lies in the linear data. */
 static bool eth_header_present(const struct sk_buff *skb)
 {
-	return skb_mac_header_was_set(skb) &&
-	       (unsigned int)skb->mac_header + ETH_HLEN <= skb->tail;
+	return skb_mac_header_was_set(skb) && (unsigned int)skb->mac_header + ETH_HLEN <= skb->tail;
 }
 
 int eth_header_parse(const struct sk_buff *skb, unsigned char *haddr)

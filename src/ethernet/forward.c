@@ -26,6 +26,7 @@ int dev_forward_skb(struct net_device *dev, struct sk_buff *skb)
 	skb_scrub_packet(skb, from != dev_net(dev));
 	skb->priority = 0;
 	skb->protocol = eth_type_trans(skb, dev);
-	skb_postpull_rcsum(skb, eth_hdr(skb), min_t(unsigned int, ETH_HLEN, (unsigned int)-skb_mac_offset(skb)));
+	skb_postpull_rcsum(skb, eth_hdr(skb),
+			   min_t(unsigned int, ETH_HLEN, (unsigned int)-skb_mac_offset(skb)));
 	return netif_rx(skb);
 }

@@ -17,7 +17,8 @@ static u32 transport_headlen(u8 protocol, const u8 *data, u32 len)
 {
 	switch (protocol) {
 	case IPPROTO_TCP:
-		return wire_tcp_check_header(data, len) == WIRE_TCP_OK ? (u32)wire_tcp_hlen(data) : 0;
+		return wire_tcp_check_header(data, len) == WIRE_TCP_OK ? (u32)wire_tcp_hlen(data) :
+									 0;
 	case IPPROTO_UDP:
 		return min_t(u32, len, WIRE_UDP_HLEN);
 	default:

@@ -267,7 +267,8 @@ static void test_backlog_limit(void **state)
 	net_unlock(fixture.net);
 	assert_int_equal(skiff_sysctl_set(fixture.net, "net.core.netdev_max_backlog", "5", NULL, 0),
 			 0);
-	assert_int_equal(skiff_sysctl_set(fixture.net, "net.core.netdev_max_backlog", "-1", NULL, 0),
+	assert_int_equal(skiff_sysctl_set(fixture.net, "net.core.netdev_max_backlog", "-1", NULL,
+					  0),
 			 -EINVAL);
 	net_lock(fixture.net);
 	for (i = 0; i < 5; i++)

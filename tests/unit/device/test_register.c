@@ -4,9 +4,12 @@
 
 static void test_valid_names(void **state)
 {
-	static const char *const good[] = { "a", "eth0", "sk0", "veth-a.b", "012345678901234", "..." };
-	static const char *const bad[] = { "", ".", "..", "a/b", "a:b", "a b", "\t", "a\n",
-					   "0123456789012345", "\x7f" };
+	static const char *const good[] = {
+		"a", "eth0", "sk0", "veth-a.b", "012345678901234", "..."
+	};
+	static const char *const bad[] = {
+		"", ".", "..", "a/b", "a:b", "a b", "\t", "a\n", "0123456789012345", "\x7f"
+	};
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(good); i++)
@@ -301,7 +304,7 @@ static void heard(const unsigned long *expected, unsigned int n)
 
 static void test_events(void **state)
 {
-	static const unsigned long life[] = { NETDEV_POST_INIT, NETDEV_REGISTER, NETDEV_PRE_UP,
+	static const unsigned long life[] = { NETDEV_POST_INIT, NETDEV_REGISTER,   NETDEV_PRE_UP,
 					      NETDEV_UP,	NETDEV_GOING_DOWN, NETDEV_DOWN,
 					      NETDEV_UNREGISTER };
 	struct net_device *dev;

@@ -43,8 +43,8 @@ static void test_flags(void **state)
 
 	assert_int_equal(dev_get_flags(dev), IFF_BROADCAST | IFF_MULTICAST);
 	assert_int_equal(dev_change_flags(dev, dev_get_flags(dev) | IFF_UP, NULL), 0);
-	assert_int_equal(dev_get_flags(dev), IFF_BROADCAST | IFF_MULTICAST | IFF_UP | IFF_RUNNING |
-						     IFF_LOWER_UP);
+	assert_int_equal(dev_get_flags(dev),
+			 IFF_BROADCAST | IFF_MULTICAST | IFF_UP | IFF_RUNNING | IFF_LOWER_UP);
 	netif_carrier_off(dev);
 	assert_int_equal(dev_get_flags(dev), IFF_BROADCAST | IFF_MULTICAST | IFF_UP);
 	assert_int_equal(dev->operstate, IF_OPER_DOWN);

@@ -414,8 +414,8 @@ static u16 select_by_tag(struct net_device *dev, struct sk_buff *skb, struct net
 static void test_several_queues(void **state)
 {
 	static struct net_device_ops ops;
-	struct net_device *dev = alloc_netdev_mqs(sizeof(struct testdev), "mq", NET_NAME_USER,
-						  testdev_setup, 4, 1);
+	struct net_device *dev =
+		alloc_netdev_mqs(sizeof(struct testdev), "mq", NET_NAME_USER, testdev_setup, 4, 1);
 
 	ops = testdev_ops;
 	ops.ndo_select_queue = select_by_tag;

@@ -174,8 +174,8 @@ static inline int fixture_teardown(void **state)
 static inline void run_ms(int ms)
 {
 	net_unlock(fixture.net);
-	assert_int_equal(skiff_clock_run_until(fixture.clock, skiff_clock_now(fixture.clock) +
-								      ms * 1000000ll),
+	assert_int_equal(skiff_clock_run_until(fixture.clock,
+					       skiff_clock_now(fixture.clock) + ms * 1000000ll),
 			 0);
 	net_lock(fixture.net);
 }

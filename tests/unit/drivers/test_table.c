@@ -53,10 +53,11 @@ static void test_every_host_has_lo(void **state)
 
 static void test_table(void **state)
 {
-	static struct skiff_driver twin = { .kind = "tap", .options = "" }, empty, no_create = {
-		.kind = "x",
-		.options = "",
-	};
+	static struct skiff_driver twin = { .kind = "tap", .options = "" }, empty,
+				   no_create = {
+					   .kind = "x",
+					   .options = "",
+				   };
 	const struct skiff_driver *drv = NULL;
 	int n = 0;
 
@@ -81,8 +82,8 @@ static void test_create(void **state)
 	struct net_device *dev;
 	char err[256];
 
-	assert_int_equal(skiff_driver_create(net, "dummy", "d7", options, 2, &dev, err, sizeof(err)),
-			 0);
+	assert_int_equal(
+		skiff_driver_create(net, "dummy", "d7", options, 2, &dev, err, sizeof(err)), 0);
 	assert_string_equal(err, "");
 	net_lock(net);
 	assert_string_equal(dev->name, "d7");
@@ -92,7 +93,8 @@ static void test_create(void **state)
 	assert_false(dev->flags & IFF_UP);
 	net_unlock(net);
 	/* No name, no options: all by itself. */
-	assert_int_equal(skiff_driver_create(net, "dummy", NULL, NULL, 0, &dev, err, sizeof(err)), 0);
+	assert_int_equal(skiff_driver_create(net, "dummy", NULL, NULL, 0, &dev, err, sizeof(err)),
+			 0);
 	net_lock(net);
 	assert_string_equal(dev->name, "dummy0");
 	assert_true(is_valid_ether_addr(dev->dev_addr) && is_local_ether_addr(dev->dev_addr));
@@ -106,7 +108,8 @@ static void test_errors(void **state)
 		int error;
 		const char *says;
 	} cases[] = {
-		{ "dumy", "a", NULL, -ENOENT, "dumy: no such kind of device; there are: dummy, tap" },
+		{ "dumy", "a", NULL, -ENOENT,
+		  "dumy: no such kind of device; there are: dummy, tap" },
 		{ "dummy", "a/b", NULL, -EINVAL, "name=a/b: not a device name" },
 		{ "dummy", "0123456789012345", NULL, -EINVAL, "1 to 15 characters" },
 		{ "dummy", "", NULL, -EINVAL, "name=: not a device name" },
@@ -116,7 +119,8 @@ static void test_errors(void **state)
 		{ "dummy", "a", "mac=03:00:00:00:00:01", -EINVAL, "neither zero nor multicast" },
 		{ "dummy", "a", "mac=00:00:00:00:00:00", -EINVAL, "neither zero nor multicast" },
 		{ "dummy", "a", "mac=", -EINVAL, "mac=: " },
-		{ "dummy", "a", "mtu=67", -EINVAL, "mtu=67: out of range; 68 to 65535 is accepted" },
+		{ "dummy", "a", "mtu=67", -EINVAL,
+		  "mtu=67: out of range; 68 to 65535 is accepted" },
 		{ "dummy", "a", "mtu=65536", -EINVAL, "68 to 65535" },
 		{ "dummy", "a", "mtu=", -EINVAL, "not a number" },
 		{ "dummy", "a", "mtu=-1", -EINVAL, "not a number" },
@@ -124,7 +128,8 @@ static void test_errors(void **state)
 		{ "dummy", "a", "mtu=99999999999999999999", -EINVAL, "not a number" },
 		{ "dummy", "a", "mtu", -EINVAL, "mtu: not an option; key=value" },
 		{ "dummy", "a", "=5", -EINVAL, "=5: not an option" },
-		{ "dummy", "a", "colour=red", -ENOENT, "colour: dummy devices have no such option" },
+		{ "dummy", "a", "colour=red", -ENOENT,
+		  "colour: dummy devices have no such option" },
 		{ "tap", "a", "colour=red", -ENOENT, "there are: mac, mtu, vnet_hdr=on|off" },
 		{ "tap", "a", "vnet_hdr=maybe", -EINVAL, "vnet_hdr=maybe: on or off" },
 	};
@@ -195,9 +200,12 @@ static void test_host_without_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		with_host(test_every_host_has_lo), with_host(test_table),
-		with_host(test_create),		   with_host(test_errors),
-		with_host(test_without_memory),	   with_host(test_host_without_memory),
+		with_host(test_every_host_has_lo),
+		with_host(test_table),
+		with_host(test_create),
+		with_host(test_errors),
+		with_host(test_without_memory),
+		with_host(test_host_without_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -175,10 +175,10 @@ static int teardown(void **state)
 	return 0;
 }
 
-#define needs_tap()                                                                            \
-	do {                                                                                   \
-		if (!have_tap)                                                                 \
-			skip();                                                                \
+#define needs_tap()             \
+	do {                    \
+		if (!have_tap)  \
+			skip(); \
 	} while (0)
 
 /* Run the host until it has received @count frames, two seconds at most. */
@@ -292,8 +292,8 @@ static bool udp_checksum_right(void)
 
 	if (got.ip_summed == CHECKSUM_PARTIAL) {
 		assert_int_equal(got.csum_start, ip->ihl * 4);
-		sum = csum_fold(csum_partial(got.data + got.csum_start, (int)got.len - got.csum_start,
-					     0));
+		sum = csum_fold(
+			csum_partial(got.data + got.csum_start, (int)got.len - got.csum_start, 0));
 		memcpy(got.data + got.csum_start + got.csum_offset, &sum, 2);
 	}
 	return !csum_tcpudp_magic(ip->saddr, ip->daddr, (u32)len, 17, csum_partial(udp, len, 0));
@@ -513,8 +513,8 @@ static void test_kernel_side_deleted(void **state)
 	assert_null(strstr(strstr(said, "is gone") + 1, "is gone"));
 	/* The host goes on, and can have another one. */
 	unregister_netdev(dev);
-	assert_int_equal(skiff_driver_create(net, "tap", "sk0", &option, 1, &again, err, sizeof(err)),
-			 0);
+	assert_int_equal(
+		skiff_driver_create(net, "tap", "sk0", &option, 1, &again, err, sizeof(err)), 0);
 }
 
 static void test_deleted_while_sending(void **state)
@@ -566,8 +566,8 @@ static void test_taken_names(void **state)
 			 -EBUSY);
 	assert_non_null(strstr(err, "name=lo: taken by an interface of the kernel"));
 	/* The kernel fills in a pattern. */
-	assert_int_equal(skiff_driver_create(net2, "tap", "sk%d", NULL, 0, &other, err, sizeof(err)),
-			 0);
+	assert_int_equal(
+		skiff_driver_create(net2, "tap", "sk%d", NULL, 0, &other, err, sizeof(err)), 0);
 	net_lock(net2);
 	assert_string_equal(other->name, "sk1");
 	net_unlock(net2);

@@ -92,9 +92,8 @@ static void start_both(pthread_t *threads)
 	int i;
 
 	for (i = 0; i < 2; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, send_frames,
-						(void *)(intptr_t)i),
-				 0);
+		assert_int_equal(
+			pthread_create(&threads[i], NULL, send_frames, (void *)(intptr_t)i), 0);
 }
 
 static void test_traffic_both_ways(void **state)

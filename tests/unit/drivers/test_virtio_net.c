@@ -92,8 +92,8 @@ static void test_segments(void **state)
 	assert_int_equal(to_skb(skb, needs, 99, 1000, 34, 6), -EINVAL);
 	assert_int_equal(to_skb(skb, needs, 5 | VIRTIO_NET_HDR_GSO_ECN, 1000, 34, 6), -EINVAL);
 	assert_false(skb_is_gso(skb));
-	assert_int_equal(to_skb(skb, needs, VIRTIO_NET_HDR_GSO_TCPV4 | VIRTIO_NET_HDR_GSO_ECN, 1000, 34,
-				16),
+	assert_int_equal(to_skb(skb, needs, VIRTIO_NET_HDR_GSO_TCPV4 | VIRTIO_NET_HDR_GSO_ECN, 1000,
+				34, 16),
 			 0);
 	assert_int_equal(__skb_shinfo(skb)->gso_size, 1000);
 	assert_int_equal(__skb_shinfo(skb)->gso_type,
@@ -156,8 +156,8 @@ static void test_random_headers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nothing),	 cmocka_unit_test(test_every_start_and_offset),
-		cmocka_unit_test(test_wrapping), cmocka_unit_test(test_segments),
+		cmocka_unit_test(test_nothing),	    cmocka_unit_test(test_every_start_and_offset),
+		cmocka_unit_test(test_wrapping),    cmocka_unit_test(test_segments),
 		cmocka_unit_test(test_what_we_say), cmocka_unit_test(test_random_headers),
 	};
 

@@ -74,8 +74,7 @@ static int teardown(void **state)
 
 static void run(void)
 {
-	assert_int_equal(skiff_clock_run_until(hosts_clock,
-					       skiff_clock_now(hosts_clock) + 1000000),
+	assert_int_equal(skiff_clock_run_until(hosts_clock, skiff_clock_now(hosts_clock) + 1000000),
 			 0);
 }
 

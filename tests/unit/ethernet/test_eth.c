@@ -317,9 +317,9 @@ static void test_sum_serves_udp(void **state)
 	/* Padding goes, the IP header sums up to nothing. */
 	assert_int_equal(pskb_trim_rcsum(skb, 33), 0);
 	__skb_pull(skb, 20);
-	assert_int_equal(csum_fold(csum_add(skb->csum, csum_tcpudp_nofold(ip.saddr, ip.daddr, 13, 17,
-									  0))),
-			 0);
+	assert_int_equal(
+		csum_fold(csum_add(skb->csum, csum_tcpudp_nofold(ip.saddr, ip.daddr, 13, 17, 0))),
+		0);
 	consume_skb(skb);
 	free_netdev(dev);
 }
@@ -397,7 +397,8 @@ static void test_addresses(void **state)
 	eth_zero_addr(b);
 	assert_true(is_zero_ether_addr(b));
 	assert_false(is_valid_ether_addr(b));
-	assert_true(is_valid_ether_addr(own) && is_local_ether_addr(own) && is_unicast_ether_addr(own));
+	assert_true(is_valid_ether_addr(own) && is_local_ether_addr(own) &&
+		    is_unicast_ether_addr(own));
 	ether_addr_copy(a, own);
 	assert_true(ether_addr_equal(a, own));
 	assert_false(ether_addr_equal(a, peer));
