@@ -118,10 +118,10 @@ void *skb_arena_get(void)
 	/* The limit was lowered since these were mapped. */
 	while (arena.free && arena.bytes > current_limit())
 		unmap_free();
-	if (arena.free || grow()) {
+	if (arena.free || grow())
 		chunk = arena.free;
+	if (chunk)
 		arena.free = chunk->next;
-	}
 	spin_unlock(&arena.lock);
 	return chunk;
 }

@@ -112,6 +112,7 @@ static enum status begin(struct demo *demo, bool kernel, struct skiff_capture **
 		       connect_cable(demo, err, sizeof(err));
 	if (ret)
 		return complain(STATUS_FAILED, "%s: %s", strerror(-ret), err);
+	BUG_ON(!demo->peer);
 	for (size_t i = 0; i < ARRAY_SIZE(services); i++)
 		if (skiff_service_enable(demo->net, services[i], err, sizeof(err)))
 			return complain(STATUS_FAILED, "%s", err);

@@ -69,18 +69,21 @@ static bool run_ping(char *output, size_t size)
 static bool parse_ping(const char *output, unsigned int *sent, unsigned int *received, double *avg)
 {
 	const char *counts = strstr(output, " packets transmitted"), *rtt;
+	char *end;
 
 	if (!counts)
 		return false;
 	while (counts > output && counts[-1] != '\n')
 		counts--;
-	if (sscanf(counts, "%u packets transmitted, %u", sent, received) != 2)
+	*sent = (unsigned int)strtoul(counts, &end, 10);
+	end = strchr(end, ',');
+	if (!end)
 		return false;
+	*received = (unsigned int)strtoul(end + 1, NULL, 10);
 	rtt = strstr(output, "min/avg/max");
 	rtt = rtt ? strstr(rtt, " = ") : NULL;
-	*avg = 0;
-	if (rtt)
-		sscanf(rtt, " = %*f/%lf", avg);
+	rtt = rtt ? strchr(rtt, '/') : NULL;
+	*avg = rtt ? strtod(rtt + 1, NULL) : 0;
 	return true;
 }
 
