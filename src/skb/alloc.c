@@ -30,10 +30,9 @@ void (*skb_drop_hook)(struct sk_buff *skb, enum skb_drop_reason reason, const vo
  * Stores as wide as the processor has them: the functions marked SKB_WIDE exist once per width
  * and are chosen when the program is loaded. Sanitizers don't get along with such functions.
  */
-#if defined(__x86_64__) && defined(__GLIBC__) && !defined(SKB_ASAN) &&                           \
+#if defined(__x86_64__) && defined(__GLIBC__) && !defined(SKB_ASAN) && \
 	!defined(__SANITIZE_THREAD__) && !defined(__clang__)
-#define SKB_WIDE                                                                               \
-	__attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#define SKB_WIDE __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define SKB_WIDE
 #endif
@@ -506,8 +505,7 @@ static noinline void drop_told(struct sk_buff *skb, enum skb_drop_reason reason,
 	skb_drop_hook(skb, reason, site);
 }
 
-static __always_inline void drop(struct sk_buff *skb, enum skb_drop_reason reason,
-				 const void *site)
+static __always_inline void drop(struct sk_buff *skb, enum skb_drop_reason reason, const void *site)
 {
 	if (unlikely(!put_ref(skb, site)))
 		return;

@@ -50,10 +50,10 @@ void skb_missing_panic(const struct sk_buff *skb, const char *what, const void *
 	__attribute__((__noreturn__, __cold__, __noinline__));
 
 /* First line of functions that need a buffer and its data. */
-#define skb_require(skb)                                                                       \
-	do {                                                                                   \
-		if (unlikely(!(skb) || (skb)->head_kind == SKB_HEAD_NONE))                     \
-			skb_missing_panic(skb, __func__, __builtin_return_address(0));         \
+#define skb_require(skb)                                                               \
+	do {                                                                           \
+		if (unlikely(!(skb) || (skb)->head_kind == SKB_HEAD_NONE))             \
+			skb_missing_panic(skb, __func__, __builtin_return_address(0)); \
 	} while (0)
 
 /* Drops are told to the host and to traces by this; NULL: nobody listens. */

@@ -256,7 +256,8 @@ static struct map_leaf *map_leaf_get(size_t r)
 
 	if (leaf)
 		return leaf;
-	leaf = mmap(NULL, sizeof(*leaf), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	leaf = mmap(NULL, sizeof(*leaf), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		    0);
 	if (leaf == MAP_FAILED)
 		return NULL;
 	smp_store_release(&arena.root[r], leaf);
@@ -355,7 +356,7 @@ struct page *virt_to_page(const void *addr)
 	index = (size_t)((const unsigned char *)addr - region->base);
 	/* 32-bit division where the region allows it: several times faster. */
 	index = region->size <= UINT32_MAX ? (u32)index / region->block_size :
-						   index / region->block_size;
+					     index / region->block_size;
 	return index < region->nr_blocks ? &region->pages[index] : NULL;
 }
 

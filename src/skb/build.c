@@ -29,7 +29,8 @@ static bool foreign_head(struct skb_head *head, void *data, unsigned int frag_si
 	size &= ~(SMP_CACHE_BYTES - 1U);
 	if (size < MIN_FRAG_SIZE || size > INT32_MAX || !IS_ALIGNED((uintptr_t)data, 8))
 		return false;
-	if (page && size > (size_t)((unsigned char *)page->addr + page->size - (unsigned char *)data))
+	if (page &&
+	    size > (size_t)((unsigned char *)page->addr + page->size - (unsigned char *)data))
 		return false;
 	head->data = data;
 	head->end = size - SKB_SHINFO_SIZE;

@@ -85,81 +85,81 @@
 #undef skb_unshare
 
 /* The type's leading part, the name, the parameters, the arguments. */
-#define EXPORT(type, name, params, args)                                                       \
-	SKIFF_API type name params;                                                            \
-	type name params                                                                       \
-	{                                                                                      \
-		return name##__inlined args;                                                   \
+#define EXPORT(type, name, params, args)     \
+	SKIFF_API type name params;          \
+	type name params                     \
+	{                                    \
+		return name##__inlined args; \
 	}
 
-#define EXPORT_VOID(type, name, params, args)                                                  \
-	SKIFF_API type name params;                                                            \
-	type name params                                                                       \
-	{                                                                                      \
-		name##__inlined args;                                                          \
+#define EXPORT_VOID(type, name, params, args) \
+	SKIFF_API type name params;           \
+	type name params                      \
+	{                                     \
+		name##__inlined args;         \
 	}
 
 /* The same for those that need a buffer, their first parameter. */
-#define need_skb(skb)                                                                          \
-	do {                                                                                   \
-		if (unlikely(!(skb)))                                                          \
-			skb_missing_panic(skb, __func__, __builtin_return_address(0));         \
+#define need_skb(skb)                                                                  \
+	do {                                                                           \
+		if (unlikely(!(skb)))                                                  \
+			skb_missing_panic(skb, __func__, __builtin_return_address(0)); \
 	} while (0)
 
-#define EXPORT_SKB(type, name, params, args)                                                   \
-	SKIFF_API type name params;                                                            \
-	type name params                                                                       \
-	{                                                                                      \
-		need_skb(skb);                                                                 \
-		return name##__inlined args;                                                   \
+#define EXPORT_SKB(type, name, params, args) \
+	SKIFF_API type name params;          \
+	type name params                     \
+	{                                    \
+		need_skb(skb);               \
+		return name##__inlined args; \
 	}
 
-#define EXPORT_SKB_VOID(type, name, params, args)                                              \
-	SKIFF_API type name params;                                                            \
-	type name params                                                                       \
-	{                                                                                      \
-		need_skb(skb);                                                                 \
-		name##__inlined args;                                                          \
+#define EXPORT_SKB_VOID(type, name, params, args) \
+	SKIFF_API type name params;               \
+	type name params                          \
+	{                                         \
+		need_skb(skb);                    \
+		name##__inlined args;             \
 	}
 
 EXPORT(struct sk_buff *, alloc_skb, (unsigned int size, gfp_t gfp), (size, gfp))
 EXPORT(struct sk_buff *, dev_alloc_skb, (unsigned int length), (length))
-EXPORT(struct sk_buff *, netdev_alloc_skb, (struct net_device *dev, unsigned int length),
+EXPORT(struct sk_buff *, netdev_alloc_skb, (struct net_device * dev, unsigned int length),
        (dev, length))
-EXPORT(struct sk_buff *, netdev_alloc_skb_ip_align, (struct net_device *dev, unsigned int length),
+EXPORT(struct sk_buff *, netdev_alloc_skb_ip_align, (struct net_device * dev, unsigned int length),
        (dev, length))
-EXPORT_VOID(void, kfree_skb, (struct sk_buff *skb), (skb))
-EXPORT_VOID(void, kfree_skb_list, (struct sk_buff *segs), (segs))
+EXPORT_VOID(void, kfree_skb, (struct sk_buff * skb), (skb))
+EXPORT_VOID(void, kfree_skb_list, (struct sk_buff * segs), (segs))
 
-EXPORT_SKB_VOID(void, skb_reserve, (struct sk_buff *skb, int len), (skb, len))
-EXPORT_SKB(void *, skb_put, (struct sk_buff *skb, unsigned int len), (skb, len))
-EXPORT_SKB(void *, skb_push, (struct sk_buff *skb, unsigned int len), (skb, len))
-EXPORT_SKB(void *, skb_pull, (struct sk_buff *skb, unsigned int len), (skb, len))
-EXPORT_SKB(void *, pskb_pull, (struct sk_buff *skb, unsigned int len), (skb, len))
-EXPORT_SKB(bool, pskb_may_pull, (struct sk_buff *skb, unsigned int len), (skb, len))
-EXPORT_SKB_VOID(void, skb_trim, (struct sk_buff *skb, unsigned int len), (skb, len))
-EXPORT_SKB(int, pskb_trim, (struct sk_buff *skb, unsigned int len), (skb, len))
-EXPORT_SKB(int, skb_linearize, (struct sk_buff *skb), (skb))
+EXPORT_SKB_VOID(void, skb_reserve, (struct sk_buff * skb, int len), (skb, len))
+EXPORT_SKB(void *, skb_put, (struct sk_buff * skb, unsigned int len), (skb, len))
+EXPORT_SKB(void *, skb_push, (struct sk_buff * skb, unsigned int len), (skb, len))
+EXPORT_SKB(void *, skb_pull, (struct sk_buff * skb, unsigned int len), (skb, len))
+EXPORT_SKB(void *, pskb_pull, (struct sk_buff * skb, unsigned int len), (skb, len))
+EXPORT_SKB(bool, pskb_may_pull, (struct sk_buff * skb, unsigned int len), (skb, len))
+EXPORT_SKB_VOID(void, skb_trim, (struct sk_buff * skb, unsigned int len), (skb, len))
+EXPORT_SKB(int, pskb_trim, (struct sk_buff * skb, unsigned int len), (skb, len))
+EXPORT_SKB(int, skb_linearize, (struct sk_buff * skb), (skb))
 EXPORT_SKB(unsigned int, skb_headroom, (const struct sk_buff *skb), (skb))
 EXPORT_SKB(int, skb_tailroom, (const struct sk_buff *skb), (skb))
 EXPORT_SKB(unsigned int, skb_headlen, (const struct sk_buff *skb), (skb))
 
-EXPORT_SKB(struct sk_buff *, skb_get, (struct sk_buff *skb), (skb))
+EXPORT_SKB(struct sk_buff *, skb_get, (struct sk_buff * skb), (skb))
 EXPORT_SKB(int, skb_shared, (const struct sk_buff *skb), (skb))
 EXPORT_SKB(int, skb_cloned, (const struct sk_buff *skb), (skb))
-EXPORT_SKB(int, skb_cow, (struct sk_buff *skb, unsigned int headroom), (skb, headroom))
-EXPORT_SKB(struct sk_buff *, skb_share_check, (struct sk_buff *skb, gfp_t pri), (skb, pri))
-EXPORT_SKB(struct sk_buff *, skb_unshare, (struct sk_buff *skb, gfp_t pri), (skb, pri))
-EXPORT_SKB(struct sk_buff *, pskb_copy, (struct sk_buff *skb, gfp_t gfp), (skb, gfp))
+EXPORT_SKB(int, skb_cow, (struct sk_buff * skb, unsigned int headroom), (skb, headroom))
+EXPORT_SKB(struct sk_buff *, skb_share_check, (struct sk_buff * skb, gfp_t pri), (skb, pri))
+EXPORT_SKB(struct sk_buff *, skb_unshare, (struct sk_buff * skb, gfp_t pri), (skb, pri))
+EXPORT_SKB(struct sk_buff *, pskb_copy, (struct sk_buff * skb, gfp_t gfp), (skb, gfp))
 
 EXPORT_SKB(unsigned char *, skb_mac_header, (const struct sk_buff *skb), (skb))
 EXPORT_SKB(unsigned char *, skb_network_header, (const struct sk_buff *skb), (skb))
 EXPORT_SKB(unsigned char *, skb_transport_header, (const struct sk_buff *skb), (skb))
-EXPORT_SKB_VOID(void, skb_reset_mac_header, (struct sk_buff *skb), (skb))
-EXPORT_SKB_VOID(void, skb_reset_network_header, (struct sk_buff *skb), (skb))
-EXPORT_SKB_VOID(void, skb_reset_transport_header, (struct sk_buff *skb), (skb))
+EXPORT_SKB_VOID(void, skb_reset_mac_header, (struct sk_buff * skb), (skb))
+EXPORT_SKB_VOID(void, skb_reset_network_header, (struct sk_buff * skb), (skb))
+EXPORT_SKB_VOID(void, skb_reset_transport_header, (struct sk_buff * skb), (skb))
 
-EXPORT_VOID(void, skb_queue_head_init, (struct sk_buff_head *list), (list))
+EXPORT_VOID(void, skb_queue_head_init, (struct sk_buff_head * list), (list))
 EXPORT(u32, skb_queue_len, (const struct sk_buff_head *list), (list))
 EXPORT(int, skb_queue_empty, (const struct sk_buff_head *list), (list))
 EXPORT(struct sk_buff *, skb_peek, (const struct sk_buff_head *list), (list))

@@ -31,18 +31,33 @@
 #define MAG_MIN 4U
 
 const u32 skb_class_block[SKB_NR_CLASSES] = {
-	DATA_BLOCK(384),   DATA_BLOCK(2240),  DATA_BLOCK(3776),	 DATA_BLOCK(9920),
-	DATA_BLOCK(18112), DATA_BLOCK(36544), DATA_BLOCK(69312), 4096,
-	8192,		   16384,	      32768,		 65536,
+	DATA_BLOCK(384),
+	DATA_BLOCK(2240),
+	DATA_BLOCK(3776),
+	DATA_BLOCK(9920),
+	DATA_BLOCK(18112),
+	DATA_BLOCK(36544),
+	DATA_BLOCK(69312),
+	4096,
+	8192,
+	16384,
+	32768,
+	65536,
 	CTL_SIZE,
 };
 
 static const char *const class_name[SKB_NR_CLASSES] = {
-	"data-384",   "data-2240",  "data-3776",  "data-9920",	"data-18112", "data-36544", "data-69312",
-	"page-4096",  "page-8192",  "page-16384", "page-32768", "page-65536", "control",
+	"data-384",   "data-2240",  "data-3776", "data-9920", "data-18112",
+	"data-36544", "data-69312", "page-4096", "page-8192", "page-16384",
+	"page-32768", "page-65536", "control",
 };
 
-#define CLASS_INIT(room) { { 0, (room), DATA_BLOCK(room) + CTL_SIZE, 1 } }
+#define CLASS_INIT(room)                                          \
+	{                                                         \
+		{                                                 \
+			0, (room), DATA_BLOCK(room) + CTL_SIZE, 1 \
+		}                                                 \
+	}
 
 const struct skb_class_init skb_class_init[SKB_NR_DATA_CLASSES] = {
 	CLASS_INIT(384),   CLASS_INIT(2240),  CLASS_INIT(3776),	 CLASS_INIT(9920),
@@ -60,9 +75,9 @@ struct chunk {
 struct pool_class {
 	spinlock_t lock;
 	struct chunk *chunks;
-	struct chunk *carving;	  /* the newest one, not yet given out as a whole */
-	unsigned int next_block;  /* of @carving */
-	void *loose;		  /* free blocks in no magazine */
+	struct chunk *carving;	 /* the newest one, not yet given out as a whole */
+	unsigned int next_block; /* of @carving */
+	void *loose;		 /* free blocks in no magazine */
 	size_t nr_loose;
 	size_t nr_carved;
 };
@@ -93,8 +108,7 @@ static struct skb_thread_cache no_cache = {
 	.prev = { [0 ... SKB_NR_KINDS - 1] = &no_mag },
 };
 
-__thread struct skb_thread_cache *skb_tc
-	__attribute__((tls_model("initial-exec"))) = &no_cache;
+__thread struct skb_thread_cache *skb_tc __attribute__((tls_model("initial-exec"))) = &no_cache;
 
 static unsigned int kind_class(unsigned int kind)
 {
@@ -114,8 +128,8 @@ static void **loose_link(unsigned int cls, void *item)
 
 static struct chunk *item_chunk(unsigned int cls, void *item)
 {
-	struct skb_region *region =
-		cls == SKB_CLASS_CTL ? skb_region_of(item) : ((struct page *)item)->region;
+	struct skb_region *region = cls == SKB_CLASS_CTL ? skb_region_of(item) :
+							   ((struct page *)item)->region;
 
 	return container_of(region, struct chunk, region);
 }

@@ -54,9 +54,9 @@ static const void *image_at(const struct image *image, u64 offset, u64 n, u64 si
 	return image->bytes + offset;
 }
 
-static const ElfW(Shdr) *find_section(const struct image *image, const ElfW(Ehdr) *elf, u32 type)
+static const ElfW(Shdr) * find_section(const struct image *image, const ElfW(Ehdr) * elf, u32 type)
 {
-	const ElfW(Shdr) *section;
+	const ElfW(Shdr) * section;
 	unsigned int i;
 
 	section = (const ElfW(Shdr) *)image_at(image, elf->e_shoff, elf->e_shnum, sizeof(*section));
@@ -69,9 +69,9 @@ static const ElfW(Shdr) *find_section(const struct image *image, const ElfW(Ehdr
 /* The function that contains @offset (from the load address). False: the file does not say. */
 static bool find_symbol(const struct image *image, u64 offset, char *name, size_t size, u64 *start)
 {
-	const ElfW(Shdr) *table, *strings;
-	const ElfW(Sym) *symbol;
-	const ElfW(Ehdr) *elf;
+	const ElfW(Shdr) * table, *strings;
+	const ElfW(Sym) * symbol;
+	const ElfW(Ehdr) * elf;
 	const char *text;
 	u64 i, n;
 
@@ -81,13 +81,15 @@ static bool find_symbol(const struct image *image, u64 offset, char *name, size_
 	table = find_section(image, elf, SHT_SYMTAB);
 	if (!table || table->sh_link >= elf->e_shnum)
 		return false;
-	strings = (const ElfW(Shdr) *)image_at(image, elf->e_shoff, elf->e_shnum, sizeof(*strings)) +
-		  table->sh_link;
+	strings =
+		(const ElfW(Shdr) *)image_at(image, elf->e_shoff, elf->e_shnum, sizeof(*strings)) +
+		table->sh_link;
 	n = table->sh_size / sizeof(*symbol);
 	symbol = (const ElfW(Sym) *)image_at(image, table->sh_offset, n, sizeof(*symbol));
 	text = (const char *)image_at(image, strings->sh_offset, strings->sh_size, 1);
 	for (i = 0; symbol && text && i < n; i++) {
-		if ((symbol[i].st_info & 0xf) != STT_FUNC || symbol[i].st_name >= strings->sh_size ||
+		if ((symbol[i].st_info & 0xf) != STT_FUNC ||
+		    symbol[i].st_name >= strings->sh_size ||
 		    offset - symbol[i].st_value >= symbol[i].st_size)
 			continue;
 		snprintf(name, size, "%.*s", (int)min(strings->sh_size - symbol[i].st_name, 127UL),
@@ -137,8 +139,7 @@ static bool name_from_sanitizer(char *buf, size_t size, const void *site)
 
 	if (!__sanitizer_symbolize_pc)
 		return false;
-	__sanitizer_symbolize_pc((void *)(uintptr_t)site, "%f (%s:%l)", frames,
-				 sizeof(frames) - 2);
+	__sanitizer_symbolize_pc((void *)(uintptr_t)site, "%f (%s:%l)", frames, sizeof(frames) - 2);
 	for (frame = last = frames; *frame; frame += strlen(frame) + 1) {
 		last = frame;
 		if (!strstr(frame, "include/skiff/"))

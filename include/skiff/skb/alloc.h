@@ -42,8 +42,8 @@ static __always_inline struct sk_buff *dev_alloc_skb(unsigned int length)
 }
 
 /* netdev_alloc_skb() shifted so that the header behind an Ethernet header is aligned. */
-static __always_inline struct sk_buff *
-__netdev_alloc_skb_ip_align(struct net_device *dev, unsigned int length, gfp_t gfp)
+static __always_inline struct sk_buff *__netdev_alloc_skb_ip_align(struct net_device *dev,
+								   unsigned int length, gfp_t gfp)
 {
 	struct sk_buff *skb;
 

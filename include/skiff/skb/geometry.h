@@ -77,8 +77,7 @@ static inline int skb_availroom(const struct sk_buff *skb)
 static __always_inline void skb_reserve(struct sk_buff *skb, int len)
 {
 	/* Both directions in one comparison: a negative len wraps to a huge sum unless valid. */
-	if (unlikely(skb->len ||
-		     (u64)((s64)(skb->data - skb->head) + len) > (u64)(skb->end)))
+	if (unlikely(skb->len || (u64)((s64)(skb->data - skb->head) + len) > (u64)(skb->end)))
 		skb_bounds_panic(skb, "skb_reserve", len);
 	skb->data += len;
 	skb->tail += (sk_buff_data_t)len;
@@ -315,8 +314,8 @@ static inline int __skb_grow(struct sk_buff *skb, unsigned int len)
 		unsigned int add = len - skb->len;
 
 		if (add > (unsigned int)skb_tailroom(skb)) {
-			int err = pskb_expand_head(skb, 0, (int)(add - (unsigned int)skb_tailroom(skb)),
-						   GFP_ATOMIC);
+			int err = pskb_expand_head(
+				skb, 0, (int)(add - (unsigned int)skb_tailroom(skb)), GFP_ATOMIC);
 
 			if (err)
 				return err;
@@ -362,7 +361,8 @@ static inline int skb_pad(struct sk_buff *skb, int pad)
 static inline int skb_padto(struct sk_buff *skb, unsigned int len)
 {
 	/* More than there can be stays more than there can be. */
-	return likely(skb->len >= len) ? 0 : skb_pad(skb, (int)min_t(u32, len - skb->len, INT32_MAX));
+	return likely(skb->len >= len) ? 0 :
+					 skb_pad(skb, (int)min_t(u32, len - skb->len, INT32_MAX));
 }
 
 static inline int __skb_put_padto(struct sk_buff *skb, unsigned int len, bool free_on_error)

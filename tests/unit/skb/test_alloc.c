@@ -136,13 +136,15 @@ static void test_device_buffers(void **state)
 		skb = netdev_alloc_skb_ip_align(dev, sizes[i]);
 		assert_ptr_equal(skb->dev, dev);
 		skb->dev = NULL;
-		assert_fresh(skb, sizes[i] + NET_SKB_PAD + NET_IP_ALIGN, NET_SKB_PAD + NET_IP_ALIGN);
+		assert_fresh(skb, sizes[i] + NET_SKB_PAD + NET_IP_ALIGN,
+			     NET_SKB_PAD + NET_IP_ALIGN);
 		assert_int_equal(((uintptr_t)skb->data + 14) % 4, 0);
 		dev_consume_skb_any(skb);
 
 		skb = napi_alloc_skb(NULL, sizes[i]);
 		assert_null(skb->dev);
-		assert_fresh(skb, sizes[i] + NET_SKB_PAD + NET_IP_ALIGN, NET_SKB_PAD + NET_IP_ALIGN);
+		assert_fresh(skb, sizes[i] + NET_SKB_PAD + NET_IP_ALIGN,
+			     NET_SKB_PAD + NET_IP_ALIGN);
 		napi_consume_skb(skb, 1);
 	}
 	napi_consume_skb(NULL, 0);
@@ -168,7 +170,8 @@ static void make_dirty(struct sk_buff *skb)
 {
 	static struct nf_conntrack nfct = { .destroy = count_nfct };
 	memset(skb->head, 0xff, skb->end);
-	memset(&skb->dev, 0xff, offsetof(struct sk_buff, extensions) - offsetof(struct sk_buff, dev));
+	memset(&skb->dev, 0xff,
+	       offsetof(struct sk_buff, extensions) - offsetof(struct sk_buff, dev));
 	skb->next = skb->prev = skb;
 	skb->data = skb->head + 1;
 	skb->tail = 3;
@@ -386,11 +389,16 @@ static void test_faults(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SHAPE_TEST(test_sizes),		   SHAPE_TEST(test_extreme_sizes),
-		SHAPE_TEST(test_device_buffers),   SHAPE_TEST(test_recycled),
-		SHAPE_TEST(test_shinfo_untouched), SHAPE_TEST(test_references),
-		SHAPE_TEST(test_release_lists),	   SHAPE_TEST(test_partial),
-		SHAPE_TEST(test_block_outlives),   SHAPE_TEST(test_heads),
+		SHAPE_TEST(test_sizes),
+		SHAPE_TEST(test_extreme_sizes),
+		SHAPE_TEST(test_device_buffers),
+		SHAPE_TEST(test_recycled),
+		SHAPE_TEST(test_shinfo_untouched),
+		SHAPE_TEST(test_references),
+		SHAPE_TEST(test_release_lists),
+		SHAPE_TEST(test_partial),
+		SHAPE_TEST(test_block_outlives),
+		SHAPE_TEST(test_heads),
 		SHAPE_TEST(test_faults),
 	};
 

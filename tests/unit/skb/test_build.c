@@ -137,8 +137,8 @@ static void test_with_frags(void **state)
 
 	for (order = 0; order <= PAGE_ALLOC_COSTLY_ORDER; order++)
 		for (i = 0; i < ARRAY_SIZE(bytes); i++) {
-			struct sk_buff *skb = alloc_skb_with_frags(200, bytes[i], order, &err,
-								   GFP_KERNEL);
+			struct sk_buff *skb =
+				alloc_skb_with_frags(200, bytes[i], order, &err, GFP_KERNEL);
 			struct skb_shared_info *shinfo;
 			int k;
 
@@ -153,7 +153,8 @@ static void test_with_frags(void **state)
 			shinfo = skb_shinfo(skb);
 			truesize = SKB_TRUESIZE(skb_end_offset(skb));
 			for (k = 0; k < shinfo->nr_frags; k++)
-				truesize += (unsigned int)page_size(skb_frag_page(&shinfo->frags[k]));
+				truesize +=
+					(unsigned int)page_size(skb_frag_page(&shinfo->frags[k]));
 			assert_int_equal(skb->truesize, truesize);
 			skb->data_len = (unsigned int)bytes[i];
 			skb->len += skb->data_len;
@@ -209,9 +210,9 @@ static void test_faults(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SHAPE_TEST(test_page_frag),   SHAPE_TEST(test_kmalloc),
-		SHAPE_TEST(test_around),      SHAPE_TEST(test_bad),
-		SHAPE_TEST(test_napi_device), SHAPE_TEST(test_with_frags),
+		SHAPE_TEST(test_page_frag),	 SHAPE_TEST(test_kmalloc),
+		SHAPE_TEST(test_around),	 SHAPE_TEST(test_bad),
+		SHAPE_TEST(test_napi_device),	 SHAPE_TEST(test_with_frags),
 		SHAPE_TEST(test_with_frags_bad), SHAPE_TEST(test_faults),
 	};
 

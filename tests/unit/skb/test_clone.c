@@ -32,7 +32,8 @@ static void test_fields(void **state)
 {
 	struct sk_buff *skb = filled(64, 200), *n, copy;
 
-	memset(&skb->dev, 0x5a, offsetof(struct sk_buff, extensions) - offsetof(struct sk_buff, dev));
+	memset(&skb->dev, 0x5a,
+	       offsetof(struct sk_buff, extensions) - offsetof(struct sk_buff, dev));
 	skb->len = 200;
 	skb->data_len = 0;
 	skb->peeked = 1;
@@ -289,11 +290,16 @@ static void test_faults(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SHAPE_TEST(test_fields),	  SHAPE_TEST(test_who_may_write),
-		SHAPE_TEST(test_headers_released), SHAPE_TEST(test_orders),
-		SHAPE_TEST(test_geometry),	  SHAPE_TEST(test_state_is_shared),
-		SHAPE_TEST(test_morph),		  SHAPE_TEST(test_share_check),
-		SHAPE_TEST(test_for_msg),	  SHAPE_TEST(test_faults),
+		SHAPE_TEST(test_fields),
+		SHAPE_TEST(test_who_may_write),
+		SHAPE_TEST(test_headers_released),
+		SHAPE_TEST(test_orders),
+		SHAPE_TEST(test_geometry),
+		SHAPE_TEST(test_state_is_shared),
+		SHAPE_TEST(test_morph),
+		SHAPE_TEST(test_share_check),
+		SHAPE_TEST(test_for_msg),
+		SHAPE_TEST(test_faults),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

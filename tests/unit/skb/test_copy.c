@@ -360,11 +360,11 @@ static void test_faults(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SHAPE_TEST(test_copy),		SHAPE_TEST(test_copy_expand),
-		SHAPE_TEST(test_pskb_copy),	SHAPE_TEST(test_expand_head),
-		SHAPE_TEST(test_offsets),	SHAPE_TEST(test_truesize_rule),
-		SHAPE_TEST(test_cow),		SHAPE_TEST(test_realloc_headroom),
-		SHAPE_TEST(test_huge_sizes),	SHAPE_TEST(test_faults),
+		SHAPE_TEST(test_copy),	     SHAPE_TEST(test_copy_expand),
+		SHAPE_TEST(test_pskb_copy),  SHAPE_TEST(test_expand_head),
+		SHAPE_TEST(test_offsets),    SHAPE_TEST(test_truesize_rule),
+		SHAPE_TEST(test_cow),	     SHAPE_TEST(test_realloc_headroom),
+		SHAPE_TEST(test_huge_sizes), SHAPE_TEST(test_faults),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -305,16 +305,11 @@ static void test_account(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		LIMITS_TEST(test_parameters),
-		LIMITS_TEST(test_step_beyond_limit),
-		LIMITS_TEST(test_exhaust),
-		LIMITS_TEST(test_one_free_is_enough),
-		LIMITS_TEST(test_halves_of_pairs),
-		LIMITS_TEST(test_huge_from_pools),
-		LIMITS_TEST(test_pages),
-		LIMITS_TEST(test_frags_of_smaller_blocks),
-		LIMITS_TEST(test_lowered),
-		LIMITS_TEST(test_256_mb),
+		LIMITS_TEST(test_parameters),	   LIMITS_TEST(test_step_beyond_limit),
+		LIMITS_TEST(test_exhaust),	   LIMITS_TEST(test_one_free_is_enough),
+		LIMITS_TEST(test_halves_of_pairs), LIMITS_TEST(test_huge_from_pools),
+		LIMITS_TEST(test_pages),	   LIMITS_TEST(test_frags_of_smaller_blocks),
+		LIMITS_TEST(test_lowered),	   LIMITS_TEST(test_256_mb),
 		LIMITS_TEST(test_account),
 	};
 

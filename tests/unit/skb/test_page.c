@@ -82,8 +82,12 @@ static unsigned char *map_aligned(size_t size)
 static void test_region(void **state)
 {
 	unsigned char *base = map_aligned(SIZE);
-	struct skb_region region = { .base = base, .size = SIZE, .block_size = BLOCK,
-				     .nr_blocks = NR, .pages = pages, .release = release,
+	struct skb_region region = { .base = base,
+				     .size = SIZE,
+				     .block_size = BLOCK,
+				     .nr_blocks = NR,
+				     .pages = pages,
+				     .release = release,
 				     .priv = &released };
 	struct skb_region other;
 	struct sk_buff *skb;
@@ -110,7 +114,8 @@ static void test_region(void **state)
 	assert_ptr_equal(last_released, &pages[3]);
 	atomic_set(&pages[5]._refcount, 1);
 	skb = build_skb(pages[5].addr, BLOCK);
-	assert_int_equal(skb_tailroom(skb), (BLOCK & ~63u) - SKB_DATA_ALIGN(sizeof(struct skb_shared_info)));
+	assert_int_equal(skb_tailroom(skb),
+			 (BLOCK & ~63u) - SKB_DATA_ALIGN(sizeof(struct skb_shared_info)));
 	kfree_skb(skb);
 	assert_ptr_equal(last_released, &pages[5]);
 	assert_int_equal(released, 2);
@@ -135,15 +140,18 @@ static void test_region(void **state)
 static void test_bad_regions(void **state)
 {
 	const struct skb_region good = { .base = (unsigned char *)(SKB_REGION_ALIGN * 5),
-					 .size = SIZE, .block_size = BLOCK, .nr_blocks = NR,
-					 .pages = pages, .release = release };
+					 .size = SIZE,
+					 .block_size = BLOCK,
+					 .nr_blocks = NR,
+					 .pages = pages,
+					 .release = release };
 	struct skb_region r;
 
-#define BAD(change)                                                                            \
-	do {                                                                                   \
-		r = good;                                                                      \
-		change;                                                                        \
-		assert_int_equal(skb_region_register(&r), -EINVAL);                            \
+#define BAD(change)                                                 \
+	do {                                                        \
+		r = good;                                           \
+		change;                                             \
+		assert_int_equal(skb_region_register(&r), -EINVAL); \
 	} while (0)
 	assert_int_equal(skb_region_register(NULL), -EINVAL);
 	BAD(r.base = NULL);
@@ -204,7 +212,8 @@ static void test_frag_cache(void **state)
 	first = (unsigned char *)page_frag_alloc(&nc, 1, GFP_KERNEL);
 	for (i = 1; i < 32768; i++)
 		assert_ptr_equal(page_frag_alloc(&nc, 1, GFP_KERNEL), first - i);
-	assert_ptr_not_equal(virt_to_page(page_frag_alloc(&nc, 1, GFP_KERNEL)), virt_to_page(first));
+	assert_ptr_not_equal(virt_to_page(page_frag_alloc(&nc, 1, GFP_KERNEL)),
+			     virt_to_page(first));
 	page_frag_free(nc.va);
 	page_frag_cache_drain(&nc);
 	for (i = 0; i < 32768; i++) {
@@ -262,9 +271,9 @@ static void test_faults(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SHAPE_TEST(test_orders),      SHAPE_TEST(test_strangers),
-		SHAPE_TEST(test_region),      SHAPE_TEST(test_bad_regions),
-		SHAPE_TEST(test_frag_cache),  SHAPE_TEST(test_alignment),
+		SHAPE_TEST(test_orders),     SHAPE_TEST(test_strangers),
+		SHAPE_TEST(test_region),     SHAPE_TEST(test_bad_regions),
+		SHAPE_TEST(test_frag_cache), SHAPE_TEST(test_alignment),
 		SHAPE_TEST(test_faults),
 	};
 

@@ -200,8 +200,8 @@ static void exchange_with(void *(*third)(void *))
 
 	stop = false;
 	for (i = 0; i < 2; i++)
-		assert_int_equal(pthread_create(&thread[i], NULL, exchange,
-						(void *)(uintptr_t)(i + 1)), 0);
+		assert_int_equal(
+			pthread_create(&thread[i], NULL, exchange, (void *)(uintptr_t)(i + 1)), 0);
 	assert_int_equal(pthread_create(&thread[2], NULL, third, NULL), 0);
 	for (i = 0; i < 2; i++)
 		pthread_join(thread[i], NULL);
@@ -354,9 +354,12 @@ static void test_fork(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SHAPE_TEST(test_counters),	    SHAPE_TEST(test_threads_come_and_go),
-		SHAPE_TEST(test_exchange),	    SHAPE_TEST(test_exchange_at_the_limit),
-		SHAPE_TEST(test_shared_between_threads), SHAPE_TEST(test_expand_while_dropped),
+		SHAPE_TEST(test_counters),
+		SHAPE_TEST(test_threads_come_and_go),
+		SHAPE_TEST(test_exchange),
+		SHAPE_TEST(test_exchange_at_the_limit),
+		SHAPE_TEST(test_shared_between_threads),
+		SHAPE_TEST(test_expand_while_dropped),
 		SHAPE_TEST(test_fork),
 	};
 

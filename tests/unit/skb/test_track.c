@@ -235,7 +235,8 @@ static void test_callers_bugs(void **state)
 	assert_blames(clones_bare, "no data block: skb_clone(0)", "clones_bare");
 	kfree_skb(victim);
 	victim = NULL;
-	assert_blames(clones_nothing, "no buffer: skb_clone(0) without an sk_buff", "clones_nothing");
+	assert_blames(clones_nothing, "no buffer: skb_clone(0) without an sk_buff",
+		      "clones_nothing");
 	assert_blames(copies_nothing, "skb_copy(0) without an sk_buff", "copies_nothing");
 	assert_blames(expands_nothing, "pskb_expand_head(0) without", "expands_nothing");
 	assert_blames(reallocs_nothing, "skb_realloc_headroom(0) without", "reallocs_nothing");
@@ -524,9 +525,8 @@ static void test_drops_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SHAPE_TEST(test_bounds),      SHAPE_TEST(test_callers_bugs),
-		SHAPE_TEST(test_leaks),	      SHAPE_TEST(test_double_free),
-		SHAPE_TEST(test_drops_told),
+		SHAPE_TEST(test_bounds),      SHAPE_TEST(test_callers_bugs), SHAPE_TEST(test_leaks),
+		SHAPE_TEST(test_double_free), SHAPE_TEST(test_drops_told),
 #ifdef SKB_ASAN
 		SHAPE_TEST(test_poison),
 #endif
