@@ -98,7 +98,7 @@ static struct net *join_by_cable(struct net *net)
 
 int main(int argc, char **argv)
 {
-	struct pings pings = { .wanted = argc > 3 ? (unsigned int)atoi(argv[3]) : 3 };
+	struct pings pings = { .wanted = argc > 3 ? (unsigned int)strtoul(argv[3], NULL, 10) : 3 };
 	struct net *net, *other = NULL;
 	struct in_addr to;
 	char message[256] = "the hosts can't be made";

@@ -106,12 +106,16 @@ static enum status begin(struct demo *demo, bool kernel, struct skiff_capture **
 	int ret;
 
 	demo->net = skiff_net_create(&params);
-	if (!demo->net)
-		return complain(STATUS_FAILED, "the host can't be made: %s", strerror(errno));
+	if (!demo->net) {
+		complain(STATUS_FAILED, "the host can't be made: %s", strerror(errno));
+		return STATUS_FAILED;
+	}
 	ret = kernel ? connect_kernel(demo, err, sizeof(err)) :
 		       connect_cable(demo, err, sizeof(err));
-	if (ret)
-		return complain(STATUS_FAILED, "%s: %s", strerror(-ret), err);
+	if (ret || !demo->peer) {
+		complain(STATUS_FAILED, "%s: %s", strerror(-ret), err);
+		return STATUS_FAILED;
+	}
 	BUG_ON(!demo->peer);
 	for (size_t i = 0; i < ARRAY_SIZE(services); i++)
 		if (skiff_service_enable(demo->net, services[i], err, sizeof(err)))

@@ -22,19 +22,22 @@
 /* Who this user is to the system, whatever a user namespace calls it here. */
 static unsigned int system_uid(void)
 {
-	unsigned int here, there, count, uid = (unsigned int)geteuid();
+	unsigned long here, there, count, uid = geteuid();
 	FILE *map = fopen("/proc/self/uid_map", "re");
+	char line[128], *next;
 
-	if (!map)
-		return uid;
-	while (fscanf(map, "%u %u %u", &here, &there, &count) == 3) {
+	while (map && fgets(line, sizeof(line), map)) {
+		here = strtoul(line, &next, 10);
+		there = strtoul(next, &next, 10);
+		count = strtoul(next, NULL, 10);
 		if (uid >= here && uid - here < count) {
 			uid = there + (uid - here);
 			break;
 		}
 	}
-	fclose(map);
-	return uid;
+	if (map)
+		fclose(map);
+	return (unsigned int)uid;
 }
 
 /* Open the directory of @path, made if it is missing; only a private one of this user will do. */
