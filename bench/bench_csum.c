@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* What Internet checksums cost beside DPDK's, and copying with a sum beside copying without. */
 #include <string.h>
 #include <sys/mman.h>

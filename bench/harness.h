@@ -69,11 +69,12 @@ static inline void bench_run(const struct bench_case *c)
 			peer[i] = bench_round(c->peer, c, c->peer_arg);
 	}
 	o = bench_median(ours, BENCH_ROUNDS);
-	printf("{\"name\": \"%s\", \"value\": %.3f, \"unit\": \"ns\", \"better\": \"lower\", ", c->name, o);
+	printf("{\"name\": \"%s\", \"value\": %.3f, \"unit\": \"ns\", \"better\": \"lower\", ",
+	       c->name, o);
 	if (c->peer) {
 		p = bench_median(peer, BENCH_ROUNDS);
-		printf("\"peer\": \"%s\", \"peer_value\": %.3f, \"ratio\": %.3f}\n", c->peer_name, p,
-		       p / o);
+		printf("\"peer\": \"%s\", \"peer_value\": %.3f, \"ratio\": %.3f}\n", c->peer_name,
+		       p, p / o);
 	} else {
 		printf("\"peer\": null, \"peer_value\": null, \"ratio\": null}\n");
 	}

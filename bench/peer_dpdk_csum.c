@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* The checksum benchmark's peer: DPDK's inline checksum, compiled as a DPDK user would. */
 #include <string.h>
 

@@ -39,7 +39,8 @@ static struct rte_mempool *packed_pool(unsigned int n)
 	if (!mp)
 		return NULL;
 	rte_pktmbuf_pool_init(mp, &priv);
-	mem = mmap(NULL, size + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	mem = mmap(NULL, size + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		   0);
 	if (mem == MAP_FAILED)
 		return NULL;
 	mem = (char *)(((uintptr_t)mem + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1));
@@ -52,8 +53,10 @@ static struct rte_mempool *packed_pool(unsigned int n)
 
 int peer_init(unsigned int n)
 {
-	char *argv[] = { "bench", "--no-huge", "--no-pci", "--no-shconf", "-m", "512", "-l", "0",
-			 "--no-telemetry", "--log-level=error", "--iova-mode=va", NULL };
+	char *argv[] = {
+		"bench", "--no-huge",	   "--no-pci",		"--no-shconf",	  "-m", "512", "-l",
+		"0",	 "--no-telemetry", "--log-level=error", "--iova-mode=va", NULL
+	};
 
 	if (rte_eal_init((int)(sizeof(argv) / sizeof(argv[0])) - 1, argv) < 0)
 		return -1;

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Ethernet input: any bytes, through a device, the backlog and the taps to packet handlers. */
 #include <stdlib.h>
 

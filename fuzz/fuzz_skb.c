@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Programs of sk_buff and list operations against the model of tests/unit/skb/model.h. */
 #include "../tests/unit/skb/model.h"
 

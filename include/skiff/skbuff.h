@@ -55,8 +55,8 @@ typedef unsigned int sk_buff_data_t;
 #define SKB_MAX_ORDER(x, order) SKB_WITH_OVERHEAD((PAGE_SIZE << (order)) - (x))
 #define SKB_MAX_HEAD(x) SKB_MAX_ORDER((x), 0)
 #define SKB_MAX_ALLOC SKB_MAX_ORDER(0, 2)
-#define SKB_TRUESIZE(x)                                                                        \
-	((x) + SKB_DATA_ALIGN(sizeof(struct sk_buff)) +                                        \
+#define SKB_TRUESIZE(x)                                 \
+	((x) + SKB_DATA_ALIGN(sizeof(struct sk_buff)) + \
 	 SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
 
 /*
@@ -99,8 +99,7 @@ enum {
 };
 
 #define SKBTX_ANY_SW_TSTAMP (SKBTX_SW_TSTAMP | SKBTX_SCHED_TSTAMP)
-#define SKBTX_ANY_TSTAMP                                                                       \
-	(SKBTX_HW_TSTAMP | SKBTX_HW_TSTAMP_USE_CYCLES | SKBTX_ANY_SW_TSTAMP)
+#define SKBTX_ANY_TSTAMP (SKBTX_HW_TSTAMP | SKBTX_HW_TSTAMP_USE_CYCLES | SKBTX_ANY_SW_TSTAMP)
 
 /* skb_shared_info.flags: fragments of foreign memory. */
 enum {
@@ -112,7 +111,7 @@ enum {
 };
 
 #define SKBFL_ZEROCOPY_FRAG (SKBFL_ZEROCOPY_ENABLE | SKBFL_SHARED_FRAG)
-#define SKBFL_ALL_ZEROCOPY                                                                     \
+#define SKBFL_ALL_ZEROCOPY \
 	(SKBFL_ZEROCOPY_FRAG | SKBFL_PURE_ZEROCOPY | SKBFL_DONT_ORPHAN | SKBFL_MANAGED_FRAG_REFS)
 
 /* skb_shared_info.gso_type: how a packet larger than the link is to be cut. */
@@ -498,8 +497,7 @@ static inline struct skb_shared_info *__skb_shinfo(const struct sk_buff *skb)
  */
 static inline struct skb_shared_info *skb_shinfo(const struct sk_buff *skb)
 {
-	__atomic_store_n(&((struct sk_buff *)(uintptr_t)skb)->shinfo_touched, 1,
-			 __ATOMIC_RELAXED);
+	__atomic_store_n(&((struct sk_buff *)(uintptr_t)skb)->shinfo_touched, 1, __ATOMIC_RELAXED);
 	return __skb_shinfo(skb);
 }
 
@@ -542,8 +540,7 @@ static __always_inline struct sk_buff *alloc_skb_fclone(unsigned int size, gfp_t
 SKIFF_API struct sk_buff *build_skb(void *data, unsigned int frag_size);
 SKIFF_API struct sk_buff *napi_build_skb(void *data, unsigned int frag_size);
 /* The same with a control structure that the caller has, as from alloc_skb_head(). */
-SKIFF_API struct sk_buff *build_skb_around(struct sk_buff *skb, void *data,
-					   unsigned int frag_size);
+SKIFF_API struct sk_buff *build_skb_around(struct sk_buff *skb, void *data, unsigned int frag_size);
 
 /**
  * kfree_skb_reason() - drop a packet

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* The public checksum functions, and the choice of the form that does long blocks. */
 #include "csum/csum.h"
 

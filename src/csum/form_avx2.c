@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Checksums of long blocks with AVX2. */
 #include "csum/csum.h"
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Checksums of long blocks with AVX-512 and its dot products (VNNI). */
 #include "csum/csum.h"
 

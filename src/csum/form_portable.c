@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Checksums of long blocks in plain C, in 64-bit words. */
 #include "csum/csum.h"
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* From the top half to the bottom half: the backlog of netif_rx() and the polling of NAPI. */
 #include "device/device.h"
 

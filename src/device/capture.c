@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Captures: a tap that writes frames to a pcapng file without making the host wait. */
 #include <fcntl.h>
 #include <pthread.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* The table of drivers, and devices made from it with options as text. */
 #include <stdarg.h>
 #include <stdio.h>

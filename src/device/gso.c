@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Packets that are larger than their device takes: finding the protocol that can cut them. */
 #include <skiff/if_vlan.h>
 

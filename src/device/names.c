@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Names and numbers of devices: which are allowed, which are free, and who has them. */
 #include <ctype.h>
 #include <stdio.h>

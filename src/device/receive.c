@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Delivery: each tap and each handler of the protocol gets the packet, the last one keeps it. */
 #include <skiff/if_vlan.h>
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* How devices come into being, enter their host, leave it and end; and the host's share of it. */
 #include <skiff/printk.h>
 #include <skiff/slab.h>

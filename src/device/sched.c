@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Transmit queues: which packet is offered to the driver when, and what becomes of refused ones. */
 #include <skiff/slab.h>
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* What can be changed about a device that exists: up and down, flags, MTU, address, carrier. */
 #include <limits.h>
 

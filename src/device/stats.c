@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* A device's counters: the driver's and the core's in one. */
 #include "device/device.h"
 

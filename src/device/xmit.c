@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* The way out: fit a packet to its device, queue it, offer it to the driver. */
 #include <skiff/if_vlan.h>
 #include <skiff/printk.h>

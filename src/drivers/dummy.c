@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* A device that takes every packet and sends none: for addresses, for tests, and to read first. */
 #include "drivers/drivers.h"
 

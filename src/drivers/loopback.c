@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* The loopback device: what a host sends to itself. */
 #include "drivers/drivers.h"
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* TAP: an Ethernet device whose other end is a network interface of the Linux kernel. */
 #include <sys/epoll.h>
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* TAP: reading and writing frames. System calls, so never under the stack lock. */
 #include <sys/uio.h>
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* TAP: creating the device and the kernel's interface, with errors that help. */
 #include <fcntl.h>
 #include <sys/ioctl.h>

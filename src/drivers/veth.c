@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* A cable between two devices of this process, usually of two hosts. */
 #include <skiff/slab.h>
 

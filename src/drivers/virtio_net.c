@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* The virtio header in front of a frame: what it says about checksums and segments. */
 #include "drivers/virtio_net.h"
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* What Ethernet devices have in common: their settings and their addresses. */
 #include <skiff/etherdevice.h>
 

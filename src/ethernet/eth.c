@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Ethernet headers: pushed, taken off, cached, and the frame copied and summed. */
 #include <skiff/etherdevice.h>
 #include <skiff/neighbour.h>

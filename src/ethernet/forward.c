@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* A frame that one device sent becomes one that another device receives. */
 #include <skiff/etherdevice.h>
 

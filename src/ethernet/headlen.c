@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* How far the headers of a frame reach, from Ethernet to TCP and UDP. */
 #include <netinet/in.h>
 

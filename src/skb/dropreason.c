@@ -1,18 +1,16 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* The catalogue of drop reasons as text. */
 #include <skiff/dropreason.h>
 
-const char *const drop_reasons[] = {
-	[SKB_NOT_DROPPED_YET] = "NOT_DROPPED_YET",
+const char *const drop_reasons[] = { [SKB_NOT_DROPPED_YET] = "NOT_DROPPED_YET",
 #define NAME(name, text) [SKB_DROP_REASON_##name] = #name,
-	SKB_DROP_REASONS(NAME)
+				     SKB_DROP_REASONS(NAME)
 #undef NAME
 };
 
-static const char *const texts[] = {
-	[SKB_NOT_DROPPED_YET] = "not dropped",
+static const char *const texts[] = { [SKB_NOT_DROPPED_YET] = "not dropped",
 #define TEXT(name, text) [SKB_DROP_REASON_##name] = text,
-	SKB_DROP_REASONS(TEXT)
+				     SKB_DROP_REASONS(TEXT)
 #undef TEXT
 };
 

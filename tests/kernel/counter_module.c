@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* A module in the kernel's own words: it keeps numbers in wire order in a queue of buffers. */
 #include <linux/errno.h>
 #include <linux/init.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* A kernel-style module is started and stopped, and byte orders come out as they should. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -209,8 +209,7 @@ static inline void skb_queue_splice_init(struct sk_buff_head *list, struct sk_bu
 	}
 }
 
-static inline void skb_queue_splice_tail(const struct sk_buff_head *list,
-					 struct sk_buff_head *head)
+static inline void skb_queue_splice_tail(const struct sk_buff_head *list, struct sk_buff_head *head)
 {
 	if (!skb_queue_empty(list)) {
 		__skb_queue_splice(list, head->prev, __skb_queue_ring(head));
@@ -218,8 +217,7 @@ static inline void skb_queue_splice_tail(const struct sk_buff_head *list,
 	}
 }
 
-static inline void skb_queue_splice_tail_init(struct sk_buff_head *list,
-					      struct sk_buff_head *head)
+static inline void skb_queue_splice_tail_init(struct sk_buff_head *list, struct sk_buff_head *head)
 {
 	if (!skb_queue_empty(list)) {
 		__skb_queue_splice(list, head->prev, __skb_queue_ring(head));
@@ -270,27 +268,25 @@ SKIFF_API void skb_unlink(struct sk_buff *skb, struct sk_buff_head *list);
 SKIFF_API void skb_queue_purge(struct sk_buff_head *list);
 
 /* Walks. The _safe forms allow removal of the current member. */
-#define skb_queue_walk(queue, skb)                                                             \
+#define skb_queue_walk(queue, skb) \
 	for (skb = (queue)->next; skb != __skb_queue_ring(queue); skb = skb->next)
-#define skb_queue_walk_safe(queue, skb, tmp)                                                   \
-	for (skb = (queue)->next, tmp = skb->next; skb != __skb_queue_ring(queue);             \
+#define skb_queue_walk_safe(queue, skb, tmp)                                       \
+	for (skb = (queue)->next, tmp = skb->next; skb != __skb_queue_ring(queue); \
 	     skb = tmp, tmp = skb->next)
-#define skb_queue_walk_from(queue, skb)                                                        \
-	for (; skb != __skb_queue_ring(queue); skb = skb->next)
-#define skb_queue_walk_from_safe(queue, skb, tmp)                                              \
+#define skb_queue_walk_from(queue, skb) for (; skb != __skb_queue_ring(queue); skb = skb->next)
+#define skb_queue_walk_from_safe(queue, skb, tmp) \
 	for (tmp = skb->next; skb != __skb_queue_ring(queue); skb = tmp, tmp = skb->next)
-#define skb_queue_reverse_walk(queue, skb)                                                     \
+#define skb_queue_reverse_walk(queue, skb) \
 	for (skb = (queue)->prev; skb != __skb_queue_ring(queue); skb = skb->prev)
-#define skb_queue_reverse_walk_safe(queue, skb, tmp)                                           \
-	for (skb = (queue)->prev, tmp = skb->prev; skb != __skb_queue_ring(queue);             \
+#define skb_queue_reverse_walk_safe(queue, skb, tmp)                               \
+	for (skb = (queue)->prev, tmp = skb->prev; skb != __skb_queue_ring(queue); \
 	     skb = tmp, tmp = skb->prev)
-#define skb_queue_reverse_walk_from_safe(queue, skb, tmp)                                      \
+#define skb_queue_reverse_walk_from_safe(queue, skb, tmp) \
 	for (tmp = skb->prev; skb != __skb_queue_ring(queue); skb = tmp, tmp = skb->prev)
-#define skb_list_walk_safe(first, skb, next_skb)                                               \
-	for ((skb) = (first), (next_skb) = (skb) ? (skb)->next : NULL; (skb);                  \
+#define skb_list_walk_safe(first, skb, next_skb)                              \
+	for ((skb) = (first), (next_skb) = (skb) ? (skb)->next : NULL; (skb); \
 	     (skb) = (next_skb), (next_skb) = (skb) ? (skb)->next : NULL)
-#define skb_walk_frags(skb, iter)                                                              \
-	for (iter = __skb_shinfo(skb)->frag_list; iter; iter = iter->next)
+#define skb_walk_frags(skb, iter) for (iter = __skb_shinfo(skb)->frag_list; iter; iter = iter->next)
 
 #ifdef __cplusplus
 }

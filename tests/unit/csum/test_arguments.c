@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* What the checksum functions do with nothing, and how they end when the caller is wrong. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* The first sums of a process made by many threads at once, and forms that change meanwhile. */
 #include <pthread.h>
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Every form of the checksum against the naive twin: lengths, alignments, guard pages. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Checksum arithmetic: the examples of RFC 1071 and RFC 1624, headers, pseudo headers, updates. */
 #include <setjmp.h>
 #include <stdarg.h>

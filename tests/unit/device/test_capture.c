@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Captures: what is in the file, and what stops a capture. */
 #include <fcntl.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* The way in: backlog, polling, and who gets a packet with which reference. */
 #include <skiff/if_vlan.h>
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Devices enter and leave their host: names, numbers, refusals, references. */
 #include "testdev.h"
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Up and down, flags, MTU, addresses, carrier, counters. */
 #include <limits.h>
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* The top half from several threads while the host runs: nothing is lost or counted twice. */
 #include <pthread.h>
 

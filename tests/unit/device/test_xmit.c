@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* The way out: bands, limits, refusals, fall-backs for what a device can't do. */
 #include "testdev.h"
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Devices by the name of their kind and options as text: what is accepted, and what is said. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* TAP against the Linux kernel, in a network namespace of the test's own. */
 #include <arpa/inet.h>
 #include <errno.h>

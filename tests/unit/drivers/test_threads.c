@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Two hosts with threads of their own on one cable: traffic both ways, and the cable cut in it. */
 #include <pthread.h>
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* The virtio header: every field, hostile ones included, against frames of every length. */
 #include <setjmp.h>
 #include <stdarg.h>

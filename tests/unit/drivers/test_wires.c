@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Loopback, dummy and the cable: what is sent, and where it comes out. */
 #include <setjmp.h>
 #include <stdarg.h>

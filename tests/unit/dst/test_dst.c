@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* dst_entries: limits, references, chains, metrics, and what a dead one does with packets. */
 #include <setjmp.h>
 #include <stdarg.h>

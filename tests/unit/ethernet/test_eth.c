@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Ethernet headers: pushed, taken off at every length, cached, rebuilt, summed. */
 #include <linux/ip.h>
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* The article's listing as it was printed, with what it leaves undeclared declared around it. */
 #include "article.h"
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Runs the article's append_frame() and process_queue(). */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* The article's five figures of a buffer: every pointer, after each of the calls. */
 #include <setjmp.h>
 #include <stdarg.h>

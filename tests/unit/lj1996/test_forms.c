@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* The 1996 forms: lists that members know, the device lock, the free flag, sockets' counts. */
 #include <setjmp.h>
 #include <stdarg.h>

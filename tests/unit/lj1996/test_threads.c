@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* One-argument skb_unlink() against threads that move the buffer from list to list. */
 #include <pthread.h>
 #include <sched.h>

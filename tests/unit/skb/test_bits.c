@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Bytes of packets of any shape: copying out and in, header pointers, walks, searches. */
 #include <limits.h>
 

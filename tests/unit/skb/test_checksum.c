@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Checksums of packets against a naive sum over the flat twin, across fragment boundaries. */
 #include <netinet/in.h>
 

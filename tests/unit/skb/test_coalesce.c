@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Merging buffers and shifting payload between them, against flat twins. */
 #include "shape.h"
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* The flow dissector and flow hashes, on packets built by hand, cut off at every byte. */
 #include <netinet/in.h>
 

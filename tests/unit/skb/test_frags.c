@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Fragments: filling, extending, sharing by reference between packets. */
 #include <limits.h>
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* A program's scattered memory, and packets copied from and to it. */
 #include <limits.h>
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* What packets carry besides data: extensions, times, route, connection, metadata, marks. */
 #include <netinet/in.h>
 

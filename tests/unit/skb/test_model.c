@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Long random programs of sk_buff and list operations against the model; each has its seed. */
 #include "shape.h"
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Making bytes linear, trimming, padding and making writable, for packets of any shape. */
 #include <limits.h>
 

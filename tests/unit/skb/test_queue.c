@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Lists of buffers: every function on lists of none, one and more members. */
 #include "shape.h"
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* One list, many threads: nothing is lost, doubled or reordered within one sender. */
 #include <pthread.h>
 #include <sched.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Segments: their bytes, sizes, checksums and fragments, for packets of any shape. */
 #include <limits.h>
 #include <netinet/in.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Cutting packets: in two, out of the middle, and back into the members of their list. */
 #include <limits.h>
 

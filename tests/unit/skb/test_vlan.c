@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Tags and headers in front of packets: VLAN, Ethernet, MPLS; bytes, offsets and checksums. */
 #include <netinet/in.h>
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Foreign memory in buffers: who is told, when, and what is copied instead. */
 #include <limits.h>
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* The error queue: ICMP errors in order, sk_err with them, transmit timestamps. */
 #include <linux/net_tstamp.h>
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Sockets' accounting and lifetime: charges, limits, buffers that outlive their socket. */
 #include "sockets.h"
 

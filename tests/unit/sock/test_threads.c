@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+// SPDX-License-Identifier: BSD-2-Clause
 /* Buffers dropped by other threads, while and after their socket ends. */
 #include <pthread.h>
 #include <sched.h>

@@ -25,8 +25,8 @@ static void lengths_and_checksum(void **state)
 		if (len < 8)
 			assert_int_equal(check, WIRE_ICMP_SHORT);
 		else
-			assert_int_equal(check, naive_csum(copy, len, 0) ? WIRE_ICMP_BAD_CSUM
-									 : WIRE_ICMP_OK);
+			assert_int_equal(check, naive_csum(copy, len, 0) ? WIRE_ICMP_BAD_CSUM :
+									   WIRE_ICMP_OK);
 		free(copy);
 	}
 	assert_int_equal(wire_icmp_check(unreachable, sizeof(unreachable)), WIRE_ICMP_OK);
