@@ -164,14 +164,18 @@ static bool wanted(const char *name, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	const struct bench_case cases[] = {
-		{ "list/unlocked", unlocked, PEER(peer_ring_single), 1000000, 1 },
-		{ "list/unlocked-burst32", unlocked_burst, PEER(peer_ring_burst), 30000, BURST },
-		{ "list/splice-burst32", splice_burst, PEER(peer_ring_burst), 200000, BURST },
-		{ "list/locked", locked, PEER(peer_ring_single), 300000, 1 },
-		{ "list/locked-burst32", locked_burst, PEER(peer_ring_burst), 10000, BURST },
-		{ "list/locked-spinlist", locked, plain_one, "pthread_spin list", 300000, 1 },
+		{ "list/unlocked", unlocked, PEER(peer_ring_single), 1000000, 1, NULL, NULL },
+		{ "list/unlocked-burst32", unlocked_burst, PEER(peer_ring_burst), 30000, BURST,
+		  NULL, NULL },
+		{ "list/splice-burst32", splice_burst, PEER(peer_ring_burst), 200000, BURST, NULL,
+		  NULL },
+		{ "list/locked", locked, PEER(peer_ring_single), 300000, 1, NULL, NULL },
+		{ "list/locked-burst32", locked_burst, PEER(peer_ring_burst), 10000, BURST, NULL,
+		  NULL },
+		{ "list/locked-spinlist", locked, plain_one, "pthread_spin list", 300000, 1, NULL,
+		  NULL },
 		{ "list/locked-burst32-spinlist", locked_burst, plain_burst, "pthread_spin list",
-		  10000, BURST },
+		  10000, BURST, NULL, NULL },
 	};
 	size_t i;
 

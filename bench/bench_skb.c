@@ -209,21 +209,23 @@ int main(int argc, char **argv)
 {
 	static size_t len64 = 64, len1500 = 1500, bytes0 = 0, bytes64 = 64;
 	const struct bench_case cases[] = {
-		{ "skb/alloc-free", alloc_free, PEER(peer_alloc_free), 1000000, 1 },
+		{ "skb/alloc-free", alloc_free, PEER(peer_alloc_free), 1000000, 1, NULL, NULL },
 		{ "skb/alloc-free-burst32", alloc_free_burst, PEER(peer_alloc_free_burst), 30000,
 		  BURST },
-		{ "skb/alloc-free-malloc", alloc_free, malloc_free, "malloc", 1000000, 1 },
-		{ "skb/clone-free", clone_free, PEER(peer_clone_free), 300000, 1 },
+		{ "skb/alloc-free-malloc", alloc_free, malloc_free, "malloc", 1000000, 1, NULL,
+		  NULL },
+		{ "skb/clone-free", clone_free, PEER(peer_clone_free), 300000, 1, NULL, NULL },
 		{ "skb/copy-64", copy_free, PEER(peer_copy_free), 300000, 1, &len64, &len64 },
 		{ "skb/copy-1500", copy_free, PEER(peer_copy_free), 200000, 1, &len1500, &len1500 },
-		{ "skb/push-pull", push_pull, PEER(peer_push_pull), 1000000, 1 },
-		{ "skb/put-trim", put_trim, PEER(peer_put_trim), 1000000, 1 },
+		{ "skb/push-pull", push_pull, PEER(peer_push_pull), 1000000, 1, NULL, NULL },
+		{ "skb/put-trim", put_trim, PEER(peer_put_trim), 1000000, 1, NULL, NULL },
 		{ "skb/cold-cycle", cold_cycle, PEER(peer_cold_cycle), COLD, 1, &bytes0, &bytes0 },
 		{ "skb/cold-cycle-64", cold_cycle, PEER(peer_cold_cycle), COLD, 1, &bytes64,
 		  &bytes64 },
 		{ "skb/cold-all", cold_all, PEER(peer_cold_all), COLD, 1, &bytes0, &bytes0 },
 		{ "skb/cold-all-64", cold_all, PEER(peer_cold_all), COLD, 1, &bytes64, &bytes64 },
-		{ "skb/cross-thread", cross_thread, PEER(peer_cross_thread), 20000, BURST },
+		{ "skb/cross-thread", cross_thread, PEER(peer_cross_thread), 20000, BURST, NULL,
+		  NULL },
 	};
 	size_t i;
 

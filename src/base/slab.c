@@ -54,15 +54,10 @@ void *kmemdup(const void *src, size_t len, gfp_t gfp)
 	return copy;
 }
 
-char *kstrndup(const char *s, size_t max, gfp_t gfp)
+static char *copy_string(const char *s, size_t len, gfp_t gfp)
 {
-	size_t len;
-	char *copy;
+	char *copy = (char *)kmalloc(len + 1, gfp & ~__GFP_ZERO);
 
-	if (!s)
-		return NULL;
-	len = strnlen(s, max);
-	copy = (char *)kmalloc(len + 1, gfp & ~__GFP_ZERO);
 	if (!copy)
 		return NULL;
 	memcpy(copy, s, len);
@@ -70,7 +65,12 @@ char *kstrndup(const char *s, size_t max, gfp_t gfp)
 	return copy;
 }
 
+char *kstrndup(const char *s, size_t max, gfp_t gfp)
+{
+	return s ? copy_string(s, strnlen(s, max), gfp) : NULL;
+}
+
 char *kstrdup(const char *s, gfp_t gfp)
 {
-	return kstrndup(s, SIZE_MAX, gfp);
+	return s ? copy_string(s, strlen(s), gfp) : NULL;
 }

@@ -136,6 +136,7 @@ static __always_inline struct sk_buff *alloc_inline(unsigned int size, unsigned 
 						    const void *site)
 {
 	unsigned int cls = skb_data_class(size), n;
+	struct skb_thread_cache *tc;
 	struct sk_buff *skb;
 	struct skb_mag *mag;
 
@@ -143,12 +144,16 @@ static __always_inline struct sk_buff *alloc_inline(unsigned int size, unsigned 
 		return NULL;
 	if (unlikely(cls == SKB_NR_DATA_CLASSES))
 		return alloc_slow(size, headroom, site);
-	mag = skb_tc->loaded[cls];
-	n = mag->n;
-	if (unlikely(!n))
-		return alloc_slow(size, headroom, site);
-	WRITE_ONCE(mag->n, n - 1);
-	skb = mag->slot[n - 1];
+	tc = skb_tc;
+	skb = skb_cache_take_last(tc, cls);
+	if (!skb) {
+		mag = tc->loaded[cls];
+		n = mag->n;
+		if (unlikely(!n))
+			return alloc_slow(size, headroom, site);
+		WRITE_ONCE(mag->n, n - 1);
+		skb = mag->slot[n - 1];
+	}
 	pair_reset(skb, cls, headroom);
 	skb_track_alloc(skb, site);
 	return skb;

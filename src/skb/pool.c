@@ -104,6 +104,7 @@ static pthread_once_t cache_once = PTHREAD_ONCE_INIT;
 
 static struct skb_mag no_mag;
 static struct skb_thread_cache no_cache = {
+	.last = { [0 ... SKB_NR_KINDS - 1] = SKB_NO_LAST },
 	.loaded = { [0 ... SKB_NR_KINDS - 1] = &no_mag },
 	.prev = { [0 ... SKB_NR_KINDS - 1] = &no_mag },
 };
@@ -394,6 +395,12 @@ static void cache_flush(struct skb_thread_cache *tc)
 	unsigned int kind;
 
 	for (kind = 0; kind < SKB_NR_KINDS; kind++) {
+		void *last = skb_cache_take_last(tc, kind);
+
+		if (last) {
+			item_return(kind, last);
+			note_return();
+		}
 		depot_put(&depots[kind], tc->loaded[kind]);
 		depot_put(&depots[kind], tc->prev[kind]);
 		smp_store_release(&tc->loaded[kind], &no_mag);
@@ -457,6 +464,7 @@ static bool cache_create(void)
 	if (!tc)
 		return false;
 	*tc = no_cache;
+	memset(tc->last, 0, sizeof(tc->last));
 	if (pthread_setspecific(cache_key, tc)) {
 		free(tc);
 		return false;
@@ -713,7 +721,8 @@ static size_t kind_cached(unsigned int kind)
 	spin_unlock(&depots[kind].lock);
 	for (tc = all_caches; tc; tc = tc->next)
 		n += READ_ONCE(smp_load_acquire(&tc->loaded[kind])->n) +
-		     READ_ONCE(smp_load_acquire(&tc->prev[kind])->n);
+		     READ_ONCE(smp_load_acquire(&tc->prev[kind])->n) +
+		     (READ_ONCE(tc->last[kind]) != NULL);
 	return n;
 }
 

@@ -48,7 +48,12 @@ struct skb_mag {
 	void *slot[SKB_MAG_SIZE];
 };
 
+/*
+ * The item that came back last stands outside of the magazines: taking and returning one item in
+ * turn then waits for one store to be forwarded, not for a count and for what it selects as well.
+ */
 struct skb_thread_cache {
+	void *last[SKB_NR_KINDS]; /* NULL: place for one; SKB_NO_LAST: not a thread's cache */
 	struct skb_mag *loaded[SKB_NR_KINDS];
 	struct skb_mag *prev[SKB_NR_KINDS];
 	struct page_frag_cache frags;
@@ -57,6 +62,19 @@ struct skb_thread_cache {
 
 /* Points to a cache that is empty and full at once until the thread has its own. */
 extern __thread struct skb_thread_cache *skb_tc __attribute__((tls_model("initial-exec")));
+
+#define SKB_NO_LAST ((void *)1)
+
+/* Take the item that came back last. Return: NULL when there is none. */
+static __always_inline void *skb_cache_take_last(struct skb_thread_cache *tc, unsigned int kind)
+{
+	void *item = tc->last[kind];
+
+	if (unlikely((uintptr_t)item <= (uintptr_t)SKB_NO_LAST))
+		return NULL;
+	WRITE_ONCE(tc->last[kind], NULL); /* skb_pool_stats() looks on from other threads */
+	return item;
+}
 
 /* What a control structure gets at allocation, copied as one piece: tail, end, truesize, users. */
 struct skb_class_init {
@@ -88,22 +106,31 @@ void skb_cache_spill(unsigned int kind, void *item);
 
 static inline void *skb_cache_get(unsigned int kind)
 {
-	struct skb_mag *mag = skb_tc->loaded[kind];
-
+	struct skb_thread_cache *tc = skb_tc;
+	struct skb_mag *mag = tc->loaded[kind];
+	void *item = skb_cache_take_last(tc, kind);
 	unsigned int n = mag->n;
 
+	if (likely(item))
+		return item;
 	if (unlikely(!n))
 		return skb_cache_refill(kind);
-	WRITE_ONCE(mag->n, n - 1); /* skb_pool_stats() looks on from other threads */
+	WRITE_ONCE(mag->n, n - 1);
 	return mag->slot[n - 1];
 }
 
 static inline void skb_cache_put(unsigned int kind, void *item)
 {
-	struct skb_mag *mag = skb_tc->loaded[kind];
+	struct skb_thread_cache *tc = skb_tc;
+	struct skb_mag *mag;
+	unsigned int n;
 
-	unsigned int n = mag->n;
-
+	if (!tc->last[kind]) {
+		WRITE_ONCE(tc->last[kind], item);
+		return;
+	}
+	mag = tc->loaded[kind];
+	n = mag->n;
 	if (unlikely(n >= mag->cap)) {
 		skb_cache_spill(kind, item);
 		return;
