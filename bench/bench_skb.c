@@ -211,7 +211,7 @@ int main(int argc, char **argv)
 	const struct bench_case cases[] = {
 		{ "skb/alloc-free", alloc_free, PEER(peer_alloc_free), 1000000, 1, NULL, NULL },
 		{ "skb/alloc-free-burst32", alloc_free_burst, PEER(peer_alloc_free_burst), 30000,
-		  BURST },
+		  BURST, NULL, NULL },
 		{ "skb/alloc-free-malloc", alloc_free, malloc_free, "malloc", 1000000, 1, NULL,
 		  NULL },
 		{ "skb/clone-free", clone_free, PEER(peer_clone_free), 300000, 1, NULL, NULL },

@@ -161,11 +161,7 @@ static __always_inline struct sk_buff *alloc_inline(unsigned int size, unsigned 
 
 SKB_WIDE struct sk_buff *__alloc_skb(unsigned int size, gfp_t gfp, int flags, int node)
 {
-	struct sk_buff *skb = alloc_inline(size, 0, __builtin_return_address(0));
-
-	if (likely(skb))
-		prefetchw(skb->head); /* what comes next is that somebody writes there */
-	return skb;
+	return alloc_inline(size, 0, __builtin_return_address(0));
 }
 
 SKB_WIDE unsigned int alloc_skb_bulk(struct sk_buff **skbs, unsigned int n, unsigned int size,
