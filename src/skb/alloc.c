@@ -46,7 +46,7 @@ typedef u32 v16u32 __attribute__((vector_size(64), may_alias));
 #define V8(p, off) (*(v8u32 *)(void *)((unsigned char *)(p) + (off)))
 #define V16(p, off) (*(v16u32 *)(void *)((unsigned char *)(p) + (off)))
 
-/* What allocation leaves: all zero but for the header offsets and head_frag. */
+/* What allocation leaves: all zero but for the header offsets, and free of the 1996 form. */
 static const union {
 	unsigned char byte[CTL_SIZE];
 	struct sk_buff skb;
@@ -54,7 +54,6 @@ static const union {
 	.skb = {
 		.transport_header = SKB_HEADER_UNSET,
 		.mac_header = SKB_HEADER_UNSET,
-		.head_frag = 1,
 		.free = 1,
 	},
 };
@@ -219,7 +218,6 @@ struct sk_buff *skb_ctl_alloc(void)
 	V4(skb, 32) = (v4u32){ 0, 0, CTL_SIZE, 1 };
 	V4(skb, 48) = (v4u32){ 0 };
 	ctl_clear(skb);
-	skb->head_frag = 0;
 	skb->head_kind = SKB_HEAD_NONE;
 	return skb;
 }
@@ -308,7 +306,7 @@ void skb_head_attach(struct sk_buff *skb, const struct skb_head *head)
 	skb->truesize = head->truesize;
 	skb->size_class = head->size_class;
 	skb->head_kind = head->kind;
-	skb->head_frag = head->kind == SKB_HEAD_POOL || head->kind == SKB_HEAD_PAGE;
+	skb->head_frag = head->kind == SKB_HEAD_PAGE;
 }
 
 /* Release */

@@ -35,20 +35,26 @@ static __always_inline void copy_ctl(struct sk_buff *to, const struct sk_buff *f
 static __always_inline struct sk_buff *clone_into(struct sk_buff *n, struct sk_buff *skb)
 {
 	atomic_t *dataref = &__skb_shinfo(skb)->dataref;
+	bool alone;
 #ifdef SKIFF_SKB_TRACK
 	const void *alloc_site = n->alloc_site;
 #endif
 
+	/*
+	 * A lone owner needs no locked operation to become two. Users first: once another holder
+	 * is seen to have gone, so is what it did to the count of sharers.
+	 */
+	alone = smp_load_acquire(&skb->users.refs.counter) == 1 && !skb_cloned(skb);
 	copy_ctl(n, skb);
-	/* A lone owner needs no locked operation to become two. */
-	if (!skb_cloned(skb) && !skb_shared(skb))
+	if (alone)
 		atomic_set(dataref, atomic_read(dataref) + 1);
 	else
 		atomic_inc(dataref);
-	if (!skb->cloned) {
+	/* Each for itself: another holder may have set the original's after we copied it. */
+	if (!READ_ONCE(skb->cloned))
 		WRITE_ONCE(skb->cloned, 1);
+	if (!n->cloned)
 		n->cloned = 1;
-	}
 	n->next = n->prev = NULL;
 	n->sk = NULL;
 	n->destructor = NULL;

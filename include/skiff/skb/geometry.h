@@ -445,14 +445,21 @@ static inline int skb_unclone(struct sk_buff *skb, gfp_t pri)
 	return skb_cloned(skb) ? pskb_expand_head(skb, 0, 0, pri) : 0;
 }
 
-/* skb_unclone() that keeps truesize, for buffers whose accounting others rely on. */
+/* skb_unclone() that keeps truesize and the end offset, for those who rely on either. */
 static inline int skb_unclone_keeptruesize(struct sk_buff *skb, gfp_t pri)
 {
-	unsigned int truesize = skb->truesize;
+	unsigned int truesize = skb->truesize, end = skb_end_offset(skb);
+	struct skb_shared_info *shinfo;
 	int err = skb_unclone(skb, pri);
 
+	if (err || skb_end_offset(skb) == end)
+		return err;
+	shinfo = skb_shinfo(skb);
+	skb_set_end_offset(skb, end);
+	memmove(__skb_shinfo(skb), shinfo,
+		offsetof(struct skb_shared_info, frags) + shinfo->nr_frags * sizeof(skb_frag_t));
 	skb->truesize = truesize;
-	return err;
+	return 0;
 }
 
 static inline int skb_header_unclone(struct sk_buff *skb, gfp_t pri)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Clones: what is shared, what is not, who may write, and every order of letting go. */
+#include <pthread.h>
+
 #include <skiff/dst.h>
 #include <skiff/skbuff.h>
 
@@ -287,6 +289,83 @@ static void test_faults(void **state)
 	kfree_skb(n);
 }
 
+/* Two holders of one buffer clone it at the same time and let it go, as skb_share_check() does. */
+
+#define RACE_ROUNDS 20000
+
+static struct {
+	pthread_barrier_t barrier;
+	struct sk_buff *shared, *clone[2];
+} race;
+
+static void race_clone(int me, unsigned int *seed)
+{
+	struct sk_buff *skb = race.shared;
+
+	pthread_barrier_wait(&race.barrier);
+	*seed = *seed * 1103515245 + 12345;
+	for (unsigned int spin = (*seed >> 16) % 40; spin; spin--)
+		barrier();
+	race.clone[me] = skb_clone(skb, GFP_ATOMIC);
+	consume_skb(skb);
+	pthread_barrier_wait(&race.barrier);
+}
+
+static void *race_other(void *arg)
+{
+	unsigned int seed = 77;
+
+	for (int i = 0; i < RACE_ROUNDS; i++) {
+		pthread_barrier_wait(&race.barrier);
+		race_clone(1, &seed);
+		pthread_barrier_wait(&race.barrier);
+	}
+	return NULL;
+}
+
+static void both_holders_may_clone(void **state)
+{
+	unsigned int seed = 1, wrong = 0;
+	pthread_t other;
+
+	assert_int_equal(pthread_barrier_init(&race.barrier, NULL, 2), 0);
+	assert_int_equal(pthread_create(&other, NULL, race_other, NULL), 0);
+	for (int i = 0; i < RACE_ROUNDS; i++) {
+		race.shared = skb_get(alloc_skb(100, GFP_KERNEL));
+		pthread_barrier_wait(&race.barrier);
+		race_clone(0, &seed);
+		wrong += !race.clone[0]->cloned || !race.clone[1]->cloned ||
+			 atomic_read(&skb_shinfo(race.clone[0])->dataref) != 2;
+		consume_skb(race.clone[0]);
+		consume_skb(race.clone[1]);
+		pthread_barrier_wait(&race.barrier);
+	}
+	pthread_join(other, NULL);
+	pthread_barrier_destroy(&race.barrier);
+	assert_int_equal(wrong, 0);
+}
+
+/* The end offset survives as well: what was allocated around it may be larger now. */
+static void keeptruesize_keeps_the_end(void **state)
+{
+	struct sk_buff *skb = build_skb(page_address(alloc_page(GFP_KERNEL)), 1024), *n;
+	unsigned int end, truesize;
+
+	assert_non_null(skb);
+	memcpy(skb_put(skb, 5), "hello", 5);
+	end = skb_end_offset(skb);
+	truesize = skb->truesize;
+	n = skb_clone(skb, GFP_KERNEL);
+	assert_int_equal(skb_unclone_keeptruesize(n, GFP_KERNEL), 0);
+	assert_false(skb_cloned(n));
+	assert_int_equal(skb_end_offset(n), end);
+	assert_int_equal(n->truesize, truesize);
+	assert_int_equal(atomic_read(&skb_shinfo(n)->dataref), 1);
+	assert_memory_equal(n->data, "hello", 5);
+	kfree_skb(n);
+	kfree_skb(skb);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -298,6 +377,8 @@ int main(void)
 		SHAPE_TEST(test_state_is_shared),
 		SHAPE_TEST(test_morph),
 		SHAPE_TEST(test_share_check),
+		SHAPE_TEST(both_holders_may_clone),
+		SHAPE_TEST(keeptruesize_keeps_the_end),
 		SHAPE_TEST(test_for_msg),
 		SHAPE_TEST(test_faults),
 	};
