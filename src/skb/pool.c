@@ -578,6 +578,15 @@ unlock:
 	pthread_mutex_unlock(&pool_mutex);
 }
 
+void skb_pool_idle(void)
+{
+	if (skb_tc == &no_cache)
+		return;
+	pthread_mutex_lock(&pool_mutex);
+	cache_flush(skb_tc);
+	pthread_mutex_unlock(&pool_mutex);
+}
+
 size_t skb_pool_trim(void)
 {
 	if (skb_tc != &no_cache)
@@ -666,49 +675,6 @@ no_magazine:
 	note_return();
 }
 
-/* Blocks larger than every class */
-
-#define HUGE_HEADER SMP_CACHE_BYTES
-
-static atomic_long_t huge_live, huge_bytes;
-
-void *skb_huge_alloc(size_t size)
-{
-	size_t total = ALIGN(size + HUGE_HEADER, PAGE_SIZE);
-	unsigned char *base;
-
-	if (!skb_arena_charge(total)) {
-		/* What the pools hold idle counts as well. */
-		skb_pool_trim();
-		if (!skb_arena_charge(total))
-			return NULL;
-	}
-	base = aligned_alloc(SMP_CACHE_BYTES, total);
-	if (!base) {
-		skb_arena_uncharge(total);
-		return NULL;
-	}
-	*(size_t *)(void *)base = total;
-	atomic_long_add(1, &huge_live);
-	atomic_long_add((long)total, &huge_bytes);
-	return base + HUGE_HEADER;
-}
-
-size_t skb_huge_size(const void *head)
-{
-	return *(const size_t *)((const void *)((const unsigned char *)head - HUGE_HEADER));
-}
-
-void skb_huge_free(void *head)
-{
-	size_t total = skb_huge_size(head);
-
-	free((unsigned char *)head - HUGE_HEADER);
-	atomic_long_sub(1, &huge_live);
-	atomic_long_sub((long)total, &huge_bytes);
-	skb_arena_uncharge(total);
-}
-
 /* Counters */
 
 static size_t kind_cached(unsigned int kind)
@@ -758,8 +724,8 @@ size_t skb_pool_stats(struct skb_class_stats *stats, size_t n)
 	if (stats && n > SKB_NR_CLASSES)
 		stats[SKB_NR_CLASSES] = (struct skb_class_stats){
 			.name = "huge",
-			.live = (size_t)atomic_long_read(&huge_live),
-			.carved = (size_t)atomic_long_read(&huge_live),
+			.live = skb_huge_live(),
+			.carved = skb_huge_live(),
 		};
 	pthread_mutex_unlock(&pool_mutex);
 	return SKB_NR_CLASSES + 1;
@@ -776,7 +742,7 @@ size_t skb_live_buffers(void)
 size_t skb_live_bytes(void)
 {
 	struct skb_class_stats st[SKB_NR_CLASSES];
-	size_t bytes = (size_t)atomic_long_read(&huge_bytes);
+	size_t bytes = skb_huge_bytes();
 	unsigned int i;
 
 	skb_pool_stats(st, SKB_NR_CLASSES);

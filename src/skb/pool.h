@@ -146,6 +146,9 @@ void skb_pair_init(struct sk_buff *skb, unsigned int cls, struct page *page);
 void *skb_huge_alloc(size_t size);
 void skb_huge_free(void *head);
 size_t skb_huge_size(const void *head);
+/* How many there are, and their bytes. */
+size_t skb_huge_live(void);
+size_t skb_huge_bytes(void);
 
 /* The calling thread's cache for page fragments; NULL without memory. */
 struct page_frag_cache *skb_thread_frags(void);

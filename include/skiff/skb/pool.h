@@ -64,6 +64,14 @@ SKIFF_API size_t skb_mem_limit(void);
 SKIFF_API int skb_mem_step_set(size_t bytes);
 
 /**
+ * skb_pool_idle() - leave what the calling thread has cached to the others
+ *
+ * For a thread that is going to wait for long: a few free buffers in its cache can keep as many
+ * block ranges from being used for other sizes. A host's loop does so before it sleeps. Any thread.
+ */
+SKIFF_API void skb_pool_idle(void);
+
+/**
  * skb_pool_trim() - give memory that is not in use back to the system
  *
  * Takes back the calling thread's cache and returns every block range that is wholly free. Any

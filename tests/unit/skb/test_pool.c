@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Pools and threads: exact counters, threads that come and go, buffers freed elsewhere, fork. */
 #include <pthread.h>
+#include <semaphore.h>
 #include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -351,6 +352,51 @@ static void test_fork(void **state)
 	kfree_skb(skb);
 }
 
+/* A thread that waits does not keep memory from others' sizes. */
+static sem_t idle_ready, idle_end;
+
+static void *idle_thread(void *arg)
+{
+	enum { N = 4000 };
+	struct sk_buff **skbs = calloc(N, sizeof(*skbs));
+	unsigned int n = alloc_skb_bulk(skbs, N, 2000, GFP_KERNEL);
+
+	while (n)
+		consume_skb(skbs[--n]);
+	free(skbs);
+	skb_pool_idle();
+	sem_post(&idle_ready);
+	sem_wait(&idle_end);
+	return NULL;
+}
+
+static void test_idle_thread_leaves_its_cache(void **state)
+{
+	size_t limit = skb_mem_limit(), n = 0;
+	struct sk_buff *all = NULL, *skb;
+	pthread_t thread;
+
+	skb_pool_trim();
+	assert_int_equal(skb_mem_limit_set(skb_mem_bytes() + (16UL << 20)), 0);
+	sem_init(&idle_ready, 0, 0);
+	sem_init(&idle_end, 0, 0);
+	assert_int_equal(pthread_create(&thread, NULL, idle_thread, NULL), 0);
+	sem_wait(&idle_ready);
+	while ((skb = alloc_skb(60000, GFP_KERNEL)) != NULL) {
+		skb->next = all;
+		all = skb;
+		n++;
+	}
+	kfree_skb_list(all);
+	sem_post(&idle_end);
+	pthread_join(thread, NULL);
+	sem_destroy(&idle_ready);
+	sem_destroy(&idle_end);
+	skb_mem_limit_set(limit);
+	/* 7 of the 8 chunks hold 30 blocks each; one is the control structures'. */
+	assert_true(n >= 150);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -360,6 +406,7 @@ int main(void)
 		SHAPE_TEST(test_exchange_at_the_limit),
 		SHAPE_TEST(test_shared_between_threads),
 		SHAPE_TEST(test_expand_while_dropped),
+		SHAPE_TEST(test_idle_thread_leaves_its_cache),
 		SHAPE_TEST(test_fork),
 	};
 
