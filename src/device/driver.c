@@ -92,8 +92,10 @@ static int parse_mac(struct common_options *common, const char *value, char *err
 	enum wire_addr_error error = wire_parse_mac(value, common->mac);
 
 	if (error)
-		return skiff_driver_error(err, err_size, -EINVAL, "mac=%s: %s", value,
-					  wire_addr_reason(error));
+		return skiff_driver_error(err, err_size, -EINVAL,
+					  "mac=%s: %s; six bytes in hexadecimal, as "
+					  "02:00:00:00:00:01, are accepted",
+					  value, wire_addr_reason(error));
 	if (!is_valid_ether_addr(common->mac))
 		return skiff_driver_error(
 			err, err_size, -EINVAL,
@@ -113,9 +115,11 @@ static int parse_mtu(struct common_options *common, const char *value, char *err
 	errno = 0;
 	mtu = strtol(value, &end, 10);
 	if (*value < '0' || *value > '9' || *end || errno || mtu > INT32_MAX)
-		return skiff_driver_error(err, err_size, -EINVAL,
-					  "mtu=%s: not a number of bytes; for example mtu=1500",
-					  value);
+		return skiff_driver_error(
+			err, err_size, -EINVAL,
+			"mtu=%s: not a number of bytes; %d to %d, for Ethernet, is "
+			"accepted",
+			value, ETH_MIN_MTU, ETH_MAX_MTU - ETH_HLEN);
 	common->has_mtu = true;
 	common->mtu = (int)mtu;
 	return 0;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <skiff/driver.h>
+#include <skiff/ip.h>
 #include <skiff/route.h>
 #include <skiff/services.h>
 
@@ -35,8 +36,10 @@ int conf_prefix(const char *text, __be32 *addr, unsigned int *len, char *err, si
 
 	if (e == WIRE_ADDR_OK)
 		return 0;
-	return conf_error(err, err_size, -EINVAL, "address '%s': %s", text ? text : "",
-			  wire_addr_reason(e));
+	return conf_error(err, err_size, -EINVAL,
+			  "address '%s': %s; an IPv4 address with prefix length, as 192.0.2.2/24, "
+			  "is accepted",
+			  text ? text : "", wire_addr_reason(e));
 }
 
 /* Under the stack lock. */
@@ -51,13 +54,16 @@ static int conf_add_addr(struct net_device *dev, __be32 addr, unsigned int len, 
 	wire_format_prefix(text, addr, len);
 	switch (ret) {
 	case -EINVAL:
-		return conf_error(err, err_size, ret,
-				  "address '%s': not that of one host: no multicast, broadcast, "
-				  "network or 0.x.x.x address",
-				  text);
+		return conf_error(
+			err, err_size, ret,
+			"address '%s': not that of one host: no multicast, broadcast, "
+			"network or 0.x.x.x address; a host's IPv4 address with prefix length, "
+			"as 192.0.2.2/24, is accepted",
+			text);
 	case -EEXIST:
-		return conf_error(err, err_size, ret, "address '%s': %s has it already", text,
-				  dev->name);
+		return conf_error(err, err_size, ret,
+				  "address '%s': %s has it already; each address is accepted once",
+				  text, dev->name);
 	default:
 		return conf_error(err, err_size, ret, "address '%s' on %s: %s", text, dev->name,
 				  strerror(-ret));
@@ -82,6 +88,15 @@ static int conf_setup(struct net_device *dev, const struct devtext *d, char *err
 	return dev->ifindex;
 }
 
+/* The driver has listed its own options: add those that are no driver's. */
+static void conf_more_options(const char *kind, char *err, size_t err_size)
+{
+	size_t used = err_size ? strlen(err) : 0;
+
+	if (used && skiff_driver_find(kind))
+		snprintf(err + used, err_size - used, ", name, addr");
+}
+
 int skiff_dev_create(struct net *net, const char *text, char *err, size_t err_size)
 {
 	struct net_device *dev;
@@ -94,6 +109,8 @@ int skiff_dev_create(struct net *net, const char *text, char *err, size_t err_si
 		return ret;
 	ret = skiff_driver_create(net, d.kind, d.name, d.options, d.nr_options, &dev, err,
 				  err_size);
+	if (ret == -ENOENT)
+		conf_more_options(d.kind, err, err_size);
 	if (ret)
 		return ret;
 	ret = net_enter(net);
@@ -159,8 +176,9 @@ static int conf_ip(const char *text, __be32 *addr, char *err, size_t err_size)
 
 	if (e == WIRE_ADDR_OK)
 		return 0;
-	return conf_error(err, err_size, -EINVAL, "address '%s': %s", text ? text : "",
-			  wire_addr_reason(e));
+	return conf_error(err, err_size, -EINVAL,
+			  "address '%s': %s; an IPv4 address, as 192.0.2.1, is accepted",
+			  text ? text : "", wire_addr_reason(e));
 }
 
 int skiff_addr_del(struct net *net, const char *dev, const char *addr, char *err, size_t err_size)
@@ -187,6 +205,54 @@ int skiff_addr_del(struct net *net, const char *dev, const char *addr, char *err
 	return ret;
 }
 
+/* What makes @addr unfit for a router on the link of @dev. Return: NULL if nothing does. */
+static const char *conf_not_a_router(const struct net_device *dev, __be32 addr)
+{
+	const struct in_device *in_dev = __in_dev_get(dev);
+	const struct in_ifaddr *ifa;
+
+	if (!in_dev)
+		return NULL;
+	in_dev_for_each_ifa(ifa, in_dev) {
+		__be32 mask = wire_prefix_mask(ifa->ifa_prefixlen);
+
+		if (addr == ifa->ifa_local)
+			return "this host's own address";
+		/* RFC 3021: in a subnet of two there are neither. */
+		if (ifa->ifa_prefixlen >= 31)
+			continue;
+		if (addr == (ifa->ifa_local | ~mask))
+			return "the broadcast address of a device's subnet";
+		if (addr == (ifa->ifa_local & mask))
+			return "the network address of a device's subnet";
+	}
+	return NULL;
+}
+
+/* Under the stack lock. */
+static int conf_check_gateway(struct net *net, __be32 addr, const char *text, char *err,
+			      size_t err_size)
+{
+	const char *reason = NULL;
+	struct net_device *dev;
+
+	if (addr == htonl(INADDR_BROADCAST))
+		reason = "the broadcast address";
+	else if (ipv4_is_multicast(addr))
+		reason = "a multicast address";
+	else if (!addr)
+		reason = "not that of one host";
+	for_each_netdev(net, dev)
+		if (!reason)
+			reason = conf_not_a_router(dev, addr);
+	if (!reason)
+		return 0;
+	return conf_error(err, err_size, -EINVAL,
+			  "gateway '%s': %s; that of a router in the subnet of a device is "
+			  "accepted",
+			  text, reason);
+}
+
 /* Under the stack lock. Routers of before are forgotten only when the new one will do. */
 static int conf_gateway(struct net *net, __be32 addr, const char *text, char *err, size_t err_size)
 {
@@ -194,12 +260,16 @@ static int conf_gateway(struct net *net, __be32 addr, const char *text, char *er
 	struct fib_config cfg = { .fc_type = RTN_UNICAST, .fc_gw4 = addr, .fc_priority = 1 };
 	int ret = 0;
 
-	if (addr) {
+	if (text) {
+		ret = conf_check_gateway(net, addr, text, err, err_size);
+		if (ret)
+			return ret;
 		ret = fib_table_insert(net, &cfg);
 		if (ret && ret != -EEXIST)
 			return conf_error(err, err_size, ret, "gateway '%s': %s", text,
 					  ret == -ENETUNREACH ?
-						  "not in the subnet of a device that is up" :
+						  "not in the subnet of a device that is up; one "
+						  "that is there is accepted" :
 						  strerror(-ret));
 	}
 	cfg.fc_priority = 0;
@@ -216,9 +286,6 @@ int skiff_gateway_set(struct net *net, const char *addr, char *err, size_t err_s
 	conf_no_error(err, err_size);
 	if (addr)
 		ret = conf_ip(addr, &ip, err, err_size);
-	if (!ret && addr && !ip)
-		ret = conf_error(err, err_size, -EINVAL, "gateway '%s': not that of one host",
-				 addr);
 	if (!ret)
 		ret = net_enter(net);
 	if (ret)

@@ -29,7 +29,13 @@ static int devtext_name(struct devtext *d, char *value, char *err, size_t err_si
 	if (!dev_valid_name(value))
 		return conf_error(err, err_size, -EINVAL,
 				  "name=%s: a device name has 1 to 15 characters, none of them "
-				  "'/', ':' or blank",
+				  "'/', ':' or blank, and is neither '.' nor '..'",
+				  value);
+	/* The kernel's settings for all devices and for new ones are in directories of these names. */
+	if (!strcmp(value, "all") || !strcmp(value, "default"))
+		return conf_error(err, err_size, -EINVAL,
+				  "name=%s: reserved; any other name than all and default is "
+				  "accepted",
 				  value);
 	d->name = value;
 	return 0;

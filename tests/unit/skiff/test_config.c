@@ -71,20 +71,23 @@ static void texts_that_are_refused(void **state)
 		{ "dummy,", -EINVAL, "key=value" },
 		{ "dummy,name=", -EINVAL, "1 to 15" },
 		{ "dummy,name=a/b", -EINVAL, "a/b" },
+		{ "dummy,name=.", -EINVAL, "neither '.' nor '..'" },
+		{ "dummy,name=all", -EINVAL, "name=all: reserved" },
+		{ "dummy,name=default", -EINVAL, "name=default: reserved" },
 		{ "dummy,name=abcdefghijklmnop", -EINVAL, "abcdefghijklmnop" },
 		{ "dummy,name=a,name=b", -EINVAL, "already a" },
 		{ "dummy,name=lo", -EEXIST, "lo" },
-		{ "dummy,addr=192.0.2.2", -EINVAL, "192.0.2.2" },
+		{ "dummy,addr=192.0.2.2", -EINVAL, "as 192.0.2.2/24, is accepted" },
 		{ "dummy,addr=192.0.2.300/24", -EINVAL, "192.0.2.300/24" },
 		{ "dummy,addr=192.0.2.2/33", -EINVAL, "192.0.2.2/33" },
 		{ "dummy,addr=192.0.2.255/24", -EINVAL, "192.0.2.255/24" },
 		{ "dummy,addr=224.0.0.1/24", -EINVAL, "224.0.0.1/24" },
 		{ "dummy,addr=10.0.0.1/8,addr=10.0.0.1/8", -EEXIST, "10.0.0.1/8" },
 		{ "dummy,mtu=1", -EINVAL, "mtu" },
-		{ "dummy,mtu=x", -EINVAL, "x" },
+		{ "dummy,mtu=x", -EINVAL, "mtu=x: not a number of bytes; 68 to 65521" },
 		{ "dummy,mac=01:00:00:00:00:00", -EINVAL, "01:00:00:00:00:00" },
-		{ "dummy,mac=zz", -EINVAL, "zz" },
-		{ "dummy,colour=red", -ENOENT, "colour" },
+		{ "dummy,mac=zz", -EINVAL, "as 02:00:00:00:00:01, are accepted" },
+		{ "dummy,colour=red", -ENOENT, "mac, mtu, name, addr" },
 	};
 	struct net_device *dev;
 	int n = 0;
@@ -121,6 +124,30 @@ static void long_texts(void **state)
 	for (int i = 0; i < 33; i++)
 		sprintf(text + strlen(text), ",x=%d", i);
 	assert_int_equal(create(text), -EINVAL);
+}
+
+static void gateways_that_are_no_routers(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *says;
+	} cases[] = {
+		{ "192.0.2.2", "own address" },		{ "127.0.0.1", "own address" },
+		{ "192.0.2.255", "broadcast address" }, { "255.255.255.255", "broadcast address" },
+		{ "192.0.2.0", "network address" },	{ "224.0.0.1", "multicast" },
+		{ "0.0.0.0", "not that of one host" },	{ "192.0.2", "as 192.0.2.1, is accepted" },
+		{ "198.51.100.6", "own address" },
+	};
+
+	assert_true(create("dummy,addr=192.0.2.2/24,addr=198.51.100.6/31") > 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		int ret = skiff_gateway_set(h.net, cases[i].text, err, sizeof(err));
+
+		if (ret != -EINVAL || !strstr(err, cases[i].says) || !strstr(err, "accepted"))
+			fail_msg("%s: %d, %s", cases[i].text, ret, err);
+	}
+	/* A subnet of two has no broadcast address. */
+	assert_int_equal(skiff_gateway_set(h.net, "198.51.100.7", err, sizeof(err)), 0);
 }
 
 static void addresses_and_gateways(void **state)
@@ -171,7 +198,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(loopback_is_up_from_the_start), T(devices_from_text),
 		T(texts_that_are_refused),	  T(long_texts),
-		T(addresses_and_gateways),
+		T(addresses_and_gateways),	  T(gateways_that_are_no_routers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
