@@ -15,6 +15,8 @@
  *	ping DEVICE ADDRESS [COUNT]	for example: tap,name=sk0,addr=192.0.2.2/24 192.0.2.1 5
  */
 
+#define MAX_COUNT 65535
+
 /* What the callbacks count. */
 struct pings {
 	unsigned int wanted;
@@ -54,8 +56,10 @@ static int ping(struct net *net, struct net *other, struct in_addr to, struct pi
 
 		if (pings->sent == pings->finished) {
 			err = skiff_ping(net, &params, finished, pings);
-			if (err)
+			if (err) {
+				fprintf(stderr, "ping: %s\n", strerror(-err));
 				return err;
+			}
 			pings->sent++;
 		}
 		if (other)
@@ -64,6 +68,20 @@ static int ping(struct net *net, struct net *other, struct in_addr to, struct pi
 	}
 	printf("%u sent, %u answered\n", pings->sent, pings->answered);
 	return pings->answered ? 0 : -ETIMEDOUT;
+}
+
+/* Return: whether @text is a number of pings. */
+static int parse_count(const char *text, unsigned int *count)
+{
+	char *end;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || errno || n < 1 || n > MAX_COUNT)
+		return 0;
+	*count = (unsigned int)n;
+	return 1;
 }
 
 static int give_address(struct net *net, const char *name, const char *addr)
@@ -98,7 +116,7 @@ static struct net *join_by_cable(struct net *net)
 
 int main(int argc, char **argv)
 {
-	struct pings pings = { .wanted = argc > 3 ? (unsigned int)strtoul(argv[3], NULL, 10) : 3 };
+	struct pings pings = { .wanted = 3 };
 	struct net *net, *other = NULL;
 	struct in_addr to;
 	char message[256] = "the hosts can't be made";
@@ -106,6 +124,10 @@ int main(int argc, char **argv)
 
 	if (argc == 2 || inet_pton(AF_INET, argc > 2 ? argv[2] : "192.0.2.1", &to) != 1) {
 		fprintf(stderr, "usage: %s [DEVICE ADDRESS [COUNT]]\n", argv[0]);
+		return 2;
+	}
+	if (argc > 3 && !parse_count(argv[3], &pings.wanted)) {
+		fprintf(stderr, "count '%s': 1 to %d is accepted\n", argv[3], MAX_COUNT);
 		return 2;
 	}
 	if (skiff_init())
