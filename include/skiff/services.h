@@ -16,11 +16,13 @@ struct net;
  * @datagrams: received
  * @answers: sent
  * @refused: not answered: sent to everybody, or from the port of another such service
+ * @failed: answers that could not be sent: too long for the way back, no route, no memory
  */
 struct service_stats {
 	u64 datagrams;
 	u64 answers;
 	u64 refused;
+	u64 failed;
 };
 
 /**

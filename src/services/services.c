@@ -90,11 +90,15 @@ static void service_answer(struct service_host *h, struct sock *sk, struct sk_bu
 		return;
 	udp_reply_flow(skb, &fl4);
 	answer = udp_alloc_send_skb(sk, &fl4, (unsigned int)len, &rt);
-	if (IS_ERR(answer))
+	if (IS_ERR(answer)) {
+		h->stats.failed++;
 		return;
+	}
 	h->service->answer(sock_net(sk), skb, answer->data, (unsigned int)len);
 	if (!udp_send_skb(sk, answer, &fl4, rt))
 		h->stats.answers++;
+	else
+		h->stats.failed++;
 }
 
 /* A datagram for a service, data at its UDP header. */

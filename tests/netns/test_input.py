@@ -3,6 +3,7 @@
 """Bad input to the command: each gets a message that names it, and its own exit status."""
 import ctypes
 import os
+import socket
 import stat
 import subprocess
 import time
@@ -37,6 +38,11 @@ def test_usage():
           (USAGE, ['a device is missing', '--dev tap,name=sk0'], 'up', 'box'),
           (USAGE, ["'more'", "'box'"], 'up', 'box', 'more', '--dev', TAP),
           (USAGE, 'dev', 'up', 'box', '--dev'),
+          (USAGE, ['--gateway 192.0.2.3', '--gateway 192.0.2.1', 'one is accepted'], 'up', 'box',
+           '--dev', TAP, '-g', '192.0.2.1', '-g', '192.0.2.3'),
+          (USAGE, ['--pcap b', '--pcap a', 'one is accepted'], 'up', 'box', '--dev', TAP,
+           '-w', 'a', '-w', 'b'),
+          (USAGE, '254 characters', 'up', 'box', '--dev', TAP, '-s', 'x' * 300),
           (USAGE, '32', 'up', 'box', *['--dev', 'dummy'] * 33))
 
 
@@ -54,17 +60,19 @@ def test_devices():
           dev(DEVICE, ['nope', 'tap'], 'nope,name=sk0'),
           dev(DEVICE, "'name'", 'tap,name'),
           dev(DEVICE, "''", 'tap,'),
-          dev(DEVICE, ['color', 'mac, mtu'], 'tap,color=blue'),
+          dev(DEVICE, ['color', 'mac, mtu', 'name, addr'], 'tap,color=blue'),
           dev(DEVICE, ['sixteen.letters.', '1 to 15'], 'tap,name=sixteen.letters.'),
           dev(DEVICE, '1 to 15', 'tap,name='),
           dev(DEVICE, '1 to 15', 'tap,name=a/b'),
-          dev(DEVICE, '1 to 15', 'tap,name=..'),
+          dev(DEVICE, ['1 to 15', "neither '.' nor '..'"], 'tap,name=..'),
+          dev(DEVICE, 'name=all: reserved', 'tap,name=all'),
+          dev(DEVICE, 'name=default: reserved', 'tap,name=default'),
           dev(DEVICE, 'name=b', 'tap,name=a,name=b'),
-          dev(DEVICE, 'mac=1', 'tap,mac=1'),
+          dev(DEVICE, ['mac=1', '02:00:00:00:00:01, are accepted'], 'tap,mac=1'),
           dev(DEVICE, 'mac=zz:00:00:00:00:00', 'tap,mac=zz:00:00:00:00:00'),
           dev(DEVICE, ['mac=00:00:00:00:00:00', 'zero'], 'tap,mac=00:00:00:00:00:00'),
           dev(DEVICE, ['mac=01:02:03:04:05:06', 'multicast'], 'tap,mac=01:02:03:04:05:06'),
-          dev(DEVICE, 'mtu=x', 'tap,mtu=x'),
+          dev(DEVICE, ['mtu=x', '68 to 65521'], 'tap,mtu=x'),
           dev(DEVICE, 'mtu=-1', 'tap,mtu=-1'),
           dev(DEVICE, ['mtu=67', '68 to'], 'tap,mtu=67'),
           dev(DEVICE, ['mtu=65522', '68 to 65521'], 'tap,mtu=65522'),
@@ -74,7 +82,7 @@ def test_devices():
 
 def test_addresses():
     def addr(says, text):
-        return ADDRESS, [text, says], 'up', 'box', '--dev', 'tap,name=sk0,addr=' + text
+        return ADDRESS, [text, says, 'accepted'], 'up', 'box', '--dev', 'tap,name=sk0,addr=' + text
     table(addr('', 'x'), addr('', '192.0.2'), addr('', '192.0.2.2'), addr('', '192.0.2.2/'),
           addr('0 to 32', '192.0.2.2/33'), addr('0 to 32', '192.0.2.2/-1'),
           addr('', '192.0.2.256/24'), addr('', '192.0.2.02/24'), addr('', '192.0.2.2.2/24'),
@@ -85,9 +93,10 @@ def test_addresses():
 
 def test_gateways():
     def gateway(says, text):
-        return ADDRESS, [text, says], 'up', 'box', '--dev', TAP, '--gateway', text
+        return ADDRESS, [text, says, 'accepted'], 'up', 'box', '--dev', TAP, '--gateway', text
     table(gateway('', 'x'), gateway('', '192.0.2'), gateway('subnet', '198.51.100.1'),
-          gateway('', '0.0.0.0'), gateway('', '192.0.2.1/24'))
+          gateway('own address', HOST), gateway('broadcast', '192.0.2.255'),
+          gateway('network address', '192.0.2.0'), gateway('', '0.0.0.0'), gateway('', '192.0.2.1/24'))
 
 
 def test_services():
@@ -100,6 +109,48 @@ def test_services():
 def test_capture_that_cannot_be_written():
     for path in ('/nonexistent/x.pcapng', WORK, '/proc/x'):
         table((CAPTURE, path, 'up', 'box', '--dev', TAP, '--pcap', path))
+
+
+def test_services_are_joined():
+    host = Host('-s', 'discard,echo', '-s', 'daytime', services='echo,echo')
+    wait_for(lambda: any('services' in line for line in host.out))
+    assert '  services echo,discard,daytime\n' in host.out, host.out
+    host.stop()
+
+
+def test_capture_to_what_is_no_file():
+    table((CAPTURE, '--pcap -: standard output', 'up', 'box', '--dev', TAP, '--pcap', '-'))
+    got, _, err = skiff('up', 'box', '--dev', TAP, '--pcap', '/dev/full')
+    assert got == CAPTURE and err.count('\n') == 1 and '--pcap /dev/full: No space' in err, err
+
+
+def test_capture_that_another_host_writes():
+    path = WORK + '/shared.pcapng'
+    host = Host(pcap=path)
+    before = os.path.getsize(path)
+    got, _, err = skiff('up', 'other', '--dev', 'tap,name=sk1', '--pcap', path)
+    assert got == CAPTURE and '--pcap %s: another' % path in err, err
+    assert os.path.getsize(path) >= before > 0
+    host.stop()
+    Host(pcap=path).stop()
+
+
+def test_output_that_cannot_be_written():
+    for args in (['--help'], ['--version'], ['up', '--help']):
+        with open('/dev/full', 'w') as full:
+            done = subprocess.run([SKIFF] + args, stdout=full, stderr=subprocess.PIPE, text=True)
+        assert done.returncode == 1 and 'standard output' in done.stderr, done
+    with open('/dev/full', 'w') as full:
+        proc = subprocess.Popen([SKIFF, 'up', 'box', '--dev', TAP], stdout=full,
+                                stderr=subprocess.PIPE, text=True)
+        try:
+            wait_for(lambda: DEV in [name for _, name in socket.if_nameindex()])
+            time.sleep(0.3)
+            proc.terminate()
+            _, err = proc.communicate(timeout=20)
+        finally:
+            proc.kill()
+    assert proc.returncode == 1 and err.count('standard output') == 1, err
 
 
 def test_taken_names():
@@ -189,6 +240,8 @@ def test_no_dev_net_tun():
 
 def test_demo_output_that_cannot_be_written():
     table((CAPTURE, '/nonexistent', 'demo', '--output', '/nonexistent'))
+    got, _, err = skiff('demo', '--no-tap', '--output', '/proc')
+    assert got == CAPTURE and '/proc' in err and 'is accepted' in err, err
 
 
 def test_help_and_version():

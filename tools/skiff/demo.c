@@ -122,7 +122,9 @@ static enum status begin(struct demo *demo, bool kernel, struct skiff_capture **
 			return complain(STATUS_FAILED, "%s", err);
 	ret = skiff_capture_start(demo->net, DEMO_DEV, demo->capture_path, NULL, capture);
 	if (ret)
-		return complain(STATUS_CAPTURE, "%s: %s", demo->capture_path, strerror(-ret));
+		return complain(STATUS_CAPTURE,
+				"--output: %s: %s; a directory that can be written is accepted",
+				demo->capture_path, strerror(-ret));
 	demo->packets = packets_watch(demo->net, DEMO_DEV);
 	if (!demo->packets || skiff_net_start(demo->net))
 		return complain(STATUS_FAILED, "the host does not start");

@@ -122,6 +122,11 @@ bool enter_private_network(char *why, size_t size)
 	}
 	if (trial == TRIAL_OK)
 		return true;
-	snprintf(why, size, "%s can't be had: %s", trial_text[trial], strerror(error));
+	if ((trial == TRIAL_NO_NAMESPACE || trial == TRIAL_NO_MAP) &&
+	    (error == ENOSPC || error == EPERM))
+		snprintf(why, size,
+			 "user namespaces are not allowed here (user.max_user_namespaces)");
+	else
+		snprintf(why, size, "%s can't be had: %s", trial_text[trial], strerror(error));
 	return false;
 }

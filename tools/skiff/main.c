@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The skiff command: finds the subcommand and hands over. */
 #include <argp.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <skiff/printk.h>
 
@@ -22,7 +25,7 @@ enum status complain(enum status status, const char *fmt, ...)
 {
 	va_list args;
 
-	fflush(stdout);
+	flush_output();
 	va_start(args, fmt);
 	fputs("skiff: ", stderr);
 	vfprintf(stderr, fmt, args);
@@ -31,16 +34,46 @@ enum status complain(enum status status, const char *fmt, ...)
 	return status;
 }
 
+static bool library_hushed;
+
 static void say(int level, const char *text, void *arg)
 {
 	(void)level;
 	(void)arg;
-	fprintf(stderr, "skiff: %s\n", text);
+	if (!library_hushed)
+		fprintf(stderr, "skiff: %s\n", text);
 }
 
 void say_what_library_says(void)
 {
 	skiff_log_sink(say, NULL);
+}
+
+void hush_library(bool hush)
+{
+	library_hushed = hush;
+}
+
+/* The first error of writing to standard output. */
+static int output_error;
+
+void flush_output(void)
+{
+	if (fflush(stdout) && !output_error)
+		output_error = errno;
+}
+
+/* At exit, whichever way. */
+static void check_output(void)
+{
+	flush_output();
+	if (!output_error && ferror(stdout))
+		output_error = EIO;
+	/* A reader that has gone does not miss anything. */
+	if (!output_error || output_error == EPIPE)
+		return;
+	_exit((int)complain(STATUS_FAILED, "standard output can't be written: %s",
+			    strerror(output_error)));
 }
 
 /* What the command line says before the subcommand's own arguments. */
@@ -107,7 +140,9 @@ static char *list_commands(int key, const char *text, void *input)
 	fputs("Commands:\n", out);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
-	fputs("\n`skiff COMMAND --help' tells more about each; `man skiff' has it all.", out);
+	fputs("\n`skiff COMMAND --help' tells more about each; `man skiff' has it all: "
+	      "the kinds\nof devices, signals and exit statuses.",
+	      out);
 	return fclose(out) ? NULL : list;
 }
 
@@ -125,6 +160,8 @@ int main(int argc, char **argv)
 
 	argp_err_exit_status = STATUS_USAGE;
 	say_what_library_says();
+	if (atexit(check_output))
+		return complain(STATUS_FAILED, "no memory");
 	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &invocation))
 		return complain(STATUS_FAILED, "the arguments can't be read");
 	if (!invocation.command)

@@ -39,5 +39,10 @@ enum status complain(enum status status, const char *fmt, ...) __printf(2, 3);
 
 /* Send the library's messages the same way. */
 void say_what_library_says(void);
+/* Whether to keep them back. */
+void hush_library(bool hush);
+
+/* fflush() of standard output; a failure is told when the program ends. */
+void flush_output(void);
 
 #endif /* TOOLS_SKIFF_H */

@@ -30,6 +30,48 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
+static bool list_has(const char *list, const char *name, size_t len)
+{
+	for (;;) {
+		size_t n = strcspn(list, ",");
+
+		if (n == len && !memcmp(list, name, len))
+			return true;
+		if (!list[n])
+			return false;
+		list += n + 1;
+	}
+}
+
+/* Each service once, however often it is named. Return: whether there was room. */
+static bool add_services(struct up_config *config, const char *names)
+{
+	for (;;) {
+		size_t len = strcspn(names, ","), used = strlen(config->service_list);
+
+		if (!config->services || !list_has(config->service_list, names, len)) {
+			if (used + len + 2 > sizeof(config->service_list))
+				return false;
+			snprintf(config->service_list + used, sizeof(config->service_list) - used,
+				 "%s%.*s", config->services ? "," : "", (int)len, names);
+			config->services = config->service_list;
+		}
+		if (!names[len])
+			return true;
+		names += len + 1;
+	}
+}
+
+/* For options that have one value. */
+static void set_once(struct argp_state *state, const char *option, const char **value,
+		     const char *arg)
+{
+	if (*value)
+		argp_error(state, "%s %s after %s %s: one is accepted", option, arg, option,
+			   *value);
+	*value = arg;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct up_config *config = state->input;
@@ -42,13 +84,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		config->dev[config->nr_devs++] = arg;
 		return 0;
 	case OPT_GATEWAY:
-		config->gateway = arg;
+		set_once(state, "--gateway", &config->gateway, arg);
 		return 0;
 	case OPT_SERVICES:
-		config->services = arg;
+		if (!add_services(config, arg))
+			argp_error(state,
+				   "--services %s: a list of at most %d characters is accepted",
+				   arg, UP_SERVICES_SIZE - 2);
 		return 0;
 	case OPT_PCAP:
-		config->pcap = arg;
+		set_once(state, "--pcap", &config->pcap, arg);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (config->name)
@@ -72,11 +117,11 @@ static const struct argp argp = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "NAME",
-	.doc = "Run a host named NAME in the foreground until SIGINT or SIGTERM."
-	       "\vThe kernel's end of a TAP device is an interface of the same name: give it an "
+	.doc = "Run a host named NAME in the foreground until SIGINT, SIGTERM or SIGHUP."
+	       "\vKinds of devices are tap and dummy, which drops what is sent. The kernel's end of a TAP device is an interface of the same name: give it an "
 	       "address, `ip addr add 192.0.2.1/24 dev sk0 && ip link set sk0 up', and ping the "
 	       "host. Creating one takes CAP_NET_ADMIN; without it, use one that `ip tuntap add "
-	       "dev sk0 mode tap user $USER' made before.",
+	       "dev sk0 mode tap user $USER' made before. Exit statuses are listed by `man skiff'.",
 };
 
 static volatile sig_atomic_t stopped;

@@ -9,6 +9,7 @@
 #include "skiff.h"
 
 #define UP_MAX_DEVS 32
+#define UP_SERVICES_SIZE 256
 
 /**
  * struct up_config - the host that is wanted
@@ -16,7 +17,8 @@
  * @dev: texts of its devices, as skiff_dev_create() takes them
  * @nr_devs: how many
  * @gateway: address, or NULL
- * @services: names separated by commas, or NULL
+ * @services: names separated by commas, each once, or NULL
+ * @service_list: where they are
  * @pcap: capture file, or NULL
  */
 struct up_config {
@@ -25,6 +27,7 @@ struct up_config {
 	unsigned int nr_devs;
 	const char *gateway;
 	const char *services;
+	char service_list[UP_SERVICES_SIZE];
 	const char *pcap;
 };
 
@@ -35,6 +38,7 @@ struct up_config {
  * @nr_devs: how many
  * @capture: one for each device when there is a capture file
  * @capture_path: where they go
+ * @capture_lock: descriptors that keep other hosts from the same files, or -1
  */
 struct up_host {
 	struct net *net;
@@ -42,6 +46,7 @@ struct up_host {
 	unsigned int nr_devs;
 	struct skiff_capture *capture[UP_MAX_DEVS];
 	char *capture_path[UP_MAX_DEVS];
+	int capture_lock[UP_MAX_DEVS];
 };
 
 /**

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* From the command line to a host: first tried without rights, then for real. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <skiff/driver.h>
 #include <skiff/netconf.h>
@@ -150,6 +154,10 @@ enum status up_check(const struct up_config *config)
 		status = set_gateway(net, config->gateway);
 	if (status == STATUS_OK)
 		status = enable_services(net, config->services);
+	if (status == STATUS_OK && config->pcap && !strcmp(config->pcap, "-"))
+		status = complain(STATUS_CAPTURE,
+				  "--pcap -: standard output is taken; the name of a file that can "
+				  "be written is accepted");
 	skiff_net_destroy(net);
 	return status;
 }
@@ -163,6 +171,7 @@ static enum status create_devices(const struct up_config *config, struct up_host
 
 		if (ret < 0)
 			return complain(device_status(ret), "--dev %s: %s", config->dev[i], err);
+		host->capture_lock[host->nr_devs] = -1;
 		host->ifindex[host->nr_devs++] = ret;
 	}
 	return STATUS_OK;
@@ -182,10 +191,30 @@ static char *capture_path(const char *path, const char *name, bool several)
 											result;
 }
 
+/*
+ * Two hosts that write the same file would spoil it: lock it as long as it is written. What is no
+ * regular file (a pipe, /dev/null) takes several writers. What can't be opened here is left to
+ * skiff_capture_start(), which says why.
+ */
+static enum status lock_capture(const char *path, int *lock)
+{
+	struct stat st;
+
+	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+		return STATUS_OK;
+	*lock = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	if (*lock < 0 || !flock(*lock, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK)
+		return STATUS_OK;
+	return complain(STATUS_CAPTURE,
+			"--pcap %s: another capture is writing it; a file of one's own is accepted",
+			path);
+}
+
 static enum status start_capture(const char *path, struct up_host *host, unsigned int i)
 {
 	char name[IFNAMSIZ] = "";
 	struct net_device *dev;
+	enum status status;
 	int err;
 
 	net_lock(host->net);
@@ -196,7 +225,13 @@ static enum status start_capture(const char *path, struct up_host *host, unsigne
 	host->capture_path[i] = capture_path(path, name, host->nr_devs > 1);
 	if (!host->capture_path[i])
 		return complain(STATUS_FAILED, "no memory");
+	status = lock_capture(host->capture_path[i], &host->capture_lock[i]);
+	if (status != STATUS_OK)
+		return status;
+	/* Of a failure here the message below is enough. */
+	hush_library(true);
 	err = skiff_capture_start(host->net, name, host->capture_path[i], NULL, &host->capture[i]);
+	hush_library(false);
 	if (err)
 		return complain(STATUS_CAPTURE,
 				"--pcap %s: %s; a file that can be written is accepted",
@@ -228,6 +263,8 @@ enum status up_end(struct up_host *host)
 	for (unsigned int i = 0; i < host->nr_devs; i++) {
 		/* What stopped it earlier was said then. */
 		skiff_capture_stop(host->capture[i]);
+		if (host->capture_lock[i] >= 0)
+			close(host->capture_lock[i]);
 		free(host->capture_path[i]);
 	}
 	if (!host->net)

@@ -10,6 +10,8 @@
 
 #include "up.h"
 
+#define LINE_WIDTH 78
+
 /* Under the stack lock. */
 static void say_device(const struct net_device *dev)
 {
@@ -47,7 +49,7 @@ void up_report_begin(const struct up_host *host, const struct up_config *config)
 	for (unsigned int i = 0; i < host->nr_devs; i++)
 		if (host->capture_path[i])
 			printf("  capture %s\n", host->capture_path[i]);
-	fflush(stdout);
+	flush_output();
 }
 
 /* Under the stack lock. */
@@ -72,19 +74,32 @@ static void say_services(struct net *net)
 
 	for (unsigned int i = 0; (name = service_name(i)) != NULL; i++)
 		if (!service_stats(net, name, &s) && s.datagrams)
-			printf("  %s: %llu datagrams, %llu answers, %llu refused\n", name,
-			       (unsigned long long)s.datagrams, (unsigned long long)s.answers,
-			       (unsigned long long)s.refused);
+			printf("  %s: %llu datagrams, %llu answers, %llu refused, %llu failed\n",
+			       name, (unsigned long long)s.datagrams, (unsigned long long)s.answers,
+			       (unsigned long long)s.refused, (unsigned long long)s.failed);
 }
 
 static int say_counter(const char *name, u64 value, void *arg)
 {
-	int *column = arg;
+	static const char begin[] = "  counters: ", next[] = ",\n    ";
+	char item[96];
+	int *column = arg, len;
 
 	if (!value)
 		return 0;
-	printf("%s%s %llu", !*column ? "  counters: " : ", ", name, (unsigned long long)value);
-	++*column;
+	len = snprintf(item, sizeof(item), "%s %llu", name, (unsigned long long)value);
+	if (!*column) {
+		fputs(begin, stdout);
+		*column = (int)sizeof(begin) - 1;
+	} else if (*column + 2 + len + 1 > LINE_WIDTH) {
+		fputs(next, stdout);
+		*column = 4;
+	} else {
+		fputs(", ", stdout);
+		*column += 2;
+	}
+	fputs(item, stdout);
+	*column += len;
 	return 0;
 }
 
@@ -126,5 +141,5 @@ void up_report_end(const struct up_host *host, const struct up_config *config)
 	for (unsigned int i = 0; i < host->nr_devs; i++)
 		if (host->capture[i])
 			say_capture(host->capture[i], host->capture_path[i]);
-	fflush(stdout);
+	flush_output();
 }
