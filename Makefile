@@ -74,7 +74,10 @@ install:
 	@meson configure build/release -Dprefix=$(abspath $(PREFIX))
 	@$(ninja) build/release
 	@DESTDIR="$(DESTDIR)" meson install --quiet --no-rebuild -C build/release
-	@echo "installed below $(DESTDIR)$(abspath $(PREFIX))"
+	@echo "installed below $(DESTDIR)$(abspath $(PREFIX)); to build and run programs with it:"
+	@lib=$(abspath $(PREFIX))/$$(meson introspect build/release --buildoptions | $(PYTHON) -c \
+		'import json, sys; print([o["value"] for o in json.load(sys.stdin) if o["name"] == "libdir"][0])'); \
+	echo "export PKG_CONFIG_PATH=$$lib/pkgconfig LD_LIBRARY_PATH=$$lib"
 
 clean:
 	rm -rf build
