@@ -153,12 +153,28 @@ static inline void netif_napi_add(struct net_device *dev, struct napi_struct *na
 	netif_napi_add_weight(dev, napi, poll, NAPI_POLL_WEIGHT);
 }
 
-/* Remove it; locked. free_netdev() does it for those that are left. */
+/**
+ * netif_napi_del() - remove a source from its device
+ * @napi: the source; it stays the caller's memory
+ *
+ * Locked. free_netdev() does it for those that are left. It is not polled any more, but waits for
+ * nobody: a thread may still be inside of napi_schedule(). Before @napi or the device is freed the
+ * driver sees to it that its top halves have ended: net_unwatch_fd() and net_synchronize() for
+ * those that are called for a descriptor, a join for threads of its own.
+ */
 SKIFF_API void netif_napi_del(struct napi_struct *napi);
 #define __netif_napi_del(napi) netif_napi_del(napi)
 
-/* Allow polling, in ndo_open; forbid it, in ndo_stop. Locked. */
+/* Allow polling, in ndo_open. Locked. */
 SKIFF_API void napi_enable(struct napi_struct *napi);
+
+/**
+ * napi_disable() - forbid polling, in ndo_stop
+ * @napi: the source
+ *
+ * Locked, so nobody is polling it unless the caller is. A top half that is inside of
+ * napi_schedule() meanwhile is not waited for, and has no effect.
+ */
 SKIFF_API void napi_disable(struct napi_struct *napi);
 
 /* Whether the caller is the one to __napi_schedule() it. Any thread. */

@@ -8,6 +8,10 @@
  * it, and puts it back if it used up its budget. A source that is done clears the bit; if it was
  * scheduled meanwhile (NAPI_STATE_MISSED), it stays scheduled.
  *
+ * NAPI_STATE_DISABLE is set before the list's lock is taken to remove the source, and looked at
+ * under that lock before it is put there: whoever comes later finds the bit, whoever came earlier
+ * is removed. So a disabled source is on no list, without anybody having waited for the top half.
+ *
  * The backlog is a source like others. Its packets come from any thread, so the end of polling is
  * decided under the queue's lock: a packet either is seen, or finds the source not scheduled.
  */
@@ -19,6 +23,11 @@ static struct softnet_data *napi_softnet(const struct napi_struct *napi)
 	if (!napi->dev)
 		return container_of(napi, struct softnet_data, backlog);
 	return &dev_net_of(dev_net(napi->dev))->sd;
+}
+
+static bool napi_disabled(const struct napi_struct *napi)
+{
+	return READ_ONCE(napi->state) & BIT(NAPI_STATE_DISABLE);
 }
 
 bool napi_schedule_prep(struct napi_struct *napi)
@@ -39,12 +48,16 @@ bool napi_schedule_prep(struct napi_struct *napi)
 void __napi_schedule(struct napi_struct *napi)
 {
 	struct softnet_data *sd = napi_softnet(napi);
+	bool listed;
 
+	/* A top half may get here after napi_disable(), which did not wait for it. */
 	spin_lock(&sd->lock);
-	if (list_empty(&napi->poll_list))
+	listed = !napi_disabled(napi);
+	if (listed && list_empty(&napi->poll_list))
 		list_add_tail(&napi->poll_list, &sd->poll_list);
 	spin_unlock(&sd->lock);
-	raise_softirq(sd->net, NET_RX_SOFTIRQ);
+	if (listed)
+		raise_softirq(sd->net, NET_RX_SOFTIRQ);
 }
 
 bool napi_complete_done(struct napi_struct *napi, int work_done)
@@ -128,9 +141,11 @@ static struct napi_struct *poll_list_take(struct softnet_data *sd)
 	struct napi_struct *napi;
 
 	spin_lock(&sd->lock);
-	napi = list_first_entry_or_null(&sd->poll_list, struct napi_struct, poll_list);
-	if (napi)
-		list_del_init(&napi->poll_list);
+	do {
+		napi = list_first_entry_or_null(&sd->poll_list, struct napi_struct, poll_list);
+		if (napi)
+			list_del_init(&napi->poll_list);
+	} while (napi && napi_disabled(napi));
 	sd->polling = napi;
 	spin_unlock(&sd->lock);
 	return napi;

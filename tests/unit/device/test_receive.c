@@ -463,6 +463,29 @@ static void test_napi(void **state)
 	testdev_destroy(dev);
 }
 
+/* napi_disable() between the two halves of napi_schedule(), which is any thread's. */
+static void test_napi_disabled_while_scheduled(void **state)
+{
+	struct net_device *dev = testdev_up("a");
+	struct source a = { .packets = 5 };
+
+	netif_napi_add(dev, &a.napi, source_poll);
+	napi_enable(&a.napi);
+	assert_true(napi_schedule_prep(&a.napi));
+	napi_disable(&a.napi);
+	__napi_schedule(&a.napi);
+	run_ms(1);
+	assert_int_equal(a.polls, 0);
+	/* Nothing of that is left when it is enabled again. */
+	napi_enable(&a.napi);
+	run_ms(1);
+	assert_int_equal(a.polls, 0);
+	assert_true(napi_schedule(&a.napi));
+	run_ms(1);
+	assert_int_equal(a.polled, 5);
+	testdev_destroy(dev);
+}
+
 static void test_napi_taken_away_while_polled(void **state)
 {
 	struct net_device *dev = testdev_up("a");
@@ -506,6 +529,7 @@ int main(void)
 		tests_with_host(test_tags),
 		tests_with_host(test_list),
 		tests_with_host(test_napi),
+		tests_with_host(test_napi_disabled_while_scheduled),
 		tests_with_host(test_napi_taken_away_while_polled),
 	};
 
