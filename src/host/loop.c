@@ -9,6 +9,10 @@
  * next one is found by this look. A thread that wants to wait counts itself in @sleeping and then
  * looks at @kicked once more; either it sees the kick, or the kick sees it.
  *
+ * A kick may also mean something that the loop does not know of, such as a flag that its caller
+ * looks at between two rounds. So a round that takes a kick away does not sleep, even if it finds
+ * nothing to do: skiff_poll() returns, and the caller looks again.
+ *
  * Deadlines: a waiting thread knows the next expiry of the moment it last held the lock. Whoever
  * arms an earlier timer afterwards finds that out when it drops the lock, and kicks.
  */
@@ -113,7 +117,8 @@ static ktime_t next_deadline(struct net *net)
 
 /*
  * One look under the lock. When there is nothing to do and the caller @may_sleep, it is counted
- * among those who wait, and @until is what it may wait for.
+ * among those who wait, and @until is what it may wait for. Not in a round that takes a kick away:
+ * it may be meant for what the caller looks at.
  */
 static int run_once(struct net *net, bool may_sleep, bool *sleeps, ktime_t *until)
 {
@@ -123,8 +128,8 @@ static int run_once(struct net *net, bool may_sleep, bool *sleeps, ktime_t *unti
 
 	*sleeps = false;
 	/* An exchange, so that we see all that was left before the kick that it takes away. */
-	if (READ_ONCE(loop->kicked))
-		__atomic_exchange_n(&loop->kicked, 0, __ATOMIC_SEQ_CST);
+	if (READ_ONCE(loop->kicked) && __atomic_exchange_n(&loop->kicked, 0, __ATOMIC_SEQ_CST))
+		may_sleep = false;
 	if (net_enter(net) != 0)
 		return -EOWNERDEAD;
 	done = net_bh_count(net, &more);
@@ -140,6 +145,15 @@ static int run_once(struct net *net, bool may_sleep, bool *sleeps, ktime_t *unti
 	return done;
 }
 
+/* The host that the calling thread is the worker of. */
+static __thread const struct net *working_for;
+
+/* Another thread may have taken the kick of skiff_net_stop() away before the worker saw it. */
+static bool worker_stops(const struct net *net)
+{
+	return working_for == net && __atomic_load_n(&net->loop->stop, __ATOMIC_SEQ_CST);
+}
+
 /* Waits on the descriptors. A deadline is on the real clock, since no other host gets here. */
 static int sleep_until(struct net *net, ktime_t until, s64 timeout_ns)
 {
@@ -147,7 +161,7 @@ static int sleep_until(struct net *net, ktime_t until, s64 timeout_ns)
 	struct timespec ts;
 	s64 span = timeout_ns < 0 ? KTIME_MAX : timeout_ns;
 
-	if (__atomic_load_n(&net->loop->kicked, __ATOMIC_SEQ_CST))
+	if (__atomic_load_n(&net->loop->kicked, __ATOMIC_SEQ_CST) || worker_stops(net))
 		return 0;
 	if (until != KTIME_MAX)
 		span = min(span, max(until - skiff_clock_now(net->clock), (ktime_t)0));
@@ -212,9 +226,6 @@ ktime_t skiff_next_deadline(struct net *net)
 	net_unlock(net);
 	return next;
 }
-
-/* The host that the calling thread is the worker of. */
-static __thread const struct net *working_for;
 
 static void *work(void *arg)
 {

@@ -225,6 +225,20 @@ static void test_kick_before_sleep(void **state)
 	assert_int_equal(skiff_poll(net, -1), 1);
 }
 
+/* Without work: what it is about, only the caller of the loop knows. */
+static void test_bare_kick_before_sleep(void **state)
+{
+	ktime_t before = skiff_net_now(net);
+
+	skiff_kick(net);
+	assert_int_equal(skiff_poll(net, 10 * NSEC_PER_SEC), 0);
+	assert_true(skiff_net_now(net) - before < 5 * NSEC_PER_SEC);
+	/* Once. */
+	before = skiff_net_now(net);
+	assert_int_equal(skiff_poll(net, 10 * NSEC_PER_MSEC), 0);
+	assert_true(skiff_net_now(net) - before >= 10 * NSEC_PER_MSEC);
+}
+
 static void on_alarm(int sig)
 {
 }
@@ -312,6 +326,7 @@ int main(void)
 		TEST(test_foreign_loop),
 		TEST(test_early_kick),
 		TEST(test_kick_before_sleep),
+		TEST(test_bare_kick_before_sleep),
 		TEST(test_signal),
 		TEST(test_worker_states),
 		cmocka_unit_test_setup_teardown(test_many_watches, setup_many, teardown_many),

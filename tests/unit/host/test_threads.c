@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -233,6 +234,58 @@ static void test_start_stop(void **state)
 {
 	run_threads(start_and_stop);
 	assert_int_equal(skiff_net_stop(net), -EALREADY);
+}
+
+static int polls_end; /* atomic */
+
+static void *poll_busily(void *arg)
+{
+	while (!__atomic_load_n(&polls_end, __ATOMIC_SEQ_CST))
+		skiff_poll(net, 0);
+	return NULL;
+}
+
+/* Not a failed assertion, since the test hangs in skiff_net_stop(). */
+static void stop_hangs(int sig)
+{
+	static const char text[] = "skiff_net_stop() does not return\n";
+
+	_exit(write(STDERR_FILENO, text, sizeof(text) - 1) < 0 ? 2 : 1);
+}
+
+static void stop_often(int rounds)
+{
+	unsigned int seed = 1;
+
+	signal(SIGALRM, stop_hangs);
+	alarm(60);
+	for (int i = 0; i < rounds; i++) {
+		assert_int_equal(skiff_net_start(net), 0);
+		/* The worker is somewhere else on its way to sleep each time. */
+		for (volatile int spin = rand_r(&seed) % 20000; spin > 0; spin--)
+			;
+		assert_int_equal(skiff_net_stop(net), 0);
+	}
+	alarm(0);
+	signal(SIGALRM, SIG_DFL);
+}
+
+/* The worker looks whether to stop, and then is told so before it sleeps. */
+static void test_stop_before_sleep(void **state)
+{
+	stop_often(20000);
+}
+
+/* The same, and another thread takes the wake-up away. */
+static void test_stop_beside_poll(void **state)
+{
+	pthread_t other;
+
+	__atomic_store_n(&polls_end, 0, __ATOMIC_SEQ_CST);
+	assert_int_equal(pthread_create(&other, NULL, poll_busily, NULL), 0);
+	stop_often(2000);
+	__atomic_store_n(&polls_end, 1, __ATOMIC_SEQ_CST);
+	pthread_join(other, NULL);
 }
 
 static void stop_own_worker(struct net *host, struct net_work *work)
@@ -474,6 +527,8 @@ int main(void)
 		TEST(test_softirq),
 		TEST(test_earlier_timer),
 		TEST(test_start_stop),
+		TEST(test_stop_before_sleep),
+		TEST(test_stop_beside_poll),
 		TEST(test_worker_stops_itself),
 		TEST(test_watch),
 		TEST(test_flush),
