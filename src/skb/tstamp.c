@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The clock that packets are stamped with, and whether anybody wants to know. */
+/* The clock that packets are stamped with, and who wants to know when they arrived or left. */
 #include <time.h>
 
-#include <skiff/skbuff.h>
+#include "skb/tstamp.h"
+
+void (*skb_tstamp_hook)(struct sk_buff *skb, struct skb_shared_hwtstamps *hwtstamps);
 
 static ktime_t (*clock_hook)(const struct sk_buff *skb);
 static atomic_t stamp_users;
@@ -37,4 +39,13 @@ void net_disable_timestamp(void)
 bool net_timestamp_enabled(void)
 {
 	return atomic_read(&stamp_users) > 0;
+}
+
+void skb_tstamp_tx(struct sk_buff *orig_skb, struct skb_shared_hwtstamps *hwtstamps)
+{
+	void (*hook)(struct sk_buff *, struct skb_shared_hwtstamps *);
+
+	hook = __atomic_load_n(&skb_tstamp_hook, __ATOMIC_ACQUIRE);
+	if (hook && orig_skb->sk)
+		hook(orig_skb, hwtstamps);
 }

@@ -37,6 +37,7 @@ static void def_callback(struct sock *sk)
 
 void sock_init_data(struct socket *sock, struct sock *sk)
 {
+	sock_timestamps_init();
 	skb_queue_head_init(&sk->sk_receive_queue);
 	skb_queue_head_init(&sk->sk_write_queue);
 	skb_queue_head_init(&sk->sk_error_queue);

@@ -25,4 +25,7 @@ void sock_rmem_gone(struct sock *sk);
 /* Give all granted memory back to the protocol. */
 void sk_mem_return_all(struct sock *sk);
 
+/* Be told when a packet has left; at least once before a socket sends. */
+void sock_timestamps_init(void);
+
 #endif /* SOCK_SOCK_H */

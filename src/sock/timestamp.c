@@ -4,6 +4,9 @@
 
 #include <skiff/sock.h>
 
+#include "skb/tstamp.h"
+#include "sock/sock.h"
+
 /* Owns @skb. The socket is alive: the caller holds a reference, or a buffer charged to it. */
 static void report(struct sk_buff *skb, struct sock *sk, u8 origin, u32 info)
 {
@@ -56,9 +59,15 @@ void __skb_tstamp_tx(struct sk_buff *orig_skb, const struct sk_buff *ack_skb,
 	report(skb, sk, SO_EE_ORIGIN_TIMESTAMPING, (u32)tstype);
 }
 
-void skb_tstamp_tx(struct sk_buff *orig_skb, struct skb_shared_hwtstamps *hwtstamps)
+static void packet_sent(struct sk_buff *skb, struct skb_shared_hwtstamps *hwtstamps)
 {
-	__skb_tstamp_tx(orig_skb, NULL, hwtstamps, orig_skb->sk, SCM_TSTAMP_SND);
+	__skb_tstamp_tx(skb, NULL, hwtstamps, skb->sk, SCM_TSTAMP_SND);
+}
+
+void sock_timestamps_init(void)
+{
+	if (!__atomic_load_n(&skb_tstamp_hook, __ATOMIC_RELAXED))
+		__atomic_store_n(&skb_tstamp_hook, packet_sent, __ATOMIC_RELEASE);
 }
 
 /* For a clone made by skb_clone_sk(): queueing it gives its reference to the socket back. */

@@ -129,7 +129,8 @@ static inline struct skb_shared_hwtstamps *skb_hwtstamps(struct sk_buff *skb)
 }
 
 /*
- * Transmit timestamps, reported through the sender's error queue; implemented with sockets.
+ * Transmit timestamps, reported through the sender's error queue. Without sockets nothing
+ * happens: __skb_tstamp_tx() and the functions below are theirs, skb_tstamp_tx() is not.
  * @hwtstamps: the device's time, NULL for the software's.
  */
 SKIFF_API void skb_tstamp_tx(struct sk_buff *orig_skb, struct skb_shared_hwtstamps *hwtstamps);

@@ -5,6 +5,7 @@
 #include "shape.h"
 
 #include "death.h"
+#include "skb/tstamp.h"
 
 /* Extensions */
 
@@ -210,6 +211,34 @@ static void test_tstamp(void **state)
 	assert_int_equal(__skb_shinfo(skb)->hwtstamps.hwtstamp, 5);
 	skb_clock_set(NULL);
 	assert_true(skb_clock(NULL) > 1600000000000000000);
+	kfree_skb(skb);
+}
+
+static int told;
+
+static void sent(struct sk_buff *skb, struct skb_shared_hwtstamps *hwtstamps)
+{
+	assert_null(hwtstamps);
+	assert_non_null(skb->sk);
+	told++;
+}
+
+/* What a driver does on sending needs no sockets to be there. */
+static void test_tx_timestamp(void **state)
+{
+	struct sk_buff *skb = shape_packet(10, 0);
+	u64 sock; /* only ever passed on */
+
+	skb_shinfo(skb)->tx_flags = SKBTX_SW_TSTAMP;
+	skb_tx_timestamp(skb);
+	skb->sk = (struct sock *)&sock;
+	skb_tx_timestamp(skb);
+	skb_tstamp_hook = sent;
+	skb_tx_timestamp(skb);
+	skb->sk = NULL;
+	skb_tx_timestamp(skb);
+	skb_tstamp_hook = NULL;
+	assert_int_equal(told, 1);
 	kfree_skb(skb);
 }
 
@@ -548,6 +577,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_ext_add_find_del), T(test_ext_sharing),	  T(test_ext_left_behind),
 		T(test_ext_copy),	  T(test_ext_no_memory),  T(test_tstamp),
+		T(test_ext_copy),	  T(test_ext_no_memory),  T(test_tx_timestamp),
 		T(test_delivery_time),	  T(test_route),	  T(test_borrowed_route),
 		T(test_connection),	  T(test_scrub),	  T(test_queues_and_marks),
 		T(test_metadata),	  T(test_reuse_is_clean), T(test_dump),
