@@ -14,7 +14,10 @@
  * for 5 seconds, unless somebody holds a reference: an entry whose timer runs is being asked for
  * or was confirmed lately, and stays. Permanent entries are on no list and do not count. When the
  * table is full all the same, the oldest entry that nobody has confirmed goes: otherwise strangers
- * who announce themselves faster than entries age could keep everybody else out.
+ * who announce themselves faster than entries age could keep everybody else out. When all the
+ * others are confirmed or being asked for, the question that has waited longest is given up:
+ * answers to made-up senders on the link would otherwise fill the table with questions that nobody
+ * answers.
  */
 #define NEIGH_FLUSH_DELAY ((ktime_t)5 * NSEC_PER_SEC)
 #define NEIGH_RAND_INTERVAL ((ktime_t)300 * NSEC_PER_SEC)
@@ -55,6 +58,18 @@ static bool neigh_evict_unconfirmed(struct neigh_cache *c)
 	return false;
 }
 
+/* Held by the table and its timer, and by nobody else. */
+static bool neigh_evict_unanswered(struct neigh_cache *c)
+{
+	struct neighbour *n, *next;
+
+	list_for_each_entry_safe(n, next, &c->gc_list, gc_list)
+		if (n->nud_state == NUD_INCOMPLETE && timer_pending(&n->timer) &&
+		    refcount_read(&n->refcnt) == 2)
+			return neigh_remove_one(n);
+	return false;
+}
+
 static bool neigh_forced_gc(struct neigh_cache *c, ktime_t now)
 {
 	unsigned int thresh2 = (unsigned int)NEIGH_VAR(&c->parms, GC_THRESH2), gone = 0, max;
@@ -82,7 +97,8 @@ bool neigh_make_room(struct neigh_cache *c)
 	if (c->gc_entries < thresh3 &&
 	    (c->gc_entries < thresh2 || now - c->last_flush < NEIGH_FLUSH_DELAY))
 		return true;
-	if (neigh_forced_gc(c, now) || c->gc_entries < thresh3 || neigh_evict_unconfirmed(c))
+	if (neigh_forced_gc(c, now) || c->gc_entries < thresh3 || neigh_evict_unconfirmed(c) ||
+	    neigh_evict_unanswered(c))
 		return true;
 	c->stats.table_fulls++;
 	return false;

@@ -327,17 +327,50 @@ static void the_table_has_a_limit(void **state)
 			    frame_arp(f, WIRE_ARP_REQUEST, bcast_mac, peer_mac,
 				      htonl(0xc0000200 + i), NULL, HOST_IP));
 	assert_int_equal(state_of(PEER_IP), NUD_REACHABLE);
-	/* Twenty that nobody has confirmed yet: then there is no room. */
+	/* Twenty that were confirmed just now: then there is no room. */
 	for (u32 i = 200; i < 250; i++) {
 		const struct skiff_ping_params p = { .daddr.s_addr = htonl(0xc0000200 + i) };
 
 		refused += skiff_ping(h.net, &p, count, NULL) == -ENOBUFS;
+		answer(htonl(0xc0000200 + i), peer_mac);
 	}
 	assert_int_equal(refused, 50 - 19);
 	assert_int_equal(wire_drops(&h, SKB_DROP_REASON_NEIGH_CREATEFAIL), refused);
 	net_lock(h.net);
 	assert_int_equal(neigh_entries_of(h.net, &arp_tbl), 20);
 	assert_true(neigh_stats_of(h.net, &arp_tbl)->table_fulls > 0);
+	net_unlock(h.net);
+}
+
+/* Made-up senders on the link, who are answered, are asked for, and are not there. */
+static void unanswered_questions_do_not_fill_the_table(void **state)
+{
+	u8 f[FRAME_MAX];
+
+	assert_int_equal(
+		skiff_sysctl_set(h.net, "net.ipv4.neigh.default.gc_thresh3", "20", NULL, 0), 0);
+	ping(htonl(0xc0000205), 1);
+	answer(htonl(0xc0000205), peer_mac);
+	for (u32 i = 10; i < 200; i++) {
+		size_t len = frame_icmp(f, ICMP_ECHO, 0, 1, "made-up", 8);
+
+		wire_put32(f + ETH_HLEN, 12, 0xc0000200 + i);
+		frame_fix_ip(f);
+		wire_inject(&h, f, len);
+	}
+	/* The oldest question went, the newest is still asked. */
+	assert_int_equal(state_of(htonl(0xc000020a)), 0xff);
+	assert_int_equal(state_of(htonl(0xc00002c7)), NUD_INCOMPLETE);
+	wire_drop_sent(&h);
+	ping(PEER_IP, 1);
+	expect_arp(WIRE_ARP_REQUEST, bcast_mac, HOST_IP, PEER_IP);
+	answer(PEER_IP, peer_mac);
+	assert_int_equal(state_of(PEER_IP), NUD_REACHABLE);
+	assert_int_equal(state_of(htonl(0xc0000205)), NUD_REACHABLE);
+	assert_int_equal(wire_drops(&h, SKB_DROP_REASON_NEIGH_CREATEFAIL), 0);
+	net_lock(h.net);
+	assert_int_equal(neigh_entries_of(h.net, &arp_tbl), 20);
+	assert_int_equal(neigh_stats_of(h.net, &arp_tbl)->table_fulls, 0);
 	net_unlock(h.net);
 }
 
@@ -411,6 +444,7 @@ int main(void)
 		T(a_moved_address_is_followed),
 		T(strangers_are_not_learned),
 		T(the_table_has_a_limit),
+		T(unanswered_questions_do_not_fill_the_table),
 		T(what_is_not_used_goes),
 		T(down_forgets),
 		T(permanent_entries_stay),
