@@ -117,6 +117,11 @@ static bool icmp_is_error_packet(const struct sk_buff *skb)
 	return !type || *type > NR_ICMP_TYPES || wire_icmp_is_error(*type);
 }
 
+static bool icmp_is_class_e(__be32 addr)
+{
+	return (addr & htonl(0xf0000000)) == htonl(0xf0000000);
+}
+
 /* RFC 1122 section 3.2.2: what no error may be sent about. */
 static bool icmp_forbidden(struct net *net, const struct sk_buff *skb, int type)
 {
@@ -129,8 +134,9 @@ static bool icmp_forbidden(struct net *net, const struct sk_buff *skb, int type)
 		return true;
 	if (iph->frag_off & htons(IP_OFFSET))
 		return true;
+	/* A source that is no single host's. */
 	if (ipv4_is_zeronet(iph->saddr) || ipv4_is_multicast(iph->saddr) ||
-	    inet_addr_type(net, iph->saddr) == RTN_BROADCAST)
+	    icmp_is_class_e(iph->saddr) || inet_addr_type(net, iph->saddr) == RTN_BROADCAST)
 		return true;
 	return wire_icmp_is_error((u8)type) && icmp_is_error_packet(skb);
 }
