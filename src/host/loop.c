@@ -25,6 +25,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <skiff/skbuff.h>
+
 #include "host/host.h"
 
 int net_loop_init(struct net_loop *loop)
@@ -167,6 +169,9 @@ static int sleep_until(struct net *net, ktime_t until, s64 timeout_ns)
 		span = min(span, max(until - skiff_clock_now(net->clock), (ktime_t)0));
 	ts.tv_sec = (time_t)(span / NSEC_PER_SEC);
 	ts.tv_nsec = (long)(span % NSEC_PER_SEC);
+	/* Not for a nap: what is cached would have to be fetched again at once. */
+	if (span >= NSEC_PER_MSEC)
+		skb_pool_idle();
 	if (ppoll(&all, 1, span == KTIME_MAX ? NULL : &ts, NULL) < 0)
 		return -errno;
 	return 0;
