@@ -205,7 +205,8 @@ SKIFF_API bool net_after_unlock(struct net *net, struct net_work *work);
  * net_synchronize() - wait until what began before has ended
  * @net: the host
  *
- * Without the stack lock, and not from work or callbacks that run without it. On return, all work
+ * Without the stack lock, and not from work or callbacks of the same host that run without it: that
+ * would be waiting for oneself, and panics. On return, all work
  * of net_after_unlock() that was queued, and all callbacks of net_watch_fd() that were running or
  * about to, when the call was made, have returned. What has been taken off every list before can
  * be freed afterwards.

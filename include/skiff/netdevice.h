@@ -492,7 +492,14 @@ SKIFF_API int register_netdev(struct net_device *dev);
  */
 SKIFF_API void unregister_netdevice(struct net_device *dev);
 
-/* unregister_netdevice() for callers that do not hold the stack lock; takes it. */
+/**
+ * unregister_netdev() - unregister_netdevice() for callers that do not hold the stack lock
+ * @dev: the device
+ *
+ * Takes the lock, then waits with net_synchronize(), after which the driver may free. So it panics
+ * in a callback of net_watch_fd() or work of net_after_unlock() of the device's host: such code
+ * takes the lock and calls unregister_netdevice(), and leaves freeing to others.
+ */
 SKIFF_API void unregister_netdev(struct net_device *dev);
 
 /* Whether a name may be a device's: see register_netdevice(). Any thread. */

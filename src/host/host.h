@@ -103,8 +103,23 @@ int net_dispatch(struct net *net);
 void net_watch_report_left(struct net *net, int *left);
 
 /* sync.c */
-unsigned int net_section_enter(struct net *net);
-void net_section_leave(struct net *net, unsigned int section);
+
+/**
+ * struct net_section - a thread's stay in code that net_synchronize() waits for
+ * @net: the host
+ * @outer: the section that the thread was in already
+ * @nr: which counter it is in
+ *
+ * On the stack of the thread, which leaves them in reverse order.
+ */
+struct net_section {
+	struct net *net;
+	struct net_section *outer;
+	unsigned int nr;
+};
+
+void net_section_enter(struct net *net, struct net_section *section);
+void net_section_leave(struct net_section *section);
 
 /* pernet.c */
 void pernet_fork_watch(void);

@@ -14,25 +14,40 @@
 
 #define YIELDS_BEFORE_SLEEP 64
 
-unsigned int net_section_enter(struct net *net)
+/* The sections that this thread is in, innermost first. */
+static __thread struct net_section *own_sections;
+
+void net_section_enter(struct net *net, struct net_section *section)
 {
 	struct net_loop *loop = net->loop;
-	unsigned int section;
 
+	section->net = net;
+	section->outer = own_sections;
+	own_sections = section;
 	spin_lock(&loop->watch_lock);
-	section = loop->section;
-	loop->sections[section]++;
+	section->nr = loop->section;
+	loop->sections[section->nr]++;
 	spin_unlock(&loop->watch_lock);
-	return section;
 }
 
-void net_section_leave(struct net *net, unsigned int section)
+void net_section_leave(struct net_section *section)
 {
-	struct net_loop *loop = net->loop;
+	struct net_loop *loop = section->net->loop;
 
+	own_sections = section->outer;
 	spin_lock(&loop->watch_lock);
-	loop->sections[section]--;
+	loop->sections[section->nr]--;
 	spin_unlock(&loop->watch_lock);
+}
+
+static bool in_section_of(const struct net *net)
+{
+	const struct net_section *section;
+
+	for (section = own_sections; section; section = section->outer)
+		if (section->net == net)
+			return true;
+	return false;
 }
 
 static bool section_empty(struct net_loop *loop, unsigned int section)
@@ -63,6 +78,10 @@ void net_synchronize(struct net *net)
 	struct net_loop *loop = net->loop;
 	unsigned int old;
 
+	if (in_section_of(net))
+		skiff_panic("net_synchronize() for host %s in a callback or work of that host: "
+			    "it would wait for itself",
+			    net->name);
 	/* Whoever holds the lock now has its queued work in a section before it lets us in. */
 	net_lock(net);
 	net_unlock(net);

@@ -204,16 +204,16 @@ int net_dispatch(struct net *net)
 {
 	struct net_loop *loop = net->loop;
 	struct epoll_event ready[READY_MAX];
-	unsigned int section;
+	struct net_section section;
 	int n, called = 0;
 
-	section = net_section_enter(net);
+	net_section_enter(net, &section);
 	dispatch_begin(loop);
 	n = epoll_wait(loop->epfd, ready, READY_MAX, 0);
 	if (n > 0)
 		called = call_ready(net, ready, n);
 	dispatch_end(loop);
-	net_section_leave(net, section);
+	net_section_leave(&section);
 	return called;
 }
 

@@ -126,7 +126,7 @@ void net_let_go(struct net *net)
 	struct after_frame frame = { .net = net };
 	struct after_frame *running;
 	struct net_work *work;
-	unsigned int section;
+	struct net_section section;
 
 	if (likely(!net->after_unlock.first)) {
 		drop_lock(net);
@@ -141,12 +141,12 @@ void net_let_go(struct net *net)
 	work_list_init(&frame.todo);
 	work_list_splice(&net->after_unlock, &frame.todo);
 	/* Before the drop, so that net_synchronize() sees either the queue or the section. */
-	section = net_section_enter(net);
+	net_section_enter(net, &section);
 	drop_lock(net);
 	frame.outer = after_frames;
 	after_frames = &frame;
 	while ((work = work_list_pop(&frame.todo)))
 		work_run(net, work);
 	after_frames = frame.outer;
-	net_section_leave(net, section);
+	net_section_leave(&section);
 }

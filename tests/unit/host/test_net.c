@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <fcntl.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 
 #include <cmocka.h>
@@ -463,9 +464,79 @@ static void create_while_locked(void)
 	skiff_net_create(NULL);
 }
 
+static void synchronize_on_ready(struct net *net, int fd, u32 events, void *arg)
+{
+	(void)fd;
+	(void)events;
+	(void)arg;
+	net_synchronize(net);
+}
+
+static void synchronize_in_callback(void)
+{
+	struct net *net = skiff_net_create(NULL);
+	int ends[2];
+
+	alarm(10);
+	if (pipe(ends) || write(ends[1], "x", 1) != 1 ||
+	    net_watch_fd(net, ends[0], EPOLLIN, synchronize_on_ready, NULL))
+		return;
+	skiff_poll(net, 0);
+}
+
+static void synchronize_work(struct net *net, struct net_work *work)
+{
+	(void)work;
+	net_synchronize(net);
+}
+
+static void synchronize_in_work(void)
+{
+	struct net *net = skiff_net_create(NULL);
+	struct net_work work;
+
+	alarm(10);
+	net_work_init(&work, synchronize_work);
+	net_lock(net);
+	net_after_unlock(net, &work);
+	net_unlock(net);
+}
+
+static void other_on_ready(struct net *net, int fd, u32 events, void *arg)
+{
+	char byte;
+
+	(void)net;
+	(void)events;
+	if (read(fd, &byte, 1) == 1)
+		net_synchronize((struct net *)arg);
+}
+
+/* Another host's top halves may be waited for. */
+static void test_synchronize_with_another(void **state)
+{
+	struct net *a = skiff_net_create(NULL), *b = skiff_net_create(NULL);
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], "x", 1), 1);
+	assert_int_equal(net_watch_fd(a, ends[0], EPOLLIN, other_on_ready, b), 0);
+	while (skiff_poll(a, 0))
+		;
+	net_unwatch_fd(a, ends[0]);
+	/* It has left: now it may wait for the first one, too. */
+	net_synchronize(a);
+	close(ends[0]);
+	close(ends[1]);
+	assert_int_equal(skiff_net_destroy(a), 0);
+	assert_int_equal(skiff_net_destroy(b), 0);
+}
+
 static void test_misuse(void **state)
 {
 	assert_dies(null_host, "NULL given where a host is wanted");
+	assert_dies(synchronize_in_callback, "would wait for itself");
+	assert_dies(synchronize_in_work, "would wait for itself");
 	assert_dies(create_while_locked, "skiff_net_create() with the stack lock");
 }
 
@@ -491,6 +562,7 @@ int main(void)
 		TEST(test_no_descriptors),
 		TEST(test_initcalls),
 		TEST(test_misuse),
+		TEST(test_synchronize_with_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
