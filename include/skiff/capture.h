@@ -56,8 +56,11 @@ struct skiff_capture_stats {
  * written completed. Frames wait in memory and are written when the stack lock is free. A capture
  * that can't go on stops with a message; the host never does. Any thread, without the stack lock.
  *
- * Return: 0; -ENODEV when there is no such device; an errno of opening or writing the file;
- * -ENOMEM.
+ * A pipe needs its reader before. While the reader stalls, frames are kept as long as there is
+ * room, and then lost and counted.
+ *
+ * Return: 0; -ENODEV when there is no such device; -ENXIO when @path is a pipe that nobody reads;
+ * another errno of opening or writing the file; -ENOMEM.
  */
 SKIFF_API int skiff_capture_start(struct net *net, const char *ifname, const char *path,
 				  const struct skiff_capture_params *params,
@@ -67,8 +70,9 @@ SKIFF_API int skiff_capture_start(struct net *net, const char *ifname, const cha
  * skiff_capture_stop() - complete the file and end the capture
  * @capture: gone afterwards; NULL is fine
  *
- * Any thread, without the stack lock. The host may have ended before. Return: 0, or what had
- * stopped the capture earlier.
+ * Any thread, without the stack lock. The host may have ended before. A pipe's reader that does not
+ * read gets a second to take the rest. Return: 0, -ETIMEDOUT when it did not, or what had stopped
+ * the capture earlier.
  */
 SKIFF_API int skiff_capture_stop(struct skiff_capture *capture);
 

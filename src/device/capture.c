@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Captures: a tap that writes frames to a pcapng file without making the host wait. */
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,11 +22,16 @@
  * (net_after_unlock()), into the file. Two locks guard this: capture.lock the buffer and the
  * counters, for short; capture.file_lock the file, while it is written. While one buffer is
  * written the other is filled; when both are full, frames are lost and counted.
+ *
+ * A pipe's reader may stall, so that the file takes nothing: what it did not take stays in the
+ * buffer that is written, and is tried again with the next flush. A disk may fill up in the middle
+ * of a block: a regular file is cut behind its last complete one, or readers would refuse it.
  */
 
 #define BUFFER_SIZE (1u << 20)
 #define FLUSH_AT (BUFFER_SIZE / 2)
 #define IDLE_NS 100000000 /* a reader of a live file sees frames after this */
+#define END_MS 1000	  /* how long the end waits for a reader that has stalled */
 /* Room that is kept of max_bytes for the statistics at the end. */
 #define TRAILER_MAX 128
 
@@ -50,7 +57,13 @@ struct skiff_capture {
 
 	pthread_mutex_t file_lock;
 	int fd;
+	bool regular;
+	bool stalled; /* atomic */
+	bool broken;  /* by a failed write: nothing more goes there */
+	u64 file_size;
 	u8 *writing;
+	size_t unwritten; /* what the file did not take yet: the end of @to_write bytes */
+	size_t to_write;
 };
 
 /* Stop, once, and say why. With neither lock. */
@@ -69,27 +82,29 @@ static void capture_fail(struct skiff_capture *cap, int error)
 	if (error == -EFBIG && cap->max_bytes)
 		pr_warn("capture to %s is complete: it has reached its %llu bytes\n", cap->path,
 			(unsigned long long)cap->max_bytes);
+	else if (error == -ETIMEDOUT)
+		pr_warn("capture to %s is incomplete: its reader has stopped reading\n", cap->path);
 	else
 		pr_warn("capture to %s stopped: %s\n", cap->path, strerror(-error));
 }
 
-static int write_all(int fd, const u8 *data, size_t len)
+/* Return: 0, -EAGAIN when the file takes no more now, another errno. *@unwritten is what is left. */
+static int write_some(int fd, const u8 *end, size_t *unwritten)
 {
-	while (len) {
-		ssize_t n = write(fd, data, len);
+	while (*unwritten) {
+		ssize_t n = write(fd, end - *unwritten, *unwritten);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			return n ? -errno : -EIO;
-		data += n;
-		len -= (size_t)n;
+		*unwritten -= (size_t)n;
 	}
 	return 0;
 }
 
-/* write_all() into what may be a pipe whose reader is gone: that must not end the program. */
-static int write_quietly(int fd, const u8 *data, size_t len)
+/* write_some() into what may be a pipe whose reader is gone: that must not end the program. */
+static int write_quietly(int fd, const u8 *end, size_t *unwritten)
 {
 	const struct timespec now = { 0, 0 };
 	sigset_t pipe_only, before, pending;
@@ -99,7 +114,7 @@ static int write_quietly(int fd, const u8 *data, size_t len)
 	sigaddset(&pipe_only, SIGPIPE);
 	sigpending(&pending);
 	pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
-	err = write_all(fd, data, len);
+	err = write_some(fd, end, unwritten);
 	/* Ours alone is taken away; one that was there already is somebody else's. */
 	if (err == -EPIPE && !sigismember(&pending, SIGPIPE))
 		sigtimedwait(&pipe_only, NULL, &now);
@@ -107,29 +122,96 @@ static int write_quietly(int fd, const u8 *data, size_t len)
 	return err;
 }
 
-/* Write what has been encoded so far. Any thread, without the stack lock. */
-static void capture_write(struct skiff_capture *cap)
+/* Of the @len bytes of blocks at @data, those of complete blocks. */
+static size_t complete_blocks(const u8 *data, size_t len)
 {
-	size_t len;
-	u8 *data;
+	size_t at = 0;
+	u32 size;
+
+	/* Type and length, which counts them too. */
+	while (len - at >= 2 * sizeof(size)) {
+		memcpy(&size, data + at + sizeof(size), sizeof(size));
+		if (!size || size > len - at)
+			break;
+		at += size;
+	}
+	return at;
+}
+
+/* What the file did not take yet. With the file lock. Return: as write_some(). */
+static int write_rest(struct skiff_capture *cap)
+{
+	int err = write_quietly(cap->fd, cap->writing + cap->to_write, &cap->unwritten);
+	size_t done = cap->to_write - cap->unwritten;
+
+	if (!err)
+		cap->file_size += done;
+	if (!err || err == -EAGAIN)
+		return err;
+	cap->broken = true;
+	cap->unwritten = 0;
+	if (cap->regular &&
+	    ftruncate(cap->fd, (off_t)(cap->file_size + complete_blocks(cap->writing, done))))
+		pr_warn("capture to %s ends within a frame: %s\n", cap->path, strerror(errno));
+	return err;
+}
+
+/* The buffer that has been filled is the one to write now. With the file lock. */
+static void swap_buffers(struct skiff_capture *cap)
+{
+	spin_lock(&cap->lock);
+	swap(cap->filling, cap->writing);
+	cap->to_write = cap->filled;
+	cap->filled = 0;
+	/* At its own limit, what has been encoded is still within it. */
+	if (cap->broken || (cap->stats.error && !(cap->stats.error == -EFBIG && cap->max_bytes)))
+		cap->to_write = 0;
+	cap->unwritten = cap->to_write;
+	spin_unlock(&cap->lock);
+}
+
+/*
+ * Write what has been encoded so far, and what the file did not take before. Any thread, without
+ * the stack lock. Return: whether the file took all of it, or never will.
+ */
+static bool capture_write(struct skiff_capture *cap)
+{
 	int err = 0;
 
 	pthread_mutex_lock(&cap->file_lock);
-	spin_lock(&cap->lock);
-	data = cap->filling;
-	len = cap->filled;
-	cap->filling = cap->writing;
-	cap->writing = data;
-	cap->filled = 0;
-	/* At its own limit, what has been encoded is still within it. */
-	if (cap->stats.error != 0 && !(cap->stats.error == -EFBIG && cap->max_bytes))
-		len = 0;
-	spin_unlock(&cap->lock);
-	if (len)
-		err = write_quietly(cap->fd, data, len);
+	if (cap->unwritten)
+		err = write_rest(cap);
+	if (!cap->unwritten) {
+		swap_buffers(cap);
+		if (cap->unwritten)
+			err = write_rest(cap);
+	}
+	__atomic_store_n(&cap->stalled, err == -EAGAIN, __ATOMIC_RELAXED);
 	pthread_mutex_unlock(&cap->file_lock);
-	if (err)
+	if (err && err != -EAGAIN)
 		capture_fail(cap, err);
+	return err != -EAGAIN;
+}
+
+/* The last writes: a reader that is only slow gets all, one that has stalled can't hold us up. */
+static void capture_write_end(struct skiff_capture *cap)
+{
+	struct pollfd file = { .fd = cap->fd, .events = POLLOUT };
+	size_t before = cap->unwritten;
+	int waits = 0;
+
+	while (!capture_write(cap)) {
+		if (cap->unwritten != before)
+			waits = 0;
+		before = cap->unwritten;
+		if (waits++ < END_MS / 10) {
+			poll(&file, 1, 10);
+			continue;
+		}
+		cap->unwritten = 0;
+		cap->broken = true;
+		capture_fail(cap, -ETIMEDOUT);
+	}
 }
 
 static void capture_flush_work(struct net *net, struct net_work *work)
@@ -140,8 +222,17 @@ static void capture_flush_work(struct net *net, struct net_work *work)
 static void capture_idle(struct timer_list *timer)
 {
 	struct skiff_capture *cap = from_timer(cap, timer, idle);
+	bool again;
 
 	net_after_unlock(cap->net, &cap->flush);
+	if (cap->regular)
+		return;
+	/* Perhaps not all will be taken now: look again, until there was nothing to write. */
+	spin_lock(&cap->lock);
+	again = cap->filled || __atomic_load_n(&cap->stalled, __ATOMIC_RELAXED);
+	spin_unlock(&cap->lock);
+	if (again)
+		mod_timer_ns(&cap->idle, skiff_net_now(cap->net) + IDLE_NS);
 }
 
 /* Encoding: locked. */
@@ -408,6 +499,23 @@ static int attach(struct skiff_capture *cap, struct net *net, const char *ifname
 	return 0;
 }
 
+/* Without waiting, neither for a pipe's reader to come nor later for it to read. */
+static int capture_open(struct skiff_capture *cap)
+{
+	struct stat st;
+
+	cap->fd = open(cap->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0644);
+	if (cap->fd < 0) {
+		int err = -errno;
+
+		if (err == -ENXIO)
+			pr_warn("capture to %s: nobody reads from it\n", cap->path);
+		return err;
+	}
+	cap->regular = !fstat(cap->fd, &st) && S_ISREG(st.st_mode);
+	return 0;
+}
+
 int skiff_capture_start(struct net *net, const char *ifname, const char *path,
 			const struct skiff_capture_params *params, struct skiff_capture **capture)
 {
@@ -428,11 +536,9 @@ int skiff_capture_start(struct net *net, const char *ifname, const char *path,
 	if (err)
 		goto err_free;
 	/* Only now: a wrong device name must not cost anybody a file. */
-	cap->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (cap->fd < 0) {
-		err = -errno;
+	err = capture_open(cap);
+	if (err)
 		goto err_free;
-	}
 	err = net_enter(net);
 	if (err)
 		goto err_free;
@@ -468,9 +574,9 @@ int skiff_capture_stop(struct skiff_capture *cap)
 		/* Until no thread is about to write for us. */
 		net_synchronize(net);
 	}
-	capture_write(cap);
+	capture_write_end(cap);
 	encode_statistics(cap);
-	capture_write(cap);
+	capture_write_end(cap);
 	err = cap->stats.error;
 	capture_free(cap);
 	return err == -EFBIG ? 0 : err;

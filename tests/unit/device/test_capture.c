@@ -2,6 +2,7 @@
 /* Captures: what is in the file, and what stops a capture. */
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -349,6 +350,128 @@ static void test_broken_later(void **state)
 	testdev_destroy(dev);
 }
 
+static void fifo_name(char *fifo, size_t size)
+{
+	snprintf(fifo, size, "%s.fifo", path);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+}
+
+static void test_fifo_without_reader(void **state)
+{
+	struct net_device *dev = testdev_up("a");
+	char fifo[sizeof(path) + 8];
+	struct skiff_capture *cap;
+
+	fifo_name(fifo, sizeof(fifo));
+	net_unlock(fixture.net);
+	assert_int_equal(skiff_capture_start(fixture.net, "a", fifo, NULL, &cap), -ENXIO);
+	net_lock(fixture.net);
+	assert_non_null(strstr(fixture.log, fifo));
+	unlink(fifo);
+	testdev_destroy(dev);
+}
+
+/* Read what is there; the bytes. */
+static size_t drain(int fd, u8 *buf, size_t size)
+{
+	size_t len = 0;
+	ssize_t n;
+
+	while ((n = read(fd, buf + len, size - len)) > 0)
+		len += (size_t)n;
+	return len;
+}
+
+/* The host goes on while the reader of a pipe does not read, and when it reads again so do we. */
+static void test_reader_stalls(void **state)
+{
+	struct net_device *dev = testdev_up("a");
+	struct skiff_capture_stats stats;
+	char fifo[sizeof(path) + 8];
+	struct skiff_capture *cap;
+	const size_t size = 4 << 20;
+	u8 *data = malloc(size);
+	size_t len;
+	int fd, i, packets = 0;
+
+	fifo_name(fifo, sizeof(fifo));
+	fd = open(fifo, O_RDONLY | O_NONBLOCK);
+	net_unlock(fixture.net);
+	assert_int_equal(skiff_capture_start(fixture.net, "a", fifo, NULL, &cap), 0);
+	net_lock(fixture.net);
+	for (i = 0; i < 3000; i++) {
+		dev_queue_xmit(packet(dev, 1400, 1));
+		testdev_free_sent(dev);
+		if (i % 100 == 0)
+			run_ms(1);
+	}
+	skiff_capture_stats(cap, &stats);
+	assert_int_equal(stats.error, 0);
+	assert_true(stats.lost > 0 && stats.written > 0);
+	len = drain(fd, data, size);
+	for (i = 0; i < 100; i++) {
+		run_ms(150);
+		len += drain(fd, data + len, size - len);
+	}
+	/* All that was kept has come, without another packet. */
+	while (block(data, len, EPB, packets))
+		packets++;
+	assert_int_equal(packets, stats.written);
+	assert_int_equal(stop(cap), 0);
+	close(fd);
+	unlink(fifo);
+	free(data);
+	testdev_destroy(dev);
+}
+
+static void test_reader_never_reads(void **state)
+{
+	struct net_device *dev = testdev_up("a");
+	char fifo[sizeof(path) + 8];
+	struct skiff_capture *cap;
+	int fd, i;
+
+	fifo_name(fifo, sizeof(fifo));
+	fd = open(fifo, O_RDONLY | O_NONBLOCK);
+	net_unlock(fixture.net);
+	assert_int_equal(skiff_capture_start(fixture.net, "a", fifo, NULL, &cap), 0);
+	net_lock(fixture.net);
+	for (i = 0; i < 100; i++)
+		dev_queue_xmit(packet(dev, 1400, 1));
+	assert_int_equal(stop(cap), -ETIMEDOUT);
+	assert_non_null(strstr(fixture.log, "stopped reading"));
+	close(fd);
+	unlink(fifo);
+	testdev_destroy(dev);
+}
+
+/* The last write ends within a block: a size limit of the system stands for a full disk. */
+static void test_full_disk_later(void **state)
+{
+	struct net_device *dev = testdev_up("a");
+	struct skiff_capture *cap = start(NULL);
+	struct rlimit before;
+	size_t len;
+	u8 *data;
+	int i;
+
+	for (i = 0; i < 20; i++)
+		dev_queue_xmit(packet(dev, 1400, 1));
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 10000, before.rlim_max }), 0);
+	stop(cap);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	signal(SIGXFSZ, SIG_DFL);
+	data = contents(&len);
+	/* block() looks at all of them, and finds nothing behind the last one. */
+	assert_null(block(data, len, ISB, 0));
+	assert_non_null(block(data, len, EPB, 5));
+	assert_true(len <= 10000);
+	free(data);
+	testdev_destroy(dev);
+}
+
 static void test_device_goes_first(void **state)
 {
 	struct net_device *dev = testdev_up("a");
@@ -399,6 +522,10 @@ int main(void)
 		tests_with_file(test_wrong_names),
 		tests_with_file(test_full_disk_at_the_start),
 		tests_with_file(test_broken_later),
+		tests_with_file(test_fifo_without_reader),
+		tests_with_file(test_reader_stalls),
+		tests_with_file(test_reader_never_reads),
+		tests_with_file(test_full_disk_later),
 		tests_with_file(test_device_goes_first),
 		tests_with_file(test_host_goes_first),
 	};
