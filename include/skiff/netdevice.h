@@ -315,9 +315,10 @@ enum netdev_reg_state {
  * @header_ops: those of the link layer, NULL when there is no header
  * @ip_ptr: IPv4's part
  * @stats: counted by the driver
- * @rx_dropped: counted by the core: what arrived and was dropped before a handler saw it
+ * @rx_dropped: counted by the core: what arrived and was dropped before a handler saw it, or for
+ *              want of one
  * @tx_dropped: counted by the core: what was dropped on the way to the driver
- * @rx_nohandler: what arrived and nobody wanted
+ * @rx_nohandler: what arrived at an inactive port of a group; the core itself counts nothing here
  * @rx_backlog_dropped: of rx_dropped, because the backlog was full
  * @tx_queue_len: most packets that wait; change it with dev_change_tx_queue_len()
  * @num_tx_queues: queues that it was allocated with
@@ -430,7 +431,7 @@ static inline void dev_net_set(struct net_device *dev, struct net *net)
 
 static inline const char *netdev_name(const struct net_device *dev)
 {
-	return dev->name[0] ? dev->name : "(unnamed net_device)";
+	return dev->name[0] && !strchr(dev->name, '%') ? dev->name : "(unnamed net_device)";
 }
 
 /* Registration: src/device/register.c */
@@ -444,8 +445,8 @@ static inline const char *netdev_name(const struct net_device *dev)
  * @txqs: transmit queues, 1 to NETDEV_MAX_QUEUES
  * @rxqs: receive queues; at least 1
  *
- * The device is in no host yet: dev_net_set() before register_netdev(). Owned by the caller until
- * free_netdev(). Any thread. Return: NULL without memory or with arguments out of range.
+ * The device is in no host yet, see register_netdevice(). Owned by the caller until free_netdev().
+ * Any thread. Return: NULL without memory or with arguments out of range.
  */
 SKIFF_API struct net_device *alloc_netdev_mqs(int sizeof_priv, const char *name,
 					      unsigned char name_assign_type,
@@ -467,19 +468,23 @@ SKIFF_API void free_netdev(struct net_device *dev);
 
 /**
  * register_netdevice() - put a device into its host
- * @dev: the device, its host set; stays the caller's to free after unregistering
+ * @dev: the device; stays the caller's to free after unregistering
  *
- * Calls ndo_init, gives a name and an index, tells the notifiers. The device is down. Locked.
+ * The host is that of dev_net_set(), else the one whose stack lock the thread holds. Calls
+ * ndo_init, gives a name and an index, tells the notifiers. The device is down. Locked.
  *
  * Return: 0; what ndo_init or a notifier refused with; -EINVAL for a bad name (empty, longer than
  * 15 bytes, with '/', ':', white space or control characters, "." or "..", a wrong pattern) or a
- * missing ndo_start_xmit; -EEXIST when the name is taken; -ENFILE when the numbers of a pattern
- * are; -ENOSPC when the host has NETDEV_MAX_PER_NET devices; -ENOMEM. After an error the device
+ * missing ndo_start_xmit or host; -EEXIST when the name is taken; -ENFILE when the numbers of a
+ * pattern are; -ENOSPC when the host has NETDEV_MAX_PER_NET devices; -ENOMEM. After an error the device
  * does not exist and is as good as before.
  */
 SKIFF_API int register_netdevice(struct net_device *dev);
 
-/* register_netdevice() for callers that do not hold the stack lock; takes it. */
+/*
+ * register_netdevice() for callers that need not hold the stack lock; takes it. Without it only the
+ * device can say which host: dev_net_set() first.
+ */
 SKIFF_API int register_netdev(struct net_device *dev);
 
 /**
@@ -756,5 +761,8 @@ SKIFF_API const char *netdev_cmd_to_name(enum netdev_cmd cmd);
 /* The ways of packets through devices. */
 #include <skiff/netdev_xmit.h>
 #include <skiff/netdev_rx.h>
+
+/* What is said about them. */
+#include <skiff/netdev_printk.h>
 
 #endif /* SKIFF_NETDEVICE_H */

@@ -119,14 +119,17 @@ static void deliver_type(struct delivery *d, struct list_head *head, __be16 type
 			deliver_next(d, pt);
 }
 
-/* Give the packet to the last handler, or drop it when nobody wants it. */
+/*
+ * Give the packet to the last handler, or drop it when nobody wants it. Linux keeps rx_nohandler
+ * for what an inactive port of a bond or a team gets; a frame of an unknown protocol is dropped.
+ */
 static int deliver_last(struct delivery *d)
 {
 	struct sk_buff *skb = d->skb;
 
 	if (d->last)
 		return d->last->func(skb, skb->dev, d->last, d->orig_dev);
-	atomic_long_add(1, &skb->dev->rx_nohandler);
+	atomic_long_add(1, &skb->dev->rx_dropped);
 	kfree_skb_reason(skb, SKB_DROP_REASON_UNHANDLED_PROTO);
 	return NET_RX_DROP;
 }

@@ -159,6 +159,19 @@ static void init_features(struct net_device *dev)
 		memcpy(dev->perm_addr, dev->dev_addr, dev->addr_len);
 }
 
+/* Kernel sources leave the host out: theirs is the one that the thread holds. */
+static int default_host(struct net_device *dev)
+{
+	if (dev_net(dev))
+		return 0;
+	if (!current_net()) {
+		netdev_warn(dev, "in no host: dev_net_set() or the stack lock comes first\n");
+		return -EINVAL;
+	}
+	dev_net_set(dev, current_net());
+	return 0;
+}
+
 static int may_register(const struct net_device *dev)
 {
 	const struct dev_net *dn;
@@ -234,12 +247,16 @@ static void take_out(struct net_device *dev)
 
 int register_netdevice(struct net_device *dev)
 {
+	struct net *given = dev_net(dev);
 	int ifindex = dev->ifindex;
 	char pattern[IFNAMSIZ];
-	int err = may_register(dev);
+	int err = default_host(dev);
 
 	if (err)
 		return err;
+	err = may_register(dev);
+	if (err)
+		goto err_host;
 	ASSERT_NET_LOCKED(dev_net(dev));
 	memcpy(pattern, dev->name, sizeof(pattern));
 	err = set_up(dev);
@@ -259,6 +276,8 @@ err_restore:
 	dev->reg_state = NETREG_UNINITIALIZED;
 	memcpy(dev->name, pattern, sizeof(pattern));
 	dev->ifindex = ifindex;
+err_host:
+	dev_net_set(dev, given);
 	return err;
 }
 
@@ -277,9 +296,7 @@ int register_netdev(struct net_device *dev)
 	struct net *net = dev_net(dev);
 	int err;
 
-	if (!net)
-		return -EINVAL;
-	if (current_net() == net)
+	if (!net || current_net() == net)
 		return register_netdevice(dev);
 	err = net_enter(net);
 	if (err)

@@ -81,7 +81,8 @@ static void test_nobody_wants_it(void **state)
 	u64 before = fixture.net->drops[SKB_DROP_REASON_UNHANDLED_PROTO];
 
 	assert_int_equal(netif_receive_skb(received(dev, 0x88b5, 1)), NET_RX_DROP);
-	assert_int_equal(atomic_long_read(&dev->rx_nohandler), 1);
+	assert_int_equal(atomic_long_read(&dev->rx_dropped), 1);
+	assert_int_equal(atomic_long_read(&dev->rx_nohandler), 0);
 	assert_int_equal(fixture.net->drops[SKB_DROP_REASON_UNHANDLED_PROTO] - before, 1);
 	testdev_destroy(dev);
 }

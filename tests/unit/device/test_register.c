@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Devices enter and leave their host: names, numbers, refusals, references. */
+#include <stdio.h>
+
 #include "testdev.h"
 
 static void test_valid_names(void **state)
@@ -365,8 +367,82 @@ static void test_unregister_while_up_with_traffic(void **state)
 	assert_int_equal(skb_live_buffers(), 5);
 	run_ms(1);
 	assert_int_equal(skb_live_buffers(), 0);
-	assert_int_equal(atomic_long_read(&other->rx_nohandler), 5);
+	assert_int_equal(atomic_long_read(&other->rx_dropped), 5);
 	testdev_destroy(other);
+}
+
+static char said[1200];
+static int said_level, nr_said;
+
+static void note(int level, const char *text, void *arg)
+{
+	snprintf(said, sizeof(said), "%s", text);
+	said_level = level;
+	nr_said++;
+}
+
+static void test_messages_name_the_device(void **state)
+{
+	struct net_device *dev = testdev_create("a"), *fresh;
+	char expected[1200];
+
+	skiff_log_sink(note, NULL);
+	netdev_err(dev, "ring %d is %s\n", 3, "full");
+	assert_string_equal(said, "a: ring 3 is full");
+	assert_int_equal(said_level, LOGLEVEL_ERR);
+	netdev_warn(dev, "100%%");
+	assert_string_equal(said, "a: 100%");
+	assert_int_equal(said_level, LOGLEVEL_WARNING);
+	netdev_printk(KERN_CRIT, NULL, "who?");
+	assert_string_equal(said, "(NULL net_device): who?");
+	assert_int_equal(said_level, LOGLEVEL_CRIT);
+	nr_said = 0;
+	netdev_dbg(dev, "silent");
+	assert_int_equal(nr_said, 0);
+	netdev_info(dev, "%01500d", 0);
+	snprintf(expected, sizeof(expected), "a: %01020d", 0);
+	assert_string_equal(said, expected);
+
+	fresh = alloc_netdev(0, "eth%d", NET_NAME_ENUM, testdev_setup);
+	netdev_info(fresh, "made");
+	assert_string_equal(said, "(unnamed net_device) (uninitialized): made");
+	free_netdev(fresh);
+	unregister_netdevice(dev);
+	netdev_info(dev, "gone");
+	assert_string_equal(said, "a (unregistered): gone");
+	skiff_log_sink(NULL, NULL);
+	free_netdev(dev);
+}
+
+static void test_host_of_the_lock(void **state)
+{
+	struct net_device *dev = alloc_netdev(sizeof(struct testdev), "a", 0, testdev_setup);
+
+	/* A refused one is in no host again. */
+	testdev(dev)->init_error = -EIO;
+	assert_int_equal(register_netdev(dev), -EIO);
+	assert_null(dev_net(dev));
+	testdev(dev)->init_error = 0;
+	assert_int_equal(register_netdev(dev), 0);
+	assert_ptr_equal(dev_net(dev), fixture.net);
+	testdev_destroy(dev);
+}
+
+static void test_no_host(void **state)
+{
+	struct net_device *dev = alloc_netdev(sizeof(struct testdev), "a", 0, testdev_setup);
+
+	skiff_log_sink(note, NULL);
+	nr_said = 0;
+	net_unlock(fixture.net);
+	assert_int_equal(register_netdev(dev), -EINVAL);
+	assert_int_equal(nr_said, 1);
+	assert_int_equal(said_level, LOGLEVEL_WARNING);
+	assert_non_null(strstr(said, "dev_net_set()"));
+	assert_int_equal(testdev(dev)->inits, 0);
+	net_lock(fixture.net);
+	skiff_log_sink(NULL, NULL);
+	free_netdev(dev);
 }
 
 int main(void)
@@ -388,6 +464,9 @@ int main(void)
 		tests_with_host(test_events),
 		tests_with_host(test_veto),
 		tests_with_host(test_unregister_while_up_with_traffic),
+		tests_with_host(test_messages_name_the_device),
+		tests_with_host(test_host_of_the_lock),
+		tests_with_host(test_no_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
