@@ -70,8 +70,9 @@ SKIFF_API __be32 inet_make_mask(int logmask);
 /**
  * inet_insert_ifa() - give a device an address
  * @dev: the device, registered; up or not
- * @addr: the address: unicast, no host part of all zeros or all ones below /31
- * @prefixlen: 0 to 32, the subnet that is reached directly
+ * @addr: the address: unicast, no host part of all zeros or all ones below /31; 127.0.0.0/8 on a
+ *        loopback device only (RFC 1122 section 3.2.1.3)
+ * @prefixlen: 1 to 32, the subnet that is reached directly
  *
  * Adds the routes that follow from it (to the address itself, the subnet and its broadcast
  * addresses) and, on a device that is up, announces it by ARP (RFC 5227 section 2.3). Stack lock.

@@ -114,7 +114,8 @@ static bool inet_addr_valid(__be32 addr, unsigned int prefixlen)
 {
 	__be32 host = addr & ~inet_make_mask((int)prefixlen);
 
-	if (prefixlen > 32 || ipv4_is_zeronet(addr) || ipv4_is_multicast(addr) ||
+	/* Of length 0, it would be all of the Internet that is on the link. */
+	if (!prefixlen || prefixlen > 32 || ipv4_is_zeronet(addr) || ipv4_is_multicast(addr) ||
 	    ipv4_is_lbcast(addr))
 		return false;
 	/* RFC 3021: in a /31 both are hosts. */
@@ -175,6 +176,9 @@ int inet_insert_ifa(struct net_device *dev, __be32 addr, unsigned int prefixlen)
 
 	ASSERT_NET_LOCKED(dev_net(dev));
 	if (!inet_addr_valid(addr, prefixlen))
+		return -EINVAL;
+	/* RFC 1122 section 3.2.1.3 (g): not on any link. */
+	if (ipv4_is_loopback(addr) && !(dev->flags & IFF_LOOPBACK))
 		return -EINVAL;
 	if (inet_find_ifa(dev, addr))
 		return -EEXIST;

@@ -42,6 +42,17 @@ int conf_prefix(const char *text, __be32 *addr, unsigned int *len, char *err, si
 			  text ? text : "", wire_addr_reason(e));
 }
 
+/* Why inet_insert_ifa() took an address for none of a host on @dev. */
+static const char *conf_no_host(const struct net_device *dev, __be32 addr, unsigned int len)
+{
+	if (!len)
+		return "prefix length 0 would have every address on the link; 1 to 32 is accepted";
+	if (ipv4_is_loopback(addr) && !(dev->flags & IFF_LOOPBACK))
+		return "loopback addresses are accepted on a loopback device only";
+	return "not that of one host: no multicast, broadcast, network or 0.x.x.x address; a "
+	       "host's IPv4 address with prefix length, as 192.0.2.2/24, is accepted";
+}
+
 /* Under the stack lock. */
 static int conf_add_addr(struct net_device *dev, __be32 addr, unsigned int len, char *err,
 			 size_t err_size)
@@ -54,12 +65,8 @@ static int conf_add_addr(struct net_device *dev, __be32 addr, unsigned int len, 
 	wire_format_prefix(text, addr, len);
 	switch (ret) {
 	case -EINVAL:
-		return conf_error(
-			err, err_size, ret,
-			"address '%s': not that of one host: no multicast, broadcast, "
-			"network or 0.x.x.x address; a host's IPv4 address with prefix length, "
-			"as 192.0.2.2/24, is accepted",
-			text);
+		return conf_error(err, err_size, ret, "address '%s': %s", text,
+				  conf_no_host(dev, addr, len));
 	case -EEXIST:
 		return conf_error(err, err_size, ret,
 				  "address '%s': %s has it already; each address is accepted once",

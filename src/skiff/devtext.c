@@ -21,6 +21,14 @@ static int devtext_addr(struct devtext *d, const char *value, char *err, size_t 
 	return ret;
 }
 
+/* A '%' stands in one "%d", for the first number that is free. */
+static bool devtext_pattern_ok(const char *name)
+{
+	const char *percent = strchr(name, '%');
+
+	return !percent || (percent[1] == 'd' && !strchr(percent + 1, '%'));
+}
+
 static int devtext_name(struct devtext *d, char *value, char *err, size_t err_size)
 {
 	if (d->name)
@@ -30,6 +38,11 @@ static int devtext_name(struct devtext *d, char *value, char *err, size_t err_si
 		return conf_error(err, err_size, -EINVAL,
 				  "name=%s: a device name has 1 to 15 characters, none of them "
 				  "'/', ':' or blank, and is neither '.' nor '..'",
+				  value);
+	if (!devtext_pattern_ok(value))
+		return conf_error(err, err_size, -EINVAL,
+				  "name=%s: '%%' is accepted as one %%d only, for a number, as "
+				  "sk%%d",
 				  value);
 	/* The kernel's settings for all devices and for new ones are in directories of these names. */
 	if (!strcmp(value, "all") || !strcmp(value, "default"))

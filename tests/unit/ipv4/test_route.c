@@ -101,8 +101,9 @@ static void addresses_that_are_none(void **state)
 		u32 addr;
 		unsigned int len;
 	} cases[] = {
-		{ 0x00000000, 24 }, { 0x00010203, 24 }, { 0xe0000001, 24 }, { 0xffffffff, 24 },
-		{ 0xc0000a00, 24 }, { 0xc0000aff, 24 }, { 0xc0000a01, 33 }, { 0xc0000a03, 30 },
+		{ 0x7f000002, 8 },  { 0xc0000202, 0 },	{ 0x00000000, 24 }, { 0x00010203, 24 },
+		{ 0xe0000001, 24 }, { 0xffffffff, 24 }, { 0xc0000a00, 24 }, { 0xc0000aff, 24 },
+		{ 0xc0000a01, 33 }, { 0xc0000a03, 30 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
