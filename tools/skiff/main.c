@@ -2,6 +2,7 @@
 /* The skiff command: finds the subcommand and hands over. */
 #include <argp.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,11 +154,24 @@ static const struct argp argp = {
 	.help_filter = list_commands,
 };
 
+/* Nothing that is opened later must become the standard output of somebody who has closed it. */
+static bool occupy_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	return fd >= 0 && !close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct invocation invocation = { NULL, 0 };
 	static char name[64];
 
+	if (!occupy_standard_descriptors())
+		return STATUS_FAILED;
 	argp_err_exit_status = STATUS_USAGE;
 	say_what_library_says();
 	if (atexit(check_output))
