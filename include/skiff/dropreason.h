@@ -88,7 +88,8 @@ extern "C" {
 	X(ICMP_IGNORED, "ICMP message that calls for nothing")                     \
 	X(ICMP_RATELIMIT, "ICMP message beyond the rate limit")                    \
 	X(IP_BCAST_SOURCE, "source address is a broadcast or multicast address")   \
-	X(UDP_LENGTH, "UDP length does not fit the packet")
+	X(UDP_LENGTH, "UDP length does not fit the packet")                        \
+	X(DEV_XMIT, "the device could not send it")
 
 /**
  * enum skb_drop_reason - why a packet was dropped

@@ -94,6 +94,13 @@ static void count_sent(struct tap *tap, const struct sk_buff *skb, int err)
 	spin_unlock(&tap->lock);
 }
 
+static enum skb_drop_reason write_error_reason(int err)
+{
+	if (is_gone(-err))
+		return SKB_DROP_REASON_DEV_GONE;
+	return err == -EIO ? SKB_DROP_REASON_DEV_READY : SKB_DROP_REASON_DEV_XMIT;
+}
+
 /* Only one thread writes: the others' frames are in the ring already. */
 static bool flush_begin(struct tap *tap)
 {
@@ -133,7 +140,7 @@ void tap_flush(struct net_device *dev)
 			consume_skb(skb);
 			continue;
 		}
-		kfree_skb_reason(skb, SKB_DROP_REASON_NOT_SPECIFIED);
+		kfree_skb_reason(skb, write_error_reason(err));
 		if (is_gone(-err))
 			tap_lost(tap);
 	}

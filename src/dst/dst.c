@@ -31,13 +31,13 @@ static void put_dev(struct net_device *dev)
 
 int dst_discard_in(struct sk_buff *skb)
 {
-	kfree_skb(skb);
+	kfree_skb_reason(skb, SKB_DROP_REASON_IP_INNOROUTES);
 	return 0;
 }
 
 int dst_discard_out(struct net *net, struct sock *sk, struct sk_buff *skb)
 {
-	kfree_skb(skb);
+	kfree_skb_reason(skb, SKB_DROP_REASON_IP_OUTNOROUTES);
 	return 0;
 }
 

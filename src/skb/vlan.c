@@ -75,8 +75,11 @@ int __vlan_insert_tag(struct sk_buff *skb, __be16 vlan_proto, u16 vlan_tci)
 
 struct sk_buff *vlan_insert_tag_set_proto(struct sk_buff *skb, __be16 vlan_proto, u16 vlan_tci)
 {
-	if (__vlan_insert_tag(skb, vlan_proto, vlan_tci)) {
-		kfree_skb(skb);
+	int err = __vlan_insert_tag(skb, vlan_proto, vlan_tci);
+
+	if (err) {
+		kfree_skb_reason(skb, err == -ENOMEM ? SKB_DROP_REASON_NOMEM :
+						       SKB_DROP_REASON_HDR_TRUNC);
 		return NULL;
 	}
 	skb->protocol = vlan_proto;
@@ -109,6 +112,7 @@ static int close_gap(struct sk_buff *skb)
 
 struct sk_buff *skb_vlan_untag(struct sk_buff *skb)
 {
+	enum skb_drop_reason reason = SKB_DROP_REASON_HDR_TRUNC;
 	struct vlan_hdr *vhdr;
 
 	if (unlikely(skb_vlan_tag_present(skb)))
@@ -124,15 +128,17 @@ struct sk_buff *skb_vlan_untag(struct sk_buff *skb)
 	__vlan_hwaccel_put_tag(skb, skb->protocol, be16_to_cpu(vhdr->h_vlan_TCI));
 	skb_pull_rcsum(skb, VLAN_HLEN);
 	vlan_set_encap_proto(skb, vhdr);
-	if (close_gap(skb))
+	if (close_gap(skb)) {
+		reason = SKB_DROP_REASON_NOMEM;
 		goto drop;
+	}
 	skb_reset_network_header(skb);
 	if (!skb_transport_header_was_set(skb))
 		skb_reset_transport_header(skb);
 	skb_reset_mac_len(skb);
 	return skb;
 drop:
-	kfree_skb(skb);
+	kfree_skb_reason(skb, reason);
 	return NULL;
 }
 

@@ -14,6 +14,7 @@
 #include <skiff/fault.h>
 
 #include "death.h"
+#include "skb/alloc.h"
 
 struct net_device {
 	int refs;
@@ -156,17 +157,29 @@ static void test_init(void **state)
 	assert_int_equal(dev.refs, 1);
 }
 
+static unsigned int reasons[SKB_DROP_REASON_MAX];
+
+static void count_reason(struct sk_buff *skb, enum skb_drop_reason reason, const void *site)
+{
+	reasons[reason]++;
+}
+
 static void test_discards(void **state)
 {
 	struct test_route *rt = route(NULL, 1);
 	struct sk_buff *skb = packet();
 
+	skb_drop_hook = count_reason;
 	skb_dst_set(skb, dst_clone(&rt->dst));
 	assert_int_equal(dst_input(skb), 0);
 	skb = packet();
 	skb_dst_set(skb, dst_clone(&rt->dst));
 	assert_int_equal(dst_output(NULL, NULL, skb), 0);
 	assert_int_equal(dst_discard(packet()), 0);
+	skb_drop_hook = NULL;
+	assert_int_equal(reasons[SKB_DROP_REASON_IP_INNOROUTES], 2);
+	assert_int_equal(reasons[SKB_DROP_REASON_IP_OUTNOROUTES], 1);
+	assert_int_equal(reasons[SKB_DROP_REASON_NOT_SPECIFIED], 0);
 	assert_int_equal(refcount_read(&rt->dst.__refcnt), 1);
 	assert_int_equal(skb_live_buffers(), 0);
 	dst_release(&rt->dst);

@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 
 #include "shape.h"
+#include "skb/alloc.h"
 
 /* 12 bytes of addresses, the given type words, then a payload that can be told. */
 static struct sk_buff *frame(const u16 *words, unsigned int n, unsigned int payload)
@@ -58,6 +59,13 @@ static const u16 untagged[] = { ETH_P_IP };
 static const u16 tagged[] = { ETH_P_8021Q, 0x6123, ETH_P_IP };
 static const u16 twice[] = { ETH_P_8021AD, 0x0007, ETH_P_8021Q, 0x6123, ETH_P_IP };
 
+static unsigned int reasons[SKB_DROP_REASON_MAX];
+
+static void count_reason(struct sk_buff *skb, enum skb_drop_reason reason, const void *site)
+{
+	reasons[reason]++;
+}
+
 static void test_insert(void **state)
 {
 	struct sk_buff *skb = frame(untagged, 1, 50);
@@ -79,7 +87,11 @@ static void test_insert(void **state)
 	assert_false(skb_vlan_tag_present(skb));
 	skb_trim(skb, 13);
 	assert_int_equal(__vlan_insert_tag(skb, htons(ETH_P_8021Q), 1), -EINVAL);
+	skb_drop_hook = count_reason;
+	memset(reasons, 0, sizeof(reasons));
 	assert_null(vlan_insert_tag_set_proto(skb, htons(ETH_P_8021Q), 1));
+	skb_drop_hook = NULL;
+	assert_int_equal(reasons[SKB_DROP_REASON_HDR_TRUNC], 1);
 }
 
 static void test_tag_fields(void **state)
@@ -144,8 +156,12 @@ static void test_untag_refuses(void **state)
 		struct sk_buff *got;
 
 		skb_pull(skb, 14);
+		skb_drop_hook = count_reason;
+		memset(reasons, 0, sizeof(reasons));
 		got = skb_vlan_untag(skb);
+		skb_drop_hook = NULL;
 		assert_int_equal(got != NULL, payload >= 4);
+		assert_int_equal(reasons[SKB_DROP_REASON_HDR_TRUNC], payload < 4);
 		kfree_skb(got);
 	}
 }
