@@ -57,6 +57,7 @@ static int __init counter_init(void)
 	if (!greeting)
 		return -ENOMEM;
 	skb_queue_head_init(&numbers);
+	pr_info("counting\n");
 	return 0;
 }
 
