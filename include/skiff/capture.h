@@ -82,11 +82,10 @@ SKIFF_API void skiff_capture_stats(struct skiff_capture *capture,
 
 /**
  * capture_drop() - put a dropped packet into the captures of its device
- * @skb: the packet; not consumed
+ * @skb: the packet, dev set; not consumed
  * @reason: becomes the packet's comment
  *
- * Done for every packet that is dropped under the stack lock; @skb's device may be gone. Any
- * thread and context.
+ * For who drops packets that would not be understood from the frames alone. Locked.
  */
 SKIFF_API void capture_drop(const struct sk_buff *skb, enum skb_drop_reason reason);
 

@@ -350,22 +350,15 @@ static int capture_tap(struct sk_buff *skb, struct net_device *dev, struct packe
 	return NET_RX_SUCCESS;
 }
 
-/*
- * The packet's device may be gone by now: it is only compared with those that captures hold. An
- * Ethernet frame without its header yet would be misread.
- */
 void capture_drop(const struct sk_buff *skb, enum skb_drop_reason reason)
 {
-	struct net *net = current_net();
-	struct dev_net *dn = net ? dev_net_of(net) : NULL;
 	struct skiff_capture *cap;
 	char comment[160];
 
-	if (!dn || !skb->dev)
+	if (!skb->dev)
 		return;
-	list_for_each_entry(cap, &dn->captures, list) {
-		if (cap->dev != skb->dev ||
-		    (cap->dev->hard_header_len && !skb_mac_header_was_set(skb)))
+	list_for_each_entry(cap, &dev_net_of(dev_net(skb->dev))->captures, list) {
+		if (cap->dev != skb->dev)
 			continue;
 		snprintf(comment, sizeof(comment), "dropped: %s (%s)", skb_drop_reason_name(reason),
 			 skb_drop_reason_text(reason));

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* How devices come into being, enter their host, leave it and end; and the host's share of it. */
-#include <skiff/capture.h>
 #include <skiff/printk.h>
 #include <skiff/slab.h>
 
@@ -407,7 +406,6 @@ static ktime_t packet_clock(const struct sk_buff *skb)
 static void count_drop(struct sk_buff *skb, enum skb_drop_reason reason, const void *site)
 {
 	net_count_drop(NULL, reason);
-	capture_drop(skb, reason);
 }
 
 static struct pernet_operations dev_net_ops = {

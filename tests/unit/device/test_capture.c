@@ -213,27 +213,16 @@ static void test_drops(void **state)
 {
 	struct net_device *dev = testdev_up("a"), *other = testdev_up("b");
 	struct skiff_capture *cap = start(NULL);
-	struct net_device *devs[] = { dev, other, NULL };
-	struct sk_buff *skb;
+	struct sk_buff *skb = packet(dev, 30, 1);
 	size_t len;
 	u8 *data;
 
-	for (size_t i = 0; i < ARRAY_SIZE(devs); i++) {
-		skb = packet(dev, 30, 1);
-		skb_reset_mac_header(skb);
-		skb->dev = devs[i];
-		kfree_skb_reason(skb, SKB_DROP_REASON_NO_SOCKET);
-	}
-	/* Without its Ethernet header. */
-	skb = packet(dev, 30, 1);
-	skb_unset_mac_header(skb);
-	kfree_skb_reason(skb, SKB_DROP_REASON_NO_SOCKET);
-	/* Whose code runs is not known. */
-	skb = packet(dev, 30, 1);
-	skb_reset_mac_header(skb);
-	net_unlock(fixture.net);
-	kfree_skb_reason(skb, SKB_DROP_REASON_NO_SOCKET);
-	net_lock(fixture.net);
+	capture_drop(skb, SKB_DROP_REASON_NO_SOCKET);
+	skb->dev = other;
+	capture_drop(skb, SKB_DROP_REASON_NO_SOCKET);
+	skb->dev = NULL;
+	capture_drop(skb, SKB_DROP_REASON_NO_SOCKET);
+	consume_skb(skb);
 	assert_int_equal(stop(cap), 0);
 	data = contents(&len);
 	assert_null(block(data, len, EPB, 1));
