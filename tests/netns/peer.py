@@ -197,12 +197,17 @@ def assert_frames_are_right(path, least):
     assert count >= least, '%d frames instead of %d' % (count, least)
 
 
-def small_disk(path, size):
-    """A file system of @size bytes, which this process and its children see."""
-    if not getattr(small_disk, 'own_mounts', False):
+def own_mounts():
+    """From here on, what is mounted is seen by this process and its children only."""
+    if not getattr(own_mounts, 'done', False):
         assert ctypes.CDLL(None).unshare(0x00020000) == 0  # CLONE_NEWNS
         sh('mount', '--make-rprivate', '/')
-        small_disk.own_mounts = True
+        own_mounts.done = True
+
+
+def small_disk(path, size):
+    """A file system of @size bytes, which this process and its children see."""
+    own_mounts()
     os.makedirs(path)
     sh('mount', '-t', 'tmpfs', '-o', 'size=%d' % size, 'none', path)
 
