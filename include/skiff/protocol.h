@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Transport protocols on top of IPv4. */
+/* Transport protocols on top of IPv4, and the sockets of theirs that programs open. */
 #ifndef SKIFF_PROTOCOL_H
 #define SKIFF_PROTOCOL_H
 
 #include <netinet/in.h>
 
+#include <skiff/list.h>
 #include <skiff/skbuff.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+struct proto;
+struct proto_ops;
 
 #define MAX_INET_PROTOS 256
 
@@ -42,6 +46,39 @@ SKIFF_API int inet_add_protocol(const struct net_protocol *prot, unsigned char p
 
 /* Undo inet_add_protocol(). Return: 0, -1 when @prot is not registered. */
 SKIFF_API int inet_del_protocol(const struct net_protocol *prot, unsigned char protocol);
+
+/**
+ * struct inet_protosw - a protocol that programs open sockets of
+ * @list: for the registry only
+ * @type: SOCK_STREAM, ...: the second argument of socket()
+ * @protocol: IPPROTO_*: the third; IPPROTO_IP takes any
+ * @prot: its sockets
+ * @ops: what the calls do
+ * @flags: INET_PROTOSW_*
+ */
+struct inet_protosw {
+	struct list_head list;
+	unsigned short type;
+	unsigned short protocol;
+	struct proto *prot;
+	const struct proto_ops *ops;
+	unsigned char flags;
+};
+
+#define INET_PROTOSW_REUSE 0x01	    /* SO_REUSEADDR is set at first */
+#define INET_PROTOSW_PERMANENT 0x02 /* stays: what registers later for the same is refused */
+
+/**
+ * inet_register_protosw() - offer sockets of a protocol over IPv4 to all hosts
+ * @p: stays valid until inet_unregister_protosw()
+ *
+ * Before the first host runs. Those that were registered later are looked at first, but a
+ * permanent one is not overridden: that is said in the log.
+ */
+SKIFF_API void inet_register_protosw(struct inet_protosw *p);
+
+/* Take it back; not while it has sockets. A permanent one stays, which is said in the log. */
+SKIFF_API void inet_unregister_protosw(struct inet_protosw *p);
 
 #ifdef __cplusplus
 }

@@ -11,6 +11,7 @@
 #include <skiff/dst.h>
 #include <skiff/list.h>
 #include <skiff/skbuff.h>
+#include <skiff/uio.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -233,6 +234,14 @@ struct sock {
  * @hash: enter it into the tables
  * @unhash: take it out
  * @get_port: bind to a port, 0 chooses one. Return: 0 or -errno
+ * @connect: the peer's address is known from now on. Return: 0, -EINPROGRESS or -errno
+ * @disconnect: it is not any more (AF_UNSPEC). Return: 0 or -errno
+ * @bind: to an address, where that differs from what the family does; may be NULL
+ * @ioctl: of its own; *@karg is what the program gave and gets back. Return: 0 or -errno
+ * @setsockopt: options of its own level
+ * @getsockopt: the same
+ * @sendmsg: as proto_ops.sendmsg, which calls it, for the lock as well
+ * @recvmsg: as proto_ops.recvmsg
  * @backlog_rcv: a packet for it
  * @memory_allocated: pages that all sockets of the protocol hold; NULL: not limited
  * @sysctl_mem: three limits of it in pages: no pressure, pressure, no more
@@ -247,6 +256,16 @@ struct proto {
 	int (*hash)(struct sock *sk);
 	void (*unhash)(struct sock *sk);
 	int (*get_port)(struct sock *sk, unsigned short snum);
+	int (*connect)(struct sock *sk, struct sockaddr *uaddr, int addr_len);
+	int (*disconnect)(struct sock *sk, int flags);
+	int (*bind)(struct sock *sk, struct sockaddr *addr, int addr_len);
+	int (*ioctl)(struct sock *sk, int cmd, int *karg);
+	int (*setsockopt)(struct sock *sk, int level, int optname, const void *optval,
+			  unsigned int optlen);
+	int (*getsockopt)(struct sock *sk, int level, int optname, void *optval, int *optlen);
+	int (*sendmsg)(struct sock *sk, struct skiff_msghdr *msg, size_t len);
+	int (*recvmsg)(struct sock *sk, struct skiff_msghdr *msg, size_t len, int flags,
+		       int *addr_len);
 	int (*backlog_rcv)(struct sock *sk, struct sk_buff *skb);
 	atomic_long_t *memory_allocated;
 	long *sysctl_mem;
