@@ -7,13 +7,14 @@
 #include <skiff/driver.h>
 #include <skiff/etherdevice.h>
 
+#include "base/fork.h"
 #include "device/device.h"
 #include "wire/addr.h"
 
 #define KIND_MAX 16
 
 static LIST_HEAD(drivers);
-static DEFINE_SPINLOCK(drivers_lock);
+DEFINE_FORK_SAFE_SPINLOCK(drivers_lock)
 
 /* What the options say that every device understands. */
 struct common_options {

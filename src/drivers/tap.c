@@ -4,6 +4,7 @@
 
 #include <skiff/printk.h>
 
+#include "base/fork.h"
 #include "drivers/tap.h"
 
 /*
@@ -22,7 +23,7 @@
  */
 
 static LIST_HEAD(taps);
-static DEFINE_SPINLOCK(taps_lock);
+DEFINE_FORK_SAFE_SPINLOCK(taps_lock)
 static u32 taps_last_id;
 
 static void tap_table_add(struct tap *tap)

@@ -34,10 +34,14 @@ static struct sk_buff *take_frame(struct tap *tap)
 	return skb;
 }
 
-/* It could not be written now: it goes first when the kernel is ready. */
+/*
+ * It could not be written now: it goes first when the kernel is ready. The thread that finds out
+ * that the kernel is ready has to find, in the same moment, that nobody is flushing.
+ */
 static void put_back(struct tap *tap, struct sk_buff *skb)
 {
 	spin_lock(&tap->lock);
+	tap->flushing = false;
 	if (tap->running) {
 		__skb_queue_head(&tap->tx, skb);
 		tap->tx_blocked = true;
@@ -113,13 +117,6 @@ static bool flush_begin(struct tap *tap)
 	return ours;
 }
 
-static void flush_end(struct tap *tap)
-{
-	spin_lock(&tap->lock);
-	tap->flushing = false;
-	spin_unlock(&tap->lock);
-}
-
 void tap_flush(struct net_device *dev)
 {
 	struct tap *tap = tap_of(dev);
@@ -132,7 +129,6 @@ void tap_flush(struct net_device *dev)
 
 		if (err == -EAGAIN || err == -ENOBUFS) {
 			put_back(tap, skb);
-			flush_end(tap);
 			return;
 		}
 		count_sent(tap, skb, err);

@@ -50,6 +50,13 @@ static struct veth_priv *veth_priv(const struct net_device *dev)
 	return (struct veth_priv *)netdev_priv(dev);
 }
 
+static void veth_count_dropped(struct veth_pair *pair, int side)
+{
+	spin_lock(&pair->lock);
+	pair->stats[side].tx_dropped++;
+	spin_unlock(&pair->lock);
+}
+
 static netdev_tx_t veth_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct veth_priv *priv = veth_priv(dev);
@@ -58,10 +65,17 @@ static netdev_tx_t veth_xmit(struct sk_buff *skb, struct net_device *dev)
 	unsigned int len = skb->len;
 
 	skb_tx_timestamp(skb);
+	/* Before the lock: the sender is called back, and may send again at once. */
+	skb_orphan(skb);
+	if (unlikely(skb_orphan_frags(skb, GFP_ATOMIC))) {
+		veth_count_dropped(pair, side);
+		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
+		return NETDEV_TX_OK;
+	}
 	spin_lock(&pair->lock);
 	if (unlikely(!pair->up[!side])) {
-		pair->stats[side].tx_dropped++;
 		spin_unlock(&pair->lock);
+		veth_count_dropped(pair, side);
 		kfree_skb_reason(skb, SKB_DROP_REASON_DEV_READY);
 		return NETDEV_TX_OK;
 	}
