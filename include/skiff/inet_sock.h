@@ -5,14 +5,85 @@
 
 #include <skiff/sock.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct ip_mc_socklist;
+struct ip_options_rcu;
+
+/* sk_state of protocols without states of their own: Linux's TCP_ESTABLISHED and TCP_CLOSE. */
+#define INET_STATE_CONNECTED 1
+#define INET_STATE_CLOSE 7
+
+/* Bits of inet_sock.cmsg_flags: what recvmsg() tells besides the data. */
+#define IP_CMSG_PKTINFO BIT(0)
+#define IP_CMSG_TTL BIT(1)
+#define IP_CMSG_TOS BIT(2)
+#define IP_CMSG_RECVOPTS BIT(3)
+#define IP_CMSG_RETOPTS BIT(4)
+#define IP_CMSG_PASSSEC BIT(5)
+#define IP_CMSG_ORIGDSTADDR BIT(6)
+#define IP_CMSG_CHECKSUM BIT(7)
+#define IP_CMSG_RECVFRAGSIZE BIT(8)
+
+/**
+ * struct ipv6_pinfo - what an AF_INET6 socket has besides
+ * @hop_limit: IPV6_UNICAST_HOPS, -1 for the host's
+ * @mcast_hops: IPV6_MULTICAST_HOPS
+ * @mc_loop: IPV6_MULTICAST_LOOP
+ * @mcast_oif: IPV6_MULTICAST_IF
+ * @tclass: IPV6_TCLASS
+ * @pmtudisc: IPV6_MTU_DISCOVER
+ * @recverr: IPV6_RECVERR
+ * @rxpktinfo: IPV6_RECVPKTINFO
+ * @rxhlim: IPV6_RECVHOPLIMIT
+ * @rxtclass: IPV6_RECVTCLASS
+ * @bound_v6: bind() named an address
+ */
+struct ipv6_pinfo {
+	s16 hop_limit;
+	s16 mcast_hops;
+	int mcast_oif;
+	__u8 tclass;
+	__u8 pmtudisc;
+	__u8 mc_loop : 1;
+	__u8 recverr : 1;
+	__u8 rxpktinfo : 1;
+	__u8 rxhlim : 1;
+	__u8 rxtclass : 1;
+	__u8 bound_v6 : 1;
+};
+
 /**
  * struct inet_sock - a socket over IP
  * @sk: the rest; must be first
  * @inet_saddr: source of its packets, 0 to have one chosen
  * @inet_sport: own port, wire order
- * @uc_ttl: time to live, 0 for the host's
- * @tos: DSCP and ECN
+ * @uc_ttl: IP_TTL: time to live, 0 for the host's
+ * @tos: IP_TOS: DSCP and ECN
  * @pmtudisc: IP_PMTUDISC_*
+ * @min_ttl: IP_MINTTL: packets with less are dropped
+ * @mc_ttl: IP_MULTICAST_TTL
+ * @rcv_tos: type of service of the packet read last
+ * @cmsg_flags: IP_CMSG_*
+ * @uc_index: IP_UNICAST_IF, 0: none
+ * @mc_index: IP_MULTICAST_IF, 0: none
+ * @mc_addr: the source that goes with it
+ * @recverr: IP_RECVERR
+ * @recverr_rfc4884: IP_RECVERR_RFC4884
+ * @freebind: IP_FREEBIND: any address may be bound to
+ * @transparent: IP_TRANSPARENT
+ * @hdrincl: IP_HDRINCL
+ * @mc_loop: IP_MULTICAST_LOOP
+ * @mc_all: IP_MULTICAST_ALL: also groups that other sockets have joined
+ * @nodefrag: IP_NODEFRAG
+ * @bind_address_no_port: IP_BIND_ADDRESS_NO_PORT
+ * @convert_csum: IP_CHECKSUM is wanted
+ * @local_port_range: IP_LOCAL_PORT_RANGE: lowest and, in the upper half, highest; 0: the host's
+ * @mc_list: groups that the socket has joined
+ * @inet_opt: IP_OPTIONS
+ * @pinet6: of an AF_INET6 socket
  */
 struct inet_sock {
 	struct sock sk;
@@ -25,11 +96,78 @@ struct inet_sock {
 	__u8 uc_ttl;
 	__u8 tos;
 	__u8 pmtudisc;
+	__u8 min_ttl;
+	__u8 mc_ttl;
+	__u8 rcv_tos;
+	__u16 cmsg_flags;
+	int uc_index;
+	int mc_index;
+	__be32 mc_addr;
+	__u8 recverr : 1;
+	__u8 recverr_rfc4884 : 1;
+	__u8 freebind : 1;
+	__u8 transparent : 1;
+	__u8 hdrincl : 1;
+	__u8 mc_loop : 1;
+	__u8 mc_all : 1;
+	__u8 nodefrag : 1;
+	__u8 bind_address_no_port : 1;
+	__u8 convert_csum : 1;
+	__u32 local_port_range;
+	struct ip_mc_socklist *mc_list;
+	struct ip_options_rcu *inet_opt;
+	struct ipv6_pinfo pinet6;
 };
 
 static inline struct inet_sock *inet_sk(const struct sock *sk)
 {
 	return (struct inet_sock *)(void *)(uintptr_t)sk;
 }
+
+static inline struct ipv6_pinfo *inet6_sk(const struct sock *sk)
+{
+	return &inet_sk(sk)->pinet6;
+}
+
+/* The IPv4 address of a v4-mapped one, and the other way round (RFC 4291 section 2.5.5.2). */
+static inline __be32 ipv6_mapped_v4(const struct in6_addr *a)
+{
+	__be32 v4;
+
+	memcpy(&v4, &a->s6_addr[12], sizeof(v4));
+	return v4;
+}
+
+static inline void ipv6_addr_set_v4mapped(__be32 addr, struct in6_addr *mapped)
+{
+	static const unsigned char prefix[12] = { [10] = 0xff, [11] = 0xff };
+
+	memcpy(mapped->s6_addr, prefix, sizeof(prefix));
+	memcpy(&mapped->s6_addr[12], &addr, sizeof(addr));
+}
+
+/**
+ * inet_rcv_saddr_equal() - would two sockets of one port receive the same packets?
+ * @sk: one
+ * @sk2: the other
+ * @match_wildcard: "any address" equals all addresses
+ */
+SKIFF_API bool inet_rcv_saddr_equal(const struct sock *sk, const struct sock *sk2,
+				    bool match_wildcard);
+
+/**
+ * struct inet_rcv_cb - what a datagram protocol notes in skb->cb of a packet for the program
+ * @header: IP's part
+ * @spec_dst: the address of ours by which the sender knows us
+ */
+struct inet_rcv_cb {
+	char header[24] __aligned(8);
+	__be32 spec_dst;
+};
+#define INET_RCV_CB(skb) ((struct inet_rcv_cb *)(void *)((skb)->cb))
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* SKIFF_INET_SOCK_H */
