@@ -17,7 +17,8 @@ struct ipv4_net *ipv4_net(const struct net *net)
  * Settings: each host has its own copies of these tables, whose data pointers lead to its own
  * values: @data holds the offset in struct ipv4_net, or in struct neigh_parms, until then.
  */
-static int one = 1, int_max = 0x7fffffff, zero, ttl_max = 255, ignore_max = 8;
+static int one = 1, int_max = 0x7fffffff, zero, ttl_max = 255, ignore_max = 8,
+	   day = 24 * 3600;
 
 #define IPV4_SYSCTL(name, least, most)                                                    \
 	{                                                                                 \
@@ -33,6 +34,10 @@ static const struct ctl_table ipv4_table[] = {
 	IPV4_SYSCTL(icmp_ratemask, &zero, &int_max),
 	IPV4_SYSCTL(icmp_msgs_per_sec, &zero, &int_max),
 	IPV4_SYSCTL(icmp_msgs_burst, &zero, &int_max),
+	IPV4_SYSCTL(ipfrag_high_thresh, &zero, &int_max),
+	IPV4_SYSCTL(ipfrag_low_thresh, &zero, &int_max),
+	IPV4_SYSCTL(ipfrag_time, &one, &day),
+	IPV4_SYSCTL(ipfrag_max_dist, &zero, &int_max),
 	{},
 };
 
@@ -133,6 +138,10 @@ static const struct ipv4_sysctl ipv4_sysctl_defaults = {
 	.icmp_ratemask = 0x1818, /* unreachable, source quench, time exceeded, parameter problem */
 	.icmp_msgs_per_sec = 1000,
 	.icmp_msgs_burst = 50,
+	.ipfrag_high_thresh = 4 << 20,
+	.ipfrag_low_thresh = 3 << 20,
+	.ipfrag_time = 30, /* RFC 791 says 15, RFC 1122 section 3.3.2 60 to 120 */
+	.ipfrag_max_dist = 64,
 	/*
 	 * 0 in Linux. A host of ours comes and goes with its process and often has another MAC
 	 * address when it is back: peers that remember the old one would wait for it to age.
@@ -163,6 +172,7 @@ static void ipv4_net_exit(struct net *net)
 	struct ipv4_net *in = ipv4_net(net);
 
 	ping_cancel_all(in);
+	ip_frags_exit(in);
 	fib_flush_all(in);
 	rt_dev_put_all(in, NULL);
 	ipv4_sysctl_exit(in);
@@ -183,6 +193,8 @@ static int ipv4_net_init(struct net *net)
 	in->sysctl = ipv4_sysctl_defaults;
 	get_random_bytes(&in->hash_key, sizeof(in->hash_key));
 	err = ipv4_init_limits(in);
+	if (!err)
+		err = ip_frags_init(in);
 	if (!err)
 		err = ipv4_sysctl_init(in);
 	if (err)

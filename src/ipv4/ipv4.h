@@ -27,6 +27,8 @@
 /* Echo requests of this host that wait for an answer. */
 #define PING_MAX 1024
 
+struct ip_frags;
+
 /**
  * struct icmp_bucket - tokens for a group of peers
  * @tokens: what may be spent, in nanoseconds of waiting
@@ -58,6 +60,10 @@ struct ipv4_sysctl {
 	int icmp_ratemask;
 	int icmp_msgs_per_sec;
 	int icmp_msgs_burst;
+	int ipfrag_high_thresh;
+	int ipfrag_low_thresh;
+	int ipfrag_time;
+	int ipfrag_max_dist;
 	int accept_source_route;
 	int arp_notify;
 	int arp_ignore;
@@ -85,6 +91,7 @@ enum { RT_IN_BROADCAST, RT_IN_MULTICAST, RT_IN_UNREACHABLE, RT_IN_MAX };
  * @idents: see struct ip_ident
  * @pings: requests under way
  * @nr_pings: how many
+ * @frags: reassembly
  */
 struct ipv4_net {
 	struct net *net;
@@ -104,6 +111,7 @@ struct ipv4_net {
 	struct ip_ident *idents;
 	struct list_head pings;
 	unsigned int nr_pings;
+	struct ip_frags *frags;
 };
 
 /**
@@ -153,7 +161,12 @@ enum skb_drop_reason ip_rcv_options(struct sk_buff *skb, struct net *net);
 void ip_options_put_time(struct net *net, u8 *where);
 
 /* ip_fragment.c */
-int ip_defrag(struct net *net, struct sk_buff *skb);
+/* Who puts fragments together. */
+enum { IP_DEFRAG_LOCAL_DELIVER, IP_DEFRAG_CALL_RA_CHAIN };
+struct sk_buff *ip_defrag(struct net *net, struct sk_buff *skb, u32 user);
+int ip_frags_init(struct ipv4_net *in);
+void ip_frags_exit(struct ipv4_net *in);
+long ip_frag_mem(const struct net *net);
 
 /* protocol.c */
 const struct net_protocol *inet_protocol(u8 protocol);
