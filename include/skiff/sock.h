@@ -18,6 +18,7 @@ extern "C" {
 #endif
 
 struct proto;
+struct sock_reuseport;
 struct socket;
 
 /*
@@ -87,6 +88,9 @@ struct sock_common {
 /* sk_userlocks: sizes that the program chose and the protocol leaves alone. */
 #define SOCK_SNDBUF_LOCK 1
 #define SOCK_RCVBUF_LOCK 2
+/* Address and port that the program chose and connect() leaves alone. */
+#define SOCK_BINDADDR_LOCK 4
+#define SOCK_BINDPORT_LOCK 8
 
 /* Limits of SO_SNDBUF and SO_RCVBUF: two packets fit always. */
 #define SOCK_MIN_SNDBUF (2 * SKB_TRUESIZE(2048))
@@ -153,6 +157,7 @@ enum sock_flags {
  * @sk_sndtimeo: nanoseconds that a write waits
  * @sk_stamp: time of the packet read last
  * @sk_dst_cache: route of its packets
+ * @sk_reuseport_cb: SO_REUSEPORT group that it is in
  * @sk_socket: file side, NULL when there is none
  * @sk_user_data: for the layer above
  * @sk_state_change: connected, closed, ...
@@ -214,6 +219,7 @@ struct sock {
 	s64 sk_sndtimeo;
 	ktime_t sk_stamp;
 	struct dst_entry *sk_dst_cache;
+	struct sock_reuseport *sk_reuseport_cb;
 	struct socket *sk_socket;
 	void *sk_user_data;
 	void (*sk_state_change)(struct sock *sk);
@@ -359,6 +365,35 @@ static inline void sock_orphan(struct sock *sk)
 {
 	sock_set_flag(sk, SOCK_DEAD);
 	sk->sk_socket = NULL;
+}
+
+/* Forget the route; the next packet asks for one. */
+static inline void sk_dst_reset(struct sock *sk)
+{
+	dst_release(sk->sk_dst_cache);
+	sk->sk_dst_cache = NULL;
+}
+
+/* Remember a route; the reference to @dst becomes the socket's. */
+static inline void sk_dst_set(struct sock *sk, struct dst_entry *dst)
+{
+	dst_release(sk->sk_dst_cache);
+	sk->sk_dst_cache = dst;
+}
+
+/* The remembered route, with a reference for the caller, or NULL when there is none that is good. */
+static inline struct dst_entry *sk_dst_check(struct sock *sk, u32 cookie)
+{
+	struct dst_entry *dst = sk->sk_dst_cache;
+
+	if (!dst)
+		return NULL;
+	if (!dst_check(dst, cookie)) {
+		sk_dst_reset(sk);
+		return NULL;
+	}
+	dst_hold(dst);
+	return dst;
 }
 
 /* Bytes under way, without the one that stands for the references. */

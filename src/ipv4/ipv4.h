@@ -27,6 +27,9 @@
 /* Echo requests of this host that wait for an answer. */
 #define PING_MAX 1024
 
+/* Slots of the table of ping sockets, by identifier. */
+#define PING_HTABLE_SIZE 64
+
 /**
  * struct icmp_bucket - tokens for a group of peers
  * @tokens: what may be spent, in nanoseconds of waiting
@@ -60,6 +63,12 @@ struct ipv4_sysctl {
 	int icmp_msgs_burst;
 	int arp_notify;
 	int arp_ignore;
+	int ip_no_pmtu_disc;
+	int ip_nonlocal_bind;
+	int ip_unprivileged_port_start;
+	int igmp_max_memberships;
+	int igmp_max_msf;
+	int ping_group_range[2];
 };
 
 /* Input routes that do not depend on the table. */
@@ -84,6 +93,7 @@ enum { RT_IN_BROADCAST, RT_IN_MULTICAST, RT_IN_UNREACHABLE, RT_IN_MAX };
  * @idents: see struct ip_ident
  * @pings: requests under way
  * @nr_pings: how many
+ * @ping_socks: ping sockets, by identifier
  */
 struct ipv4_net {
 	struct net *net;
@@ -103,6 +113,7 @@ struct ipv4_net {
 	struct ip_ident *idents;
 	struct list_head pings;
 	unsigned int nr_pings;
+	struct hlist_head ping_socks[PING_HTABLE_SIZE];
 };
 
 /**
@@ -169,5 +180,11 @@ void icmp_out_count(struct net *net, u8 type);
 bool ping_rcv(struct sk_buff *skb);
 void ping_err(struct sk_buff *skb, u32 info);
 void ping_cancel_all(struct ipv4_net *in);
+bool ping_request_has_id(const struct ipv4_net *in, u16 id);
+
+/* ping_sock.c */
+bool ping_sock_rcv(struct sk_buff *skb);
+bool ping_sock_err(struct sk_buff *skb, u32 info);
+bool ping_sock_has_id(const struct ipv4_net *in, u16 id);
 
 #endif /* SKIFF_IPV4_IPV4_H */
