@@ -3,6 +3,7 @@
 #ifndef SKIFF_INET_SOCK_H
 #define SKIFF_INET_SOCK_H
 
+#include <skiff/flowi.h>
 #include <skiff/sock.h>
 
 #ifdef __cplusplus
@@ -10,7 +11,97 @@ extern "C" {
 #endif
 
 struct ip_mc_socklist;
-struct ip_options_rcu;
+
+/* Bytes of options that a header of 60 bytes has room for. */
+#define IP_OPTIONS_MAX 40
+
+/**
+ * struct ip_options - options of an IPv4 header, checked
+ * @faddr: with a source route: where the packet goes first
+ * @nexthop: the same for a received one: where it goes next
+ * @optlen: bytes, a multiple of 4
+ * @srr: where the source route stands: offset from the IPv4 header, 0 for none
+ * @rr: the same for record route
+ * @ts: and for the timestamp
+ * @is_strictroute: @srr has to be followed hop by hop
+ * @srr_is_hit: a received packet reached a stop of its source route
+ * @is_changed: the header was changed, its checksum is out of date
+ * @rr_needaddr: the last entry of record route is still to be filled in
+ * @ts_needtime: the same for the time in the timestamp option
+ * @ts_needaddr: and for the address in it
+ * @router_alert: where it stands
+ * @cipso: where a CIPSO label stands, which is carried but means nothing here
+ * @__data: the options, without the header in front of them; not of received packets
+ */
+struct ip_options {
+	__be32 faddr;
+	__be32 nexthop;
+	unsigned char optlen;
+	unsigned char srr;
+	unsigned char rr;
+	unsigned char ts;
+	unsigned char is_strictroute : 1;
+	unsigned char srr_is_hit : 1;
+	unsigned char is_changed : 1;
+	unsigned char rr_needaddr : 1;
+	unsigned char ts_needtime : 1;
+	unsigned char ts_needaddr : 1;
+	unsigned char router_alert;
+	unsigned char cipso;
+	__extension__ unsigned char __data[0];
+};
+
+/* What a socket keeps; kmalloc()ed with its data, under the stack lock. */
+struct ip_options_rcu {
+	struct ip_options opt;
+};
+
+/* Options with room for as many as there can be. */
+struct ip_options_data {
+	struct ip_options_rcu opt;
+	unsigned char data[IP_OPTIONS_MAX];
+};
+
+/* inet_cork.flags */
+#define IPCORK_OPT 1 /* @opt is valid */
+
+/**
+ * struct inet_cork - a datagram that is put together, and what it will be sent with
+ * @flags: IPCORK_*
+ * @addr: destination; with a source route the last one
+ * @opt: options; memory of its own
+ * @fragsize: largest packet on the way, bytes
+ * @length: payload so far
+ * @dst: the route; a reference of its own
+ * @tx_flags: SKBTX_*
+ * @ttl: time to live, 0 for the socket's or the host's
+ * @tos: type of service, -1 for the socket's
+ * @gso_size: payload of a segment, 0 to send one packet
+ * @priority: skb->priority
+ * @mark: skb->mark
+ * @transmit_time: when it is to leave, 0: now
+ */
+struct inet_cork {
+	unsigned int flags;
+	__be32 addr;
+	struct ip_options *opt;
+	unsigned int fragsize;
+	int length;
+	struct dst_entry *dst;
+	u8 tx_flags;
+	__u8 ttl;
+	__s16 tos;
+	__u16 gso_size;
+	__u32 priority;
+	u32 mark;
+	u64 transmit_time;
+};
+
+/* With the flow that goes with it. */
+struct inet_cork_full {
+	struct inet_cork base;
+	struct flowi fl;
+};
 
 /* sk_state of protocols without states of their own: Linux's TCP_ESTABLISHED and TCP_CLOSE. */
 #define INET_STATE_CONNECTED 1
@@ -84,6 +175,7 @@ struct ipv6_pinfo {
  * @mc_list: groups that the socket has joined
  * @inet_opt: IP_OPTIONS
  * @pinet6: of an AF_INET6 socket
+ * @cork: the datagram that several calls put together
  */
 struct inet_sock {
 	struct sock sk;
@@ -117,6 +209,7 @@ struct inet_sock {
 	struct ip_mc_socklist *mc_list;
 	struct ip_options_rcu *inet_opt;
 	struct ipv6_pinfo pinet6;
+	struct inet_cork_full cork;
 };
 
 static inline struct inet_sock *inet_sk(const struct sock *sk)

@@ -46,6 +46,7 @@ static const struct ctl_table ipv4_table[] = {
 };
 
 static const struct ctl_table conf_table[] = {
+	IPV4_SYSCTL(accept_source_route, &zero, &one),
 	IPV4_SYSCTL(arp_notify, &zero, &one),
 	IPV4_SYSCTL(arp_ignore, &zero, &ignore_max),
 	{},

@@ -92,25 +92,6 @@ static void ip_count_kind(struct net *net, const struct sk_buff *skb)
 		IP_UPD_PO_STATS(net, IPSTATS_MIB_INBCAST, skb->len);
 }
 
-/* Only with a route: an error about the options goes where the route leads. */
-static enum skb_drop_reason ip_rcv_options(struct sk_buff *skb, struct net *net)
-{
-	u8 pointer = 0;
-	int err;
-
-	if (ip_hdrlen(skb) == WIRE_IP_HLEN)
-		return SKB_NOT_DROPPED_YET;
-	err = ip_options_check(skb, &pointer);
-	if (!err)
-		return SKB_NOT_DROPPED_YET;
-	IP_INC_STATS(net, IPSTATS_MIB_INHDRERRORS);
-	if (err == -EPERM)
-		icmp_send(skb, ICMP_DEST_UNREACH, ICMP_SR_FAILED, 0);
-	else
-		icmp_send(skb, ICMP_PARAMETERPROB, 0, htonl((u32)pointer << 24));
-	return SKB_DROP_REASON_IP_OPTIONS;
-}
-
 static enum skb_drop_reason ip_rcv_route(struct sk_buff *skb, struct net_device *dev)
 {
 	const struct iphdr *iph = ip_hdr(skb);
@@ -147,7 +128,8 @@ int ip_rcv(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt,
 		skb_dst_drop(skb);
 		reason = ip_rcv_route(skb, dev);
 	}
-	if (reason == SKB_NOT_DROPPED_YET)
+	/* Only with a route: an error about the options goes where the route leads. */
+	if (reason == SKB_NOT_DROPPED_YET && ip_hdrlen(skb) > WIRE_IP_HLEN)
 		reason = ip_rcv_options(skb, net);
 	if (reason != SKB_NOT_DROPPED_YET) {
 		kfree_skb_reason(skb, reason);

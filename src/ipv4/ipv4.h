@@ -61,6 +61,7 @@ struct ipv4_sysctl {
 	int icmp_ratemask;
 	int icmp_msgs_per_sec;
 	int icmp_msgs_burst;
+	int accept_source_route;
 	int arp_notify;
 	int arp_ignore;
 	int ip_no_pmtu_disc;
@@ -159,7 +160,8 @@ void rt_free_entry(struct fib_route *r);
 void rt_dev_put_all(struct ipv4_net *in, const struct net_device *dev);
 
 /* ip_options.c */
-int ip_options_check(struct sk_buff *skb, u8 *pointer);
+enum skb_drop_reason ip_rcv_options(struct sk_buff *skb, struct net *net);
+void ip_options_put_time(struct net *net, u8 *where);
 
 /* ip_fragment.c */
 int ip_defrag(struct net *net, struct sk_buff *skb);
