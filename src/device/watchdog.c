@@ -37,13 +37,13 @@ static void dev_watchdog(struct timer_list *timer)
 {
 	struct net_device *dev = from_timer(dev, timer, watchdog_timer);
 
+	if (!netif_device_present(dev) || !netif_running(dev) || !netif_carrier_ok(dev))
+		return;
 	/* The driver may take its device down, or out. */
 	dev_hold(dev);
-	if (netif_device_present(dev) && netif_running(dev) && netif_carrier_ok(dev)) {
-		look_at_queues(dev);
-		if (dev->flags & IFF_UP && netif_carrier_ok(dev))
-			dev_watchdog_up(dev);
-	}
+	look_at_queues(dev);
+	if (dev->flags & IFF_UP)
+		dev_watchdog_up(dev);
 	dev_put(dev);
 }
 
