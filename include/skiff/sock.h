@@ -18,6 +18,7 @@ extern "C" {
 #endif
 
 struct proto;
+struct sk_filter;
 struct socket;
 
 /*
@@ -115,6 +116,7 @@ enum sock_flags {
 	SOCK_SELECT_ERR_QUEUE,
 	SOCK_RCU_FREE,
 	SOCK_TXTIME,
+	SOCK_FILTER_LOCKED, /* the program may not change the filter any more */
 	SOCK_TSTAMP_NEW,
 	SOCK_NOSPACE_WAIT, /* somebody waits for room in the send buffer */
 };
@@ -153,6 +155,7 @@ enum sock_flags {
  * @sk_sndtimeo: nanoseconds that a write waits
  * @sk_stamp: time of the packet read last
  * @sk_dst_cache: route of its packets
+ * @sk_filter: chooses what it gets, NULL for all
  * @sk_socket: file side, NULL when there is none
  * @sk_user_data: for the layer above
  * @sk_state_change: connected, closed, ...
@@ -214,6 +217,7 @@ struct sock {
 	s64 sk_sndtimeo;
 	ktime_t sk_stamp;
 	struct dst_entry *sk_dst_cache;
+	struct sk_filter *sk_filter;
 	struct socket *sk_socket;
 	void *sk_user_data;
 	void (*sk_state_change)(struct sock *sk);
@@ -277,6 +281,8 @@ SKIFF_API extern __u32 sysctl_rmem_default;
 SKIFF_API extern __u32 sysctl_wmem_default;
 SKIFF_API extern __u32 sysctl_rmem_max;
 SKIFF_API extern __u32 sysctl_wmem_max;
+/* Limit of sk_omem_alloc: net.core.optmem_max. */
+SKIFF_API extern __u32 sysctl_optmem_max;
 
 /**
  * sk_alloc() - make a socket
@@ -500,8 +506,9 @@ SKIFF_API struct sk_buff *sock_wmalloc(struct sock *sk, unsigned long size, int 
  * @skb: the packet; belongs to the socket on success, to the caller otherwise
  * @reason: NULL, or set to why it was refused
  *
- * Return: 0; -ENOMEM when the receive buffer is full, -ENOBUFS when the protocol's memory limit is
- * reached; both are counted in sk_drops.
+ * The socket's filter is asked first. Return: 0; -EPERM when that does not want it; -ENOMEM when the
+ * receive buffer is full, -ENOBUFS when the protocol's memory limit is reached: these two are
+ * counted in sk_drops.
  */
 SKIFF_API int sock_queue_rcv_skb_reason(struct sock *sk, struct sk_buff *skb,
 					enum skb_drop_reason *reason);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* struct sock: made, referred to, and freed when the last buffer charged to it is gone. */
+#include <skiff/filter.h>
 #include <skiff/slab.h>
 #include <skiff/sock.h>
 
@@ -12,6 +13,7 @@ __u32 sysctl_rmem_default = DEFAULT_MEM;
 __u32 sysctl_wmem_default = DEFAULT_MEM;
 __u32 sysctl_rmem_max = DEFAULT_MEM;
 __u32 sysctl_wmem_max = DEFAULT_MEM;
+__u32 sysctl_optmem_max = sizeof(unsigned long) * (2 * 1024 + 512);
 
 struct sock *sk_alloc(struct net *net, int family, gfp_t priority, struct proto *prot, int kern)
 {
@@ -86,6 +88,8 @@ static void destruct(struct sock *sk)
 		sk->sk_destruct(sk);
 	if (sk->sk_prot && sk->sk_prot->destroy)
 		sk->sk_prot->destroy(sk);
+	if (sk->sk_filter)
+		sk_filter_uncharge(sk, sk->sk_filter);
 	dst_release(sk->sk_dst_cache);
 	sk->sk_dst_cache = NULL;
 	/*
