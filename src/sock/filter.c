@@ -15,7 +15,7 @@ static void filter_put(struct sk_filter *fp)
 
 bool sk_filter_charge(struct sock *sk, struct sk_filter *fp)
 {
-	u32 size = fp->prog->size, max = READ_ONCE(sysctl_optmem_max);
+	u32 size = fp->prog->size, max = (u32)sock_limits(sock_net(sk))->optmem_max;
 
 	if (size > max || (u64)atomic_read(&sk->sk_omem_alloc) + size >= max)
 		return false;
