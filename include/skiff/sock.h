@@ -21,6 +21,7 @@ extern "C" {
 struct proto;
 struct sock_reuseport;
 struct proto_ops;
+struct sk_filter;
 struct socket;
 
 /*
@@ -121,6 +122,7 @@ enum sock_flags {
 	SOCK_SELECT_ERR_QUEUE,
 	SOCK_RCU_FREE,
 	SOCK_TXTIME,
+	SOCK_FILTER_LOCKED, /* the program may not change the filter any more */
 	SOCK_TSTAMP_NEW,
 	SOCK_NOSPACE_WAIT, /* somebody waits for room in the send buffer */
 	SOCK_RCVMARK,
@@ -162,6 +164,7 @@ enum sock_flags {
  * @sk_stamp: time of the packet read last
  * @sk_dst_cache: route of its packets
  * @sk_reuseport_cb: SO_REUSEPORT group that it is in
+ * @sk_filter: chooses what it gets, NULL for all
  * @sk_lingertime: nanoseconds that a close waits for what was not sent, with SOCK_LINGER
  * @sk_peek_off: where the next peek begins, -1: always at the start
  * @sk_ll_usec: microseconds that a read polls the devices before it sleeps
@@ -228,6 +231,7 @@ struct sock {
 	ktime_t sk_stamp;
 	struct dst_entry *sk_dst_cache;
 	struct sock_reuseport *sk_reuseport_cb;
+	struct sk_filter *sk_filter;
 	s64 sk_lingertime;
 	int sk_peek_off;
 	unsigned int sk_ll_usec;
@@ -584,8 +588,9 @@ SKIFF_API struct sk_buff *sock_wmalloc(struct sock *sk, unsigned long size, int 
  * @skb: the packet; belongs to the socket on success, to the caller otherwise
  * @reason: NULL, or set to why it was refused
  *
- * Return: 0; -ENOMEM when the receive buffer is full, -ENOBUFS when the protocol's memory limit is
- * reached; both are counted in sk_drops.
+ * The socket's filter is asked first. Return: 0; -EPERM when that does not want it; -ENOMEM when the
+ * receive buffer is full, -ENOBUFS when the protocol's memory limit is reached: these two are
+ * counted in sk_drops.
  */
 SKIFF_API int sock_queue_rcv_skb_reason(struct sock *sk, struct sk_buff *skb,
 					enum skb_drop_reason *reason);
