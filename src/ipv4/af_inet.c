@@ -2,6 +2,7 @@
 /* The AF_INET family: which protocols have sockets, and how these are made and closed. */
 #include <skiff/igmp.h>
 #include <skiff/inet_common.h>
+#include <skiff/slab.h>
 
 #include "ipv4/ipv4.h"
 #include "ipv4/sockglue.h"

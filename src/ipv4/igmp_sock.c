@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Multicast groups of sockets: joining, leaving, and the sources that one takes or refuses. */
+#include <limits.h>
+
 #include <skiff/inet_sock.h>
 #include <skiff/slab.h>
 
@@ -154,7 +156,8 @@ void ip_mc_drop_socket(struct sock *sk)
 static struct ip_sf_socklist *sflist_alloc(unsigned int max)
 {
 	struct ip_sf_socklist *l =
-		(struct ip_sf_socklist *)kzalloc(struct_size(l, sl_addr, max), GFP_KERNEL);
+		(struct ip_sf_socklist *)kzalloc(sizeof(*l) + max * sizeof(__be32),
+							   GFP_KERNEL);
 
 	if (l)
 		l->sl_max = max;
@@ -230,16 +233,16 @@ static int del_source(struct sock *sk, struct ip_mc_socklist *pmc, struct in_dev
 int ip_mc_source(int add, int omode, struct sock *sk, struct ip_mreq_source *mreqs, int ifindex)
 {
 	struct ip_mreqn imr = { .imr_ifindex = ifindex };
-	__be32 group = (__force __be32)mreqs->imr_multiaddr;
-	__be32 source = (__force __be32)mreqs->imr_sourceaddr;
+	__be32 group = (__force __be32)mreqs->imr_multiaddr.s_addr;
+	__be32 source = (__force __be32)mreqs->imr_sourceaddr.s_addr;
 	struct ip_mc_socklist *pmc;
 	struct in_device *in_dev;
 
 	ASSERT_NET_LOCKED(sock_net(sk));
 	if (!ipv4_is_multicast(group))
 		return -EINVAL;
-	imr.imr_multiaddr.s_addr = mreqs->imr_multiaddr;
-	imr.imr_address.s_addr = mreqs->imr_interface;
+	imr.imr_multiaddr = mreqs->imr_multiaddr;
+	imr.imr_address = mreqs->imr_interface;
 	in_dev = ip_mc_find_dev(sock_net(sk), &imr);
 	if (!in_dev)
 		return -ENODEV;

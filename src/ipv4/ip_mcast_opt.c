@@ -113,8 +113,8 @@ static int mc_do_source(struct sock *sk, int optname, struct ip_mreq_source *mre
 		return ip_mc_source(0, MCAST_EXCLUDE, sk, mreqs, ifindex);
 	case IP_ADD_SOURCE_MEMBERSHIP:
 	case MCAST_JOIN_SOURCE_GROUP:
-		mreq.imr_multiaddr.s_addr = mreqs->imr_multiaddr;
-		mreq.imr_address.s_addr = mreqs->imr_interface;
+		mreq.imr_multiaddr = mreqs->imr_multiaddr;
+		mreq.imr_address = mreqs->imr_interface;
 		err = ip_mc_join_group_ssm(sk, &mreq, MCAST_INCLUDE);
 		if (err && err != -EADDRINUSE)
 			return err;
@@ -151,8 +151,8 @@ static int mc_group_source(struct sock *sk, int optname, const void *optval, uns
 	memcpy(&greqs, optval, sizeof(greqs));
 	if (greqs.gsr_group.ss_family != AF_INET || greqs.gsr_source.ss_family != AF_INET)
 		return -EADDRNOTAVAIL;
-	mreqs.imr_multiaddr = mc_addr((const void *)&greqs.gsr_group)->sin_addr.s_addr;
-	mreqs.imr_sourceaddr = mc_addr((const void *)&greqs.gsr_source)->sin_addr.s_addr;
+	mreqs.imr_multiaddr = mc_addr(&greqs.gsr_group)->sin_addr;
+	mreqs.imr_sourceaddr = mc_addr(&greqs.gsr_source)->sin_addr;
 	return mc_do_source(sk, optname, &mreqs, (int)greqs.gsr_interface);
 }
 
@@ -166,7 +166,7 @@ static int mc_group(struct sock *sk, int optname, const void *optval, unsigned i
 	memcpy(&greq, optval, sizeof(greq));
 	if (greq.gr_group.ss_family != AF_INET)
 		return -EINVAL;
-	mreq.imr_multiaddr = mc_addr((const void *)&greq.gr_group)->sin_addr;
+	mreq.imr_multiaddr = mc_addr(&greq.gr_group)->sin_addr;
 	mreq.imr_ifindex = (int)greq.gr_interface;
 	return optname == MCAST_JOIN_GROUP ? ip_mc_join_group(sk, &mreq) :
 					     ip_mc_leave_group(sk, &mreq);
@@ -188,8 +188,8 @@ static int mc_msfilter(struct sock *sk, const void *optval, unsigned int optlen)
 	memcpy(&head, optval, at);
 	if (head.imsf_numsrc > (optlen - at) / sizeof(__be32))
 		return -EINVAL;
-	mreq.imr_multiaddr.s_addr = head.imsf_multiaddr;
-	mreq.imr_address.s_addr = head.imsf_interface;
+	mreq.imr_multiaddr = head.imsf_multiaddr;
+	mreq.imr_address = head.imsf_interface;
 	return ip_mc_msfilter(sk, &mreq, head.imsf_fmode,
 			      (const __be32 *)(const void *)((const char *)optval + at),
 			      head.imsf_numsrc);
@@ -224,7 +224,7 @@ static int mc_group_filter(struct sock *sk, const void *optval, unsigned int opt
 		if (ss.ss_family != AF_INET)
 			err = -EADDRNOTAVAIL;
 	}
-	mreq.imr_multiaddr = mc_addr((const void *)&head.gf_group)->sin_addr;
+	mreq.imr_multiaddr = mc_addr(&head.gf_group)->sin_addr;
 	mreq.imr_ifindex = (int)head.gf_interface;
 	if (!err)
 		err = ip_mc_msfilter(sk, &mreq, head.gf_fmode, addrs, head.gf_numsrc);
@@ -280,9 +280,9 @@ static int mc_get_msfilter(struct sock *sk, void *optval, int *optlen)
 	if (*optlen < (int)at)
 		return -EINVAL;
 	memcpy(&head, optval, at);
-	mreq.imr_multiaddr.s_addr = head.imsf_multiaddr;
-	mreq.imr_address.s_addr = head.imsf_interface;
-	if (!ipv4_is_multicast((__force __be32)head.imsf_multiaddr))
+	mreq.imr_multiaddr = head.imsf_multiaddr;
+	mreq.imr_address = head.imsf_interface;
+	if (!ipv4_is_multicast((__force __be32)head.imsf_multiaddr.s_addr))
 		return -EINVAL;
 	pmc = ip_mc_find_sk(sk, &mreq);
 	if (!pmc)
@@ -312,7 +312,7 @@ static int mc_get_group_filter(struct sock *sk, void *optval, int *optlen)
 	memcpy(&head, optval, at);
 	if (head.gf_group.ss_family != AF_INET)
 		return -EADDRNOTAVAIL;
-	mreq.imr_multiaddr = mc_addr((const void *)&head.gf_group)->sin_addr;
+	mreq.imr_multiaddr = mc_addr(&head.gf_group)->sin_addr;
 	mreq.imr_ifindex = (int)head.gf_interface;
 	if (!ipv4_is_multicast((__force __be32)mreq.imr_multiaddr.s_addr))
 		return -EINVAL;

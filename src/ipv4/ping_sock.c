@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Ping sockets: SOCK_DGRAM of IPPROTO_ICMP sends echo requests and gets the replies to them. */
+#include <limits.h>
 #include <unistd.h>
 
 #include <linux/sockios.h>

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* UDP's part of each host: settings, set-up and end. */
+#include <limits.h>
+
 #include <skiff/printk.h>
 #include <skiff/protocol.h>
 

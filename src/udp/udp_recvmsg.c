@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* recvmsg() on a UDP socket: taken from the queue under its lock, copied without any. */
+#include <limits.h>
+#include <sys/ioctl.h>
+
 #include <linux/sockios.h>
 
 #include "udp/udp.h"

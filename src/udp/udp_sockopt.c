@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The options of level SOL_UDP. */
+#include <limits.h>
+
 #include "udp/udp.h"
 
 static int set_cork(struct sock *sk, int val)
