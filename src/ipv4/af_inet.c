@@ -184,7 +184,7 @@ const struct proto_ops inet_dgram_ops = {
 	.socketpair = sock_no_socketpair,
 	.accept = sock_no_accept,
 	.getname = inet_getname,
-	.poll = inet_dgram_poll,
+	.poll = datagram_poll,
 	.ioctl = inet_ioctl,
 	.listen = sock_no_listen,
 	.shutdown = inet_shutdown,
@@ -192,6 +192,7 @@ const struct proto_ops inet_dgram_ops = {
 	.getsockopt = inet_getsockopt,
 	.sendmsg = inet_sendmsg,
 	.recvmsg = inet_recvmsg,
+	.set_peek_off = sk_set_peek_off,
 };
 
 /* Linux has two tables because polling differs; here it is one and the same. */
@@ -203,7 +204,7 @@ const struct proto_ops inet_sockraw_ops = {
 	.socketpair = sock_no_socketpair,
 	.accept = sock_no_accept,
 	.getname = inet_getname,
-	.poll = inet_dgram_poll,
+	.poll = datagram_poll,
 	.ioctl = inet_ioctl,
 	.listen = sock_no_listen,
 	.shutdown = inet_shutdown,

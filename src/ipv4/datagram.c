@@ -133,11 +133,21 @@ int udp_disconnect(struct sock *sk, int flags)
  * The queue has a lock of its own, and all else that is looked at is read at once: reading needs no
  * stack lock, and does not meet those who fill the queue but for a moment.
  */
-struct sk_buff *inet_recv_skb(struct sock *sk, int flags, int *err)
+struct sk_buff *inet_recv_skb(struct sock *sk, int flags, int *off, int *err)
 {
 	struct sk_buff_head *list = &sk->sk_receive_queue;
 	struct sk_buff *skb;
 
+	if (off)
+		*off = sk_peek_offset(sk, flags);
+	if (off && *off) {
+		*err = net_enter(sock_net(sk));
+		if (*err)
+			return NULL;
+		skb = __skb_recv_datagram(sk, list, (unsigned int)flags, off, err);
+		net_unlock(sock_net(sk));
+		return skb;
+	}
 	*err = sock_error(sk);
 	if (*err)
 		return NULL;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The calls on an IPv4 socket: bind, connect, names, shutdown, data, readiness. */
-#include <sys/epoll.h>
 #include <sys/ioctl.h>
 
 #include <linux/sockios.h>
@@ -187,31 +186,6 @@ int inet_recvmsg(struct socket *sock, struct skiff_msghdr *msg, size_t size, int
 	if (err >= 0)
 		msg->msg_namelen = addr_len;
 	return err;
-}
-
-u32 inet_dgram_poll(struct socket *sock)
-{
-	struct sock *sk = sock->sk;
-	u8 shutdown = READ_ONCE(sk->sk_shutdown);
-	u32 mask = 0;
-
-	if (READ_ONCE(sk->sk_err) || !skb_queue_empty_lockless(&sk->sk_error_queue))
-		mask |= EPOLLERR | (sock_flag(sk, SOCK_SELECT_ERR_QUEUE) ? EPOLLPRI : 0);
-	if (shutdown & RCV_SHUTDOWN)
-		mask |= EPOLLRDHUP | EPOLLIN | EPOLLRDNORM;
-	if (shutdown == SHUTDOWN_MASK)
-		mask |= EPOLLHUP;
-	if (!skb_queue_empty_lockless(&sk->sk_receive_queue))
-		mask |= EPOLLIN | EPOLLRDNORM;
-	if (sock_writeable(sk)) {
-		mask |= EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND;
-	} else {
-		__atomic_fetch_or(&sk->sk_flags, 1UL << SOCK_NOSPACE_WAIT, __ATOMIC_SEQ_CST);
-		/* Whoever freed a buffer in between did not see that we wait. */
-		if (sock_writeable(sk))
-			mask |= EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND;
-	}
-	return mask;
 }
 
 int inet_setsockopt(struct socket *sock, int level, int optname, const void *optval,

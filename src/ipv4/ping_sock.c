@@ -301,7 +301,7 @@ static int ping_recvmsg(struct sock *sk, struct skiff_msghdr *msg, size_t len, i
 		return -EOPNOTSUPP;
 	if (flags & MSG_ERRQUEUE)
 		return ip_recv_error(sk, msg, (int)min_t(size_t, len, INT_MAX), addr_len);
-	skb = inet_recv_skb(sk, flags, &err);
+	skb = inet_recv_skb(sk, flags, NULL, &err);
 	if (!skb)
 		return err;
 	copied = (unsigned int)min_t(size_t, len, skb->len);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* SO_REUSEPORT groups: a growing array of sockets, and which one a flow goes to. */
+#include <skiff/net_namespace.h>
 #include <skiff/slab.h>
 #include <skiff/sock_reuseport.h>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Datagrams on their way in. */
+#include <skiff/filter.h>
 #include <skiff/icmp.h>
 #include <skiff/igmp.h>
 
@@ -64,6 +65,13 @@ static int udp_enqueue(struct sock *sk, struct sk_buff *skb)
 		UDP_INC_STATS(net, UDP_MIB_MEMERRORS, 0);
 		UDP_INC_STATS(net, UDP_MIB_INERRORS, 0);
 		kfree_skb_reason(skb, SKB_DROP_REASON_PROTO_MEM);
+		return 0;
+	}
+	/* The program's filter sees the header too, and may cut the datagram, but not that. */
+	if (sk_filter_trim_cap(sk, skb, WIRE_UDP_HLEN)) {
+		sk_drops_add(sk, 1);
+		UDP_INC_STATS(net, UDP_MIB_INERRORS, 0);
+		kfree_skb_reason(skb, SKB_DROP_REASON_SOCKET_FILTER);
 		return 0;
 	}
 	ipv4_pktinfo_prepare(sk, skb);

@@ -27,22 +27,26 @@ int udp_recvmsg(struct sock *sk, struct skiff_msghdr *msg, size_t len, int flags
 {
 	unsigned int ulen, copied;
 	struct sk_buff *skb;
-	int err;
+	int err, off = 0;
 
 	if (flags & MSG_ERRQUEUE)
 		return ip_recv_error(sk, msg, (int)min_t(size_t, len, INT_MAX), addr_len);
-	skb = inet_recv_skb(sk, flags, &err);
+	skb = inet_recv_skb(sk, flags, &off, &err);
 	if (!skb)
 		return err;
 	ulen = skb->len;
-	copied = (unsigned int)min_t(size_t, len, ulen);
-	if (copied < ulen)
+	copied = (unsigned int)min_t(size_t, len, ulen - (unsigned int)off);
+	if (copied < ulen - (unsigned int)off)
 		msg->msg_flags |= MSG_TRUNC;
-	err = skb_copy_datagram_msg(skb, 0, msg, (int)copied);
+	err = skb_copy_datagram_msg(skb, off, msg, (int)copied);
 	if (unlikely(err)) {
 		inet_recv_done(skb);
 		return err;
 	}
+	if (flags & MSG_PEEK)
+		sk_peek_offset_fwd(sk, (int)copied);
+	else
+		sk_peek_offset_bwd(sk, (int)ulen);
 	udp_tell(sk, msg, skb, addr_len);
 	inet_recv_done(skb);
 	return (int)(flags & MSG_TRUNC ? ulen : copied);
