@@ -2,6 +2,7 @@
 /* The library's start: what is registered, in which order. */
 #include <skiff/drivers.h>
 #include <skiff/ip.h>
+#include <skiff/ipv6.h>
 #include <skiff/neighbour.h>
 #include <skiff/netdevice.h>
 #include <skiff/raw.h>
@@ -34,8 +35,8 @@ static int loopback_up_init(void)
 
 static const skiff_initcall skiff_initcalls[] = {
 	skiff_sock_init, skiff_device_init, neigh_init,		ipv4_init,
-	udp_init,	 raw_init,	    services_init,	skiff_drivers_init,
-	loopback_up_init,
+	udp_init,	 raw_init,	    inet6_init,		services_init,
+	skiff_drivers_init,	loopback_up_init,
 };
 
 int skiff_init(void)
