@@ -14,8 +14,6 @@ extern "C" {
 /* AF_INET's operations for datagram sockets, and for those that read IP packets. */
 SKIFF_API extern const struct proto_ops inet_dgram_ops;
 SKIFF_API extern const struct proto_ops inet_sockraw_ops;
-/* The same for AF_INET6. */
-SKIFF_API extern const struct proto_ops inet6_dgram_ops;
 
 /**
  * inet_create_sock() - the sock of a new socket of either family
@@ -53,7 +51,6 @@ SKIFF_API int inet_setsockopt(struct socket *sock, int level, int optname, const
 			      unsigned int optlen);
 SKIFF_API int inet_getsockopt(struct socket *sock, int level, int optname, void *optval,
 			      int *optlen);
-SKIFF_API u32 inet_dgram_poll(struct socket *sock);
 
 /* A port for a socket that has none. Stack lock. Return: 0 or -EAGAIN. */
 SKIFF_API int inet_autobind(struct sock *sk);
@@ -96,8 +93,16 @@ struct flowi4;
 struct rtable;
 SKIFF_API struct rtable *inet_route_datagram(struct sock *sk, struct flowi4 *fl4, bool connected);
 
-/* The receive queue's next packet for recvmsg(): taken out, or with MSG_PEEK shared. Any thread. */
-SKIFF_API struct sk_buff *inet_recv_skb(struct sock *sk, int flags, int *err);
+/**
+ * inet_recv_skb() - the receive queue's next packet, for recvmsg()
+ * @sk: the socket
+ * @flags: MSG_PEEK leaves it where it is
+ * @off: NULL, or set to where in the packet to begin (SO_PEEK_OFF)
+ * @err: why there is none: the pending error, 0 after shutdown, -EAGAIN
+ *
+ * Any thread that holds no stack lock. Return: the packet, for inet_recv_done(); or NULL.
+ */
+SKIFF_API struct sk_buff *inet_recv_skb(struct sock *sk, int flags, int *off, int *err);
 
 /* Undo inet_recv_skb(). */
 static inline void inet_recv_done(struct sk_buff *skb)
@@ -118,13 +123,6 @@ struct inet_raw_ops {
 
 /* Once, before packets are received. */
 SKIFF_API void inet_register_raw(const struct inet_raw_ops *ops);
-
-/**
- * inet_ctl_handlers - AF_INET6's part of what the protocols do for sockets of both families
- *
- * inet6_init() registers the family; once per process, after the protocols.
- */
-SKIFF_API int inet6_init(void);
 
 #ifdef __cplusplus
 }

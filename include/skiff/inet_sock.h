@@ -6,6 +6,17 @@
 #include <skiff/flowi.h>
 #include <skiff/sock.h>
 
+/* The C library's headers leave these out. */
+#ifndef SOL_UDP
+#define SOL_UDP 17
+#endif
+#ifndef IP_LOCAL_PORT_RANGE
+#define IP_LOCAL_PORT_RANGE 51
+#endif
+#ifndef IP_PROTOCOL
+#define IP_PROTOCOL 52
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* IPv4 packets on their way in: from the device to the transport protocol. */
 #include "ipv4/ipv4.h"
+#include "ipv4/sockglue.h"
 #include "wire/ip.h"
 
 static void ip_count_ecn(struct net *net, const struct iphdr *iph, unsigned int segs)
@@ -124,7 +125,8 @@ int ip_rcv(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt,
 	if (!skb)
 		return NET_RX_DROP;
 	/* What this host sends to itself comes with its route. */
-	if (!skb_dst(skb) || !skb_dst(skb)->input || !(dev->flags & IFF_LOOPBACK)) {
+	if (!skb_dst(skb) || !skb_dst(skb)->input ||
+	    (!(dev->flags & IFF_LOOPBACK) && skb->pkt_type != PACKET_LOOPBACK)) {
 		skb_dst_drop(skb);
 		reason = ip_rcv_route(skb, dev);
 	}
@@ -157,10 +159,17 @@ static void ip_no_protocol(struct sk_buff *skb, struct net *net)
 static void ip_protocol_deliver(struct net *net, struct sk_buff *skb, int protocol)
 {
 	const struct net_protocol *ipprot;
+	bool raw;
 
 	/* A handler may hand on to another one, but not for ever. */
 	for (int hops = 0; hops < 8; hops++) {
+		raw = inet_raw_deliver(skb, protocol);
 		ipprot = inet_protocol((u8)protocol);
+		if (!ipprot && raw) {
+			IP_INC_STATS(net, IPSTATS_MIB_INDELIVERS);
+			consume_skb(skb);
+			return;
+		}
 		if (!ipprot) {
 			ip_no_protocol(skb, net);
 			return;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* IPv4 packets on their way out: from the transport protocol to the neighbour. */
+#include <skiff/igmp.h>
+
 #include "ipv4/ipv4.h"
 #include "wire/ip.h"
 
@@ -96,8 +98,46 @@ int ip_output(struct net *net, struct sock *sk, struct sk_buff *skb)
 	return ip_finish_output(net, sk, skb);
 }
 
+/* Do sockets of this host listen to what is sent to a group or to all, and may they hear it? */
+static bool ip_mc_loops(const struct sock *sk, const struct sk_buff *skb,
+			const struct net_device *dev)
+{
+	struct in_device *in_dev = __in_dev_get(dev);
+
+	if (dev->flags & IFF_LOOPBACK)
+		return false; /* it comes back anyway */
+	if (skb_rtable(skb)->rt_flags & RTCF_BROADCAST)
+		return true;
+	if (sk && sk->sk_family != AF_PACKET && !inet_sk(sk)->mc_loop)
+		return false;
+	return in_dev && ip_check_mc(in_dev, ip_hdr(skb)->daddr, ip_hdr(skb)->saddr, 0);
+}
+
+/* A copy to ourselves, as if it had come from the device that it leaves by. */
+static void ip_mc_loopback(struct sk_buff *skb, struct net_device *dev)
+{
+	struct sk_buff *copy = skb_clone(skb, GFP_ATOMIC);
+
+	if (!copy)
+		return;
+	copy->dev = dev;
+	copy->protocol = htons(ETH_P_IP);
+	skb_reset_mac_header(copy);
+	copy->pkt_type = PACKET_LOOPBACK;
+	copy->ip_summed = CHECKSUM_UNNECESSARY;
+	skb_dst_force(copy);
+	netif_rx(copy);
+}
+
 int ip_mc_output(struct net *net, struct sock *sk, struct sk_buff *skb)
 {
+	if (ip_mc_loops(sk, skb, skb_dst(skb)->dev))
+		ip_mc_loopback(skb, skb_dst(skb)->dev);
+	/* RFC 1112 section 6.1: not beyond this host. */
+	if (!ip_hdr(skb)->ttl) {
+		consume_skb(skb);
+		return 0;
+	}
 	if (skb_rtable(skb)->rt_flags & RTCF_MULTICAST)
 		IP_UPD_PO_STATS(net, IPSTATS_MIB_OUTMCAST, skb->len);
 	else
@@ -152,12 +192,13 @@ unsigned int ip_headroom(const struct rtable *rt)
 }
 
 /* RFC 1112 section 6.1: a group's packets stay on the link unless somebody wants them farther. */
-static u8 ip_ttl(const struct net *net, const struct rtable *rt, const struct ipcm_cookie *ipc)
+static u8 ip_ttl(const struct net *net, const struct sock *sk, const struct rtable *rt, const struct ipcm_cookie *ipc)
 {
 	if (ipc && ipc->ttl)
 		return ipc->ttl;
+	/* A socket may say that its packets are for this host alone: IP_MULTICAST_TTL of 0. */
 	if (rt->rt_type == RTN_MULTICAST)
-		return 1;
+		return sk && sk->sk_family != AF_PACKET ? inet_sk(sk)->mc_ttl : 1;
 	return (u8)ipv4_net(net)->sysctl.ip_default_ttl;
 }
 
@@ -167,8 +208,8 @@ static bool ip_must_not_cut(const struct sock *sk)
 	return sk && sk->sk_family != AF_PACKET && !ip_sk_ignore_df(sk);
 }
 
-static void ip_build_header(struct net *net, struct sk_buff *skb, const struct rtable *rt,
-			    const struct ipcm_cookie *ipc, bool df)
+static void ip_build_header(struct net *net, const struct sock *sk, struct sk_buff *skb,
+			    const struct rtable *rt, const struct ipcm_cookie *ipc, bool df)
 {
 	struct iphdr *iph = (struct iphdr *)skb_push(skb, WIRE_IP_HLEN);
 
@@ -178,7 +219,7 @@ static void ip_build_header(struct net *net, struct sk_buff *skb, const struct r
 	iph->ihl = 5;
 	iph->tos = ipc && ipc->tos > 0 ? (u8)ipc->tos : 0;
 	iph->frag_off = df ? htons(IP_DF) : 0;
-	iph->ttl = ip_ttl(net, rt, ipc);
+	iph->ttl = ip_ttl(net, sk, rt, ipc);
 }
 
 int ip_build_and_send(struct net *net, struct sock *sk, struct sk_buff *skb, struct rtable *rt,
@@ -200,7 +241,7 @@ int ip_build_and_send(struct net *net, struct sock *sk, struct sk_buff *skb, str
 		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
 		return -ENOMEM;
 	}
-	ip_build_header(net, skb, rt, ipc, fits && (must || (ipc && ipc->df)));
+	ip_build_header(net, sk, skb, rt, ipc, fits && (must || (ipc && ipc->df)));
 	iph = ip_hdr(skb);
 	iph->protocol = protocol;
 	iph->saddr = saddr;

@@ -32,6 +32,8 @@
 #define PING_MAX 1024
 
 struct ip_frags;
+/* Slots of the table of ping sockets, by identifier. */
+#define PING_HTABLE_SIZE 64
 
 /**
  * struct icmp_bucket - tokens for a group of peers
@@ -80,6 +82,14 @@ struct ipv4_sysctl {
 	int shared_media;
 	int arp_notify;
 	int arp_ignore;
+	int ip_nonlocal_bind;
+	int ip_unprivileged_port_start;
+	int igmp_max_memberships;
+	int igmp_max_msf;
+	int igmp_qrv;
+	int igmp_link_local_mcast_reports;
+	int force_igmp_version;
+	int ping_group_range[2];
 };
 
 /* Input routes that do not depend on the table. */
@@ -109,6 +119,7 @@ enum { RT_IN_BROADCAST, RT_IN_MULTICAST, RT_IN_UNREACHABLE, RT_IN_MAX };
  * @exceptions: what routers told of single destinations, see rt_exception.c
  * @exception_lru: the same, the oldest first
  * @nr_exceptions: how many
+ * @ping_socks: ping sockets, by identifier
  */
 struct ipv4_net {
 	struct net *net;
@@ -133,6 +144,7 @@ struct ipv4_net {
 	struct hlist_head exceptions[RT_EXCEPTION_BUCKETS];
 	struct list_head exception_lru;
 	unsigned int nr_exceptions;
+	struct hlist_head ping_socks[PING_HTABLE_SIZE];
 };
 
 /**
@@ -259,5 +271,11 @@ void icmp_out_count(struct net *net, u8 type);
 bool ping_rcv(struct sk_buff *skb);
 void ping_err(struct sk_buff *skb, u32 info);
 void ping_cancel_all(struct ipv4_net *in);
+bool ping_request_has_id(const struct ipv4_net *in, u16 id);
+
+/* ping_sock.c */
+bool ping_sock_rcv(struct sk_buff *skb);
+bool ping_sock_err(struct sk_buff *skb, u32 info);
+bool ping_sock_has_id(const struct ipv4_net *in, u16 id);
 
 #endif /* SKIFF_IPV4_IPV4_H */
