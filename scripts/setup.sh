@@ -58,6 +58,17 @@ module()
 	$PYTHON -c "import importlib.util as u, sys; sys.exit(u.find_spec('$1') is None)"
 }
 
+# Of whatever kernel: modules are built against it, not loaded.
+kernel_headers()
+{
+	set -- /lib/modules/*/build/include/config/auto.conf \
+		/usr/src/linux-headers-*/include/config/auto.conf
+	for conf; do
+		[ -e "$conf" ] && return
+	done
+	return 1
+}
+
 # The runtime of clang's sanitizers is a package of its own in some releases and not in others.
 clang_runtime()
 {
@@ -100,6 +111,8 @@ look()
 		want libmnl-dev pkg-config --exists libmnl
 		want socat has socat
 		want python3-scapy module scapy
+		want "linux-headers-$(dpkg --print-architecture 2>/dev/null || echo generic)" \
+			kernel_headers
 		clang_runtime >/dev/null 2>&1 || missing="$missing $(clang_runtime_package)"
 	fi
 	if [ "$set_name" = bench ]; then

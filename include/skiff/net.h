@@ -13,6 +13,11 @@
 extern "C" {
 #endif
 
+/* Not an ioctl of this layer: another one may know it. Programs get ENOTTY for it. */
+#ifndef ENOIOCTLCMD
+#define ENOIOCTLCMD 515
+#endif
+
 struct net;
 struct proto_ops;
 struct sock;
@@ -33,8 +38,9 @@ typedef enum {
  * @ops: what its family does for it
  * @sk: protocol side, NULL before the family made it and after it was released
  * @net: its host
- * @wake: called under the stack lock when something happened that a waiting or polling thread
- *        wants to know, with the EPOLL* events that may be new; NULL while there is nobody
+ * @wake: called when something happened that a waiting or polling thread wants to know, with the
+ *        EPOLL* events that may be new: under the stack lock, or under sk_callback_lock alone for
+ *        room to write; NULL while there is nobody
  *
  * The owner is whoever made it, as the descriptor table does; all of it is guarded by the stack lock.
  */
@@ -65,6 +71,7 @@ struct socket {
  * @getsockopt: the same; *@optlen is the room at first and the length afterwards
  * @sendmsg: send @total_len bytes of @m. Return: how many were taken
  * @recvmsg: receive up to @total_len bytes into @m. Return: how many; with MSG_TRUNC how many it was
+ * @set_peek_off: SO_PEEK_OFF, sk_set_peek_off(); NULL when it has none
  *
  * All return a negative errno on failure and run under the stack lock, but for sendmsg and recvmsg:
  * these copy the program's data and take the stack lock themselves for what they do besides.
@@ -89,6 +96,7 @@ struct proto_ops {
 	int (*getsockopt)(struct socket *sock, int level, int optname, void *optval, int *optlen);
 	int (*sendmsg)(struct socket *sock, struct skiff_msghdr *m, size_t total_len);
 	int (*recvmsg)(struct socket *sock, struct skiff_msghdr *m, size_t total_len, int flags);
+	int (*set_peek_off)(struct sock *sk, int val);
 };
 
 /**

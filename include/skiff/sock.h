@@ -11,6 +11,7 @@
 #include <skiff/dst.h>
 #include <skiff/list.h>
 #include <skiff/skbuff.h>
+#include <skiff/spinlock.h>
 #include <skiff/uio.h>
 
 #ifdef __cplusplus
@@ -18,6 +19,9 @@ extern "C" {
 #endif
 
 struct proto;
+struct sock_reuseport;
+struct proto_ops;
+struct sk_filter;
 struct socket;
 
 /*
@@ -87,6 +91,9 @@ struct sock_common {
 /* sk_userlocks: sizes that the program chose and the protocol leaves alone. */
 #define SOCK_SNDBUF_LOCK 1
 #define SOCK_RCVBUF_LOCK 2
+/* Address and port that the program chose and connect() leaves alone. */
+#define SOCK_BINDADDR_LOCK 4
+#define SOCK_BINDPORT_LOCK 8
 
 /* Limits of SO_SNDBUF and SO_RCVBUF: two packets fit always. */
 #define SOCK_MIN_SNDBUF (2 * SKB_TRUESIZE(2048))
@@ -115,8 +122,11 @@ enum sock_flags {
 	SOCK_SELECT_ERR_QUEUE,
 	SOCK_RCU_FREE,
 	SOCK_TXTIME,
+	SOCK_FILTER_LOCKED, /* the program may not change the filter any more */
 	SOCK_TSTAMP_NEW,
 	SOCK_NOSPACE_WAIT, /* somebody waits for room in the send buffer */
+	SOCK_RCVMARK,
+	SOCK_TIMESTAMPING_RX_SOFTWARE,
 };
 
 /**
@@ -153,6 +163,12 @@ enum sock_flags {
  * @sk_sndtimeo: nanoseconds that a write waits
  * @sk_stamp: time of the packet read last
  * @sk_dst_cache: route of its packets
+ * @sk_reuseport_cb: SO_REUSEPORT group that it is in
+ * @sk_filter: chooses what it gets, NULL for all
+ * @sk_lingertime: nanoseconds that a close waits for what was not sent, with SOCK_LINGER
+ * @sk_peek_off: where the next peek begins, -1: always at the start
+ * @sk_ll_usec: microseconds that a read polls the devices before it sleeps
+ * @sk_callback_lock: guards @sk_socket against sk_write_space() in another thread
  * @sk_socket: file side, NULL when there is none
  * @sk_user_data: for the layer above
  * @sk_state_change: connected, closed, ...
@@ -214,6 +230,12 @@ struct sock {
 	s64 sk_sndtimeo;
 	ktime_t sk_stamp;
 	struct dst_entry *sk_dst_cache;
+	struct sock_reuseport *sk_reuseport_cb;
+	struct sk_filter *sk_filter;
+	s64 sk_lingertime;
+	int sk_peek_off;
+	unsigned int sk_ll_usec;
+	spinlock_t sk_callback_lock;
 	struct socket *sk_socket;
 	void *sk_user_data;
 	void (*sk_state_change)(struct sock *sk);
@@ -272,11 +294,34 @@ struct proto {
 	unsigned long *memory_pressure;
 };
 
-/* Defaults and upper limits of sk_rcvbuf and sk_sndbuf: net.core.{r,w}mem_{default,max}. */
-SKIFF_API extern __u32 sysctl_rmem_default;
-SKIFF_API extern __u32 sysctl_wmem_default;
-SKIFF_API extern __u32 sysctl_rmem_max;
-SKIFF_API extern __u32 sysctl_wmem_max;
+/**
+ * struct sock_limits - a host's settings for its sockets, net.core.* of the same names
+ * @rmem_default: sk_rcvbuf of a new socket, bytes
+ * @wmem_default: sk_sndbuf of a new socket, bytes
+ * @rmem_max: the most that SO_RCVBUF asks for, bytes, before it is doubled
+ * @wmem_max: the most that SO_SNDBUF asks for
+ * @optmem_max: bytes of options, filters and control messages that one socket may hold
+ * @somaxconn: longest backlog of listen()
+ * @busy_read: sk_ll_usec of a new socket
+ */
+struct sock_limits {
+	int rmem_default;
+	int wmem_default;
+	int rmem_max;
+	int wmem_max;
+	int optmem_max;
+	int somaxconn;
+	int busy_read;
+};
+
+/* The host's; Linux's defaults for a @net of NULL or without the settings. Stack lock to change. */
+SKIFF_API struct sock_limits *sock_limits(const struct net *net);
+
+/* Give every host the settings. Any thread that holds no stack lock. Return: as pernet's. */
+SKIFF_API int skiff_sock_init(void);
+
+/* sk_stamp of a socket that has received nothing. */
+#define SK_DEFAULT_STAMP (-1LL)
 
 /**
  * sk_alloc() - make a socket
@@ -294,8 +339,10 @@ SKIFF_API struct sock *sk_alloc(struct net *net, int family, gfp_t priority, str
 
 /**
  * sock_init_data() - give a socket its queues, limits and callbacks
- * @sock: file side, or NULL
+ * @sock: file side, which gets to know @sk; or NULL
  * @sk: from sk_alloc()
+ *
+ * The callbacks tell the file side, when there is one at that moment.
  */
 SKIFF_API void sock_init_data(struct socket *sock, struct sock *sk);
 
@@ -354,12 +401,53 @@ static inline bool sock_flag(const struct sock *sk, enum sock_flags flag)
 	return READ_ONCE(sk->sk_flags) >> flag & 1;
 }
 
-/* Cut the socket off from the program. */
+static inline void sk_set_socket(struct sock *sk, struct socket *sock)
+{
+	sk->sk_socket = sock;
+}
+
+/* Cut the socket off from the program. No callback reaches the file side afterwards. */
 static inline void sock_orphan(struct sock *sk)
 {
+	spin_lock(&sk->sk_callback_lock);
 	sock_set_flag(sk, SOCK_DEAD);
-	sk->sk_socket = NULL;
+	sk_set_socket(sk, NULL);
+	spin_unlock(&sk->sk_callback_lock);
 }
+
+/* Give a socket that the family made, as one that was accepted, its file side. */
+SKIFF_API void sock_graft(struct sock *sk, struct socket *parent);
+
+/* Forget the route; the next packet asks for one. */
+static inline void sk_dst_reset(struct sock *sk)
+{
+	dst_release(sk->sk_dst_cache);
+	sk->sk_dst_cache = NULL;
+}
+
+/* Remember a route; the reference to @dst becomes the socket's. */
+static inline void sk_dst_set(struct sock *sk, struct dst_entry *dst)
+{
+	dst_release(sk->sk_dst_cache);
+	sk->sk_dst_cache = dst;
+}
+
+/* The remembered route, with a reference for the caller, or NULL when there is none that is good. */
+static inline struct dst_entry *sk_dst_check(struct sock *sk, u32 cookie)
+{
+	struct dst_entry *dst = sk->sk_dst_cache;
+
+	if (!dst)
+		return NULL;
+	if (!dst_check(dst, cookie)) {
+		sk_dst_reset(sk);
+		return NULL;
+	}
+	dst_hold(dst);
+	return dst;
+}
+/* The socket's number for SO_COOKIE, never 0; given on the first call. */
+SKIFF_API u64 sock_gen_cookie(struct sock *sk);
 
 /* Bytes under way, without the one that stands for the references. */
 static inline int sk_wmem_alloc_get(const struct sock *sk)
@@ -500,8 +588,9 @@ SKIFF_API struct sk_buff *sock_wmalloc(struct sock *sk, unsigned long size, int 
  * @skb: the packet; belongs to the socket on success, to the caller otherwise
  * @reason: NULL, or set to why it was refused
  *
- * Return: 0; -ENOMEM when the receive buffer is full, -ENOBUFS when the protocol's memory limit is
- * reached; both are counted in sk_drops.
+ * The socket's filter is asked first. Return: 0; -EPERM when that does not want it; -ENOMEM when the
+ * receive buffer is full, -ENOBUFS when the protocol's memory limit is reached: these two are
+ * counted in sk_drops.
  */
 SKIFF_API int sock_queue_rcv_skb_reason(struct sock *sk, struct sk_buff *skb,
 					enum skb_drop_reason *reason);
@@ -564,5 +653,10 @@ static inline void skb_free_datagram_locked(struct sock *sk, struct sk_buff *skb
 #ifdef __cplusplus
 }
 #endif
+
+/* What programs ask of sockets: packets, control messages, options. */
+#include <skiff/sock/datagram.h>
+#include <skiff/sock/message.h>
+#include <skiff/sock/options.h>
 
 #endif /* SKIFF_SOCK_H */

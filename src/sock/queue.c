@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Buffers from the program and to it, within the socket's limits. */
+#include <skiff/filter.h>
 #include <skiff/sock.h>
+
+#include "sock/sock.h"
 
 static bool sndbuf_full(const struct sock *sk)
 {
@@ -18,13 +21,7 @@ static int send_refused(struct sock *sk)
 		return -EPIPE;
 	if (!sndbuf_full(sk))
 		return 0;
-	/* Said before looking again: whoever frees a buffer in between sees that we wait. */
-	__atomic_fetch_or(&sk->sk_flags, 1UL << SOCK_NOSPACE_WAIT, __ATOMIC_SEQ_CST);
-	if (__atomic_fetch_add(&sk->sk_wmem_alloc.refs.counter, 0, __ATOMIC_SEQ_CST) >
-	    READ_ONCE(sk->sk_sndbuf))
-		return -EAGAIN;
-	sock_reset_flag(sk, SOCK_NOSPACE_WAIT);
-	return 0;
+	return sock_wmem_below(sk, READ_ONCE(sk->sk_sndbuf) + 1) ? 0 : -EAGAIN;
 }
 
 struct sk_buff *sock_alloc_send_pskb(struct sock *sk, unsigned long header_len,
@@ -101,6 +98,8 @@ int __sock_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 
 int sock_queue_rcv_skb_reason(struct sock *sk, struct sk_buff *skb, enum skb_drop_reason *reason)
 {
-	set_reason(reason, SKB_NOT_DROPPED_YET);
-	return queue_rcv(sk, skb, reason);
+	int err = sk_filter(sk, skb);
+
+	set_reason(reason, err ? SKB_DROP_REASON_SOCKET_FILTER : SKB_NOT_DROPPED_YET);
+	return err ? err : queue_rcv(sk, skb, reason);
 }

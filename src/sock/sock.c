@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* struct sock: made, referred to, and freed when the last buffer charged to it is gone. */
+#include <skiff/filter.h>
+#include <skiff/net.h>
 #include <skiff/slab.h>
 #include <skiff/sock.h>
 
 #include "sock/sock.h"
-
-/* As many small packets as a socket takes by default on Linux. */
-#define DEFAULT_MEM (256 * SKB_TRUESIZE(256))
-
-__u32 sysctl_rmem_default = DEFAULT_MEM;
-__u32 sysctl_wmem_default = DEFAULT_MEM;
-__u32 sysctl_rmem_max = DEFAULT_MEM;
-__u32 sysctl_wmem_max = DEFAULT_MEM;
 
 struct sock *sk_alloc(struct net *net, int family, gfp_t priority, struct proto *prot, int kern)
 {
@@ -31,30 +25,35 @@ struct sock *sk_alloc(struct net *net, int family, gfp_t priority, struct proto 
 	return sk;
 }
 
-static void def_callback(struct sock *sk)
-{
-}
-
 void sock_init_data(struct socket *sock, struct sock *sk)
 {
+	const struct sock_limits *limits = sock_limits(sock_net(sk));
+
 	sock_timestamps_init();
 	skb_queue_head_init(&sk->sk_receive_queue);
 	skb_queue_head_init(&sk->sk_write_queue);
 	skb_queue_head_init(&sk->sk_error_queue);
+	spin_lock_init(&sk->sk_callback_lock);
 	sk->sk_allocation = GFP_KERNEL;
-	sk->sk_rcvbuf = (int)READ_ONCE(sysctl_rmem_default);
-	sk->sk_sndbuf = (int)READ_ONCE(sysctl_wmem_default);
+	sk->sk_rcvbuf = limits->rmem_default;
+	sk->sk_sndbuf = limits->wmem_default;
+	sk->sk_ll_usec = (unsigned int)limits->busy_read;
 	sk->sk_rcvlowat = 1;
 	sk->sk_rcvtimeo = INT64_MAX;
 	sk->sk_sndtimeo = INT64_MAX;
+	sk->sk_peek_off = -1;
 	sk->sk_state = SOCK_STATE_CLOSE;
-	sk->sk_stamp = -1;
-	sk->sk_socket = sock;
+	sk->sk_stamp = SK_DEFAULT_STAMP;
+	sk_set_socket(sk, sock);
+	if (sock) {
+		sk->sk_type = (u16)sock->type;
+		sock->sk = sk;
+	}
 	sock_set_flag(sk, SOCK_ZAPPED);
-	sk->sk_state_change = def_callback;
-	sk->sk_data_ready = def_callback;
-	sk->sk_write_space = def_callback;
-	sk->sk_error_report = def_callback;
+	sk->sk_state_change = sock_def_wakeup;
+	sk->sk_data_ready = sock_def_readable;
+	sk->sk_write_space = sock_def_write_space;
+	sk->sk_error_report = sock_def_error_report;
 	sk->sk_backlog_rcv = sk->sk_prot ? sk->sk_prot->backlog_rcv : NULL;
 }
 
@@ -86,8 +85,10 @@ static void destruct(struct sock *sk)
 		sk->sk_destruct(sk);
 	if (sk->sk_prot && sk->sk_prot->destroy)
 		sk->sk_prot->destroy(sk);
-	dst_release(sk->sk_dst_cache);
-	sk->sk_dst_cache = NULL;
+	if (sk->sk_filter)
+		sk_filter_uncharge(sk, sk->sk_filter);
+	sk_dst_reset(sk);
+	sock_disable_timestamps(sk);
 	/*
 	 * Received buffers may be in the program's hands still. From here on whoever uncharges the
 	 * last one finds SOCK_RMEM_DYING and nothing else, and releases the memory.

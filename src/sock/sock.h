@@ -9,6 +9,8 @@
 
 /* sk_state of a socket that is not connected: Linux's TCP_CLOSE, for all protocols. */
 #define SOCK_STATE_CLOSE 7
+/* And of one that takes connections: TCP_LISTEN. */
+#define SOCK_STATE_LISTEN 10
 
 /* Added to sk_rmem_alloc when only buffers keep the memory: below every sum that they can have. */
 #define SOCK_RMEM_DYING INT_MIN
@@ -27,5 +29,25 @@ void sk_mem_return_all(struct sock *sk);
 
 /* Be told when a packet has left; at least once before a socket sends. */
 void sock_timestamps_init(void);
+
+/* wake.c: the callbacks of a new socket. */
+void sock_def_wakeup(struct sock *sk);
+void sock_def_readable(struct sock *sk);
+void sock_def_error_report(struct sock *sk);
+void sock_def_write_space(struct sock *sk);
+
+/* Whether less than @limit is under way; if not, sk_write_space() will see SOCK_NOSPACE_WAIT. */
+bool sock_wmem_below(struct sock *sk, int limit);
+
+/* The socket ends: it no longer wants times of arrival. */
+void sock_disable_timestamps(struct sock *sk);
+
+/* The flag that an option of SOL_SOCKET is, or -1. */
+int sock_flag_of_option(int optname);
+
+/* SO_TIMESTAMP*, to and from their flags; the value of one that is off reads 0. */
+int sock_set_timestamp_option(struct sock *sk, int optname, int val);
+int sock_set_timestamping(struct sock *sk, int optname, const void *optval, unsigned int optlen);
+int sock_get_timestamp_option(const struct sock *sk, int optname);
 
 #endif /* SOCK_SOCK_H */

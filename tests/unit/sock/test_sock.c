@@ -11,8 +11,8 @@ static void test_fresh(void **state)
 	assert_int_equal(sk->sk_family, AF_INET);
 	assert_ptr_equal(sk->sk_prot, &test_proto);
 	assert_null(sock_net(sk));
-	assert_int_equal(sk->sk_rcvbuf, sysctl_rmem_default);
-	assert_int_equal(sk->sk_sndbuf, sysctl_wmem_default);
+	assert_int_equal(sk->sk_rcvbuf, sock_limits(NULL)->rmem_default);
+	assert_int_equal(sk->sk_sndbuf, sock_limits(NULL)->wmem_default);
 	assert_int_equal(sk_wmem_alloc_get(sk), 0);
 	assert_int_equal(sk_rmem_alloc_get(sk), 0);
 	assert_false(sk_has_allocations(sk));

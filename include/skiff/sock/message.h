@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Control messages of sockets: what goes with a packet to the program, and from it. */
+#include <skiff/sock.h> /* outside of the guard: alone, this header is part of that one */
+
+#ifndef SKIFF_SOCK_MESSAGE_H
+#define SKIFF_SOCK_MESSAGE_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * put_cmsg() - add a control message for the program
+ * @msg: the call; msg_control and msg_controllen move on to what is left of the room
+ * @level: SOL_*
+ * @type: of the level
+ * @len: bytes of @data
+ * @data: the message
+ *
+ * Any thread. What does not fit is cut, and msg_flags get MSG_CTRUNC. Return: 0.
+ */
+SKIFF_API int put_cmsg(struct skiff_msghdr *msg, int level, int type, int len, const void *data);
+
+/**
+ * sock_recv_cmsgs() - add the messages of SOL_SOCKET that the program asked for
+ * @msg: the call
+ * @sk: the socket
+ * @skb: the packet that is received
+ *
+ * The time of arrival, how many packets were dropped before it, its mark. Notes the time for
+ * SIOCGSTAMP as well.
+ */
+SKIFF_API void sock_recv_cmsgs(struct skiff_msghdr *msg, struct sock *sk, struct sk_buff *skb);
+
+/* The time alone: SO_TIMESTAMP and its kin, or SCM_TIMESTAMPING. */
+SKIFF_API void sock_recv_timestamp(struct skiff_msghdr *msg, struct sock *sk, struct sk_buff *skb);
+
+/**
+ * sock_recv_errqueue() - receive from the error queue: MSG_ERRQUEUE without an address
+ * @sk: the socket
+ * @msg: the call
+ * @len: bytes of room
+ * @level: of the message with the struct sock_extended_err
+ * @type: of that message
+ *
+ * Stack lock. Return: bytes of the packet that caused the error, or -EAGAIN.
+ */
+SKIFF_API int sock_recv_errqueue(struct sock *sk, struct skiff_msghdr *msg, int len, int level,
+				 int type);
+
+/**
+ * struct sockcm_cookie - what the program wants for one packet
+ * @mark: skb->mark
+ * @tsflags: SOF_TIMESTAMPING_* for its sending
+ */
+struct sockcm_cookie {
+	u32 mark;
+	u32 tsflags;
+};
+
+/* What the socket says, before the messages of the call. */
+static inline void sockcm_init(struct sockcm_cookie *sockc, const struct sock *sk)
+{
+	*sockc = (struct sockcm_cookie){ .mark = sk->sk_mark, .tsflags = sk->sk_tsflags };
+}
+
+/**
+ * __sock_cmsg_send() - one message of SOL_SOCKET from the program
+ * @sk: the socket
+ * @cmsg: the message, whose length was checked
+ * @sockc: gets what it says
+ *
+ * Return: 0, -EINVAL.
+ */
+SKIFF_API int __sock_cmsg_send(struct sock *sk, struct cmsghdr *cmsg, struct sockcm_cookie *sockc);
+
+/* All messages of the call; those of other levels are passed over. */
+SKIFF_API int sock_cmsg_send(struct sock *sk, struct skiff_msghdr *msg,
+			     struct sockcm_cookie *sockc);
+
+/* The first message of a call, and the one after @cmsg; NULL at the end. */
+SKIFF_API struct cmsghdr *cmsg_firsthdr(const struct skiff_msghdr *msg);
+SKIFF_API struct cmsghdr *cmsg_nxthdr(const struct skiff_msghdr *msg, struct cmsghdr *cmsg);
+
+#define for_each_cmsghdr(cmsg, msg) \
+	for ((cmsg) = cmsg_firsthdr(msg); (cmsg); (cmsg) = cmsg_nxthdr(msg, cmsg))
+
+/* Whether a message lies within the call's room and is not shorter than its header. */
+static inline bool cmsg_ok(const struct skiff_msghdr *msg, const struct cmsghdr *cmsg)
+{
+	return cmsg->cmsg_len >= sizeof(*cmsg) &&
+	       cmsg->cmsg_len <= msg->msg_controllen - (size_t)((const char *)cmsg -
+								(const char *)msg->msg_control);
+}
+#define CMSG_OK(mhdr, cmsg) cmsg_ok(mhdr, cmsg)
+
+/**
+ * sock_tx_timestamp() - translate what is wanted into the flags of a packet
+ * @sk: the socket
+ * @tsflags: SOF_TIMESTAMPING_TX_*
+ * @tx_flags: gets SKBTX_*
+ */
+SKIFF_API void sock_tx_timestamp(struct sock *sk, u32 tsflags, u8 *tx_flags);
+
+/* The same for a packet, with its number for SOF_TIMESTAMPING_OPT_ID. */
+SKIFF_API void skb_setup_tx_timestamp(struct sk_buff *skb, u32 tsflags);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* SKIFF_SOCK_MESSAGE_H */

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The AF_INET6 family over IPv4's protocols: names are translated, the rest is theirs. */
+#include <skiff/ipv6.h>
+
+/* RFC 2133's sockaddr_in6, without a scope, is what Linux still takes. */
+#define SIN6_LEN_RFC2133 24
+
+static int inet6_create(struct net *net, struct socket *sock, int protocol, int kern)
+{
+	const struct inet_protosw *answer;
+
+	if (protocol < 0 || protocol >= MAX_INET_PROTOS)
+		return -EINVAL;
+	/* Raw and ping sockets of this family are about IPv6 packets and ICMPv6. */
+	if (sock->type != SOCK_DGRAM)
+		return -ESOCKTNOSUPPORT;
+	if (protocol != IPPROTO_IP && protocol != IPPROTO_UDP)
+		return -EPROTONOSUPPORT;
+	protocol = IPPROTO_UDP;
+	answer = inet_find_protosw(sock->type, &protocol);
+	if (IS_ERR(answer))
+		return (int)PTR_ERR(answer);
+	return inet_create_sock(net, sock, answer, AF_INET6, protocol, &inet6_dgram_ops, kern);
+}
+
+/* The IPv4 address that an address stands for. */
+static int inet6_to_v4(const struct sock *sk, const struct in6_addr *addr, __be32 *v4)
+{
+	*v4 = 0;
+	if (IN6_IS_ADDR_UNSPECIFIED(addr))
+		return 0;
+	if (!IN6_IS_ADDR_V4MAPPED(addr))
+		return -EADDRNOTAVAIL;
+	if (sk->sk_ipv6only)
+		return -EINVAL;
+	*v4 = ipv6_mapped_v4(addr);
+	return 0;
+}
+
+static int inet6_bind(struct socket *sock, struct sockaddr *uaddr, int addr_len)
+{
+	const struct sockaddr_in6 *addr = (const struct sockaddr_in6 *)(const void *)uaddr;
+	struct sock *sk = sock->sk;
+	__be32 v4;
+	int err;
+
+	if (addr_len < SIN6_LEN_RFC2133)
+		return -EINVAL;
+	if (addr->sin6_family != AF_INET6)
+		return -EAFNOSUPPORT;
+	if (IN6_IS_ADDR_MULTICAST(&addr->sin6_addr))
+		return -EINVAL;
+	err = inet6_to_v4(sk, &addr->sin6_addr, &v4);
+	if (err)
+		return err;
+	err = __inet_bind(sk, v4, ntohs((__force __be16)addr->sin6_port));
+	if (err)
+		return err;
+	inet6_sk(sk)->bound_v6 = IN6_IS_ADDR_UNSPECIFIED(&addr->sin6_addr);
+	sk->sk_v6_rcv_saddr = addr->sin6_addr;
+	return 0;
+}
+
+static int inet6_connect(struct socket *sock, struct sockaddr *uaddr, int addr_len, int flags)
+{
+	const struct sockaddr_in6 *addr = (const struct sockaddr_in6 *)(const void *)uaddr;
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+
+	if (addr_len < (int)sizeof(sa_family_t))
+		return -EINVAL;
+	if (uaddr->sa_family == AF_UNSPEC)
+		return inet_dgram_connect(sock, uaddr, addr_len, flags);
+	if (uaddr->sa_family == AF_INET) {
+		if (sock->sk->sk_ipv6only)
+			return -EAFNOSUPPORT;
+		return inet_dgram_connect(sock, uaddr, addr_len, flags);
+	}
+	if (addr_len < SIN6_LEN_RFC2133)
+		return -EINVAL;
+	if (addr->sin6_family != AF_INET6)
+		return -EAFNOSUPPORT;
+	if (!IN6_IS_ADDR_V4MAPPED(&addr->sin6_addr) || sock->sk->sk_ipv6only)
+		return -ENETUNREACH;
+	sin.sin_port = addr->sin6_port;
+	sin.sin_addr.s_addr = (__force in_addr_t)ipv6_mapped_v4(&addr->sin6_addr);
+	return inet_dgram_connect(sock, (struct sockaddr *)(void *)&sin, sizeof(sin), flags);
+}
+
+static int inet6_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
+{
+	struct sockaddr_in6 *sin6 = (struct sockaddr_in6 *)(void *)uaddr;
+	struct sockaddr_in sin;
+	int err = inet_getname(sock, (struct sockaddr *)(void *)&sin, peer);
+
+	if (err < 0)
+		return err;
+	memset(sin6, 0, sizeof(*sin6));
+	sin6->sin6_family = AF_INET6;
+	sin6->sin6_port = sin.sin_port;
+	/* Any address is "::". */
+	if (sin.sin_addr.s_addr)
+		ipv6_addr_set_v4mapped((__force __be32)sin.sin_addr.s_addr, &sin6->sin6_addr);
+	return sizeof(*sin6);
+}
+
+static int inet6_setsockopt(struct socket *sock, int level, int optname, const void *optval,
+			    unsigned int optlen)
+{
+	if (level == SOL_IPV6)
+		return ipv6_setsockopt(sock->sk, optname, optval, optlen);
+	return inet_setsockopt(sock, level, optname, optval, optlen);
+}
+
+static int inet6_getsockopt(struct socket *sock, int level, int optname, void *optval, int *optlen)
+{
+	if (level == SOL_IPV6)
+		return ipv6_getsockopt(sock->sk, optname, optval, optlen);
+	return inet_getsockopt(sock, level, optname, optval, optlen);
+}
+
+const struct proto_ops inet6_dgram_ops = {
+	.family = AF_INET6,
+	.release = inet_release,
+	.bind = inet6_bind,
+	.connect = inet6_connect,
+	.socketpair = sock_no_socketpair,
+	.accept = sock_no_accept,
+	.getname = inet6_getname,
+	.poll = datagram_poll,
+	.ioctl = inet_ioctl,
+	.listen = sock_no_listen,
+	.shutdown = inet_shutdown,
+	.setsockopt = inet6_setsockopt,
+	.getsockopt = inet6_getsockopt,
+	.sendmsg = inet_sendmsg,
+	.recvmsg = inet_recvmsg,
+	.set_peek_off = sk_set_peek_off,
+};
+
+static const struct net_proto_family inet6_family_ops = {
+	.family = AF_INET6,
+	.create = inet6_create,
+};
+
+int inet6_init(void)
+{
+	int err = sock_register(&inet6_family_ops);
+
+	return err == -EEXIST ? 0 : err;
+}

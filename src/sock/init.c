@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The settings of a host for its sockets: net.core.rmem_default and its kin. */
+#include <skiff/net_namespace.h>
+#include <skiff/sock.h>
+
+#include "sock/sock.h"
+
+/* As many small packets as a socket takes by default on Linux. */
+#define DEFAULT_MEM ((int)(256 * SKB_TRUESIZE(256)))
+#define DEFAULT_OPTMEM ((int)(sizeof(unsigned long) * (2 * 1024 + 512)))
+#define DEFAULT_SOMAXCONN 4096
+
+/**
+ * struct sock_net - the sockets' share of a host
+ * @limits: its settings
+ * @table: under their names
+ * @ctl: its registration
+ * @last_cookie: the number of the socket that was numbered last
+ */
+struct sock_net {
+	struct sock_limits limits;
+	struct ctl_table table[8];
+	struct ctl_table_header *ctl;
+	u64 last_cookie;
+};
+
+static unsigned int sock_net_id;
+static bool sock_net_registered;
+
+/* Also what sockets without a host get; nothing writes to it, since only a host has settings. */
+static struct sock_limits default_limits = {
+	.rmem_default = DEFAULT_MEM,
+	.wmem_default = DEFAULT_MEM,
+	.rmem_max = DEFAULT_MEM,
+	.wmem_max = DEFAULT_MEM,
+	.optmem_max = DEFAULT_OPTMEM,
+	.somaxconn = DEFAULT_SOMAXCONN,
+};
+
+static struct sock_net *sock_net_of(const struct net *net)
+{
+	if (!net || !READ_ONCE(sock_net_registered))
+		return NULL;
+	return (struct sock_net *)net_generic(net, sock_net_id);
+}
+
+struct sock_limits *sock_limits(const struct net *net)
+{
+	struct sock_net *sn = sock_net_of(net);
+
+	return sn ? &sn->limits : &default_limits;
+}
+
+u64 sock_gen_cookie(struct sock *sk)
+{
+	struct sock_net *sn = sock_net_of(sock_net(sk));
+
+	if (!sk->sk_cookie)
+		sk->sk_cookie = sn ? ++sn->last_cookie : (u64)(uintptr_t)sk;
+	return sk->sk_cookie;
+}
+
+static int min_sndbuf = SOCK_MIN_SNDBUF, min_rcvbuf = SOCK_MIN_RCVBUF;
+
+static struct ctl_table setting(const char *name, int *value, int *least)
+{
+	return (struct ctl_table){ .procname = name,
+				   .data = value,
+				   .maxlen = sizeof(*value),
+				   .mode = 0644,
+				   .proc_handler = proc_dointvec_minmax,
+				   .extra1 = least ? least : SYSCTL_ZERO };
+}
+
+static int sock_net_init(struct net *net)
+{
+	struct sock_net *sn = (struct sock_net *)net_generic(net, sock_net_id);
+	struct sock_limits *l = &sn->limits;
+	int i = 0;
+
+	*l = default_limits;
+	sn->table[i++] = setting("rmem_default", &l->rmem_default, &min_rcvbuf);
+	sn->table[i++] = setting("rmem_max", &l->rmem_max, &min_rcvbuf);
+	sn->table[i++] = setting("wmem_default", &l->wmem_default, &min_sndbuf);
+	sn->table[i++] = setting("wmem_max", &l->wmem_max, &min_sndbuf);
+	sn->table[i++] = setting("optmem_max", &l->optmem_max, NULL);
+	sn->table[i++] = setting("somaxconn", &l->somaxconn, NULL);
+	sn->table[i++] = setting("busy_read", &l->busy_read, NULL);
+	sn->ctl = register_net_sysctl(net, "net/core", sn->table);
+	return sn->ctl ? 0 : -ENOMEM;
+}
+
+static void sock_net_exit(struct net *net)
+{
+	struct sock_net *sn = (struct sock_net *)net_generic(net, sock_net_id);
+
+	unregister_net_sysctl_table(sn->ctl);
+}
+
+static struct pernet_operations sock_net_ops = {
+	.init = sock_net_init,
+	.exit = sock_net_exit,
+	.id = &sock_net_id,
+	.size = sizeof(struct sock_net),
+};
+
+int skiff_sock_init(void)
+{
+	int err = register_pernet_subsys(&sock_net_ops);
+
+	if (!err)
+		WRITE_ONCE(sock_net_registered, true);
+	return err;
+}

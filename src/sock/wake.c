@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The callbacks that a socket has from the start: they tell its file side what happened. */
+#include <sys/epoll.h>
+
+#include <skiff/net.h>
+#include <skiff/sock.h>
+
+#include "sock/sock.h"
+
+/*
+ * All but sk_write_space() are called under the stack lock, as is sock_orphan(), so they find the
+ * file side or none. sk_write_space() comes from whichever thread drops a buffer: it looks at the
+ * file side under sk_callback_lock only.
+ */
+
+static void tell(const struct sock *sk, u32 events)
+{
+	struct socket *sock = sk->sk_socket;
+	void (*wake)(struct socket * sock, u32 events);
+
+	if (!sock)
+		return;
+	wake = READ_ONCE(sock->wake);
+	if (wake)
+		wake(sock, events);
+}
+
+void sock_def_wakeup(struct sock *sk)
+{
+	tell(sk, EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLRDHUP | EPOLLRDNORM |
+			 EPOLLWRNORM);
+}
+
+void sock_def_readable(struct sock *sk)
+{
+	tell(sk, EPOLLIN | EPOLLPRI | EPOLLRDNORM | EPOLLRDBAND);
+}
+
+void sock_def_error_report(struct sock *sk)
+{
+	tell(sk, EPOLLERR);
+}
+
+/* Half of the buffer is free, and all is seen that was done by who wait for that. */
+static bool writeable_acquire(const struct sock *sk)
+{
+	int used = __atomic_load_n(&sk->sk_wmem_alloc.refs.counter, __ATOMIC_ACQUIRE);
+
+	return used < (READ_ONCE(sk->sk_sndbuf) >> 1);
+}
+
+void sock_def_write_space(struct sock *sk)
+{
+	if (!writeable_acquire(sk) || !sock_flag(sk, SOCK_NOSPACE_WAIT))
+		return;
+	sock_reset_flag(sk, SOCK_NOSPACE_WAIT);
+	spin_lock(&sk->sk_callback_lock);
+	tell(sk, EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND);
+	spin_unlock(&sk->sk_callback_lock);
+}
+
+bool sock_wmem_below(struct sock *sk, int limit)
+{
+	/* Said before looking again: whoever frees a buffer in between sees that we wait. */
+	__atomic_fetch_or(&sk->sk_flags, 1UL << SOCK_NOSPACE_WAIT, __ATOMIC_SEQ_CST);
+	if (__atomic_fetch_add(&sk->sk_wmem_alloc.refs.counter, 0, __ATOMIC_SEQ_CST) >= limit)
+		return false;
+	sock_reset_flag(sk, SOCK_NOSPACE_WAIT);
+	return true;
+}
+
+bool sock_writeable_or_tell(struct sock *sk)
+{
+	return sock_writeable(sk) || sock_wmem_below(sk, READ_ONCE(sk->sk_sndbuf) >> 1);
+}
+
+void sock_graft(struct sock *sk, struct socket *parent)
+{
+	spin_lock(&sk->sk_callback_lock);
+	parent->sk = sk;
+	sk_set_socket(sk, parent);
+	spin_unlock(&sk->sk_callback_lock);
+}

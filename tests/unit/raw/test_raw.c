@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Raw and ping sockets: who gets which packet, what is sent, errors. */
+#include <linux/errqueue.h>
+
+#include <skiff/raw.h>
+
+#include "sockcall.h"
+#include "wire_test.h"
+
+static const u8 data[1500] = "packet";
+static struct got g;
+
+static struct socket *open_raw(struct socket *s, int protocol)
+{
+	assert_int_equal(sc_create(h.net, AF_INET, SOCK_RAW, protocol, s), 0);
+	return s;
+}
+
+static void every_match_gets_a_copy(void **state)
+{
+	struct socket a, b, bound, peer, other;
+	u8 f[FRAME_MAX];
+	size_t len = frame_ip(f, PEER_IP, HOST_IP, 99, data, 10);
+
+	/* Nobody speaks 99: the sender hears so. */
+	expect_drop(f, len, SKB_DROP_REASON_IP_NOPROTO, "IpInUnknownProtos");
+	wire_drop_sent(&h);
+	open_raw(&a, 99);
+	open_raw(&b, 99);
+	open_raw(&bound, 99);
+	open_raw(&peer, 99);
+	open_raw(&other, 98);
+	assert_int_equal(sc_bind(&bound, htonl(INADDR_LOOPBACK), 0), 0);
+	assert_int_equal(sc_connect(&peer, htonl(0xc0000209), 0), 0);
+	wire_inject(&h, f, len);
+	expect_nothing();
+	assert_int_equal(sc_recv(&a, &g, 100, 0), 30);
+	assert_memory_equal(g.data, f + ETH_HLEN, 30);
+	assert_int_equal(((struct sockaddr_in *)(void *)&g.name)->sin_addr.s_addr, PEER_IP);
+	assert_int_equal(sc_recv(&b, &g, 100, 0), 30);
+	assert_int_equal(sc_recv(&bound, &g, 100, 0), -EAGAIN);
+	assert_int_equal(sc_recv(&peer, &g, 100, 0), -EAGAIN);
+	assert_int_equal(sc_recv(&other, &g, 100, 0), -EAGAIN);
+	assert_int_equal(sc_bind(&other, PEER_IP, 0), -EADDRNOTAVAIL);
+	sc_close(&a);
+	sc_close(&b);
+	sc_close(&bound);
+	sc_close(&peer);
+	sc_close(&other);
+}
+
+static void icmp_with_a_filter(void **state)
+{
+	struct icmp_filter filter = { .data = 1u << ICMP_ECHO };
+	u8 f[FRAME_MAX];
+	struct socket all, some, udp;
+	int len = sizeof(filter);
+
+	open_raw(&all, IPPROTO_ICMP);
+	open_raw(&some, IPPROTO_ICMP);
+	open_raw(&udp, IPPROTO_UDP);
+	assert_int_equal(sc_set(&some, SOL_RAW, ICMP_FILTER, &filter, sizeof(filter)), 0);
+	assert_int_equal(sc_set(&udp, SOL_RAW, ICMP_FILTER, &filter, sizeof(filter)), -EOPNOTSUPP);
+	assert_int_equal(sc_set(&some, SOL_RAW, 2, &filter, sizeof(filter)), -ENOPROTOOPT);
+	filter.data = 0;
+	assert_int_equal(sc_get(&some, SOL_RAW, ICMP_FILTER, &filter, &len), 0);
+	assert_int_equal(filter.data, 1u << ICMP_ECHO);
+	wire_inject(&h, f, frame_icmp(f, ICMP_ECHO, 0, 0x10001, data, 10));
+	expect_icmp(f, ICMP_ECHOREPLY, 0);
+	assert_int_equal(sc_recv(&all, &g, 100, 0), 38);
+	assert_int_equal(sc_recv(&some, &g, 100, 0), -EAGAIN);
+	wire_inject(&h, f, frame_icmp(f, ICMP_ECHOREPLY, 0, 0x10001, data, 10));
+	assert_int_equal(sc_recv(&some, &g, 100, 0), 38);
+	/* The protocol goes on getting what is its own. */
+	wire_inject(&h, f, frame_udp(f, 1, 9, data, 4));
+	assert_int_equal(sc_recv(&udp, &g, 100, 0), 32);
+	assert_int_equal(wire_snmp(&h, "UdpNoPorts"), 1);
+	wire_drop_sent(&h);
+	sc_close(&all);
+	sc_close(&some);
+	sc_close(&udp);
+}
+
+static void sending(void **state)
+{
+	u8 f[FRAME_MAX], packet[40];
+	struct socket s;
+	const u8 *ip;
+
+	open_raw(&s, 99);
+	assert_int_equal(sc_send(&s, data, 10, 0), -EDESTADDRREQ);
+	assert_int_equal(sc_sendto(&s, data, 10, FAR_IP, 0), -ENETUNREACH);
+	assert_int_equal(sc_sendto(&s, data, 10, BCAST_IP, 0), -EACCES);
+	assert_int_equal(sc_sendto(&s, g.data, 65536, PEER_IP, 0), -EMSGSIZE);
+	assert_int_equal(sc_sendto(&s, data, 10, PEER_IP, 0), 10);
+	ip = expect_ip(f, 99);
+	assert_memory_equal(wire_ip_payload(ip), data, 10);
+	assert_int_equal(sc_connect(&s, PEER_IP, 0), 0);
+	assert_int_equal(sc_send(&s, data, 5, MSG_OOB), -EOPNOTSUPP);
+	assert_int_equal(sc_send(&s, data, 5, 0), 5);
+	expect_ip(f, 99);
+	sc_close(&s);
+	/* With a header of its own, whose gaps are filled. */
+	open_raw(&s, IPPROTO_RAW);
+	memset(packet, 0, sizeof(packet));
+	packet[0] = 0x45;
+	packet[8] = 9;
+	packet[9] = 77;
+	wire_put_be32(packet, 16, PEER_IP);
+	assert_int_equal(sc_sendto(&s, packet, sizeof(packet), PEER_IP, 0), 40);
+	ip = expect_ip(f, 77);
+	assert_int_equal(wire_ip_ttl(ip), 9);
+	assert_int_equal(sc_sendto(&s, packet, 19, PEER_IP, 0), -EINVAL);
+	packet[0] = 0x4f;
+	assert_int_equal(sc_sendto(&s, packet, sizeof(packet), PEER_IP, 0), -EINVAL);
+	packet[0] = 0x45;
+	assert_int_equal(sc_sendto(&s, g.data, 1501, PEER_IP, 0), -EMSGSIZE);
+	expect_nothing();
+	sc_close(&s);
+}
+
+static void errors(void **state)
+{
+	const struct sock_extended_err *ee;
+	u8 f[FRAME_MAX], sent[FRAME_MAX];
+	struct socket s;
+
+	open_raw(&s, 99);
+	assert_int_equal(sc_connect(&s, PEER_IP, 0), 0);
+	assert_int_equal(sc_send(&s, data, 20, 0), 20);
+	expect_ip(sent, 99);
+	wire_inject(&h, f,
+		    frame_icmp(f, ICMP_DEST_UNREACH, ICMP_PROT_UNREACH, 0, sent + ETH_HLEN, 40));
+	assert_int_equal(sc_recv(&s, &g, 10, 0), -ENOPROTOOPT);
+	assert_int_equal(sc_set_int(&s, SOL_IP, IP_RECVERR, 1), 0);
+	wire_inject(&h, f,
+		    frame_icmp(f, ICMP_TIME_EXCEEDED, 0, 0, sent + ETH_HLEN, 40));
+	assert_int_equal(sc_recv(&s, &g, 100, MSG_ERRQUEUE), 20);
+	assert_memory_equal(g.data, data, 20);
+	ee = sc_cmsg(&g, SOL_IP, IP_RECVERR);
+	assert_int_equal(ee->ee_errno, EHOSTUNREACH);
+	sc_close(&s);
+}
+
+static void ping_sockets(void **state)
+{
+	u8 f[FRAME_MAX], echo[40], id[2];
+	struct sockaddr_in n;
+	struct socket s, t;
+	const u8 *icmp;
+
+	assert_int_equal(sc_create(h.net, AF_INET, SOCK_DGRAM, IPPROTO_ICMP, &s), 0);
+	assert_int_equal(sc_create(h.net, AF_INET, SOCK_DGRAM, IPPROTO_ICMP, &t), 0);
+	t.sk->sk_reuse = 0;
+	memset(echo, 0, sizeof(echo));
+	echo[0] = ICMP_ECHO;
+	echo[7] = 5;
+	assert_int_equal(sc_sendto(&s, echo, 7, PEER_IP, 0), -EINVAL);
+	echo[0] = ICMP_ECHOREPLY;
+	assert_int_equal(sc_sendto(&s, echo, sizeof(echo), PEER_IP, 0), -EINVAL);
+	echo[0] = ICMP_ECHO;
+	assert_int_equal(sc_sendto(&s, echo, sizeof(echo), PEER_IP, 0), 40);
+	icmp = expect_icmp(f, ICMP_ECHO, 0);
+	assert_int_equal(sc_getname(&s, &n, 0), sizeof(n));
+	assert_int_equal(wire_icmp_id(icmp), ntohs(n.sin_port));
+	assert_int_equal(wire_icmp_seq(icmp), 5);
+	memcpy(id, icmp + 4, 2);
+	assert_int_equal(sc_bind(&t, 0, ntohs(n.sin_port)), -EADDRINUSE);
+	wire_inject(&h, f,
+		    frame_icmp(f, ICMP_ECHOREPLY, 0, (u32)ntohs(n.sin_port) << 16 | 5, data, 32));
+	assert_int_equal(sc_recv(&s, &g, 100, 0), 40);
+	assert_memory_equal(g.data + 4, id, 2);
+	assert_int_equal(sc_recv(&t, &g, 100, 0), -EAGAIN);
+	/* A reply that nobody asked for is dropped. */
+	expect_silent_drop(f,
+			   frame_icmp(f, ICMP_ECHOREPLY, 0,
+				      (u32)(ntohs(n.sin_port) ^ 1) << 16 | 5, data, 32),
+			   SKB_DROP_REASON_NO_SOCKET, NULL);
+	sc_close(&s);
+	sc_close(&t);
+	assert_int_equal(skiff_sysctl_set(h.net, "net.ipv4.ping_group_range", "1 0", NULL, 0), 0);
+	assert_int_equal(sc_create(h.net, AF_INET, SOCK_DGRAM, IPPROTO_ICMP, &s), -EACCES);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(every_match_gets_a_copy), T(icmp_with_a_filter), T(sending), T(errors),
+		T(ping_sockets),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
