@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Raw and ping sockets: who gets which packet, what is sent, errors. */
-#include <linux/errqueue.h>
-
 #include <skiff/raw.h>
 
 #include "sockcall.h"
