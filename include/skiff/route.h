@@ -15,8 +15,11 @@
 extern "C" {
 #endif
 
+/* Bits of the type of service that routes can be for. */
+#define IPTOS_RT_MASK 0x1c
+
 /* Routes per host, those that follow from addresses included. */
-#define IP_ROUTES_MAX 4096
+#define IP_ROUTES_MAX (1 << 20)
 
 /**
  * struct rtable - a route in use
@@ -28,7 +31,8 @@ extern "C" {
  * @rt_uses_gateway: @rt_gw4 is set
  * @rt_iif: index of the device a received packet is said to come from, 0: the one it came from
  * @rt_gw4: next hop, 0 when that is the destination itself
- * @rt_pmtu: learned path MTU, 0 for the device's
+ * @rt_pmtu: learned path MTU, 0 for the device's; forgotten at dst.expires
+ * @rt_mtu_locked: it was less than is believed: DF is of no use
  * @rt_net: host
  * @rt_list: all of a host's
  */
@@ -42,6 +46,7 @@ struct rtable {
 	int rt_iif;
 	__be32 rt_gw4;
 	__u32 rt_pmtu;
+	__u8 rt_mtu_locked;
 	struct net *rt_net;
 	struct list_head rt_list;
 };
@@ -112,6 +117,34 @@ SKIFF_API int ip_route_input(struct sk_buff *skb, __be32 daddr, __be32 saddr, u8
 SKIFF_API int ip_route_input_noref(struct sk_buff *skb, __be32 daddr, __be32 saddr, u8 tos,
 				   struct net_device *dev);
 
+/* Path MTUs and redirects. */
+
+/**
+ * ipv4_update_pmtu() - an ICMP error that is believed says how much a path takes
+ * @skb: the error, data at the quoted IPv4 header
+ * @net: host
+ * @mtu: what it says
+ * @oif: device that the quoted packet had to leave by, 0: any
+ * @protocol: of the quoted packet
+ *
+ * Whoever calls has found out that it sent such a packet. Stack lock.
+ */
+SKIFF_API void ipv4_update_pmtu(struct sk_buff *skb, struct net *net, u32 mtu, int oif,
+				u8 protocol);
+/* The same for a packet of @sk. */
+SKIFF_API void ipv4_sk_update_pmtu(struct sk_buff *skb, struct sock *sk, u32 mtu);
+
+/* An ICMP redirect, as above: the next hop for the quoted packet's destination. Stack lock. */
+SKIFF_API void ipv4_redirect(struct sk_buff *skb, struct net *net, int oif, u8 protocol);
+SKIFF_API void ipv4_sk_redirect(struct sk_buff *skb, struct sock *sk);
+
+/* Whether the path takes less than is believed, so that DF is not set. */
+static inline bool ip_mtu_locked(const struct dst_entry *dst)
+{
+	return ((const struct rtable *)(const void *)dst)->rt_mtu_locked ||
+	       dst_metric_locked(dst, RTAX_MTU);
+}
+
 /* RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST or RTN_UNICAST: what an address is here. Stack lock. */
 SKIFF_API unsigned int inet_addr_type(struct net *net, __be32 addr);
 
@@ -119,7 +152,9 @@ SKIFF_API unsigned int inet_addr_type(struct net *net, __be32 addr);
  * struct fib_config - a route to add or to remove
  * @fc_dst: destination, without bits behind the prefix
  * @fc_dst_len: prefix length, 0 to 32
- * @fc_type: RTN_UNICAST, RTN_LOCAL, RTN_BROADCAST, RTN_UNREACHABLE, RTN_BLACKHOLE
+ * @fc_type: RTN_UNICAST, RTN_LOCAL, RTN_BROADCAST, RTN_UNREACHABLE, RTN_BLACKHOLE, RTN_PROHIBIT,
+ *           RTN_THROW
+ * @fc_tos: type of service that it is for, 0 for all
  * @fc_scope: RT_SCOPE_*
  * @fc_gw4: next hop, 0 when the destination is on the link
  * @fc_oif: index of the device, 0: that which leads to @fc_gw4
@@ -131,6 +166,7 @@ struct fib_config {
 	__u8 fc_dst_len;
 	__u8 fc_type;
 	__u8 fc_scope;
+	__u8 fc_tos;
 	__be32 fc_gw4;
 	int fc_oif;
 	__be32 fc_prefsrc;

@@ -1,72 +1,73 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The route table: a list sorted by prefix length, for a host with a handful of routes. */
+/* The route table: routes by prefix, those that follow from addresses, and what becomes of them. */
 #include <skiff/printk.h>
 #include <skiff/slab.h>
 
 #include "ipv4/ipv4.h"
 
 /*
- * The longest prefix comes first, among equal ones the lowest priority, then the oldest: so the
- * first match is the route. Routes that follow from addresses (to the address itself, to the
- * broadcast addresses of its subnet, to the subnet) are in the same list as those that a user
- * gave; the addresses' own have 32 bits and so come before everything else.
+ * The longest prefix that has a route for a packet decides; among the routes of one prefix those
+ * for a type of service come first, then the lowest priority, then the oldest. Routes that follow
+ * from addresses (to the address itself, to the broadcast addresses of its subnet, to the subnet)
+ * are in the same table as those that a user gave; the addresses' own have 32 bits and so come
+ * before everything else.
+ *
+ * fib_trie.c finds prefixes; ipv4_net.routes lists the routes by length of their prefix.
  */
 
-static bool fib_matches(const struct fib_route *r, __be32 daddr)
-{
-	return !((daddr ^ r->cfg.fc_dst) & inet_make_mask(r->cfg.fc_dst_len));
-}
+#define fib_for_each_route(r, in, len)  \
+	for (len = 32; len >= 0; len--) \
+		list_for_each_entry(r, &(in)->routes[len], list)
+
+#define fib_for_each_route_safe(r, next, in, len) \
+	for (len = 32; len >= 0; len--)           \
+		list_for_each_entry_safe(r, next, &(in)->routes[len], list)
 
 /* Return: the route for @daddr by device @oif (0: any), or NULL. */
 struct fib_route *fib_lookup(struct ipv4_net *in, __be32 daddr, int oif)
 {
-	struct fib_route *r;
-
-	list_for_each_entry(r, &in->routes, list) {
-		if (!fib_matches(r, daddr))
-			continue;
-		if (oif && r->dev && r->dev->ifindex != oif && r->cfg.fc_type != RTN_LOCAL)
-			continue;
-		return r;
-	}
-	return NULL;
+	return fib_lookup_tos(in, daddr, oif, 0);
 }
 
-/* The table changed: whoever cached a route has to look again. */
+/* The table changed: whoever cached a route finds it out of date and looks again. */
 void fib_flush_caches(struct ipv4_net *in)
 {
-	struct fib_route *r;
-
 	in->rt_genid++;
-	list_for_each_entry(r, &in->routes, list)
-		rt_drop_cached(r);
+}
+
+static u32 fib_key(const struct fib_route *r)
+{
+	return ntohl(r->cfg.fc_dst);
 }
 
 static void fib_free(struct ipv4_net *in, struct fib_route *r)
 {
 	list_del(&r->list);
+	list_del(&r->alias);
+	fib_node_drop(&in->fib_root, fib_key(r), r->cfg.fc_dst_len);
 	in->nr_routes--;
 	rt_free_entry(r);
 }
 
 static bool fib_before(const struct fib_config *a, const struct fib_config *b)
 {
-	if (a->fc_dst_len != b->fc_dst_len)
-		return a->fc_dst_len > b->fc_dst_len;
+	if (a->fc_tos != b->fc_tos)
+		return a->fc_tos > b->fc_tos;
 	return a->fc_priority < b->fc_priority;
 }
 
-static void fib_link(struct ipv4_net *in, struct fib_route *route)
+static void fib_link(struct ipv4_net *in, struct fib_route *route, struct fib_node *n)
 {
-	struct list_head *pos = &in->routes;
+	struct list_head *pos = &n->aliases;
 	struct fib_route *r;
 
-	list_for_each_entry(r, &in->routes, list) {
+	list_for_each_entry(r, &n->aliases, alias) {
 		if (fib_before(&route->cfg, &r->cfg))
 			break;
-		pos = &r->list;
+		pos = &r->alias;
 	}
-	list_add(&route->list, pos);
+	list_add(&route->alias, pos);
+	list_add_tail(&route->list, &in->routes[route->cfg.fc_dst_len]);
 	in->nr_routes++;
 	fib_flush_caches(in);
 }
@@ -75,25 +76,32 @@ static bool fib_same(const struct fib_route *r, const struct fib_config *cfg)
 {
 	return r->cfg.fc_dst == cfg->fc_dst && r->cfg.fc_dst_len == cfg->fc_dst_len &&
 	       r->cfg.fc_type == cfg->fc_type && r->cfg.fc_gw4 == cfg->fc_gw4 &&
-	       r->cfg.fc_oif == cfg->fc_oif && r->cfg.fc_priority == cfg->fc_priority;
+	       r->cfg.fc_oif == cfg->fc_oif && r->cfg.fc_priority == cfg->fc_priority &&
+	       r->cfg.fc_tos == cfg->fc_tos;
 }
 
 static int fib_insert(struct ipv4_net *in, const struct fib_config *cfg, struct net_device *dev)
 {
+	struct fib_node *n;
 	struct fib_route *r;
 
-	list_for_each_entry(r, &in->routes, list)
-		if (fib_same(r, cfg))
-			return -EEXIST;
 	if (in->nr_routes >= IP_ROUTES_MAX)
 		return -ENOSPC;
-	r = (struct fib_route *)kzalloc(sizeof(*r), GFP_KERNEL);
-	if (!r)
+	n = fib_node_make(&in->fib_root, ntohl(cfg->fc_dst), cfg->fc_dst_len);
+	if (!n)
 		return -ENOMEM;
+	list_for_each_entry(r, &n->aliases, alias)
+		if (fib_same(r, cfg))
+			return -EEXIST;
+	r = (struct fib_route *)kzalloc(sizeof(*r), GFP_KERNEL);
+	if (!r) {
+		fib_node_drop(&in->fib_root, ntohl(cfg->fc_dst), cfg->fc_dst_len);
+		return -ENOMEM;
+	}
 	r->cfg = *cfg;
 	r->dev = dev;
 	dev_hold(dev);
-	fib_link(in, r);
+	fib_link(in, r, n);
 	return 0;
 }
 
@@ -111,7 +119,8 @@ static int fib_check_nexthop(struct ipv4_net *in, const struct fib_config *cfg,
 
 static int fib_check_type(const struct fib_config *cfg)
 {
-	if (cfg->fc_dst_len > 32 || cfg->fc_dst & ~inet_make_mask(cfg->fc_dst_len))
+	if (cfg->fc_dst_len > 32 || cfg->fc_dst & ~inet_make_mask(cfg->fc_dst_len) ||
+	    cfg->fc_tos & ~IPTOS_RT_MASK)
 		return -EINVAL;
 	switch (cfg->fc_type) {
 	case RTN_UNICAST:
@@ -121,6 +130,8 @@ static int fib_check_type(const struct fib_config *cfg)
 		return cfg->fc_oif && !cfg->fc_gw4 ? 0 : -EINVAL;
 	case RTN_UNREACHABLE:
 	case RTN_BLACKHOLE:
+	case RTN_PROHIBIT:
+	case RTN_THROW:
 		return cfg->fc_oif || cfg->fc_gw4 ? -EINVAL : 0;
 	default:
 		return -EINVAL;
@@ -159,16 +170,23 @@ static bool fib_deletes(const struct fib_config *cfg, const struct fib_route *r)
 	       (!cfg->fc_type || r->cfg.fc_type == cfg->fc_type) &&
 	       (!cfg->fc_gw4 || r->cfg.fc_gw4 == cfg->fc_gw4) &&
 	       (!cfg->fc_oif || r->cfg.fc_oif == cfg->fc_oif) &&
-	       (!cfg->fc_priority || r->cfg.fc_priority == cfg->fc_priority);
+	       (!cfg->fc_priority || r->cfg.fc_priority == cfg->fc_priority) &&
+	       r->cfg.fc_tos == cfg->fc_tos;
 }
 
 int fib_table_delete(struct net *net, const struct fib_config *cfg)
 {
 	struct ipv4_net *in = ipv4_net(net);
+	struct fib_node *n;
 	struct fib_route *r;
 
 	ASSERT_NET_LOCKED(net);
-	list_for_each_entry(r, &in->routes, list) {
+	if (cfg->fc_dst_len > 32)
+		return -ESRCH;
+	n = fib_node_find(in->fib_root, ntohl(cfg->fc_dst), cfg->fc_dst_len);
+	if (!n)
+		return -ESRCH;
+	list_for_each_entry(r, &n->aliases, alias) {
 		if (fib_deletes(cfg, r)) {
 			fib_free(in, r);
 			fib_flush_caches(in);
@@ -182,9 +200,9 @@ void fib_for_each(struct net *net, void (*cb)(const struct fib_config *cfg, void
 {
 	struct ipv4_net *in = ipv4_net(net);
 	struct fib_route *r;
+	int len;
 
-	list_for_each_entry(r, &in->routes, list)
-		cb(&r->cfg, arg);
+	fib_for_each_route(r, in, len) cb(&r->cfg, arg);
 }
 
 /* Routes that follow from an address. Several addresses may lead to the same one. */
@@ -263,8 +281,10 @@ void fib_del_ifaddr(struct in_ifaddr *ifa)
 	struct ipv4_net *in = ipv4_net(dev_net(in_dev->dev));
 	const struct in_ifaddr *heir;
 	struct fib_route *r, *next;
+	int len;
 
-	list_for_each_entry_safe(r, next, &in->routes, list) {
+	fib_for_each_route_safe(r, next, in, len)
+	{
 		if (r->dev != in_dev->dev || r->cfg.fc_prefsrc != ifa->ifa_local)
 			continue;
 		heir = fib_wanted(in_dev, &r->cfg);
@@ -273,9 +293,8 @@ void fib_del_ifaddr(struct in_ifaddr *ifa)
 		else
 			fib_free(in, r);
 	}
-	list_for_each_entry_safe(r, next, &in->routes, list)
-		if (r->dev == in_dev->dev && r->cfg.fc_gw4 && !fib_gateway_reached(in, r))
-			fib_free(in, r);
+	fib_for_each_route_safe(r, next, in, len) if (r->dev == in_dev->dev && r->cfg.fc_gw4 &&
+						      !fib_gateway_reached(in, r)) fib_free(in, r);
 	fib_flush_caches(in);
 }
 
@@ -294,10 +313,11 @@ void fib_down(struct net_device *dev, bool all)
 {
 	struct ipv4_net *in = ipv4_net(dev_net(dev));
 	struct fib_route *r, *next;
+	int len;
 
-	list_for_each_entry_safe(r, next, &in->routes, list)
-		if (r->dev == dev && (all || r->cfg.fc_type != RTN_LOCAL))
-			fib_free(in, r);
+	fib_for_each_route_safe(r, next, in,
+				len) if (r->dev == dev && (all || r->cfg.fc_type != RTN_LOCAL))
+		fib_free(in, r);
 	fib_flush_caches(in);
 	rt_dev_put_all(in, dev);
 }
@@ -305,7 +325,7 @@ void fib_down(struct net_device *dev, bool all)
 void fib_flush_all(struct ipv4_net *in)
 {
 	struct fib_route *r, *next;
+	int len;
 
-	list_for_each_entry_safe(r, next, &in->routes, list)
-		fib_free(in, r);
+	fib_for_each_route_safe(r, next, in, len) fib_free(in, r);
 }

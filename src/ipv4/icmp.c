@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* ICMP messages on their way in: a handler per type. */
+#include <skiff/printk.h>
+
 #include "ipv4/ipv4.h"
 #include "ipv4/sockglue.h"
 #include "wire/icmp.h"
@@ -137,6 +139,8 @@ static u32 icmp_error_info(const struct sk_buff *skb)
 		return wire_icmp_code(icmp) == ICMP_FRAG_NEEDED ? wire_icmp_mtu(icmp) : 0;
 	case ICMP_PARAMETERPROB:
 		return wire_icmp_pointer(icmp);
+	case ICMP_REDIRECT:
+		return ntohl(icmp_hdr(skb)->un.gateway);
 	default:
 		return 0;
 	}
@@ -164,6 +168,35 @@ static enum skb_drop_reason icmp_socket_deliver(struct sk_buff *skb, u32 info)
 	return ipprot->err_handler(skb, info) ? SKB_DROP_REASON_NO_SOCKET : SKB_NOT_DROPPED_YET;
 }
 
+/*
+ * RFC 1191 section 3: a packet that was larger than the path takes. With ip_no_pmtu_disc the path is
+ * not learned from it: 1 is for the routes, 2 for all, 3 leaves it to protocols that can verify more.
+ */
+static bool icmp_too_big_believed(const struct ipv4_net *in, const struct iphdr *quoted, u32 mtu)
+{
+	return in->sysctl.ip_no_pmtu_disc != 2 && ntohs(quoted->tot_len) > mtu;
+}
+
+/* Whether the quoted packet can be one of ours. Data at the quoted header. */
+static bool icmp_quote_believed(const struct sk_buff *skb, u32 info)
+{
+	const struct iphdr *quoted = (const struct iphdr *)(const void *)skb->data;
+	struct net *net = icmp_net(skb);
+	const struct ipv4_net *in = ipv4_net(net);
+
+	if (inet_addr_type(net, quoted->saddr) != RTN_LOCAL)
+		return false;
+	if (icmp_hdr(skb)->type == ICMP_DEST_UNREACH && icmp_hdr(skb)->code == ICMP_FRAG_NEEDED)
+		return icmp_too_big_believed(in, quoted, info);
+	/* RFC 1122 section 3.2.2: not about what everybody got. */
+	if (!in->sysctl.icmp_ignore_bogus_error_responses &&
+	    inet_addr_type(net, quoted->daddr) == RTN_BROADCAST) {
+		net_warn_ratelimited("ICMP error %d about a broadcast\n", icmp_hdr(skb)->type);
+		return false;
+	}
+	return true;
+}
+
 static enum skb_drop_reason icmp_error(struct sk_buff *skb)
 {
 	u32 info = icmp_error_info(skb);
@@ -179,7 +212,17 @@ static enum skb_drop_reason icmp_error(struct sk_buff *skb)
 		ICMP_INC_STATS(icmp_net(skb), ICMP_MIB_INERRORS);
 		return SKB_DROP_REASON_IP_INHDR;
 	}
+	if (!icmp_quote_believed(skb, info))
+		return SKB_DROP_REASON_ICMP_IGNORED;
 	return icmp_socket_deliver(skb, info);
+}
+
+/* RFC 792: about a network, a host, and both by type of service: all taken for the host alone. */
+static enum skb_drop_reason icmp_redirect(struct sk_buff *skb)
+{
+	if (icmp_hdr(skb)->code > ICMP_REDIR_HOSTTOS)
+		return SKB_DROP_REASON_ICMP_IGNORED;
+	return icmp_error(skb);
 }
 
 /* RFC 1122 section 3.2.2: types without a handler are silently discarded. */
@@ -193,8 +236,7 @@ static icmp_handler *const icmp_handlers[NR_ICMP_TYPES + 1] = {
 	[ICMP_TIMESTAMPREPLY] = icmp_ignore,
 	/* RFC 6633: not believed any more. */
 	[ICMP_SOURCE_QUENCH] = icmp_ignore,
-	/* A host with one way out has nothing to learn from a redirect. */
-	[ICMP_REDIRECT] = icmp_ignore,
+	[ICMP_REDIRECT] = icmp_redirect,
 	/* RFC 6918: obsolete. */
 	[ICMP_INFO_REQUEST] = icmp_ignore,
 	[ICMP_INFO_REPLY] = icmp_ignore,
@@ -254,10 +296,18 @@ static int icmp_rcv(struct sk_buff *skb)
 	return 0;
 }
 
-/* An error about an ICMP message of ours: only echo requests have somebody who cares. */
+/* An error about an ICMP message of ours: echo requests have somebody who cares. */
 static int icmp_err(struct sk_buff *skb, u32 info)
 {
-	ping_err(skb, info);
+	struct net *net = icmp_net(skb);
+
+	if (icmp_hdr(skb)->type == ICMP_REDIRECT)
+		ipv4_redirect(skb, net, 0, IPPROTO_ICMP);
+	else if (icmp_hdr(skb)->type == ICMP_DEST_UNREACH &&
+		 icmp_hdr(skb)->code == ICMP_FRAG_NEEDED)
+		ipv4_update_pmtu(skb, net, info, 0, IPPROTO_ICMP);
+	else
+		ping_err(skb, info);
 	return 0;
 }
 

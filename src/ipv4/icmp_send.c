@@ -160,6 +160,8 @@ static struct rtable *icmp_route(struct net *net, const struct sk_buff *skb_in, 
 	/* The address that the packet was for, if it is ours: the sender knows us by that. */
 	if (inet_addr_type(net, iph->daddr) == RTN_LOCAL)
 		fl4.saddr = iph->daddr;
+	else if (ipv4_net(net)->sysctl.icmp_errors_use_inbound_ifaddr && skb_in->dev)
+		fl4.saddr = inet_select_addr(skb_in->dev, iph->saddr, RT_SCOPE_LINK);
 	rt = ip_route_output_key(net, &fl4);
 	*saddr = fl4.saddr;
 	return rt;

@@ -18,8 +18,8 @@ struct ipv4_net *ipv4_net(const struct net *net)
  * Settings: each host has its own copies of these tables, whose data pointers lead to its own
  * values: @data holds the offset in struct ipv4_net, or in struct neigh_parms, until then.
  */
-static int pmtu_disc_max = 3, port_max = 65535;
-static int one = 1, int_max = 0x7fffffff, zero, ttl_max = 255, ignore_max = 8;
+static int one = 1, int_max = 0x7fffffff, zero, ttl_max = 255, ignore_max = 8, day = 24 * 3600,
+	   three = 3, min_mtu = IPV4_MIN_MTU, port_max = 65535;
 
 #define IPV4_SYSCTL(name, least, most)                                                    \
 	{                                                                                 \
@@ -35,20 +35,43 @@ static const struct ctl_table ipv4_table[] = {
 	IPV4_SYSCTL(icmp_ratemask, &zero, &int_max),
 	IPV4_SYSCTL(icmp_msgs_per_sec, &zero, &int_max),
 	IPV4_SYSCTL(icmp_msgs_burst, &zero, &int_max),
-	IPV4_SYSCTL(ip_no_pmtu_disc, &zero, &pmtu_disc_max),
 	IPV4_SYSCTL(ip_nonlocal_bind, &zero, &one),
 	IPV4_SYSCTL(ip_unprivileged_port_start, &zero, &port_max),
 	IPV4_SYSCTL(igmp_max_memberships, &zero, &int_max),
 	IPV4_SYSCTL(igmp_max_msf, &zero, &int_max),
 	{ "ping_group_range", (void *)offsetof(struct ipv4_net, sysctl.ping_group_range),
 	  2 * sizeof(int), 0644, proc_dointvec_minmax, &zero, &int_max },
+	IPV4_SYSCTL(icmp_errors_use_inbound_ifaddr, &zero, &one),
+	IPV4_SYSCTL(icmp_ignore_bogus_error_responses, &zero, &one),
+	IPV4_SYSCTL(ip_no_pmtu_disc, &zero, &three),
+	IPV4_SYSCTL(ipfrag_high_thresh, &zero, &int_max),
+	IPV4_SYSCTL(ipfrag_low_thresh, &zero, &int_max),
+	IPV4_SYSCTL(ipfrag_time, &one, &day),
+	IPV4_SYSCTL(ipfrag_max_dist, &zero, &int_max),
 	{},
 };
 
 static const struct ctl_table conf_table[] = {
 	IPV4_SYSCTL(accept_source_route, &zero, &one),
+	IPV4_SYSCTL(accept_redirects, &zero, &one),
+	IPV4_SYSCTL(secure_redirects, &zero, &one),
+	IPV4_SYSCTL(shared_media, &zero, &one),
 	IPV4_SYSCTL(arp_notify, &zero, &one),
 	IPV4_SYSCTL(arp_ignore, &zero, &ignore_max),
+	{},
+};
+
+/* By names of their own: the value's is not that of the setting. */
+#define ROUTE_SYSCTL(name, least)                                                                 \
+	{                                                                                         \
+#name, (void *)offsetof(struct ipv4_net, sysctl.route_##name), sizeof(int), 0644, \
+			proc_dointvec_minmax, least, &int_max                                     \
+	}
+
+static const struct ctl_table route_table[] = {
+	ROUTE_SYSCTL(min_pmtu, &min_mtu),
+	ROUTE_SYSCTL(mtu_expires, &one),
+	ROUTE_SYSCTL(redirect_expires, &one),
 	{},
 };
 
@@ -91,6 +114,7 @@ static const struct {
 } ipv4_tables[IPV4_SYSCTL_TABLES] = {
 	{ "net/ipv4", ipv4_table, sizeof(ipv4_table) },
 	{ "net/ipv4/conf/all", conf_table, sizeof(conf_table) },
+	{ "net/ipv4/route", route_table, sizeof(route_table) },
 	{ "net/ipv4/neigh/default", neigh_table, sizeof(neigh_table) },
 };
 
@@ -142,6 +166,17 @@ static const struct ipv4_sysctl ipv4_sysctl_defaults = {
 	.icmp_ratemask = 0x1818, /* unreachable, source quench, time exceeded, parameter problem */
 	.icmp_msgs_per_sec = 1000,
 	.icmp_msgs_burst = 50,
+	.icmp_ignore_bogus_error_responses = 1,
+	.accept_redirects = 1,
+	.secure_redirects = 1,
+	.shared_media = 1,
+	.route_min_pmtu = 512 + 20 + 20,
+	.route_mtu_expires = 10 * 60, /* RFC 1191 section 6.3 */
+	.route_redirect_expires = 300,
+	.ipfrag_high_thresh = 4 << 20,
+	.ipfrag_low_thresh = 3 << 20,
+	.ipfrag_time = 30, /* RFC 791 says 15, RFC 1122 section 3.3.2 60 to 120 */
+	.ipfrag_max_dist = 64,
 	/*
 	 * 1 0 in Linux, which is nobody: echo requests of programs are a matter of privilege there,
 	 * and who runs a host of ours has all that it has.
@@ -181,6 +216,8 @@ static void ipv4_net_exit(struct net *net)
 	struct ipv4_net *in = ipv4_net(net);
 
 	ping_cancel_all(in);
+	ip_frags_exit(in);
+	rt_exceptions_flush(in, NULL);
 	fib_flush_all(in);
 	rt_dev_put_all(in, NULL);
 	ipv4_sysctl_exit(in);
@@ -194,13 +231,17 @@ static int ipv4_net_init(struct net *net)
 	int err;
 
 	in->net = net;
-	INIT_LIST_HEAD(&in->routes);
+	for (int i = 0; i <= 32; i++)
+		INIT_LIST_HEAD(&in->routes[i]);
+	INIT_LIST_HEAD(&in->exception_lru);
 	INIT_LIST_HEAD(&in->pings);
 	INIT_LIST_HEAD(&in->rt_all);
 	spin_lock_init(&in->rt_lock);
 	in->sysctl = ipv4_sysctl_defaults;
 	get_random_bytes(&in->hash_key, sizeof(in->hash_key));
 	err = ipv4_init_limits(in);
+	if (!err)
+		err = ip_frags_init(in);
 	if (!err)
 		err = ipv4_sysctl_init(in);
 	if (err)

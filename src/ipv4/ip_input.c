@@ -188,8 +188,11 @@ int ip_local_deliver(struct sk_buff *skb)
 {
 	struct net *net = dev_net(skb->dev);
 
-	if (ip_is_fragment(ip_hdr(skb)) && ip_defrag(net, skb))
-		return 0;
+	if (ip_is_fragment(ip_hdr(skb))) {
+		skb = ip_defrag(net, skb, IP_DEFRAG_LOCAL_DELIVER);
+		if (!skb)
+			return 0;
+	}
 	/* The header sums up to zero, so that a sum of the whole stays right without it. */
 	__skb_pull(skb, skb_network_header_len(skb));
 	ip_protocol_deliver(net, skb, ip_hdr(skb)->protocol);

@@ -21,14 +21,19 @@
 /* A bucket that was last used so long ago is full, whatever the limits. */
 #define ICMP_LONG_AGO ((ktime_t)1 << 60)
 
-/* Tables of settings: net.ipv4, net.ipv4.conf.all, net.ipv4.neigh.default. */
-#define IPV4_SYSCTL_TABLES 3
+/* Tables of settings: net.ipv4, net.ipv4.{conf.all, route, neigh.default}. */
+#define IPV4_SYSCTL_TABLES 4
+
+/* Destinations with a path of their own, and how they are found. */
+#define RT_EXCEPTIONS_MAX 4096
+#define RT_EXCEPTION_BUCKETS 1024
 
 /* Echo requests of this host that wait for an answer. */
 #define PING_MAX 1024
 
 /* Slots of the table of ping sockets, by identifier. */
 #define PING_HTABLE_SIZE 64
+struct ip_frags;
 
 /**
  * struct icmp_bucket - tokens for a group of peers
@@ -61,10 +66,22 @@ struct ipv4_sysctl {
 	int icmp_ratemask;
 	int icmp_msgs_per_sec;
 	int icmp_msgs_burst;
+	int ipfrag_high_thresh;
+	int ipfrag_low_thresh;
+	int ipfrag_time;
+	int ipfrag_max_dist;
+	int ip_no_pmtu_disc;
+	int route_min_pmtu;
+	int route_mtu_expires;
+	int route_redirect_expires;
+	int icmp_errors_use_inbound_ifaddr;
+	int icmp_ignore_bogus_error_responses;
 	int accept_source_route;
+	int accept_redirects;
+	int secure_redirects;
+	int shared_media;
 	int arp_notify;
 	int arp_ignore;
-	int ip_no_pmtu_disc;
 	int ip_nonlocal_bind;
 	int ip_unprivileged_port_start;
 	int igmp_max_memberships;
@@ -78,7 +95,8 @@ enum { RT_IN_BROADCAST, RT_IN_MULTICAST, RT_IN_UNREACHABLE, RT_IN_MAX };
 /**
  * struct ipv4_net - a host's IPv4
  * @net: the host
- * @routes: struct fib_route, the longest prefix first
+ * @routes: struct fib_route by length of their prefix
+ * @fib_root: the same by prefix, see fib_trie.c
  * @nr_routes: how many
  * @rt_genid: counts changes of the table
  * @rt_lock: guards @rt_all: the last reference to a route may be dropped by any thread
@@ -95,10 +113,15 @@ enum { RT_IN_BROADCAST, RT_IN_MULTICAST, RT_IN_UNREACHABLE, RT_IN_MAX };
  * @pings: requests under way
  * @nr_pings: how many
  * @ping_socks: ping sockets, by identifier
+ * @frags: reassembly
+ * @exceptions: what routers told of single destinations, see rt_exception.c
+ * @exception_lru: the same, the oldest first
+ * @nr_exceptions: how many
  */
 struct ipv4_net {
 	struct net *net;
-	struct list_head routes;
+	struct list_head routes[33];
+	struct fib_node *fib_root;
 	unsigned int nr_routes;
 	unsigned int rt_genid;
 	spinlock_t rt_lock;
@@ -115,11 +138,54 @@ struct ipv4_net {
 	struct list_head pings;
 	unsigned int nr_pings;
 	struct hlist_head ping_socks[PING_HTABLE_SIZE];
+	struct ip_frags *frags;
+	struct hlist_head exceptions[RT_EXCEPTION_BUCKETS];
+	struct list_head exception_lru;
+	unsigned int nr_exceptions;
+};
+
+/**
+ * struct rt_exception - what a router told of one destination
+ * @node: in ipv4_net.exceptions
+ * @lru: in ipv4_net.exception_lru
+ * @daddr: the destination
+ * @gw: better next hop, 0: the table's
+ * @pmtu: largest packet, 0: not known
+ * @locked: that was less than we believe: packets are cut, without DF
+ * @expires: when @pmtu is forgotten, host's clock
+ * @gw_expires: when @gw is forgotten
+ * @rth: the route in use, made when needed
+ */
+struct rt_exception {
+	struct hlist_node node;
+	struct list_head lru;
+	__be32 daddr;
+	__be32 gw;
+	u32 pmtu;
+	bool locked;
+	ktime_t expires;
+	ktime_t gw_expires;
+	struct rtable *rth;
+};
+
+/**
+ * struct fib_node - a prefix in the table, or a place where prefixes part
+ * @child: longer prefixes, by the bit behind this one
+ * @aliases: its routes, see fib_before()
+ * @key: the prefix, host order
+ * @len: bits of it
+ */
+struct fib_node {
+	struct fib_node *child[2];
+	struct list_head aliases;
+	u32 key;
+	u8 len;
 };
 
 /**
  * struct fib_route - an entry of the table
  * @list: in ipv4_net.routes
+ * @alias: in fib_node.aliases
  * @cfg: what it is
  * @dev: resolved from it, held; NULL for routes that refuse
  * @rth_output: made at first use; all packets share it
@@ -127,6 +193,7 @@ struct ipv4_net {
  */
 struct fib_route {
 	struct list_head list;
+	struct list_head alias;
 	struct fib_config cfg;
 	struct net_device *dev;
 	struct rtable *rth_output;
@@ -154,7 +221,21 @@ void fib_down(struct net_device *dev, bool all);
 void fib_flush_all(struct ipv4_net *in);
 void fib_flush_caches(struct ipv4_net *in);
 
+/* fib_trie.c */
+struct fib_node *fib_node_find(struct fib_node *root, u32 key, unsigned int len);
+struct fib_node *fib_node_make(struct fib_node **root, u32 key, unsigned int len);
+void fib_node_drop(struct fib_node **root, u32 key, unsigned int len);
+struct fib_route *fib_lookup_tos(struct ipv4_net *in, __be32 daddr, int oif, u8 tos);
+
+/* rt_exception.c */
+struct rt_exception *rt_exception_find(struct ipv4_net *in, __be32 daddr);
+void rt_exceptions_flush(struct ipv4_net *in, const struct net_device *dev);
+void ipv4_rt_update_pmtu(struct dst_entry *dst, struct sock *sk, struct sk_buff *skb, u32 mtu,
+			 bool confirm_neigh);
+void ipv4_rt_redirect(struct dst_entry *dst, struct sock *sk, struct sk_buff *skb);
+
 /* route.c */
+struct rtable *rt_alloc_output(struct ipv4_net *in, struct net_device *dev, u16 type);
 void rt_drop_cached(struct fib_route *r);
 void rt_free_entry(struct fib_route *r);
 void rt_dev_put_all(struct ipv4_net *in, const struct net_device *dev);
@@ -164,7 +245,12 @@ enum skb_drop_reason ip_rcv_options(struct sk_buff *skb, struct net *net);
 void ip_options_put_time(struct net *net, u8 *where);
 
 /* ip_fragment.c */
-int ip_defrag(struct net *net, struct sk_buff *skb);
+/* Who puts fragments together. */
+enum { IP_DEFRAG_LOCAL_DELIVER, IP_DEFRAG_CALL_RA_CHAIN };
+struct sk_buff *ip_defrag(struct net *net, struct sk_buff *skb, u32 user);
+int ip_frags_init(struct ipv4_net *in);
+void ip_frags_exit(struct ipv4_net *in);
+long ip_frag_mem(const struct net *net);
 
 /* protocol.c */
 const struct net_protocol *inet_protocol(u8 protocol);

@@ -11,7 +11,7 @@ static struct dst_entry *ipv4_dst_check(struct dst_entry *dst, __u32 cookie)
 
 	(void)cookie;
 	return rt->rt_genid == ipv4_net(rt->rt_net)->rt_genid &&
-			       dst->obsolete != DST_OBSOLETE_DEAD ?
+			       dst->obsolete == DST_OBSOLETE_FORCE_CHK ?
 		       dst :
 		       NULL;
 }
@@ -19,8 +19,12 @@ static struct dst_entry *ipv4_dst_check(struct dst_entry *dst, __u32 cookie)
 static unsigned int ipv4_mtu(const struct dst_entry *dst)
 {
 	const struct rtable *rt = (const struct rtable *)(const void *)dst;
-	u32 mtu = rt->rt_pmtu ? rt->rt_pmtu : dst->dev->mtu;
+	u32 mtu = rt->rt_pmtu;
 
+	if (!mtu || skiff_net_now(rt->rt_net) >= dst->expires)
+		mtu = dst_metric_raw(dst, RTAX_MTU);
+	if (!mtu)
+		mtu = dst->dev ? dst->dev->mtu : IPV4_MIN_MTU;
 	return min_t(u32, mtu, IP_MAX_MTU);
 }
 
@@ -77,6 +81,8 @@ static struct dst_ops ipv4_dst_ops = {
 	.mtu = ipv4_mtu,
 	.destroy = ipv4_dst_destroy,
 	.link_failure = ipv4_link_failure,
+	.update_pmtu = ipv4_rt_update_pmtu,
+	.redirect = ipv4_rt_redirect,
 	.local_out = ip_local_out,
 	.neigh_lookup = ipv4_neigh_lookup,
 	.confirm_neigh = ipv4_confirm_neigh,
@@ -131,6 +137,7 @@ void rt_dev_put_all(struct ipv4_net *in, const struct net_device *dev)
 	struct rtable *rt;
 	int i;
 
+	rt_exceptions_flush(in, dev);
 	for (i = 0; i < RT_IN_MAX; i++) {
 		if (!in->rt_in[i] || (dev && in->rt_in[i]->dst.dev != dev))
 			continue;
@@ -187,13 +194,53 @@ static void rt_set_output(struct rtable *rt)
 									    ip_output;
 }
 
-static struct rtable *rt_output_uncached(struct ipv4_net *in, struct net_device *dev, u16 type)
+struct rtable *rt_alloc_output(struct ipv4_net *in, struct net_device *dev, u16 type)
 {
 	struct rtable *rt = rt_alloc(in, dev, type);
 
-	if (!rt)
-		return (struct rtable *)ERR_PTR(-ENOBUFS);
-	rt_set_output(rt);
+	if (rt)
+		rt_set_output(rt);
+	return rt;
+}
+
+static struct rtable *rt_output_uncached(struct ipv4_net *in, struct net_device *dev, u16 type)
+{
+	struct rtable *rt = rt_alloc_output(in, dev, type);
+
+	return rt ? rt : (struct rtable *)ERR_PTR(-ENOBUFS);
+}
+
+/* A route that an entry of the table keeps, as long as it is good. */
+static struct rtable *rt_cached(struct rtable **cache)
+{
+	if (*cache && !dst_check(&(*cache)->dst, 0)) {
+		ip_rt_put(*cache);
+		*cache = NULL;
+	}
+	return *cache;
+}
+
+/* The route that all packets to a destination of its own share. */
+static struct rtable *rt_output_exception(struct ipv4_net *in, struct fib_route *r,
+					  struct rt_exception *e)
+{
+	struct rtable *rt = rt_cached(&e->rth);
+	ktime_t now = skiff_net_now(in->net);
+
+	if (!rt) {
+		rt = rt_output_uncached(in, r->dev, r->cfg.fc_type);
+		if (IS_ERR(rt))
+			return rt;
+		rt->rt_gw4 = e->gw && now < e->gw_expires ? e->gw : r->cfg.fc_gw4;
+		rt->rt_uses_gateway = rt->rt_gw4 != 0;
+		if (e->pmtu && now < e->expires) {
+			rt->rt_pmtu = e->pmtu;
+			rt->rt_mtu_locked = e->locked;
+			rt->dst.expires = e->expires;
+		}
+		e->rth = rt;
+	}
+	dst_hold(&rt->dst);
 	return rt;
 }
 
@@ -201,7 +248,7 @@ static struct rtable *rt_output_uncached(struct ipv4_net *in, struct net_device 
 static struct rtable *rt_output_cached(struct ipv4_net *in, struct fib_route *r,
 				       struct net_device *dev)
 {
-	struct rtable *rt = r->rth_output;
+	struct rtable *rt = rt_cached(&r->rth_output);
 
 	if (!rt) {
 		rt = rt_output_uncached(in, dev, r->cfg.fc_type);
@@ -278,12 +325,20 @@ static int rt_check_saddr(struct ipv4_net *in, const struct flowi4 *fl4, struct 
 	return 0;
 }
 
+static int rt_refusal(u8 type)
+{
+	if (type == RTN_PROHIBIT)
+		return -EACCES;
+	return type == RTN_UNREACHABLE ? -EHOSTUNREACH : -EINVAL;
+}
+
 static struct rtable *rt_output_by_table(struct ipv4_net *in, struct flowi4 *fl4,
 					 struct fib_route *r)
 {
+	struct rt_exception *e;
+
 	if (!r->dev)
-		return (struct rtable *)ERR_PTR(r->cfg.fc_type == RTN_UNREACHABLE ? -EHOSTUNREACH :
-										    -EINVAL);
+		return (struct rtable *)ERR_PTR(rt_refusal(r->cfg.fc_type));
 	if (r->cfg.fc_type == RTN_LOCAL)
 		return rt_output_local(in, fl4, r);
 	if (!netif_running(r->dev))
@@ -298,7 +353,8 @@ static struct rtable *rt_output_by_table(struct ipv4_net *in, struct flowi4 *fl4
 	if (ipv4_is_loopback(fl4->saddr) && !(r->dev->flags & IFF_LOOPBACK))
 		return (struct rtable *)ERR_PTR(-EINVAL);
 	fl4->flowi4_oif = r->dev->ifindex;
-	return rt_output_cached(in, r, r->dev);
+	e = r->cfg.fc_type == RTN_UNICAST ? rt_exception_find(in, fl4->daddr) : NULL;
+	return e ? rt_output_exception(in, r, e) : rt_output_cached(in, r, r->dev);
 }
 
 struct rtable *ip_route_output_key(struct net *net, struct flowi4 *flp)
@@ -319,7 +375,9 @@ struct rtable *ip_route_output_key(struct net *net, struct flowi4 *flp)
 		flp->daddr = flp->saddr ? flp->saddr : htonl(INADDR_LOOPBACK);
 	if (dev && (ipv4_is_lbcast(flp->daddr) || ipv4_is_multicast(flp->daddr)))
 		return rt_output_by_dev(in, flp, dev);
-	r = ipv4_is_lbcast(flp->daddr) ? NULL : fib_lookup(in, flp->daddr, flp->flowi4_oif);
+	r = ipv4_is_lbcast(flp->daddr) ?
+		    NULL :
+		    fib_lookup_tos(in, flp->daddr, flp->flowi4_oif, flp->flowi4_tos);
 	if (!r)
 		return dev ? rt_output_by_dev(in, flp, dev) :
 			     (struct rtable *)ERR_PTR(-ENETUNREACH);
@@ -352,7 +410,7 @@ static struct rtable *rt_input_kind(struct ipv4_net *in, int kind)
 
 static struct rtable *rt_input_table(struct ipv4_net *in, struct fib_route *r)
 {
-	if (!r->rth_input) {
+	if (!rt_cached(&r->rth_input)) {
 		r->rth_input = rt_alloc(in, net_loopback_dev(in->net), r->cfg.fc_type);
 		if (!r->rth_input)
 			return NULL;

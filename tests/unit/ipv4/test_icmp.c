@@ -100,6 +100,8 @@ static void bad_messages_are_counted(void **state)
 	expect_silent_drop(f, frame_icmp(f, 99, 0, 1, data, 56), SKB_DROP_REASON_ICMP_IGNORED,
 			   "IcmpInErrors");
 	expect_silent_drop(f, frame_icmp(f, ICMP_REDIRECT, 0, 1, data, 56),
+			   SKB_DROP_REASON_IP_INHDR, "IcmpInRedirects");
+	expect_silent_drop(f, frame_icmp(f, ICMP_REDIRECT, 4, 1, data, 56),
 			   SKB_DROP_REASON_ICMP_IGNORED, "IcmpInRedirects");
 	expect_silent_drop(f, frame_icmp(f, ICMP_ECHOREPLY, 0, 1, data, 56),
 			   SKB_DROP_REASON_NO_SOCKET, "IcmpInEchoReps");

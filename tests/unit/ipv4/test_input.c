@@ -87,20 +87,6 @@ static void addresses_that_can_not_be(void **state)
 	}
 }
 
-static void fragments(void **state)
-{
-	static const u16 offsets[] = { WIRE_IP_MF, 1, WIRE_IP_MF | 185, WIRE_IP_OFFSET };
-	u8 f[FRAME_MAX];
-	size_t len = echo(f);
-
-	for (size_t i = 0; i < ARRAY_SIZE(offsets); i++) {
-		wire_put16(f + ETH_HLEN, 6, offsets[i]);
-		frame_fix_ip(f);
-		expect_silent_drop(f, len, SKB_DROP_REASON_IP_FRAGMENT, "IpReasmFails");
-	}
-	assert_int_equal(wire_snmp(&h, "IpReasmReqds"), ARRAY_SIZE(offsets));
-}
-
 /* An echo request with @n bytes of options, padded with end-of-list. */
 static size_t echo_with_options(u8 *f, const u8 *options, size_t n)
 {
@@ -303,7 +289,6 @@ int main(void)
 		T(padding_is_cut_off),
 		T(others_frames),
 		T(addresses_that_can_not_be),
-		T(fragments),
 		T(good_options_are_skipped),
 		T(bad_options_are_told),
 		T(source_routes_are_refused),
