@@ -209,15 +209,15 @@ static int check_frame(const struct packet_snd *s)
 	return too_long(s, 0) && !may_be_longer(s) ? -EMSGSIZE : 0;
 }
 
-static int transmit(const struct packet_snd *s)
+static int transmit(const struct packet_snd *s, struct sk_buff *skb)
 {
 	int err;
 
 	if (s->po->qdisc_bypass) {
-		netdev_core_pick_tx(s->dev, s->skb, NULL);
-		err = dev_direct_xmit(s->skb, skb_get_queue_mapping(s->skb));
+		netdev_core_pick_tx(s->dev, skb, NULL);
+		err = dev_direct_xmit(skb, skb_get_queue_mapping(skb));
 	} else {
-		err = dev_queue_xmit(s->skb);
+		err = dev_queue_xmit(skb);
 	}
 	return err > 0 ? net_xmit_errno(err) : err;
 }
@@ -247,7 +247,7 @@ static int finish(struct packet_snd *s)
 	}
 	parse_headers(s);
 	s->skb = NULL;
-	return transmit(s);
+	return transmit(s, skb);
 }
 
 int packet_sendmsg(struct socket *sock, struct skiff_msghdr *msg, size_t len)
