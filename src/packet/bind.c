@@ -41,7 +41,7 @@ int packet_bind(struct socket *sock, struct sockaddr *uaddr, int addr_len)
 	ASSERT_NET_LOCKED(sock_net(sock->sk));
 	if (addr_len < (int)sizeof(*sll) || sll->sll_family != AF_PACKET)
 		return -EINVAL;
-	return do_bind(pkt_sk(sock->sk), sll->sll_ifindex, (__force __be16)sll->sll_protocol);
+	return do_bind(pkt_sk(sock->sk), sll->sll_ifindex, sll->sll_protocol);
 }
 
 int packet_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
@@ -54,7 +54,7 @@ int packet_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 		return -EOPNOTSUPP;
 	*sll = (struct sockaddr_ll){ .sll_family = AF_PACKET,
 				     .sll_ifindex = po->ifindex,
-				     .sll_protocol = (__force unsigned short)po->num };
+				     .sll_protocol = po->num };
 	dev = po->ifindex > 0 ? __dev_get_by_index(sock_net(sock->sk), po->ifindex) : NULL;
 	if (dev) {
 		sll->sll_hatype = dev->type;

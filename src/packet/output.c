@@ -22,6 +22,7 @@
  * @daddr: destination for the header of a cooked socket
  * @reserve: bytes of header that the program brings
  * @vnet: what a raw socket says about checksums and segments; all zero otherwise
+ * @hdr_len: bytes of headers that it says
  * @sockc: from the control messages
  * @skb: the frame
  * @offset: where in it the program's data begins
@@ -35,6 +36,7 @@ struct packet_snd {
 	const unsigned char *daddr;
 	unsigned int reserve;
 	struct virtio_net_hdr vnet;
+	unsigned int hdr_len;
 	struct sockcm_cookie sockc;
 	struct sk_buff *skb;
 	int offset;
@@ -59,7 +61,7 @@ static int find_device(struct packet_snd *s)
 		    s->msg->msg_namelen < head + sll->sll_halen)
 			return -EINVAL;
 		s->dev = __dev_get_by_index(sock_net(&s->po->sk), sll->sll_ifindex);
-		s->proto = (__force __be16)sll->sll_protocol;
+		s->proto = sll->sll_protocol;
 		if (cooked(s)) {
 			if (s->dev && s->msg->msg_namelen < head + s->dev->addr_len)
 				return -EINVAL;
@@ -71,21 +73,27 @@ static int find_device(struct packet_snd *s)
 	return s->dev->flags & IFF_UP ? 0 : -ENETDOWN;
 }
 
+/* The machine's own byte order, as for TUN. */
+static unsigned int from_virtio(__virtio16 v)
+{
+	return (__force u16)v;
+}
+
 /* The header says how much has to be linear; what it says of checksums must lie within. */
 static int take_vnet_hdr(struct packet_snd *s)
 {
 	struct virtio_net_hdr *h = &s->vnet;
-	unsigned int end;
 
 	if (s->len < sizeof(*h))
 		return -EINVAL;
 	s->len -= sizeof(*h);
 	if (!copy_from_iter_full(h, sizeof(*h), &s->msg->msg_iter))
 		return -EFAULT;
-	end = (unsigned int)h->csum_start + h->csum_offset + 2;
-	if ((h->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) && end > h->hdr_len)
-		h->hdr_len = (__u16)end;
-	return h->hdr_len > s->len ? -EINVAL : 0;
+	s->hdr_len = from_virtio(h->hdr_len);
+	if (h->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)
+		s->hdr_len = max(s->hdr_len,
+				 from_virtio(h->csum_start) + from_virtio(h->csum_offset) + 2);
+	return s->hdr_len > s->len ? -EINVAL : 0;
 }
 
 static bool too_long(const struct packet_snd *s, unsigned int more)
@@ -97,8 +105,7 @@ static bool too_long(const struct packet_snd *s, unsigned int more)
 static int alloc_frame(struct packet_snd *s)
 {
 	const unsigned int hlen = LL_RESERVED_SPACE(s->dev), tlen = s->dev->needed_tailroom;
-	size_t linear =
-		max_t(size_t, s->vnet.hdr_len, min_t(size_t, s->len, s->dev->hard_header_len));
+	size_t linear = max_t(size_t, s->hdr_len, min_t(size_t, s->len, s->dev->hard_header_len));
 	struct sk_buff *skb;
 	int err;
 

@@ -11,7 +11,7 @@ static void put_name(struct skiff_msghdr *msg, struct sk_buff *skb)
 {
 	const struct packet_skb_cb *cb = PACKET_SKB_CB(skb);
 	struct sockaddr_ll sll = { .sll_family = AF_PACKET,
-				   .sll_protocol = (__force unsigned short)skb->protocol,
+				   .sll_protocol = skb->protocol,
 				   .sll_ifindex = cb->ifindex,
 				   .sll_hatype = cb->hatype,
 				   .sll_pkttype = skb->pkt_type,
