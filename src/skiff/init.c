@@ -7,6 +7,7 @@
 #include <skiff/packet.h>
 #include <skiff/services.h>
 #include <skiff/sock.h>
+#include <skiff/socket.h>
 #include <skiff/udp.h>
 
 #include "skiff/skiff_top.h"
@@ -34,7 +35,7 @@ static int loopback_up_init(void)
 
 static const skiff_initcall skiff_initcalls[] = {
 	skiff_sock_init, skiff_device_init, neigh_init,		ipv4_init,	  udp_init,
-	packet_init,	 services_init,	    skiff_drivers_init, loopback_up_init,
+	packet_init,	 services_init,	    skiff_drivers_init, loopback_up_init, skiff_socket_init,
 };
 
 int skiff_init(void)
