@@ -26,7 +26,7 @@ static int set_flag(bool *flag, const void *optval, unsigned int optlen, bool ex
 	int val, err = get_int(&val, optval, optlen, exact);
 
 	if (!err)
-		*flag = val;
+		WRITE_ONCE(*flag, val);
 	return err;
 }
 

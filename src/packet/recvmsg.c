@@ -58,7 +58,7 @@ static int give(struct packet_sock *po, struct skiff_msghdr *msg, struct sk_buff
 {
 	int hdr_len = 0, copied, err;
 
-	if (po->vnet_hdr) {
+	if (READ_ONCE(po->vnet_hdr)) {
 		err = put_vnet_hdr(msg, skb, &len);
 		if (err)
 			return err;
@@ -75,7 +75,7 @@ static int give(struct packet_sock *po, struct skiff_msghdr *msg, struct sk_buff
 	sock_recv_cmsgs(msg, &po->sk, skb);
 	if (msg->msg_name)
 		put_name(msg, skb);
-	if (po->auxdata)
+	if (READ_ONCE(po->auxdata))
 		put_auxdata(msg, skb);
 	return hdr_len + (flags & MSG_TRUNC ? (int)skb->len : copied);
 }
