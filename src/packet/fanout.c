@@ -249,12 +249,13 @@ static struct packet_fanout *new_group(const struct packet_sock *po, const struc
 	unsigned int max = args->max_num_members ? args->max_num_members : FANOUT_DEFAULT;
 	struct packet_fanout *f;
 
-	f = kzalloc(sizeof(*f) + max * sizeof(f->arr[0]), GFP_KERNEL);
+	f = kzalloc(sizeof(*f) + max * sizeof(void *), GFP_KERNEL);
 	if (!f)
 		return NULL;
 	f->id = args->id;
 	f->type = type;
 	f->flags = flags;
+	f->users = 0; /* join() counts */
 	f->max_members = max;
 	f->prot_hook.type = po->prot_hook.type;
 	f->prot_hook.dev = po->prot_hook.dev;

@@ -114,7 +114,7 @@ static int alloc_frame(struct packet_snd *s)
 	skb = sock_alloc_send_pskb(&s->po->sk, hlen + tlen + linear, s->len - linear, 1, &err,
 				   FRAG_ORDER);
 	if (!skb)
-		return err;
+		return err ? err : -ENOBUFS;
 	skb_reserve(skb, (int)hlen);
 	skb_put(skb, (unsigned int)linear);
 	/* The fragments are charged for already. */

@@ -60,14 +60,17 @@ void bpf_prog_destroy(struct bpf_prog *fp)
 	} while (0)
 #define NEXT NEXT_AFTER(0)
 
-#define LOAD(offset, size, get)                                       \
-	do {                                                          \
-		u32 __off = (offset);                                 \
-		if (likely(hlen >= (size) && __off <= hlen - (size))) \
-			A = (get);                                    \
-		else if (!filter_load(skb, __off, (size), &A))        \
-			return 0;                                     \
-		NEXT;                                                 \
+/* Loads of so many bytes that begin in front of this lie within the linear data. */
+#define ENDS(size) (hlen >= (size) ? hlen - (size) + 1 : 0)
+
+#define LOAD(offset, size, get)                              \
+	do {                                                 \
+		u32 __off = (offset);                        \
+		if (likely(__off < end##size))               \
+			A = (get);                           \
+		else if (!filter_load(skb, __off, size, &A)) \
+			return 0;                            \
+		NEXT;                                        \
 	} while (0)
 
 #define ALU(name, statement_k, statement_x) \
@@ -87,23 +90,24 @@ u32 bpf_prog_run(const struct bpf_prog *prog, const struct sk_buff *skb)
 #undef __FILTER_LABEL
 	const struct filter_insn *pc = prog->insns;
 	const unsigned int hlen = skb_headlen(skb);
+	const unsigned int end4 = ENDS(4), end2 = ENDS(2), end1 = hlen;
 	const unsigned char *data = skb->data;
 	u32 A = 0, X = 0, M[BPF_MEMWORDS];
 
 	__extension__({ goto *code[pc->op]; });
 
 LDW:
-	LOAD(pc->k, 4u, get_unaligned_be32(data + __off));
+	LOAD(pc->k, 4, get_unaligned_be32(data + __off));
 LDH:
-	LOAD(pc->k, 2u, get_unaligned_be16(data + __off));
+	LOAD(pc->k, 2, get_unaligned_be16(data + __off));
 LDB:
-	LOAD(pc->k, 1u, data[__off]);
+	LOAD(pc->k, 1, data[__off]);
 LDW_IND:
-	LOAD(X + pc->k, 4u, get_unaligned_be32(data + __off));
+	LOAD(X + pc->k, 4, get_unaligned_be32(data + __off));
 LDH_IND:
-	LOAD(X + pc->k, 2u, get_unaligned_be16(data + __off));
+	LOAD(X + pc->k, 2, get_unaligned_be16(data + __off));
 LDB_IND:
-	LOAD(X + pc->k, 1u, data[__off]);
+	LOAD(X + pc->k, 1, data[__off]);
 LD_LEN:
 	A = skb->len;
 	NEXT;
@@ -124,7 +128,7 @@ LDX_MEM:
 	NEXT;
 LDX_MSH:
 	/* The length of the IPv4 header whose first byte is at k. */
-	if (likely(pc->k < hlen))
+	if (likely(pc->k < end1))
 		X = data[pc->k];
 	else if (!filter_load(skb, pc->k, 1, &X))
 		return 0;
