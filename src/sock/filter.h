@@ -15,7 +15,8 @@
 	X(ADD_X) X(SUB_X) X(MUL_X) X(DIV_X) X(MOD_X) X(AND_X) X(OR_X) X(XOR_X) X(LSH_X) X(RSH_X) \
 	X(NEG) \
 	X(JA) X(JEQ_K) X(JGT_K) X(JGE_K) X(JSET_K) X(JEQ_X) X(JGT_X) X(JGE_X) X(JSET_X) \
-	X(RET_K) X(RET_A) X(AD)
+	X(RET_K) X(RET_A) X(AD) \
+	X(LDW_JEQ) X(LDH_JEQ) X(LDB_JEQ)
 /* clang-format on */
 
 enum filter_op {
