@@ -17,9 +17,7 @@ static struct ip_mc_list *ip_mc_find(const struct in_device *in_dev, __be32 addr
 {
 	struct ip_mc_list *im;
 
-	for_each_pmc(in_dev, im)
-		if (im->multiaddr == addr)
-			return im;
+	for_each_pmc(in_dev, im) if (im->multiaddr == addr) return im;
 	return NULL;
 }
 
@@ -225,8 +223,7 @@ void ip_mc_up(struct in_device *in_dev)
 	ASSERT_NET_LOCKED(dev_net(in_dev->dev));
 	if (in_dev->dev->flags & IFF_MULTICAST && !ip_mc_find(in_dev, htonl(INADDR_ALLHOSTS_GROUP)))
 		ip_mc_inc_group(in_dev, htonl(INADDR_ALLHOSTS_GROUP));
-	for_each_pmc(in_dev, im)
-		igmp_group_added(im);
+	for_each_pmc(in_dev, im) igmp_group_added(im);
 }
 
 void ip_mc_down(struct in_device *in_dev)
@@ -234,8 +231,7 @@ void ip_mc_down(struct in_device *in_dev)
 	struct ip_mc_list *im;
 
 	ASSERT_NET_LOCKED(dev_net(in_dev->dev));
-	for_each_pmc(in_dev, im)
-		igmp_group_dropped(im);
+	for_each_pmc(in_dev, im) igmp_group_dropped(im);
 }
 
 void ip_mc_destroy_dev(struct in_device *in_dev)

@@ -156,8 +156,7 @@ void ip_mc_drop_socket(struct sock *sk)
 static struct ip_sf_socklist *sflist_alloc(unsigned int max)
 {
 	struct ip_sf_socklist *l =
-		(struct ip_sf_socklist *)kzalloc(sizeof(*l) + max * sizeof(__be32),
-							   GFP_KERNEL);
+		(struct ip_sf_socklist *)kzalloc(sizeof(*l) + max * sizeof(__be32), GFP_KERNEL);
 
 	if (l)
 		l->sl_max = max;
@@ -201,8 +200,8 @@ static int add_source(struct sock *sk, struct ip_mc_socklist *pmc, struct in_dev
 
 	if (sflist_find(pmc->sflist, source) != UINT_MAX)
 		return -EADDRNOTAVAIL;
-	if (pmc->sflist && (int)pmc->sflist->sl_count >=
-				   ipv4_net(sock_net(sk))->sysctl.igmp_max_msf)
+	if (pmc->sflist &&
+	    (int)pmc->sflist->sl_count >= ipv4_net(sock_net(sk))->sysctl.igmp_max_msf)
 		return -ENOBUFS;
 	err = ip_mc_add_src(in_dev, group, pmc->sfmode, &source, 1);
 	if (err)

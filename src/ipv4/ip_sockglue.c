@@ -141,15 +141,15 @@ static int set_nodefrag(struct sock *sk, int val)
 	return 0;
 }
 
-#define IP_BIT_OPTION(name)                              \
-	static int get_##name(const struct sock *sk)     \
-	{                                                \
-		return inet_sk(sk)->name;                \
-	}                                                \
+#define IP_BIT_OPTION(name)                                                \
+	static int get_##name(const struct sock *sk)                       \
+	{                                                                  \
+		return inet_sk(sk)->name;                                  \
+	}                                                                  \
 	static int __maybe_unused set_bit_##name(struct sock *sk, int val) \
-	{                                                \
-		inet_sk(sk)->name = !!val;               \
-		return 0;                                \
+	{                                                                  \
+		inet_sk(sk)->name = !!val;                                 \
+		return 0;                                                  \
 	}
 
 IP_BIT_OPTION(recverr)
@@ -323,8 +323,7 @@ int ip_getsockopt(struct sock *sk, int level, int optname, void *optval, int *op
 	case IP_MTU:
 		return get_mtu(sk, optval, optlen);
 	case IP_UNICAST_IF:
-		return ip_opt_put(optval, optlen,
-				  (__force int)htonl((u32)inet->uc_index));
+		return ip_opt_put(optval, optlen, (__force int)htonl((u32)inet->uc_index));
 	case IP_LOCAL_PORT_RANGE:
 		return ip_opt_put(optval, optlen, (int)inet->local_port_range);
 	default:

@@ -275,8 +275,9 @@ static void control_messages(void **state)
 	assert_int_equal(info->ipi_addr.s_addr, HOST_IP);
 	assert_int_equal(*(const int *)sc_cmsg(&g, SOL_IP, IP_TTL), 64);
 	assert_int_equal(*(const u8 *)sc_cmsg(&g, SOL_IP, IP_TOS), 0);
-	assert_int_equal(((const struct sockaddr_in *)sc_cmsg(&g, SOL_IP, IP_ORIGDSTADDR))->sin_port,
-			 htons(5000));
+	assert_int_equal(
+		((const struct sockaddr_in *)sc_cmsg(&g, SOL_IP, IP_ORIGDSTADDR))->sin_port,
+		htons(5000));
 	/* And the other way. */
 	struct sockaddr_in n = sc_name(PEER_IP, 7000);
 
@@ -580,8 +581,7 @@ static void groups(void **state)
 	src.imr_multiaddr.s_addr = group;
 	src.imr_interface.s_addr = HOST_IP;
 	src.imr_sourceaddr.s_addr = other;
-	assert_int_equal(
-		sc_set(&b, SOL_IP, IP_ADD_SOURCE_MEMBERSHIP, &src, sizeof(src)), 0);
+	assert_int_equal(sc_set(&b, SOL_IP, IP_ADD_SOURCE_MEMBERSHIP, &src, sizeof(src)), 0);
 	assert_int_equal(sc_set(&b, SOL_IP, IP_BLOCK_SOURCE, &src, sizeof(src)), -EINVAL);
 	wire_inject(&h, f, frame_group(f, PEER_IP, group, 5000));
 	wire_inject(&h, f, frame_group(f, other, group, 5000));
