@@ -223,6 +223,7 @@ static void ping_ipcm(struct ipcm_cookie *ipcm, const struct sock *sk, const str
 						   inet->uc_ttl;
 	ipcm->tos = ipc->tos >= 0 ? (u8)ipc->tos : inet->tos;
 	ipcm->df = inet->pmtudisc == IP_PMTUDISC_DO || inet->pmtudisc == IP_PMTUDISC_WANT;
+	ipcm->opt = inet->inet_opt;
 	ipcm->priority = sk->sk_priority;
 	ipcm->mark = ipc->sockc.mark;
 }
