@@ -70,7 +70,7 @@ struct ip_sf_list {
  * @sfmode: MCAST_EXCLUDE when one of them takes more than the sources it named
  * @sfcount: sockets by mode
  * @sources: named by sockets
- * @tomb: sources that are gone and have still to be reported
+ * @tomb: sources that were reported last
  * @timer: for the protocol's reports
  * @tm_running: it is armed
  * @reporter: we sent the last report
@@ -78,6 +78,7 @@ struct ip_sf_list {
  * @loaded: the device listens
  * @gsquery: the answer that is waiting is about sources
  * @crcount: reports of a change that are still to be sent
+ * @told_mode: filter mode that was reported last; @tomb holds the sources of it
  */
 struct ip_mc_list {
 	struct in_device *interface;
@@ -95,6 +96,7 @@ struct ip_mc_list {
 	char loaded;
 	unsigned char gsquery;
 	unsigned char crcount;
+	unsigned char told_mode;
 };
 
 #define for_each_pmc(in_dev, pmc) for (pmc = (in_dev)->mc_list; pmc; pmc = pmc->next)

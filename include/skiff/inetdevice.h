@@ -7,11 +7,13 @@
 
 #include <skiff/net_namespace.h>
 #include <skiff/netdevice.h>
+#include <skiff/timer.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
+struct igmp_left;
 struct ip_mc_list;
 
 /* Addresses per device. */
@@ -47,6 +49,12 @@ struct in_ifaddr {
  * @arp_conflicts: how often somebody else claimed one of them
  * @mc_list: groups that it is a member of, see igmp.h
  * @mc_count: how many
+ * @mr_v1_seen: until when an IGMPv1 querier counts as present, host's clock
+ * @mr_v2_seen: the same for IGMPv2
+ * @mr_qrv: robustness that the querier asks for, 0: the host's
+ * @mr_gq_timer: an answer to a general query is due
+ * @mr_ifc_timer: reports of changes are due
+ * @mc_left: groups whose leaving is still to be reported
  */
 struct in_device {
 	struct net_device *dev;
@@ -55,6 +63,12 @@ struct in_device {
 	u64 arp_conflicts;
 	struct ip_mc_list *mc_list;
 	unsigned int mc_count;
+	ktime_t mr_v1_seen;
+	ktime_t mr_v2_seen;
+	unsigned char mr_qrv;
+	struct timer_list mr_gq_timer;
+	struct timer_list mr_ifc_timer;
+	struct igmp_left *mc_left;
 };
 
 #define in_dev_for_each_ifa(ifa, in_dev) for (ifa = (in_dev)->ifa_list; ifa; ifa = ifa->ifa_next)

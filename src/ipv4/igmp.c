@@ -232,6 +232,7 @@ void ip_mc_down(struct in_device *in_dev)
 
 	ASSERT_NET_LOCKED(dev_net(in_dev->dev));
 	for_each_pmc(in_dev, im) igmp_group_dropped(im);
+	igmp_dev_down(in_dev);
 }
 
 void ip_mc_destroy_dev(struct in_device *in_dev)
@@ -243,4 +244,5 @@ void ip_mc_destroy_dev(struct in_device *in_dev)
 		igmp_group_dropped(im);
 		ip_mc_free(im);
 	}
+	igmp_dev_down(in_dev);
 }

@@ -23,4 +23,37 @@ void igmp_group_added(struct ip_mc_list *im);
 void igmp_group_dropped(struct ip_mc_list *im);
 void igmp_ifc_event(struct in_device *in_dev);
 
+/*
+ * igmp_proto.c: the protocol on the wire. A group was joined, is about to go, or something of any
+ * group changed; the device goes down or away.
+ */
+int igmp_init(void);
+void igmp_joined(struct ip_mc_list *im);
+void igmp_leaving(struct ip_mc_list *im);
+void igmp_changed(struct in_device *in_dev);
+void igmp_dev_down(struct in_device *in_dev);
+
+/* igmp_v3.c: reports of version 3. */
+
+/**
+ * struct igmp_left - a group that was left
+ * @next: the device's next one
+ * @multiaddr: the group
+ * @crcount: reports of it still to be sent
+ */
+struct igmp_left {
+	struct igmp_left *next;
+	__be32 multiaddr;
+	unsigned char crcount;
+};
+
+void igmpv3_report_all(struct in_device *in_dev);
+void igmpv3_report_group(struct ip_mc_list *im);
+bool igmpv3_report_changes(struct in_device *in_dev);
+bool igmpv3_differs(const struct ip_mc_list *im);
+void igmpv3_told(struct ip_mc_list *im);
+bool igmp_is_reported(const struct ip_mc_list *im);
+struct sk_buff *igmp_alloc(struct net_device *dev, __be32 daddr, unsigned int len);
+void igmp_xmit(struct sk_buff *skb);
+
 #endif /* SKIFF_IPV4_IGMP_INTERNAL_H */

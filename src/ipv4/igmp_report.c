@@ -17,6 +17,7 @@ static bool igmp_has_mac(const struct ip_mc_list *im)
 void igmp_group_init(struct ip_mc_list *im)
 {
 	im->loaded = 0;
+	im->told_mode = MCAST_INCLUDE;
 }
 
 void igmp_group_added(struct ip_mc_list *im)
@@ -29,6 +30,7 @@ void igmp_group_added(struct ip_mc_list *im)
 	igmp_mac(im, mac);
 	if (igmp_has_mac(im))
 		dev_mc_add(im->interface->dev, mac);
+	igmp_joined(im);
 }
 
 void igmp_group_dropped(struct ip_mc_list *im)
@@ -37,6 +39,7 @@ void igmp_group_dropped(struct ip_mc_list *im)
 
 	if (!im->loaded)
 		return;
+	igmp_leaving(im);
 	im->loaded = 0;
 	igmp_mac(im, mac);
 	if (igmp_has_mac(im))
@@ -45,5 +48,5 @@ void igmp_group_dropped(struct ip_mc_list *im)
 
 void igmp_ifc_event(struct in_device *in_dev)
 {
-	(void)in_dev; /* no reports are sent, so there is none to change */
+	igmp_changed(in_dev);
 }

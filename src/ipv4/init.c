@@ -4,6 +4,7 @@
 
 #include <skiff/slab.h>
 
+#include "ipv4/igmp.h"
 #include "ipv4/ipv4.h"
 #include "ipv4/sockglue.h"
 
@@ -19,7 +20,8 @@ struct ipv4_net *ipv4_net(const struct net *net)
  * values: @data holds the offset in struct ipv4_net, or in struct neigh_parms, until then.
  */
 static int one = 1, int_max = 0x7fffffff, zero, ttl_max = 255, ignore_max = 8, day = 24 * 3600,
-	   three = 3, min_mtu = IPV4_MIN_MTU, port_max = 65535;
+	   three = 3, min_mtu = IPV4_MIN_MTU;
+static int port_max = 65535, qrv_max = 7;
 
 #define IPV4_SYSCTL(name, least, most)                                                    \
 	{                                                                                 \
@@ -35,12 +37,6 @@ static const struct ctl_table ipv4_table[] = {
 	IPV4_SYSCTL(icmp_ratemask, &zero, &int_max),
 	IPV4_SYSCTL(icmp_msgs_per_sec, &zero, &int_max),
 	IPV4_SYSCTL(icmp_msgs_burst, &zero, &int_max),
-	IPV4_SYSCTL(ip_nonlocal_bind, &zero, &one),
-	IPV4_SYSCTL(ip_unprivileged_port_start, &zero, &port_max),
-	IPV4_SYSCTL(igmp_max_memberships, &zero, &int_max),
-	IPV4_SYSCTL(igmp_max_msf, &zero, &int_max),
-	{ "ping_group_range", (void *)offsetof(struct ipv4_net, sysctl.ping_group_range),
-	  2 * sizeof(int), 0644, proc_dointvec_minmax, &zero, &int_max },
 	IPV4_SYSCTL(icmp_errors_use_inbound_ifaddr, &zero, &one),
 	IPV4_SYSCTL(icmp_ignore_bogus_error_responses, &zero, &one),
 	IPV4_SYSCTL(ip_no_pmtu_disc, &zero, &three),
@@ -48,11 +44,20 @@ static const struct ctl_table ipv4_table[] = {
 	IPV4_SYSCTL(ipfrag_low_thresh, &zero, &int_max),
 	IPV4_SYSCTL(ipfrag_time, &one, &day),
 	IPV4_SYSCTL(ipfrag_max_dist, &zero, &int_max),
+	IPV4_SYSCTL(ip_nonlocal_bind, &zero, &one),
+	IPV4_SYSCTL(ip_unprivileged_port_start, &zero, &port_max),
+	IPV4_SYSCTL(igmp_max_memberships, &zero, &int_max),
+	IPV4_SYSCTL(igmp_max_msf, &zero, &int_max),
+	IPV4_SYSCTL(igmp_qrv, &one, &qrv_max),
+	IPV4_SYSCTL(igmp_link_local_mcast_reports, &zero, &one),
+	{ "ping_group_range", (void *)offsetof(struct ipv4_net, sysctl.ping_group_range),
+	  2 * sizeof(int), 0644, proc_dointvec_minmax, &zero, &int_max },
 	{},
 };
 
 static const struct ctl_table conf_table[] = {
 	IPV4_SYSCTL(accept_source_route, &zero, &one),
+	IPV4_SYSCTL(force_igmp_version, &zero, &three),
 	IPV4_SYSCTL(accept_redirects, &zero, &one),
 	IPV4_SYSCTL(secure_redirects, &zero, &one),
 	IPV4_SYSCTL(shared_media, &zero, &one),
@@ -186,6 +191,8 @@ static const struct ipv4_sysctl ipv4_sysctl_defaults = {
 	.ip_unprivileged_port_start = 0,
 	.igmp_max_memberships = 20,
 	.igmp_max_msf = 10,
+	.igmp_qrv = 2, /* RFC 3376 section 8.1 */
+	.igmp_link_local_mcast_reports = 1,
 	/*
 	 * 0 in Linux. A host of ours comes and goes with its process and often has another MAC
 	 * address when it is back: peers that remember the old one would wait for it to age.
@@ -281,6 +288,7 @@ int ipv4_init(void)
 	/* From here on nothing fails, so that this is done once. */
 	register_netdevice_notifier(&ipv4_notifier);
 	icmp_init();
+	igmp_init();
 	dev_add_pack(&ip_packet_type);
 	dev_add_pack(&arp_packet_type);
 	inet_family_init();

@@ -31,9 +31,9 @@
 /* Echo requests of this host that wait for an answer. */
 #define PING_MAX 1024
 
+struct ip_frags;
 /* Slots of the table of ping sockets, by identifier. */
 #define PING_HTABLE_SIZE 64
-struct ip_frags;
 
 /**
  * struct icmp_bucket - tokens for a group of peers
@@ -86,6 +86,9 @@ struct ipv4_sysctl {
 	int ip_unprivileged_port_start;
 	int igmp_max_memberships;
 	int igmp_max_msf;
+	int igmp_qrv;
+	int igmp_link_local_mcast_reports;
+	int force_igmp_version;
 	int ping_group_range[2];
 };
 
@@ -112,11 +115,11 @@ enum { RT_IN_BROADCAST, RT_IN_MULTICAST, RT_IN_UNREACHABLE, RT_IN_MAX };
  * @idents: see struct ip_ident
  * @pings: requests under way
  * @nr_pings: how many
- * @ping_socks: ping sockets, by identifier
  * @frags: reassembly
  * @exceptions: what routers told of single destinations, see rt_exception.c
  * @exception_lru: the same, the oldest first
  * @nr_exceptions: how many
+ * @ping_socks: ping sockets, by identifier
  */
 struct ipv4_net {
 	struct net *net;
@@ -137,11 +140,11 @@ struct ipv4_net {
 	struct ip_ident *idents;
 	struct list_head pings;
 	unsigned int nr_pings;
-	struct hlist_head ping_socks[PING_HTABLE_SIZE];
 	struct ip_frags *frags;
 	struct hlist_head exceptions[RT_EXCEPTION_BUCKETS];
 	struct list_head exception_lru;
 	unsigned int nr_exceptions;
+	struct hlist_head ping_socks[PING_HTABLE_SIZE];
 };
 
 /**
