@@ -6,7 +6,7 @@
 #include <skiff/netdevice.h>
 #include <skiff/skb/pool.h>
 
-#include "drivers/virtio_net.h"
+#include "ethernet/virtio_net.h"
 
 /*
  * The first bytes choose: the shape of the buffer, and a virtio header in front of the frame. The

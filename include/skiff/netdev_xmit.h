@@ -153,8 +153,18 @@ static inline struct netdev_queue *skb_get_tx_queue(const struct net_device *dev
 SKIFF_API struct netdev_queue *netdev_core_pick_tx(struct net_device *dev, struct sk_buff *skb,
 						   struct net_device *sb_dev);
 
-/* Use @txq of the device's queues. Locked. 0 or -EINVAL. */
+/* By the flow, or by the queue that it came in by: what ndo_select_queue falls back on. Locked. */
+SKIFF_API u16 netdev_pick_tx(struct net_device *dev, struct sk_buff *skb,
+			     struct net_device *sb_dev);
+SKIFF_API u16 skb_tx_hash(const struct net_device *dev, struct sk_buff *skb);
+
+/* @queue_index if the device has it, else 0, with a message. */
+SKIFF_API u16 netdev_cap_txqueue(const struct net_device *dev, u16 queue_index);
+
+/* Use @txq or @rxq of the device's queues; what waits for the others is dropped. Locked. 0 or -EINVAL. */
 SKIFF_API int netif_set_real_num_tx_queues(struct net_device *dev, unsigned int txq);
+SKIFF_API int netif_set_real_num_rx_queues(struct net_device *dev, unsigned int rxq);
+SKIFF_API int netif_set_real_num_queues(struct net_device *dev, unsigned int txq, unsigned int rxq);
 
 /* Offer waiting packets to the driver as soon as the bottom half runs. Any thread. */
 SKIFF_API void netif_tx_schedule_queue(struct netdev_queue *txq);
@@ -234,6 +244,24 @@ static inline void netif_tx_wake_all_queues(struct net_device *dev)
 
 	for (i = 0; i < dev->num_tx_queues; i++)
 		netif_tx_wake_queue(netdev_get_tx_queue(dev, i));
+}
+
+/* Stop all queues; as the stack lock is held, the driver is inside of no ndo_start_xmit. Locked. */
+static inline void netif_tx_disable(struct net_device *dev)
+{
+	netif_tx_stop_all_queues(dev);
+}
+
+/* The watchdog counts from now: for drivers that know that they are at work. Locked. */
+static inline void txq_trans_update(struct netdev_queue *txq)
+{
+	txq->trans_start = skiff_net_now(dev_net(txq->dev));
+}
+
+static inline void netif_trans_update(struct net_device *dev)
+{
+	txq_trans_update(netdev_get_tx_queue(dev, 0));
+	dev->trans_start = netdev_get_tx_queue(dev, 0)->trans_start;
 }
 
 /**

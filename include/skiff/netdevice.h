@@ -10,10 +10,12 @@
 #include <skiff/kernel.h>
 #include <skiff/list.h>
 #include <skiff/net_namespace.h>
+#include <skiff/netdev_addr.h>
 #include <skiff/netdev_features.h>
 #include <skiff/notifier.h>
 #include <skiff/skbuff.h>
 #include <skiff/spinlock.h>
+#include <skiff/timer.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -30,6 +32,7 @@ extern "C" {
  * offloads) are filled before the first host runs; removing from them needs the same silence.
  */
 
+struct ethtool_ops;
 struct hh_cache;
 struct in_device;
 struct napi_struct;
@@ -187,6 +190,13 @@ struct header_ops {
  * @ndo_set_rx_mode: the address filter changed: flags, promiscuity
  * @ndo_set_mac_address: take the address of struct sockaddr @addr. Return: 0 or a negative errno
  * @ndo_validate_addr: before opening. Return: 0 when the device's address will do
+ * @ndo_do_ioctl: requests that have no method of their own: SIOCWANDEV and old drivers' private
+ *                ones. Return: 0 or a negative errno
+ * @ndo_eth_ioctl: SIOCGMIIPHY, SIOCGMIIREG, SIOCSMIIREG, SIOCGHWTSTAMP, SIOCSHWTSTAMP
+ * @ndo_siocdevprivate: SIOCDEVPRIVATE and the 15 numbers after it; @data is what the caller's
+ *                      ifr_data is, a pointer into this process for callers in C
+ * @ndo_set_config: SIOCSIFMAP
+ * @ndo_tx_timeout: queue @txqueue has been stopped for watchdog_timeo: reset it and wake it
  * @ndo_change_mtu: may refuse with a negative errno; without it net_device.mtu is just set
  * @ndo_change_carrier: pretend that a cable was plugged or pulled
  * @ndo_get_stats64: fill in @storage, which comes zeroed
@@ -212,6 +222,11 @@ struct net_device_ops {
 	void (*ndo_set_rx_mode)(struct net_device *dev);
 	int (*ndo_set_mac_address)(struct net_device *dev, void *addr);
 	int (*ndo_validate_addr)(struct net_device *dev);
+	int (*ndo_do_ioctl)(struct net_device *dev, struct ifreq *ifr, int cmd);
+	int (*ndo_eth_ioctl)(struct net_device *dev, struct ifreq *ifr, int cmd);
+	int (*ndo_siocdevprivate)(struct net_device *dev, struct ifreq *ifr, void *data, int cmd);
+	int (*ndo_set_config)(struct net_device *dev, struct ifmap *map);
+	void (*ndo_tx_timeout)(struct net_device *dev, unsigned int txqueue);
 	int (*ndo_change_mtu)(struct net_device *dev, int new_mtu);
 	int (*ndo_change_carrier)(struct net_device *dev, bool new_carrier);
 	void (*ndo_get_stats64)(struct net_device *dev, struct rtnl_link_stats64 *storage);
@@ -227,6 +242,8 @@ enum netdev_state_t {
 	__LINK_STATE_START,
 	__LINK_STATE_PRESENT,
 	__LINK_STATE_NOCARRIER,
+	__LINK_STATE_DORMANT,
+	__LINK_STATE_TESTING,
 };
 
 /* netdev_queue.state */
@@ -244,6 +261,7 @@ enum netdev_queue_state_t {
  * @qdisc_sleeping: the one for when the device is up
  * @state: __QUEUE_STATE_*
  * @trans_start: when a packet was last taken, nanoseconds of the host's clock
+ * @trans_timeout: how often it was stopped for too long
  */
 struct netdev_queue {
 	struct net_device *dev;
@@ -251,6 +269,7 @@ struct netdev_queue {
 	struct Qdisc *qdisc_sleeping;
 	unsigned long state;
 	ktime_t trans_start;
+	unsigned long trans_timeout;
 };
 
 /**
@@ -260,14 +279,32 @@ struct netdev_queue {
  * @IFF_TX_SKB_SHARING: the driver copes with shared buffers
  * @IFF_DONT_BRIDGE: not for bridges
  * @IFF_XMIT_DST_RELEASE: the route is not needed by ndo_start_xmit
+ * @IFF_UNICAST_FLT: the driver receives for the addresses of net_device.uc
+ * @IFF_RX_FILTER: not in Linux: the driver gets frames for everybody, and the core drops those
+ *                 that are not wanted, see dev_rx_wanted()
+ * @IFF_PROMISC_FOR_ALLMULTI: not in Linux: the driver can receive everything, but not all
+ *                            multicast alone
  */
 enum netdev_priv_flags {
 	IFF_DONT_BRIDGE = 1 << 5,
+	IFF_UNICAST_FLT = 1 << 12,
 	IFF_LIVE_ADDR_CHANGE = 1 << 15,
 	IFF_TX_SKB_SHARING = 1 << 13,
 	IFF_XMIT_DST_RELEASE = 1 << 17,
 	IFF_NO_QUEUE = 1 << 21,
+	IFF_RX_FILTER = 1 << 28,
+	IFF_PROMISC_FOR_ALLMULTI = 1 << 29,
 };
+
+/* What a handler of received packets has done with one; see netdev_rx_handler_register(). */
+enum rx_handler_result {
+	RX_HANDLER_CONSUMED, /* it is the handler's now */
+	RX_HANDLER_ANOTHER,  /* skb->dev is another one: receive it there */
+	RX_HANDLER_EXACT,    /* only for who asked for this very device */
+	RX_HANDLER_PASS,     /* go on as if there were no handler */
+};
+typedef enum rx_handler_result rx_handler_result_t;
+typedef rx_handler_result_t rx_handler_func_t(struct sk_buff **pskb);
 
 /* net_device.reg_state */
 enum netdev_reg_state {
@@ -301,7 +338,14 @@ enum netdev_reg_state {
  * @addr_len: bytes of an address
  * @addr_assign_type: NET_ADDR_*
  * @name_assign_type: NET_NAME_*
- * @operstate: IF_OPER_*
+ * @operstate: IF_OPER_*, follows from carrier, dormant and testing
+ * @link_mode: IF_LINK_MODE_DORMANT: a link that comes up is dormant until the user says otherwise
+ * @if_port: which of several connectors is in use, IF_PORT_*
+ * @dma: hardware resource, as SIOCGIFMAP shows it
+ * @irq: the same
+ * @mem_start: the same
+ * @mem_end: the same
+ * @base_addr: the same
  * @dev_addr: the device's address; written by dev_addr_set() and its kind
  * @perm_addr: the address that it was registered with
  * @broadcast: the address of all
@@ -313,6 +357,7 @@ enum netdev_reg_state {
  * @gso_max_segs: most segments of it
  * @netdev_ops: the driver's methods
  * @header_ops: those of the link layer, NULL when there is no header
+ * @ethtool_ops: what ethtool asks, or NULL
  * @ip_ptr: IPv4's part
  * @stats: counted by the driver
  * @rx_dropped: counted by the core: what arrived and was dropped before a handler saw it, or for
@@ -322,14 +367,28 @@ enum netdev_reg_state {
  * @rx_backlog_dropped: of rx_dropped, because the backlog was full
  * @tx_queue_len: most packets that wait; change it with dev_change_tx_queue_len()
  * @num_tx_queues: queues that it was allocated with
+ * @num_rx_queues: the same for receiving
  * @real_num_tx_queues: of those in use
+ * @real_num_rx_queues: the same for receiving
  * @_tx: the queues
  * @state: __LINK_STATE_*
  * @trans_start: when the driver last took a packet, on any queue
+ * @watchdog_timeo: jiffies that a queue may be stopped before ndo_tx_timeout; 0: five seconds
+ * @watchdog_timer: looks at that
+ * @uc: further unicast addresses to receive for
+ * @mc: multicast addresses to receive for
+ * @mc_filter_max: most of those that the driver's filter holds: NETDEV_MC_FILTER_ANY unless the
+ *                 driver says so; 0 for a driver that has none
+ * @uc_promisc: it is promiscuous in place of a filter for @uc
+ * @mc_allmulti: it takes all multicast because @mc is too long
+ * @allmulti_promisc: it is promiscuous because it can't take all multicast
  * @promiscuity: how many want all frames
  * @allmulti: how many want all multicast frames
  * @reg_state: enum netdev_reg_state
  * @needs_free_netdev: unregister_netdevice() also frees it
+ * @rx_handler: takes what is received before the protocols do, or NULL
+ * @rx_handler_data: its own
+ * @ifalias: a user's description, or NULL
  * @priv_destructor: called when the last reference is gone, right before the memory goes; no
  *                   lock is held
  * @carrier_changes: how often the carrier came or went
@@ -354,6 +413,12 @@ struct net_device {
 	unsigned char name_assign_type;
 	unsigned char operstate;
 	unsigned char link_mode;
+	unsigned char if_port;
+	unsigned char dma;
+	int irq;
+	unsigned long mem_start;
+	unsigned long mem_end;
+	unsigned long base_addr;
 	const unsigned char *dev_addr;
 	unsigned char perm_addr[MAX_ADDR_LEN];
 	unsigned char broadcast[MAX_ADDR_LEN];
@@ -367,6 +432,7 @@ struct net_device {
 
 	const struct net_device_ops *netdev_ops;
 	const struct header_ops *header_ops;
+	const struct ethtool_ops *ethtool_ops;
 	struct in_device *ip_ptr;
 
 	struct net_device_stats stats;
@@ -378,16 +444,29 @@ struct net_device {
 	unsigned int tx_queue_len;
 	unsigned int num_tx_queues;
 	unsigned int real_num_tx_queues;
+	unsigned int num_rx_queues;
+	unsigned int real_num_rx_queues;
 	struct netdev_queue *_tx;
 	unsigned long state;
 	ktime_t trans_start;
+	int watchdog_timeo;
+	struct timer_list watchdog_timer;
 
+	struct netdev_hw_addr_list uc;
+	struct netdev_hw_addr_list mc;
+	unsigned int mc_filter_max;
 	unsigned int promiscuity;
 	unsigned int allmulti;
+	bool uc_promisc;
+	bool mc_allmulti;
+	bool allmulti_promisc;
 	unsigned int carrier_changes;
 
 	__u8 reg_state;
 	bool needs_free_netdev;
+	enum rx_handler_result (*rx_handler)(struct sk_buff **pskb);
+	void *rx_handler_data;
+	char *ifalias;
 	void (*priv_destructor)(struct net_device *dev);
 
 	struct net *nd_net;
@@ -679,84 +758,15 @@ SKIFF_API struct rtnl_link_stats64 *dev_get_stats(struct net_device *dev,
 SKIFF_API void netdev_stats_to_stats64(struct rtnl_link_stats64 *stats64,
 				       const struct net_device_stats *netdev_stats);
 
-/* The cable is in, or out. Locked: IFF_RUNNING follows, and the notifiers are told. */
-SKIFF_API void netif_carrier_on(struct net_device *dev);
-SKIFF_API void netif_carrier_off(struct net_device *dev);
-
-/* The device itself is gone (unplugged), or back. Locked. */
-SKIFF_API void netif_device_detach(struct net_device *dev);
-SKIFF_API void netif_device_attach(struct net_device *dev);
-
-static inline bool netif_carrier_ok(const struct net_device *dev)
-{
-	return !test_bit(__LINK_STATE_NOCARRIER, &dev->state);
-}
-
-static inline bool netif_device_present(const struct net_device *dev)
-{
-	return test_bit(__LINK_STATE_PRESENT, &dev->state);
-}
-
-/* Between ndo_open and ndo_stop. Any thread. */
-static inline bool netif_running(const struct net_device *dev)
-{
-	return test_bit(__LINK_STATE_START, &dev->state);
-}
-
-static inline bool netif_oper_up(const struct net_device *dev)
-{
-	return dev->operstate == IF_OPER_UP || dev->operstate == IF_OPER_UNKNOWN;
-}
-
-/* Events: src/device/notify.c */
-
-enum netdev_cmd {
-	NETDEV_UP = 1, /* it is up */
-	NETDEV_DOWN,   /* it is down */
-	NETDEV_REBOOT,
-	NETDEV_CHANGE, /* flags, carrier or the like */
-	NETDEV_REGISTER,
-	NETDEV_UNREGISTER, /* it goes: drop all references */
-	NETDEV_CHANGEMTU,  /* the MTU is another one */
-	NETDEV_CHANGEADDR, /* the address is another one */
-	NETDEV_PRE_CHANGEADDR,
-	NETDEV_GOING_DOWN, /* it is up and will be down */
-	NETDEV_CHANGENAME,
-	NETDEV_FEAT_CHANGE,
-	NETDEV_PRE_UP, /* it will be up; may refuse */
-	NETDEV_POST_INIT,
-	NETDEV_PRECHANGEMTU, /* may refuse */
-	NETDEV_CHANGE_TX_QUEUE_LEN,
-};
-
-struct netdev_notifier_info {
-	struct net_device *dev;
-};
-
-static inline struct net_device *
-netdev_notifier_info_to_dev(const struct netdev_notifier_info *info)
-{
-	return info->dev;
-}
-
-/**
- * register_netdevice_notifier() - hear of what happens to devices of all hosts
- * @nb: the listener, which stays valid; called locked, with a struct netdev_notifier_info
- *
- * Before the first host runs. Return: 0, or -EALREADY.
- */
-SKIFF_API int register_netdevice_notifier(struct notifier_block *nb);
-SKIFF_API int unregister_netdevice_notifier(struct notifier_block *nb);
-
-/* Tell of an event. Locked. Return: what the last listener asked returned, NOTIFY_*. */
-SKIFF_API int call_netdevice_notifiers(unsigned long val, struct net_device *dev);
-
-/* Name of an event for messages. */
-SKIFF_API const char *netdev_cmd_to_name(enum netdev_cmd cmd);
-
 #ifdef __cplusplus
 }
 #endif
+
+/* Who hears of what happens to them. */
+#include <skiff/netdev_notifier.h>
+
+/* Cable and device: there, or not. */
+#include <skiff/netdev_link.h>
 
 /* The ways of packets through devices. */
 #include <skiff/netdev_xmit.h>

@@ -85,10 +85,25 @@ int dev_init_scheduler(struct net_device *dev);
 void dev_activate(struct net_device *dev);
 void dev_deactivate(struct net_device *dev);
 void dev_shutdown(struct net_device *dev);
+/* Drop what waits for queue @txq and those after it, which are not used any more. */
+void qdisc_reset_all_tx_gt(struct net_device *dev, unsigned int txq);
 /* Handler of NET_TX_SOFTIRQ. */
 int net_tx_action(struct net *net, int budget);
 /* qdisc_run() for one of the queue's packets that need not wait. */
 void qdisc_send_directly(struct Qdisc *sch, struct sk_buff *skb);
+
+/* link.c */
+/* What @dev's carrier and state say now. */
+void dev_update_operstate(struct net_device *dev);
+
+/* watchdog.c: all locked; drivers whose queue stays stopped are told */
+void dev_watchdog_init(struct net_device *dev);
+void dev_watchdog_up(struct net_device *dev);
+void dev_watchdog_down(struct net_device *dev);
+
+/* settings.c: dev_set_promiscuity() and dev_set_allmulti() that leave telling the driver to others */
+int dev_count_promiscuity(struct net_device *dev, int inc);
+int dev_count_allmulti(struct net_device *dev, int inc);
 
 /* xmit.c */
 /* dev_hard_start_xmit() that shows a packet to the taps once, however often it is offered. */

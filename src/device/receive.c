@@ -161,6 +161,14 @@ static struct sk_buff *untag(struct sk_buff *skb)
 	return skb;
 }
 
+/* Behind a link that brings everybody's frames, the card's filter is here. */
+static bool filtered(const struct sk_buff *skb, const struct net_device *dev)
+{
+	return dev->priv_flags & IFF_RX_FILTER && skb_mac_header_was_set(skb) &&
+	       (unsigned int)skb->mac_header + dev->addr_len <= skb->tail &&
+	       !dev_rx_wanted(dev, skb_mac_header(skb));
+}
+
 static int receive(struct sk_buff *skb)
 {
 	struct net_device *dev = skb->dev;
@@ -170,6 +178,10 @@ static int receive(struct sk_buff *skb)
 	if (unlikely(!(dev->flags & IFF_UP))) {
 		atomic_long_add(1, &dev->rx_dropped);
 		kfree_skb_reason(skb, SKB_DROP_REASON_DEV_READY);
+		return NET_RX_DROP;
+	}
+	if (unlikely(filtered(skb, dev))) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_OTHERHOST);
 		return NET_RX_DROP;
 	}
 	if (net_timestamp_enabled() && !skb->tstamp)

@@ -56,7 +56,7 @@ struct net_device *alloc_netdev_mqs(int sizeof_priv, const char *name,
 	char *memory;
 
 	if (sizeof_priv < 0 || sizeof_priv > (1 << 24) || !name || strlen(name) >= IFNAMSIZ ||
-	    !txqs || txqs > NETDEV_MAX_QUEUES || !rxqs)
+	    !txqs || txqs > NETDEV_MAX_QUEUES || !rxqs || rxqs > NETDEV_MAX_QUEUES)
 		return NULL;
 	memory = (char *)kzalloc(ALIGN(sizeof(*dev), NETDEV_ALIGN) + (size_t)sizeof_priv +
 					 NETDEV_ALIGN - 1,
@@ -72,6 +72,8 @@ struct net_device *alloc_netdev_mqs(int sizeof_priv, const char *name,
 	}
 	dev->num_tx_queues = txqs;
 	dev->real_num_tx_queues = txqs;
+	dev->num_rx_queues = rxqs;
+	dev->real_num_rx_queues = rxqs;
 	init_queues(dev);
 
 	dev->dev_addr = dev->dev_addr_shadow;
@@ -80,6 +82,9 @@ struct net_device *alloc_netdev_mqs(int sizeof_priv, const char *name,
 	dev->operstate = IF_OPER_UNKNOWN;
 	dev->priv_flags = IFF_XMIT_DST_RELEASE;
 	dev->name_assign_type = name_assign_type;
+	dev->mc_filter_max = NETDEV_MC_FILTER_ANY;
+	dev_uc_init(dev);
+	dev_mc_init(dev);
 	INIT_LIST_HEAD(&dev->napi_list);
 	INIT_LIST_HEAD(&dev->ptype_all);
 	INIT_LIST_HEAD(&dev->ptype_specific);
@@ -100,6 +105,7 @@ void __netdev_release(struct net_device *dev)
 {
 	if (dev->priv_destructor)
 		dev->priv_destructor(dev);
+	kfree(dev->ifalias);
 	kfree(dev->_tx);
 	kfree((char *)dev - dev->padded);
 }
@@ -114,6 +120,8 @@ void free_netdev(struct net_device *dev)
 	       dev->reg_state == NETREG_RELEASED);
 	list_for_each_entry_safe(napi, next, &dev->napi_list, dev_list)
 		netif_napi_del(napi);
+	dev_uc_flush(dev);
+	dev_mc_flush(dev);
 	dev->reg_state = NETREG_RELEASED;
 	dev_put(dev);
 }
@@ -235,6 +243,8 @@ static void take_out(struct net_device *dev)
 	dev_shutdown(dev);
 	softnet_flush_dev(&dn->sd, dev);
 	call_netdevice_notifiers(NETDEV_UNREGISTER, dev);
+	dev_uc_flush(dev);
+	dev_mc_flush(dev);
 	forget_handlers(&dev->ptype_all);
 	forget_handlers(&dev->ptype_specific);
 	call_uninit(dev);

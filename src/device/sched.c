@@ -393,6 +393,7 @@ int dev_init_scheduler(struct net_device *dev)
 {
 	unsigned int i;
 
+	dev_watchdog_init(dev);
 	for (i = 0; i < dev->num_tx_queues; i++) {
 		struct netdev_queue *txq = netdev_get_tx_queue(dev, i);
 
@@ -418,12 +419,14 @@ void dev_activate(struct net_device *dev)
 		txq->trans_start = skiff_net_now(dev_net(dev));
 		txq_use(txq, txq->qdisc_sleeping);
 	}
+	dev_watchdog_up(dev);
 }
 
 void dev_deactivate(struct net_device *dev)
 {
 	unsigned int i;
 
+	dev_watchdog_down(dev);
 	for (i = 0; i < dev->num_tx_queues; i++) {
 		struct netdev_queue *txq = netdev_get_tx_queue(dev, i);
 
@@ -431,6 +434,13 @@ void dev_deactivate(struct net_device *dev)
 		if (txq->qdisc_sleeping)
 			qdisc_reset(txq->qdisc_sleeping);
 	}
+}
+
+void qdisc_reset_all_tx_gt(struct net_device *dev, unsigned int txq)
+{
+	for (; txq < dev->num_tx_queues; txq++)
+		if (netdev_get_tx_queue(dev, txq)->qdisc_sleeping)
+			qdisc_reset(netdev_get_tx_queue(dev, txq)->qdisc_sleeping);
 }
 
 void dev_shutdown(struct net_device *dev)

@@ -13,12 +13,6 @@
 /* Those that are the core's own. */
 #define FLAGS_KEPT (IFF_UP | IFF_PROMISC | IFF_ALLMULTI)
 
-static void set_rx_mode(struct net_device *dev)
-{
-	if ((dev->flags & IFF_UP) && netif_device_present(dev) && dev->netdev_ops->ndo_set_rx_mode)
-		dev->netdev_ops->ndo_set_rx_mode(dev);
-}
-
 static int do_open(struct net_device *dev)
 {
 	const struct net_device_ops *ops = dev->netdev_ops;
@@ -39,7 +33,7 @@ static int do_open(struct net_device *dev)
 		return err > 0 ? -EIO : err;
 	}
 	WRITE_ONCE(dev->flags, dev->flags | IFF_UP);
-	set_rx_mode(dev);
+	__dev_set_rx_mode(dev);
 	dev_activate(dev);
 	return 0;
 }
@@ -88,18 +82,37 @@ static int count_mode(struct net_device *dev, unsigned int *count, unsigned int 
 		return 0;
 	if ((dev->flags & IFF_UP) && dev->netdev_ops->ndo_change_rx_flags)
 		dev->netdev_ops->ndo_change_rx_flags(dev, (int)flag);
-	set_rx_mode(dev);
 	return 0;
 }
 
-int dev_set_promiscuity(struct net_device *dev, int inc)
+int dev_count_promiscuity(struct net_device *dev, int inc)
 {
 	return count_mode(dev, &dev->promiscuity, IFF_PROMISC, inc);
 }
 
-int dev_set_allmulti(struct net_device *dev, int inc)
+int dev_count_allmulti(struct net_device *dev, int inc)
 {
 	return count_mode(dev, &dev->allmulti, IFF_ALLMULTI, inc);
+}
+
+int dev_set_promiscuity(struct net_device *dev, int inc)
+{
+	unsigned int old_flags = dev->flags;
+	int err = dev_count_promiscuity(dev, inc);
+
+	if (dev->flags != old_flags)
+		__dev_set_rx_mode(dev);
+	return err;
+}
+
+int dev_set_allmulti(struct net_device *dev, int inc)
+{
+	unsigned int old_flags = dev->flags;
+	int err = dev_count_allmulti(dev, inc);
+
+	if (dev->flags != old_flags)
+		__dev_set_rx_mode(dev);
+	return err;
 }
 
 unsigned int dev_get_flags(const struct net_device *dev)
@@ -143,7 +156,7 @@ int dev_change_flags(struct net_device *dev, unsigned int flags, struct netlink_
 	if ((old_flags ^ flags) & IFF_MULTICAST) {
 		if ((dev->flags & IFF_UP) && dev->netdev_ops->ndo_change_rx_flags)
 			dev->netdev_ops->ndo_change_rx_flags(dev, IFF_MULTICAST);
-		set_rx_mode(dev);
+		__dev_set_rx_mode(dev);
 	}
 	if ((old_flags ^ flags) & IFF_UP) {
 		if (old_flags & IFF_UP)
@@ -252,42 +265,4 @@ void netdev_update_features(struct net_device *dev)
 	}
 	dev->features = features;
 	call_netdevice_notifiers(NETDEV_FEAT_CHANGE, dev);
-}
-
-/* The cable came or went: packets wait only while there is one. */
-static void carrier_changed(struct net_device *dev, bool on)
-{
-	dev->carrier_changes++;
-	dev->operstate = on ? IF_OPER_UP : IF_OPER_DOWN;
-	if (dev->reg_state != NETREG_REGISTERED || !(dev->flags & IFF_UP))
-		return;
-	if (on)
-		dev_activate(dev);
-	else
-		dev_deactivate(dev);
-	call_netdevice_notifiers(NETDEV_CHANGE, dev);
-}
-
-void netif_carrier_on(struct net_device *dev)
-{
-	if (test_and_clear_bit(__LINK_STATE_NOCARRIER, &dev->state))
-		carrier_changed(dev, true);
-}
-
-void netif_carrier_off(struct net_device *dev)
-{
-	if (!test_and_set_bit(__LINK_STATE_NOCARRIER, &dev->state))
-		carrier_changed(dev, false);
-}
-
-void netif_device_detach(struct net_device *dev)
-{
-	if (test_and_clear_bit(__LINK_STATE_PRESENT, &dev->state) && netif_running(dev))
-		netif_tx_stop_all_queues(dev);
-}
-
-void netif_device_attach(struct net_device *dev)
-{
-	if (!test_and_set_bit(__LINK_STATE_PRESENT, &dev->state) && netif_running(dev))
-		netif_tx_wake_all_queues(dev);
 }

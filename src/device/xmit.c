@@ -177,28 +177,70 @@ struct sk_buff *dev_hard_start_xmit(struct sk_buff *skb, struct net_device *dev,
 	return dev_offer_chain(skb, dev, txq, &seen, ret);
 }
 
+u16 skb_tx_hash(const struct net_device *dev, struct sk_buff *skb)
+{
+	/* What came in by a queue leaves by the one of that number. */
+	if (skb_rx_queue_recorded(skb))
+		return (u16)(skb_get_rx_queue(skb) % dev->real_num_tx_queues);
+	return (u16)((u64)skb_get_hash(skb) * dev->real_num_tx_queues >> 32);
+}
+
+u16 netdev_pick_tx(struct net_device *dev, struct sk_buff *skb, struct net_device *sb_dev)
+{
+	(void)sb_dev;
+	return skb_tx_hash(dev, skb);
+}
+
+u16 netdev_cap_txqueue(const struct net_device *dev, u16 queue_index)
+{
+	if (likely(queue_index < dev->real_num_tx_queues))
+		return queue_index;
+	net_warn_ratelimited("%s selects TX queue %d, but real number of TX queues is %d\n",
+			     dev->name, queue_index, dev->real_num_tx_queues);
+	return 0;
+}
+
 struct netdev_queue *netdev_core_pick_tx(struct net_device *dev, struct sk_buff *skb,
 					 struct net_device *sb_dev)
 {
-	unsigned int queue = 0;
+	u16 queue = 0;
 
 	if (dev->real_num_tx_queues > 1) {
 		queue = dev->netdev_ops->ndo_select_queue ?
 				dev->netdev_ops->ndo_select_queue(dev, skb, sb_dev) :
-				skb_get_hash(skb) % dev->real_num_tx_queues;
-		if (queue >= dev->real_num_tx_queues)
-			queue = 0;
+				netdev_pick_tx(dev, skb, sb_dev);
+		queue = netdev_cap_txqueue(dev, queue);
 	}
-	skb_set_queue_mapping(skb, (u16)queue);
+	skb_set_queue_mapping(skb, queue);
 	return netdev_get_tx_queue(dev, queue);
 }
 
 int netif_set_real_num_tx_queues(struct net_device *dev, unsigned int txq)
 {
+	bool fewer = txq < dev->real_num_tx_queues;
+
 	if (!txq || txq > dev->num_tx_queues)
 		return -EINVAL;
 	dev->real_num_tx_queues = txq;
+	if (fewer && dev->reg_state == NETREG_REGISTERED)
+		qdisc_reset_all_tx_gt(dev, txq);
 	return 0;
+}
+
+int netif_set_real_num_rx_queues(struct net_device *dev, unsigned int rxq)
+{
+	if (!rxq || rxq > dev->num_rx_queues)
+		return -EINVAL;
+	dev->real_num_rx_queues = rxq;
+	return 0;
+}
+
+int netif_set_real_num_queues(struct net_device *dev, unsigned int txq, unsigned int rxq)
+{
+	if (!txq || txq > dev->num_tx_queues || !rxq || rxq > dev->num_rx_queues)
+		return -EINVAL;
+	netif_set_real_num_rx_queues(dev, rxq);
+	return netif_set_real_num_tx_queues(dev, txq);
 }
 
 /* By way of a discipline. */

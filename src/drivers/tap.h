@@ -4,7 +4,7 @@
 #define SKIFF_DRIVERS_TAP_H
 
 #include "drivers/drivers.h"
-#include "drivers/virtio_net.h"
+#include "ethernet/virtio_net.h"
 
 /* Frames that wait for the kernel, and frames that wait for the bottom half. */
 #define TAP_TX_RING 512

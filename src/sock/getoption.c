@@ -2,6 +2,7 @@
 /* Reading the options of SOL_SOCKET. */
 #include <linux/time_types.h>
 
+#include <skiff/filter.h>
 #include <skiff/ktime.h>
 #include <skiff/net.h>
 #include <skiff/sock.h>
@@ -184,6 +185,9 @@ static int get_number(struct socket *sock, int optname, int *val)
 			return -EOPNOTSUPP;
 		*val = sk->sk_peek_off;
 		return 0;
+	case SO_LOCK_FILTER:
+		*val = sock_flag(sk, SOCK_FILTER_LOCKED);
+		return 0;
 	case SO_TIMESTAMP_OLD:
 	case SO_TIMESTAMP_NEW:
 	case SO_TIMESTAMPNS_OLD:
@@ -200,6 +204,20 @@ static int get_number(struct socket *sock, int optname, int *val)
 	}
 }
 
+/* Here the room and the length are not bytes but instructions. */
+static int get_filter(struct sock *sk, void *optval, int *optlen)
+{
+	int len;
+
+	if (*optlen && !optval)
+		return -EFAULT;
+	len = sk_get_filter(sk, (struct sock_filter *)optval, (unsigned int)*optlen);
+	if (len < 0)
+		return len;
+	*optlen = len;
+	return 0;
+}
+
 int sock_getsockopt(struct socket *sock, int level, int optname, void *optval, int *optlen)
 {
 	int flag = sock_flag_of_option(optname);
@@ -210,6 +228,8 @@ int sock_getsockopt(struct socket *sock, int level, int optname, void *optval, i
 		return -ENOPROTOOPT;
 	if (*optlen < 0)
 		return -EINVAL;
+	if (optname == SO_GET_FILTER)
+		return get_filter(sock->sk, optval, optlen);
 	if (flag >= 0)
 		v.val = sock_flag(sock->sk, (enum sock_flags)flag);
 	else

@@ -2,6 +2,7 @@
 /* Changing the options of SOL_SOCKET. */
 #include <limits.h>
 
+#include <skiff/filter.h>
 #include <skiff/ktime.h>
 #include <skiff/net.h>
 #include <skiff/sock.h>
@@ -177,6 +178,16 @@ static int set_timeout(s64 *timeo, int optname, const void *optval, unsigned int
 	return 0;
 }
 
+static int set_filter(struct sock *sk, const void *optval, unsigned int optlen)
+{
+	struct sock_fprog fprog;
+
+	if (optlen != sizeof(fprog))
+		return -EINVAL;
+	memcpy(&fprog, optval, sizeof(fprog));
+	return sk_attach_filter(&fprog, sk);
+}
+
 /* Options whose value is not an int. */
 static int set_structure(struct sock *sk, int optname, const void *optval, unsigned int optlen)
 {
@@ -192,6 +203,8 @@ static int set_structure(struct sock *sk, int optname, const void *optval, unsig
 	case SO_TIMESTAMPING_OLD:
 	case SO_TIMESTAMPING_NEW:
 		return sock_set_timestamping(sk, optname, optval, optlen);
+	case SO_ATTACH_FILTER:
+		return set_filter(sk, optval, optlen);
 	default:
 		return -ENOPROTOOPT;
 	}
@@ -225,6 +238,10 @@ static int set_number(struct socket *sock, int optname, int val)
 		return 0;
 	case SO_PEEK_OFF:
 		return set_peek_off(sock, val);
+	case SO_DETACH_FILTER:
+		return sk_detach_filter(sk);
+	case SO_LOCK_FILTER:
+		return sk_lock_filter(sk, val);
 	case SO_TIMESTAMP_OLD:
 	case SO_TIMESTAMP_NEW:
 	case SO_TIMESTAMPNS_OLD:

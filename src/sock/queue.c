@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Buffers from the program and to it, within the socket's limits. */
+#include <skiff/filter.h>
 #include <skiff/sock.h>
 
 #include "sock/sock.h"
@@ -97,6 +98,8 @@ int __sock_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 
 int sock_queue_rcv_skb_reason(struct sock *sk, struct sk_buff *skb, enum skb_drop_reason *reason)
 {
-	set_reason(reason, SKB_NOT_DROPPED_YET);
-	return queue_rcv(sk, skb, reason);
+	int err = sk_filter(sk, skb);
+
+	set_reason(reason, err ? SKB_DROP_REASON_SOCKET_FILTER : SKB_NOT_DROPPED_YET);
+	return err ? err : queue_rcv(sk, skb, reason);
 }

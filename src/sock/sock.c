@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* struct sock: made, referred to, and freed when the last buffer charged to it is gone. */
+#include <skiff/filter.h>
 #include <skiff/net.h>
 #include <skiff/slab.h>
 #include <skiff/sock.h>
@@ -84,6 +85,8 @@ static void destruct(struct sock *sk)
 		sk->sk_destruct(sk);
 	if (sk->sk_prot && sk->sk_prot->destroy)
 		sk->sk_prot->destroy(sk);
+	if (sk->sk_filter)
+		sk_filter_uncharge(sk, sk->sk_filter);
 	sk_dst_reset(sk);
 	sock_disable_timestamps(sk);
 	/*

@@ -11,7 +11,7 @@
 #include <skiff/random.h>
 #include <skiff/skb/pool.h>
 
-#include "drivers/virtio_net.h"
+#include "ethernet/virtio_net.h"
 
 static struct sk_buff *frame(unsigned int len)
 {

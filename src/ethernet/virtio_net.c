@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The virtio header in front of a frame: what it says about checksums and segments. */
-#include "drivers/virtio_net.h"
+#include "ethernet/virtio_net.h"
 
 #ifndef VIRTIO_NET_HDR_GSO_UDP_L4
 #define VIRTIO_NET_HDR_GSO_UDP_L4 5

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The virtio header in front of a frame: what it says about checksums and segments. */
-#ifndef SKIFF_DRIVERS_VIRTIO_NET_H
-#define SKIFF_DRIVERS_VIRTIO_NET_H
+#ifndef SKIFF_ETHERNET_VIRTIO_NET_H
+#define SKIFF_ETHERNET_VIRTIO_NET_H
 
 #include <linux/virtio_net.h>
 
@@ -25,4 +25,4 @@ int virtio_net_hdr_to_skb(struct sk_buff *skb, const struct virtio_net_hdr *hdr)
  */
 int virtio_net_hdr_from_skb(const struct sk_buff *skb, struct virtio_net_hdr *hdr);
 
-#endif /* SKIFF_DRIVERS_VIRTIO_NET_H */
+#endif /* SKIFF_ETHERNET_VIRTIO_NET_H */
