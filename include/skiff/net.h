@@ -79,8 +79,8 @@ struct socket {
  * @set_peek_off: SO_PEEK_OFF, sk_set_peek_off(); NULL when it has none
  * @recv_skb: take a received buffer whose data is what recvmsg would copy: skb_recv_datagram() and
  *            whatever checks there are; NULL with *@err. The op is NULL when there are no packets
- * @send_skb: send a buffer as the data of one packet, to @m's address. Return: its length, and the
- *            buffer is the family's; or -errno, and it is the caller's. NULL when it can't
+ * @send_skb: send a buffer as the data of one packet, to @m's address. Return: its length, or -errno;
+ *            the buffer is the family's whatever happens, but for -EAGAIN. NULL when it can't
  *
  * All return a negative errno on failure and run under the stack lock, but for sendmsg and recvmsg:
  * these copy the program's data and take the stack lock themselves for what they do besides.

@@ -96,7 +96,7 @@ SKIFF_API struct sk_buff *skiff_recv_skb(int fd, int flags);
 /**
  * skiff_send_skb() - send a buffer as the data of one packet
  * @fd: a datagram socket
- * @skb: the data; the only reference. Belongs to the socket on success, to the caller otherwise
+ * @skb: the data; the only reference. It is taken whatever happens, but for EAGAIN
  * @addr: to whom, NULL for the peer
  * @addrlen: bytes of @addr
  * @flags: MSG_DONTWAIT, MSG_CONFIRM, MSG_DONTROUTE

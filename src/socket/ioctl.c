@@ -35,11 +35,13 @@ static int get_stamp(struct socket *sock, unsigned int cmd, void *arg)
 
 static int locked_ioctl(struct socket *sock, unsigned int cmd, void *arg)
 {
+	int err;
+
 	if (cmd == SIOCGSTAMP_OLD || cmd == SIOCGSTAMPNS_OLD)
 		return get_stamp(sock, cmd, arg);
-	if (!sock->ops->ioctl)
-		return -ENOTTY;
-	return sock->ops->ioctl(sock, cmd, (unsigned long)(uintptr_t)arg);
+	err = sock->ops->ioctl ? sock->ops->ioctl(sock, cmd, (unsigned long)(uintptr_t)arg) :
+				 -ENOTTY;
+	return err == -ENOIOCTLCMD ? -ENOTTY : err;
 }
 
 static int set_nonblock(struct sfile *f, const void *arg)

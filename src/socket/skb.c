@@ -9,6 +9,7 @@ struct skb_call {
 	struct sk_buff *skb;
 	struct skiff_msghdr m;
 	unsigned int flags;
+	bool given;
 };
 
 static long try_take(struct sfile *f, void *arg)
@@ -60,34 +61,43 @@ static long try_give(struct sfile *f, void *arg)
 		return ret;
 	ret = sock->ops->send_skb(sock, &c->m, c->skb);
 	net_unlock(sock->net);
+	c->given = ret != -EAGAIN;
+	return ret;
+}
+
+/* With a good address, or none. */
+static long give(struct sfile *f, struct skb_call *c)
+{
+	bool wait = !(c->m.msg_flags & MSG_DONTWAIT) && !sfile_nonblock(f);
+	long ret = f->sock.ops->send_skb ? try_give(f, c) : -EOPNOTSUPP;
+
+	if (ret == -EAGAIN)
+		ret = wait_for_file(f, wait ? f->sock.sk->sk_sndtimeo : 0, try_give, c);
 	return ret;
 }
 
 ssize_t skiff_send_skb(int fd, struct sk_buff *skb, const struct sockaddr *addr, socklen_t addrlen,
 		       int flags)
 {
-	struct skb_call c = { .skb = skb };
+	struct skb_call c = { .skb = skb, .m.msg_flags = (unsigned int)flags };
 	struct sockaddr_storage copy;
-	struct sfile *f;
-	bool wait;
-	int err;
+	struct sfile *f = NULL;
+	int err = -EINVAL;
 	long ret;
 
-	if (!skb || addrlen > sizeof(copy) || (!addr && addrlen))
-		return skiff_result(-EINVAL);
-	f = sfile_get_socket(fd, &err);
-	if (!f)
-		return skiff_result(err);
-	wait = !(flags & MSG_DONTWAIT) && !sfile_nonblock(f);
-	c.m.msg_flags = (unsigned int)flags;
-	if (addr) {
-		memcpy(&copy, addr, addrlen);
-		c.m.msg_name = &copy;
-		c.m.msg_namelen = (int)addrlen;
+	if (skb && addrlen <= sizeof(copy) && (addr || !addrlen))
+		f = sfile_get_socket(fd, &err);
+	ret = err;
+	if (f) {
+		if (addr) {
+			memcpy(&copy, addr, addrlen);
+			c.m.msg_name = &copy;
+			c.m.msg_namelen = (int)addrlen;
+		}
+		ret = give(f, &c);
+		sfile_put(f);
 	}
-	ret = f->sock.ops->send_skb ? try_give(f, &c) : -EOPNOTSUPP;
-	if (ret == -EAGAIN)
-		ret = wait_for_file(f, wait ? f->sock.sk->sk_sndtimeo : 0, try_give, &c);
-	sfile_put(f);
+	if (skb && !c.given && ret != -EAGAIN)
+		kfree_skb(skb);
 	return skiff_result(ret);
 }

@@ -408,12 +408,14 @@ static inline int loop_send_skb(struct socket *sock, struct skiff_msghdr *m, str
 	struct sockaddr_loop to;
 	int err = loop_target(ls, m, &to), len = (int)skb->len;
 
-	if (err)
-		return err;
-	if (sk_wmem_alloc_get(&ls->sk) >= ls->sk.sk_sndbuf)
+	if (!err && sk_wmem_alloc_get(&ls->sk) >= ls->sk.sk_sndbuf)
 		return -EAGAIN;
-	skb_set_owner_w(skb, &ls->sk);
-	err = loop_launch(sock->net, skb, &to);
+	if (!err) {
+		skb_set_owner_w(skb, &ls->sk);
+		err = loop_launch(sock->net, skb, &to);
+	}
+	if (err)
+		kfree_skb(skb);
 	return err ? err : len;
 }
 

@@ -298,10 +298,11 @@ static void test_skbs(void **state)
 	/* And back without copying. */
 	assert_int_equal(skiff_send_skb(a, skb, ADDR(to), 0), 4);
 	assert_ptr_equal(skiff_recv_skb(a, 0), skb);
+	/* It is gone in each of these cases. */
 	fails(skiff_send_skb(a, skb, NULL, 0, 0), EDESTADDRREQ);
-	fails(skiff_send_skb(a, skb, NULL, 4, 0), EINVAL);
+	fails(skiff_send_skb(a, alloc_skb(10, GFP_KERNEL), NULL, 4, 0), EINVAL);
+	fails(skiff_send_skb(33, alloc_skb(10, GFP_KERNEL), NULL, 0, 0), EBADF);
 	fails(skiff_send_skb(a, NULL, NULL, 0, 0), EINVAL);
-	consume_skb(skb);
 	assert_int_equal(skiff_ioctl(a, SIOCOUTQ, &n), 0);
 	assert_int_equal(n, 0);
 }
