@@ -357,7 +357,7 @@ enum netdev_reg_state {
  * @gso_max_segs: most segments of it
  * @netdev_ops: the driver's methods
  * @header_ops: those of the link layer, NULL when there is no header
- * @ethtool_ops: what ethtool asks, or NULL
+ * @ethtool_ops: what ethtool asks
  * @ip_ptr: IPv4's part
  * @stats: counted by the driver
  * @rx_dropped: counted by the core: what arrived and was dropped before a handler saw it, or for
@@ -745,6 +745,11 @@ SKIFF_API int dev_change_tx_queue_len(struct net_device *dev, unsigned long new_
 
 /* Set hw_features as the user wants, within what the driver allows; tell who is concerned. */
 SKIFF_API void netdev_update_features(struct net_device *dev);
+/* The same, and tell in any case: another device's features, or hw_features, changed. */
+SKIFF_API void netdev_change_features(struct net_device *dev);
+
+/* Received segments must not be merged by the device: they will be forwarded. */
+SKIFF_API void dev_disable_lro(struct net_device *dev);
 
 /**
  * dev_get_stats() - a device's counters, its own and the core's

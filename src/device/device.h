@@ -101,6 +101,9 @@ void dev_watchdog_init(struct net_device *dev);
 void dev_watchdog_up(struct net_device *dev);
 void dev_watchdog_down(struct net_device *dev);
 
+/* features.c: netdev_update_features() without telling anybody. Return: whether there was a change. */
+bool __netdev_update_features(struct net_device *dev);
+
 /* settings.c: dev_set_promiscuity() and dev_set_allmulti() that leave telling the driver to others */
 int dev_count_promiscuity(struct net_device *dev, int inc);
 int dev_count_allmulti(struct net_device *dev, int inc);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* How devices come into being, enter their host, leave it and end; and the host's share of it. */
+#include <skiff/ethtool.h>
 #include <skiff/printk.h>
 #include <skiff/slab.h>
 
@@ -8,6 +9,9 @@
 #include "skb/alloc.h"
 
 static unsigned int dev_net_id;
+
+/* Of a driver that answers nothing. */
+static const struct ethtool_ops default_ethtool_ops;
 
 struct dev_net *dev_net_of(const struct net *net)
 {
@@ -83,6 +87,7 @@ struct net_device *alloc_netdev_mqs(int sizeof_priv, const char *name,
 	dev->operstate = IF_OPER_UNKNOWN;
 	dev->priv_flags = IFF_XMIT_DST_RELEASE;
 	dev->name_assign_type = name_assign_type;
+	dev->ethtool_ops = &default_ethtool_ops;
 	dev->mc_filter_max = NETDEV_MC_FILTER_ANY;
 	dev_uc_init(dev);
 	dev_mc_init(dev);
@@ -161,9 +166,12 @@ static void call_uninit(struct net_device *dev)
 
 static void init_features(struct net_device *dev)
 {
+	if (!dev->ethtool_ops)
+		dev->ethtool_ops = &default_ethtool_ops;
 	dev->hw_features |= NETIF_F_SOFT_FEATURES;
 	dev->features |= NETIF_F_SOFT_FEATURES;
 	dev->wanted_features = dev->features & dev->hw_features;
+	__netdev_update_features(dev);
 	if (dev->addr_assign_type == NET_ADDR_PERM)
 		memcpy(dev->perm_addr, dev->dev_addr, dev->addr_len);
 }

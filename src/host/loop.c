@@ -295,7 +295,7 @@ static int start_worker(struct net *net)
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	err = pthread_create(&loop->worker, NULL, work, net);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	loop->has_worker = err == 0;
+	WRITE_ONCE(loop->has_worker, err == 0);
 	return -err;
 }
 
@@ -327,7 +327,7 @@ int skiff_net_stop(struct net *net)
 		__atomic_store_n(&loop->stop, 1, __ATOMIC_SEQ_CST);
 		skiff_kick(net);
 		err = -pthread_join(loop->worker, NULL);
-		loop->has_worker = false;
+		WRITE_ONCE(loop->has_worker, false);
 	}
 	pthread_mutex_unlock(&loop->worker_mutex);
 	return err;

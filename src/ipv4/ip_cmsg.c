@@ -230,7 +230,8 @@ int ip_cmsg_send(struct sock *sk, struct skiff_msghdr *msg, struct inet_cookie *
 	struct cmsghdr *cmsg;
 	int err = 0;
 
-	for_each_cmsghdr(cmsg, msg) {
+	for_each_cmsghdr(cmsg, msg)
+	{
 		if (!CMSG_OK(msg, cmsg))
 			return -EINVAL;
 		if (cmsg->cmsg_level == SOL_SOCKET)
