@@ -599,6 +599,19 @@ SKIFF_API bool dev_valid_name(const char *name);
 SKIFF_API int dev_change_name(struct net_device *dev, const char *newname);
 
 /**
+ * dev_set_alias() - describe a device in a user's words
+ * @dev: the device
+ * @alias: text, not terminated
+ * @len: bytes of it; 0 takes it away
+ *
+ * Locked. Return: @len; -EINVAL for IFALIASZ bytes or more; -ENOMEM.
+ */
+SKIFF_API int dev_set_alias(struct net_device *dev, const char *alias, size_t len);
+
+/* Copy it to @name, @len bytes, terminated. Locked. Return: its length, as snprintf() has it. */
+SKIFF_API int dev_get_alias(const struct net_device *dev, char *name, size_t len);
+
+/**
  * __dev_get_by_name() - find a device, without a reference
  * @net: the host
  * @name: full name

@@ -254,6 +254,7 @@ static void take_out(struct net_device *dev)
 	call_netdevice_notifiers(NETDEV_UNREGISTER, dev);
 	dev_uc_flush(dev);
 	dev_mc_flush(dev);
+	dev->rx_handler = NULL;
 	forget_handlers(&dev->ptype_all);
 	forget_handlers(&dev->ptype_specific);
 	call_uninit(dev);

@@ -127,6 +127,7 @@ static void tap_setup(struct net_device *dev)
 {
 	ether_setup(dev);
 	dev->netdev_ops = &tap_ops;
+	dev->ethtool_ops = &tap_ethtool_ops;
 	dev->max_mtu = TAP_MAX_MTU;
 	dev->needs_free_netdev = true;
 }

@@ -222,6 +222,7 @@ static void veth_setup(struct net_device *dev)
 {
 	ether_setup(dev);
 	dev->netdev_ops = &veth_ops;
+	dev->ethtool_ops = &veth_ethtool_ops;
 	dev->priv_flags |= IFF_NO_QUEUE;
 	dev->max_mtu = VETH_MAX_MTU;
 	/* The other end is told what is known about checksums: they need not be computed. */

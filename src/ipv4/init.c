@@ -2,6 +2,7 @@
 /* IPv4's part of each host: settings, set-up and end. */
 #include <string.h>
 
+#include <skiff/netdev_ioctl.h>
 #include <skiff/slab.h>
 
 #include "ipv4/igmp.h"
@@ -282,6 +283,7 @@ int ipv4_init(void)
 	int err;
 
 	arp_init();
+	register_gifconf(AF_INET, inet_gifconf);
 	err = register_pernet_subsys(&ipv4_net_ops);
 	if (err)
 		return err;

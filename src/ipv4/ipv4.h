@@ -215,6 +215,9 @@ void arp_init(void);
 void devinet_down(struct net_device *dev);
 int devinet_netdev_event(struct notifier_block *nb, unsigned long event, void *ptr);
 
+/* devinet_ioctl.c: a device's addresses for SIOCGIFCONF */
+int inet_gifconf(struct net_device *dev, char *buf, int len, int size);
+
 /* fib.c */
 struct fib_route *fib_lookup(struct ipv4_net *in, __be32 daddr, int oif);
 int fib_add_ifaddr(struct in_ifaddr *ifa);
