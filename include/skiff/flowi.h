@@ -29,4 +29,19 @@ struct flowi4 {
 	__be16 fl4_dport;
 };
 
+/**
+ * struct flowi - a flow of any family
+ * @u: by family
+ */
+struct flowi {
+	union {
+		struct flowi4 ip4;
+	} u;
+};
+
+static inline struct flowi *flowi4_to_flowi(struct flowi4 *fl4)
+{
+	return (struct flowi *)(void *)fl4;
+}
+
 #endif /* SKIFF_FLOWI_H */

@@ -3,16 +3,190 @@
 #ifndef SKIFF_INET_SOCK_H
 #define SKIFF_INET_SOCK_H
 
+#include <skiff/flowi.h>
 #include <skiff/sock.h>
+
+/* The C library's headers leave these out. */
+#ifndef SOL_UDP
+#define SOL_UDP 17
+#endif
+#ifndef IP_LOCAL_PORT_RANGE
+#define IP_LOCAL_PORT_RANGE 51
+#endif
+#ifndef IP_PROTOCOL
+#define IP_PROTOCOL 52
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct ip_mc_socklist;
+
+/* Bytes of options that a header of 60 bytes has room for. */
+#define IP_OPTIONS_MAX 40
+
+/**
+ * struct ip_options - options of an IPv4 header, checked
+ * @faddr: with a source route: where the packet goes first
+ * @nexthop: the same for a received one: where it goes next
+ * @optlen: bytes, a multiple of 4
+ * @srr: where the source route stands: offset from the IPv4 header, 0 for none
+ * @rr: the same for record route
+ * @ts: and for the timestamp
+ * @is_strictroute: @srr has to be followed hop by hop
+ * @srr_is_hit: a received packet reached a stop of its source route
+ * @is_changed: the header was changed, its checksum is out of date
+ * @rr_needaddr: the last entry of record route is still to be filled in
+ * @ts_needtime: the same for the time in the timestamp option
+ * @ts_needaddr: and for the address in it
+ * @router_alert: where it stands
+ * @cipso: where a CIPSO label stands, which is carried but means nothing here
+ * @__data: the options, without the header in front of them; not of received packets
+ */
+struct ip_options {
+	__be32 faddr;
+	__be32 nexthop;
+	unsigned char optlen;
+	unsigned char srr;
+	unsigned char rr;
+	unsigned char ts;
+	unsigned char is_strictroute : 1;
+	unsigned char srr_is_hit : 1;
+	unsigned char is_changed : 1;
+	unsigned char rr_needaddr : 1;
+	unsigned char ts_needtime : 1;
+	unsigned char ts_needaddr : 1;
+	unsigned char router_alert;
+	unsigned char cipso;
+	__extension__ unsigned char __data[0];
+};
+
+/* What a socket keeps; kmalloc()ed with its data, under the stack lock. */
+struct ip_options_rcu {
+	struct ip_options opt;
+};
+
+/* Options with room for as many as there can be. */
+struct ip_options_data {
+	struct ip_options_rcu opt;
+	unsigned char data[IP_OPTIONS_MAX];
+};
+
+/* inet_cork.flags */
+#define IPCORK_OPT 1 /* @opt is valid */
+
+/**
+ * struct inet_cork - a datagram that is put together, and what it will be sent with
+ * @flags: IPCORK_*
+ * @addr: destination; with a source route the last one
+ * @opt: options; memory of its own
+ * @fragsize: largest packet on the way, bytes
+ * @length: payload so far
+ * @dst: the route; a reference of its own
+ * @tx_flags: SKBTX_*
+ * @ttl: time to live, 0 for the socket's or the host's
+ * @tos: type of service, -1 for the socket's
+ * @gso_size: payload of a segment, 0 to send one packet
+ * @priority: skb->priority
+ * @mark: skb->mark
+ * @transmit_time: when it is to leave, 0: now
+ */
+struct inet_cork {
+	unsigned int flags;
+	__be32 addr;
+	struct ip_options *opt;
+	unsigned int fragsize;
+	int length;
+	struct dst_entry *dst;
+	u8 tx_flags;
+	__u8 ttl;
+	__s16 tos;
+	__u16 gso_size;
+	__u32 priority;
+	u32 mark;
+	u64 transmit_time;
+};
+
+/* With the flow that goes with it. */
+struct inet_cork_full {
+	struct inet_cork base;
+	struct flowi fl;
+};
+
+/* sk_state of protocols without states of their own: Linux's TCP_ESTABLISHED and TCP_CLOSE. */
+#define INET_STATE_CONNECTED 1
+#define INET_STATE_CLOSE 7
+
+/* Bits of inet_sock.cmsg_flags: what recvmsg() tells besides the data. */
+#define IP_CMSG_PKTINFO BIT(0)
+#define IP_CMSG_TTL BIT(1)
+#define IP_CMSG_TOS BIT(2)
+#define IP_CMSG_RECVOPTS BIT(3)
+#define IP_CMSG_RETOPTS BIT(4)
+#define IP_CMSG_PASSSEC BIT(5)
+#define IP_CMSG_ORIGDSTADDR BIT(6)
+#define IP_CMSG_CHECKSUM BIT(7)
+#define IP_CMSG_RECVFRAGSIZE BIT(8)
+
+/**
+ * struct ipv6_pinfo - what an AF_INET6 socket has besides
+ * @hop_limit: IPV6_UNICAST_HOPS, -1 for the host's
+ * @mcast_hops: IPV6_MULTICAST_HOPS
+ * @mc_loop: IPV6_MULTICAST_LOOP
+ * @mcast_oif: IPV6_MULTICAST_IF
+ * @tclass: IPV6_TCLASS
+ * @pmtudisc: IPV6_MTU_DISCOVER
+ * @recverr: IPV6_RECVERR
+ * @rxpktinfo: IPV6_RECVPKTINFO
+ * @rxhlim: IPV6_RECVHOPLIMIT
+ * @rxtclass: IPV6_RECVTCLASS
+ * @bound_v6: bind() named an address
+ */
+struct ipv6_pinfo {
+	s16 hop_limit;
+	s16 mcast_hops;
+	int mcast_oif;
+	__u8 tclass;
+	__u8 pmtudisc;
+	__u8 mc_loop : 1;
+	__u8 recverr : 1;
+	__u8 rxpktinfo : 1;
+	__u8 rxhlim : 1;
+	__u8 rxtclass : 1;
+	__u8 bound_v6 : 1;
+};
 
 /**
  * struct inet_sock - a socket over IP
  * @sk: the rest; must be first
  * @inet_saddr: source of its packets, 0 to have one chosen
  * @inet_sport: own port, wire order
- * @uc_ttl: time to live, 0 for the host's
- * @tos: DSCP and ECN
+ * @uc_ttl: IP_TTL: time to live, 0 for the host's
+ * @tos: IP_TOS: DSCP and ECN
  * @pmtudisc: IP_PMTUDISC_*
+ * @min_ttl: IP_MINTTL: packets with less are dropped
+ * @mc_ttl: IP_MULTICAST_TTL
+ * @rcv_tos: type of service of the packet read last
+ * @cmsg_flags: IP_CMSG_*
+ * @uc_index: IP_UNICAST_IF, 0: none
+ * @mc_index: IP_MULTICAST_IF, 0: none
+ * @mc_addr: the source that goes with it
+ * @recverr: IP_RECVERR
+ * @recverr_rfc4884: IP_RECVERR_RFC4884
+ * @freebind: IP_FREEBIND: any address may be bound to
+ * @transparent: IP_TRANSPARENT
+ * @hdrincl: IP_HDRINCL
+ * @mc_loop: IP_MULTICAST_LOOP
+ * @mc_all: IP_MULTICAST_ALL: also groups that other sockets have joined
+ * @nodefrag: IP_NODEFRAG
+ * @bind_address_no_port: IP_BIND_ADDRESS_NO_PORT
+ * @convert_csum: IP_CHECKSUM is wanted
+ * @local_port_range: IP_LOCAL_PORT_RANGE: lowest and, in the upper half, highest; 0: the host's
+ * @mc_list: groups that the socket has joined
+ * @inet_opt: IP_OPTIONS
+ * @pinet6: of an AF_INET6 socket
+ * @cork: the datagram that several calls put together
  */
 struct inet_sock {
 	struct sock sk;
@@ -25,11 +199,79 @@ struct inet_sock {
 	__u8 uc_ttl;
 	__u8 tos;
 	__u8 pmtudisc;
+	__u8 min_ttl;
+	__u8 mc_ttl;
+	__u8 rcv_tos;
+	__u16 cmsg_flags;
+	int uc_index;
+	int mc_index;
+	__be32 mc_addr;
+	__u8 recverr : 1;
+	__u8 recverr_rfc4884 : 1;
+	__u8 freebind : 1;
+	__u8 transparent : 1;
+	__u8 hdrincl : 1;
+	__u8 mc_loop : 1;
+	__u8 mc_all : 1;
+	__u8 nodefrag : 1;
+	__u8 bind_address_no_port : 1;
+	__u8 convert_csum : 1;
+	__u32 local_port_range;
+	struct ip_mc_socklist *mc_list;
+	struct ip_options_rcu *inet_opt;
+	struct ipv6_pinfo pinet6;
+	struct inet_cork_full cork;
 };
 
 static inline struct inet_sock *inet_sk(const struct sock *sk)
 {
 	return (struct inet_sock *)(void *)(uintptr_t)sk;
 }
+
+static inline struct ipv6_pinfo *inet6_sk(const struct sock *sk)
+{
+	return &inet_sk(sk)->pinet6;
+}
+
+/* The IPv4 address of a v4-mapped one, and the other way round (RFC 4291 section 2.5.5.2). */
+static inline __be32 ipv6_mapped_v4(const struct in6_addr *a)
+{
+	__be32 v4;
+
+	memcpy(&v4, &a->s6_addr[12], sizeof(v4));
+	return v4;
+}
+
+static inline void ipv6_addr_set_v4mapped(__be32 addr, struct in6_addr *mapped)
+{
+	static const unsigned char prefix[12] = { [10] = 0xff, [11] = 0xff };
+
+	memcpy(mapped->s6_addr, prefix, sizeof(prefix));
+	memcpy(&mapped->s6_addr[12], &addr, sizeof(addr));
+}
+
+/**
+ * inet_rcv_saddr_equal() - would two sockets of one port receive the same packets?
+ * @sk: one
+ * @sk2: the other
+ * @match_wildcard: "any address" equals all addresses
+ */
+SKIFF_API bool inet_rcv_saddr_equal(const struct sock *sk, const struct sock *sk2,
+				    bool match_wildcard);
+
+/**
+ * struct inet_rcv_cb - what a datagram protocol notes in skb->cb of a packet for the program
+ * @header: IP's part
+ * @spec_dst: the address of ours by which the sender knows us
+ */
+struct inet_rcv_cb {
+	char header[24] __aligned(8);
+	__be32 spec_dst;
+};
+#define INET_RCV_CB(skb) ((struct inet_rcv_cb *)(void *)((skb)->cb))
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* SKIFF_INET_SOCK_H */

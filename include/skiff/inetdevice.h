@@ -12,6 +12,8 @@
 extern "C" {
 #endif
 
+struct ip_mc_list;
+
 /* Addresses per device. */
 #define INET_IFADDR_MAX 256
 
@@ -43,12 +45,16 @@ struct in_ifaddr {
  * @ifa_list: addresses
  * @ifa_count: how many
  * @arp_conflicts: how often somebody else claimed one of them
+ * @mc_list: groups that it is a member of, see igmp.h
+ * @mc_count: how many
  */
 struct in_device {
 	struct net_device *dev;
 	struct in_ifaddr *ifa_list;
 	unsigned int ifa_count;
 	u64 arp_conflicts;
+	struct ip_mc_list *mc_list;
+	unsigned int mc_count;
 };
 
 #define in_dev_for_each_ifa(ifa, in_dev) for (ifa = (in_dev)->ifa_list; ifa; ifa = ifa->ifa_next)

@@ -13,6 +13,11 @@
 extern "C" {
 #endif
 
+/* Not an ioctl of this layer: another one may know it. Programs get ENOTTY for it. */
+#ifndef ENOIOCTLCMD
+#define ENOIOCTLCMD 515
+#endif
+
 struct net;
 struct proto_ops;
 struct sock;

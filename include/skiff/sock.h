@@ -19,6 +19,7 @@ extern "C" {
 #endif
 
 struct proto;
+struct sock_reuseport;
 struct proto_ops;
 struct sk_filter;
 struct socket;
@@ -90,6 +91,9 @@ struct sock_common {
 /* sk_userlocks: sizes that the program chose and the protocol leaves alone. */
 #define SOCK_SNDBUF_LOCK 1
 #define SOCK_RCVBUF_LOCK 2
+/* Address and port that the program chose and connect() leaves alone. */
+#define SOCK_BINDADDR_LOCK 4
+#define SOCK_BINDPORT_LOCK 8
 
 /* Limits of SO_SNDBUF and SO_RCVBUF: two packets fit always. */
 #define SOCK_MIN_SNDBUF (2 * SKB_TRUESIZE(2048))
@@ -159,6 +163,7 @@ enum sock_flags {
  * @sk_sndtimeo: nanoseconds that a write waits
  * @sk_stamp: time of the packet read last
  * @sk_dst_cache: route of its packets
+ * @sk_reuseport_cb: SO_REUSEPORT group that it is in
  * @sk_filter: chooses what it gets, NULL for all
  * @sk_lingertime: nanoseconds that a close waits for what was not sent, with SOCK_LINGER
  * @sk_peek_off: where the next peek begins, -1: always at the start
@@ -225,6 +230,7 @@ struct sock {
 	s64 sk_sndtimeo;
 	ktime_t sk_stamp;
 	struct dst_entry *sk_dst_cache;
+	struct sock_reuseport *sk_reuseport_cb;
 	struct sk_filter *sk_filter;
 	s64 sk_lingertime;
 	int sk_peek_off;
@@ -419,6 +425,27 @@ static inline void sk_dst_reset(struct sock *sk)
 	sk->sk_dst_cache = NULL;
 }
 
+/* Remember a route; the reference to @dst becomes the socket's. */
+static inline void sk_dst_set(struct sock *sk, struct dst_entry *dst)
+{
+	dst_release(sk->sk_dst_cache);
+	sk->sk_dst_cache = dst;
+}
+
+/* The remembered route, with a reference for the caller, or NULL when there is none that is good. */
+static inline struct dst_entry *sk_dst_check(struct sock *sk, u32 cookie)
+{
+	struct dst_entry *dst = sk->sk_dst_cache;
+
+	if (!dst)
+		return NULL;
+	if (!dst_check(dst, cookie)) {
+		sk_dst_reset(sk);
+		return NULL;
+	}
+	dst_hold(dst);
+	return dst;
+}
 /* The socket's number for SO_COOKIE, never 0; given on the first call. */
 SKIFF_API u64 sock_gen_cookie(struct sock *sk);
 

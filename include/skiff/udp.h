@@ -8,6 +8,7 @@
 #include <skiff/flowi.h>
 #include <skiff/inet_sock.h>
 #include <skiff/ip.h>
+#include <skiff/ip_sock.h>
 #include <skiff/skbuff.h>
 
 #ifdef __cplusplus
@@ -15,7 +16,10 @@ extern "C" {
 #endif
 
 /* Sockets per host. */
-#define UDP_SOCKS_MAX 32768
+#define UDP_SOCKS_MAX 1048576
+
+/* Datagrams that one sendmsg() with UDP_SEGMENT makes. */
+#define UDP_MAX_SEGMENTS 128
 
 /* Payload bytes of the largest datagram. */
 #define UDP_PAYLOAD_MAX (IP_MAX_MTU - 20 - 8)
@@ -26,8 +30,34 @@ static inline struct udphdr *udp_hdr(const struct sk_buff *skb)
 }
 
 /**
+ * struct udp_cork - a datagram that several calls put together (UDP_CORK, MSG_MORE)
+ * @skb: its payload so far, NULL when there is none
+ * @daddr: where it goes
+ * @dport: in wire order
+ * @connected: to the peer
+ * @ipc: what it is sent with
+ */
+struct udp_cork {
+	struct sk_buff *skb;
+	__be32 daddr;
+	__be16 dport;
+	bool connected;
+	struct inet_cookie ipc;
+};
+
+/**
  * struct udp_sock - a UDP socket
  * @inet: the rest; must be first
+ * @udp_portaddr_node: among sockets of the same address and port
+ * @udp_lrpa_node: among connected sockets, by both addresses and ports
+ * @udp_portaddr_hash: of the former
+ * @gso_size: UDP_SEGMENT: payload of each datagram, 0: one per call
+ * @corkflag: UDP_CORK
+ * @pending: @cork is in use
+ * @gro_enabled: UDP_GRO
+ * @no_check6_tx: UDP_NO_CHECK6_TX
+ * @no_check6_rx: UDP_NO_CHECK6_RX
+ * @cork: the datagram under way
  * @encap_type: not 0: datagrams go to @encap_rcv first
  * @encap_rcv: a datagram, data at its UDP header, checksum right. Under the stack lock.
  *             Return: 0 when it was consumed; above 0 to have it queued like any other; below 0
@@ -39,6 +69,16 @@ static inline struct udphdr *udp_hdr(const struct sk_buff *skb)
  */
 struct udp_sock {
 	struct inet_sock inet;
+	struct hlist_node udp_portaddr_node;
+	struct hlist_node udp_lrpa_node;
+	unsigned int udp_portaddr_hash;
+	__u16 gso_size;
+	__u8 corkflag;
+	__u8 pending;
+	__u8 gro_enabled;
+	__u8 no_check6_tx;
+	__u8 no_check6_rx;
+	struct udp_cork cork;
 	__u8 encap_type;
 	int (*encap_rcv)(struct sock *sk, struct sk_buff *skb);
 	void (*encap_err_rcv)(struct sock *sk, struct sk_buff *skb, int err, __be16 port, u32 info,
@@ -52,6 +92,10 @@ static inline struct udp_sock *udp_sk(const struct sock *sk)
 }
 
 SKIFF_API extern struct proto udp_prot;
+
+/* Pages of all UDP sockets of the process, and the three limits of it: net.ipv4.udp_mem. */
+SKIFF_API extern atomic_long_t udp_memory_allocated;
+SKIFF_API extern long sysctl_udp_mem[3];
 
 /**
  * struct udp_port_cfg - what a socket of the stack is made with
@@ -99,6 +143,9 @@ SKIFF_API int udp_v4_get_port(struct sock *sk, unsigned short snum);
 /* Take a socket out of the port table. Stack lock. */
 SKIFF_API void udp_lib_unhash(struct sock *sk);
 
+/* Its addresses or its peer changed: put it where look-ups find it now. Stack lock. Return: 0. */
+SKIFF_API int udp_lib_rehash(struct sock *sk);
+
 /**
  * udp4_lib_lookup() - the socket that a datagram is for
  * @net: host
@@ -113,6 +160,10 @@ SKIFF_API void udp_lib_unhash(struct sock *sk);
  */
 SKIFF_API struct sock *udp4_lib_lookup(struct net *net, __be32 saddr, __be16 sport, __be32 daddr,
 				       __be16 dport, int dif);
+
+/* The same for a received datagram, data at its UDP header, that a group's program may look at. */
+SKIFF_API struct sock *__udp4_lib_lookup(struct net *net, __be32 saddr, __be16 sport, __be32 daddr,
+					 __be16 dport, int dif, struct sk_buff *skb);
 
 /**
  * udp_set_csum() - checksum of a datagram that is sent

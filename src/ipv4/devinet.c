@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Addresses of devices, and what follows from them when devices come and go. */
+#include <skiff/igmp.h>
 #include <skiff/slab.h>
 
 #include "ipv4/ipv4.h"
@@ -98,6 +99,8 @@ static struct in_device *inetdev_init(struct net_device *dev)
 		return NULL;
 	*in_dev = (struct in_device){ .dev = dev };
 	dev->ip_ptr = in_dev;
+	if (netif_running(dev))
+		ip_mc_up(in_dev);
 	return in_dev;
 }
 
@@ -105,6 +108,8 @@ static void inetdev_destroy(struct net_device *dev)
 {
 	struct in_device *in_dev = __in_dev_get(dev);
 
+	if (in_dev)
+		ip_mc_destroy_dev(in_dev);
 	dev->ip_ptr = NULL;
 	kfree(in_dev);
 }
@@ -219,6 +224,7 @@ static void devinet_up(struct net_device *dev)
 	if (!in_dev)
 		return;
 	fib_up(dev);
+	ip_mc_up(in_dev);
 	in_dev_for_each_ifa(ifa, in_dev)
 		arp_announce(dev, ifa->ifa_local);
 }
@@ -252,6 +258,8 @@ int devinet_netdev_event(struct notifier_block *nb, unsigned long event, void *p
 		devinet_up(dev);
 		break;
 	case NETDEV_DOWN:
+		if (in_dev)
+			ip_mc_down(in_dev);
 		arp_ifdown(dev);
 		fib_down(dev, false);
 		break;

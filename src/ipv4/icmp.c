@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* ICMP messages on their way in: a handler per type. */
 #include "ipv4/ipv4.h"
+#include "ipv4/sockglue.h"
 #include "wire/icmp.h"
 #include "wire/ip.h"
 
@@ -156,6 +157,7 @@ static enum skb_drop_reason icmp_socket_deliver(struct sk_buff *skb, u32 info)
 	/* Only the first fragment has the ports; others can't be told whose they are. */
 	if (iph->frag_off & htons(IP_OFFSET))
 		return SKB_DROP_REASON_ICMP_IGNORED;
+	inet_raw_error(skb, iph->protocol, info);
 	ipprot = inet_protocol(iph->protocol);
 	if (!ipprot || !ipprot->err_handler)
 		return SKB_DROP_REASON_IP_NOPROTO;

@@ -5,6 +5,7 @@
 #include <skiff/slab.h>
 
 #include "ipv4/ipv4.h"
+#include "ipv4/sockglue.h"
 
 static unsigned int ipv4_net_id;
 
@@ -17,6 +18,7 @@ struct ipv4_net *ipv4_net(const struct net *net)
  * Settings: each host has its own copies of these tables, whose data pointers lead to its own
  * values: @data holds the offset in struct ipv4_net, or in struct neigh_parms, until then.
  */
+static int pmtu_disc_max = 3, port_max = 65535;
 static int one = 1, int_max = 0x7fffffff, zero, ttl_max = 255, ignore_max = 8;
 
 #define IPV4_SYSCTL(name, least, most)                                                    \
@@ -33,10 +35,18 @@ static const struct ctl_table ipv4_table[] = {
 	IPV4_SYSCTL(icmp_ratemask, &zero, &int_max),
 	IPV4_SYSCTL(icmp_msgs_per_sec, &zero, &int_max),
 	IPV4_SYSCTL(icmp_msgs_burst, &zero, &int_max),
+	IPV4_SYSCTL(ip_no_pmtu_disc, &zero, &pmtu_disc_max),
+	IPV4_SYSCTL(ip_nonlocal_bind, &zero, &one),
+	IPV4_SYSCTL(ip_unprivileged_port_start, &zero, &port_max),
+	IPV4_SYSCTL(igmp_max_memberships, &zero, &int_max),
+	IPV4_SYSCTL(igmp_max_msf, &zero, &int_max),
+	{ "ping_group_range", (void *)offsetof(struct ipv4_net, sysctl.ping_group_range),
+	  2 * sizeof(int), 0644, proc_dointvec_minmax, &zero, &int_max },
 	{},
 };
 
 static const struct ctl_table conf_table[] = {
+	IPV4_SYSCTL(accept_source_route, &zero, &one),
 	IPV4_SYSCTL(arp_notify, &zero, &one),
 	IPV4_SYSCTL(arp_ignore, &zero, &ignore_max),
 	{},
@@ -133,6 +143,15 @@ static const struct ipv4_sysctl ipv4_sysctl_defaults = {
 	.icmp_msgs_per_sec = 1000,
 	.icmp_msgs_burst = 50,
 	/*
+	 * 1 0 in Linux, which is nobody: echo requests of programs are a matter of privilege there,
+	 * and who runs a host of ours has all that it has.
+	 */
+	.ping_group_range = { 0, 0x7fffffff },
+	/* Read by programs that ask whether they may bind; skiff lets everybody (see inet_bind()). */
+	.ip_unprivileged_port_start = 0,
+	.igmp_max_memberships = 20,
+	.igmp_max_msf = 10,
+	/*
 	 * 0 in Linux. A host of ours comes and goes with its process and often has another MAC
 	 * address when it is back: peers that remember the old one would wait for it to age.
 	 */
@@ -223,5 +242,7 @@ int ipv4_init(void)
 	icmp_init();
 	dev_add_pack(&ip_packet_type);
 	dev_add_pack(&arp_packet_type);
+	inet_family_init();
+	ping_sock_init();
 	return 0;
 }

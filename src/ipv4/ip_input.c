@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* IPv4 packets on their way in: from the device to the transport protocol. */
 #include "ipv4/ipv4.h"
+#include "ipv4/sockglue.h"
 #include "wire/ip.h"
 
 static void ip_count_ecn(struct net *net, const struct iphdr *iph, unsigned int segs)
@@ -92,25 +93,6 @@ static void ip_count_kind(struct net *net, const struct sk_buff *skb)
 		IP_UPD_PO_STATS(net, IPSTATS_MIB_INBCAST, skb->len);
 }
 
-/* Only with a route: an error about the options goes where the route leads. */
-static enum skb_drop_reason ip_rcv_options(struct sk_buff *skb, struct net *net)
-{
-	u8 pointer = 0;
-	int err;
-
-	if (ip_hdrlen(skb) == WIRE_IP_HLEN)
-		return SKB_NOT_DROPPED_YET;
-	err = ip_options_check(skb, &pointer);
-	if (!err)
-		return SKB_NOT_DROPPED_YET;
-	IP_INC_STATS(net, IPSTATS_MIB_INHDRERRORS);
-	if (err == -EPERM)
-		icmp_send(skb, ICMP_DEST_UNREACH, ICMP_SR_FAILED, 0);
-	else
-		icmp_send(skb, ICMP_PARAMETERPROB, 0, htonl((u32)pointer << 24));
-	return SKB_DROP_REASON_IP_OPTIONS;
-}
-
 static enum skb_drop_reason ip_rcv_route(struct sk_buff *skb, struct net_device *dev)
 {
 	const struct iphdr *iph = ip_hdr(skb);
@@ -143,11 +125,13 @@ int ip_rcv(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt,
 	if (!skb)
 		return NET_RX_DROP;
 	/* What this host sends to itself comes with its route. */
-	if (!skb_dst(skb) || !skb_dst(skb)->input || !(dev->flags & IFF_LOOPBACK)) {
+	if (!skb_dst(skb) || !skb_dst(skb)->input ||
+	    (!(dev->flags & IFF_LOOPBACK) && skb->pkt_type != PACKET_LOOPBACK)) {
 		skb_dst_drop(skb);
 		reason = ip_rcv_route(skb, dev);
 	}
-	if (reason == SKB_NOT_DROPPED_YET)
+	/* Only with a route: an error about the options goes where the route leads. */
+	if (reason == SKB_NOT_DROPPED_YET && ip_hdrlen(skb) > WIRE_IP_HLEN)
 		reason = ip_rcv_options(skb, net);
 	if (reason != SKB_NOT_DROPPED_YET) {
 		kfree_skb_reason(skb, reason);
@@ -175,10 +159,17 @@ static void ip_no_protocol(struct sk_buff *skb, struct net *net)
 static void ip_protocol_deliver(struct net *net, struct sk_buff *skb, int protocol)
 {
 	const struct net_protocol *ipprot;
+	bool raw;
 
 	/* A handler may hand on to another one, but not for ever. */
 	for (int hops = 0; hops < 8; hops++) {
+		raw = inet_raw_deliver(skb, protocol);
 		ipprot = inet_protocol((u8)protocol);
+		if (!ipprot && raw) {
+			IP_INC_STATS(net, IPSTATS_MIB_INDELIVERS);
+			consume_skb(skb);
+			return;
+		}
 		if (!ipprot) {
 			ip_no_protocol(skb, net);
 			return;

@@ -1,102 +1,300 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* IPv4 options: walked and checked, so that nothing malformed goes further. */
-
+/* IPv4 options as they arrive: walked and checked, our part of them filled in. */
 #include "ipv4/ipv4.h"
 #include "wire/ip.h"
 
-/* Record route, source routes: pointer of at least 4, room for whole addresses (RFC 791). */
-static bool ip_opt_route_ok(const struct wire_opts *o, u8 *where)
-{
-	u8 len = (u8)(o->len + 2), ptr;
+/**
+ * struct opt_walk - options that are being checked
+ * @net: host
+ * @opt: what is found out
+ * @skb: the received packet, or NULL for options that a program gave
+ * @base: where offsets count from: the IPv4 header, or so far in front of the options
+ * @bad: the byte that is wrong
+ */
+struct opt_walk {
+	struct net *net;
+	struct ip_options *opt;
+	struct sk_buff *skb;
+	u8 *base;
+	const u8 *bad;
+};
 
-	*where = 1;
-	if (len < 3)
+/* An option is told by its first byte: type, length, pointer, ... */
+
+static bool opt_bad(struct opt_walk *w, const u8 *where)
+{
+	w->bad = where;
+	return false;
+}
+
+/* The address by which the sender of the packet knows us. */
+static __be32 opt_own_address(const struct opt_walk *w)
+{
+	const struct iphdr *iph = ip_hdr(w->skb);
+
+	if (inet_addr_type(w->net, iph->daddr) == RTN_LOCAL)
+		return iph->daddr;
+	return inet_select_addr(w->skb->dev, iph->saddr, RT_SCOPE_UNIVERSE);
+}
+
+static void opt_put_address(const struct opt_walk *w, u8 *where)
+{
+	__be32 addr = opt_own_address(w);
+
+	memcpy(where, &addr, sizeof(addr));
+	w->opt->is_changed = 1;
+}
+
+/* RFC 791: milliseconds since midnight UT. */
+void ip_options_put_time(struct net *net, u8 *where)
+{
+	u64 ms = (u64)skiff_clock_now_real(skiff_net_clock(net)) / NSEC_PER_MSEC;
+
+	wire_put32(where, 0, (u32)(ms % (24 * 3600 * 1000)));
+}
+
+/* Record route: pointer of at least 4; an address has to fit unless the list is full. */
+static bool opt_record_route(struct opt_walk *w, u8 *o)
+{
+	if (o[1] < 3)
+		return opt_bad(w, o + 1);
+	if (o[2] < 4)
+		return opt_bad(w, o + 2);
+	if (w->opt->rr)
+		return opt_bad(w, o);
+	w->opt->rr = (u8)(o - w->base);
+	if (o[2] > o[1])
+		return true;
+	if (o[2] + 3 > o[1])
+		return opt_bad(w, o + 2);
+	if (w->skb)
+		opt_put_address(w, o + o[2] - 1);
+	o[2] = (u8)(o[2] + 4);
+	w->opt->rr_needaddr = 1;
+	return true;
+}
+
+/* A program's source route: the first stop is where the packet is sent, the rest moves up. */
+static bool opt_take_first_stop(struct opt_walk *w, u8 *o)
+{
+	if (o[2] != 4 || o[1] < 7 || (o[1] - 3) & 3)
+		return opt_bad(w, o + 1);
+	memcpy(&w->opt->faddr, o + 3, 4);
+	memmove(o + 3, o + 7, (size_t)o[1] - 7);
+	return true;
+}
+
+static bool opt_source_route(struct opt_walk *w, u8 *o)
+{
+	if (o[1] < 3)
+		return opt_bad(w, o + 1);
+	if (o[2] < 4)
+		return opt_bad(w, o + 2);
+	/* RFC 791: at most one, of either kind. */
+	if (w->opt->srr)
+		return opt_bad(w, o);
+	if (o[2] <= o[1] && o[2] + 3 > o[1])
+		return opt_bad(w, o + 2);
+	if (!w->skb && !opt_take_first_stop(w, o))
 		return false;
-	ptr = o->data[0];
-	*where = 2;
-	if (ptr < 4)
-		return false;
-	/* A pointer beyond the end says that the list is full; before it an address has to fit. */
-	return ptr > len || ptr + 3 <= len;
+	w->opt->is_strictroute = o[0] == WIRE_IPOPT_STRICT_ROUTE;
+	w->opt->srr = (u8)(o - w->base);
+	return true;
+}
+
+static void opt_put_time(struct opt_walk *w, u8 *where)
+{
+	if (!w->skb)
+		return;
+	ip_options_put_time(w->net, where);
+	w->opt->is_changed = 1;
+}
+
+static bool opt_timestamp_entry(struct opt_walk *w, u8 *o)
+{
+	u8 *entry = o + o[2] - 1;
+	__be32 addr;
+
+	switch (o[3] & 0x0f) {
+	case IPOPT_TS_TSONLY:
+		if (o[2] + 3 > o[1])
+			return opt_bad(w, o + 2);
+		opt_put_time(w, entry);
+		o[2] = (u8)(o[2] + 4);
+		break;
+	case IPOPT_TS_TSANDADDR:
+		if (o[2] + 7 > o[1])
+			return opt_bad(w, o + 2);
+		if (w->skb)
+			opt_put_address(w, entry);
+		opt_put_time(w, entry + 4);
+		w->opt->ts_needaddr = 1;
+		o[2] = (u8)(o[2] + 8);
+		break;
+	case IPOPT_TS_PRESPEC:
+		if (o[2] + 7 > o[1])
+			return opt_bad(w, o + 2);
+		memcpy(&addr, entry, sizeof(addr));
+		/* The next entry is somebody else's. */
+		if (inet_addr_type(w->net, addr) == RTN_UNICAST)
+			return true;
+		opt_put_time(w, entry + 4);
+		o[2] = (u8)(o[2] + 8);
+		break;
+	default:
+		return opt_bad(w, o + 3);
+	}
+	w->opt->ts_needtime = 1;
+	return true;
 }
 
 /* Timestamp: pointer of at least 5, and what the flag asks for has to fit (RFC 791). */
-static bool ip_opt_timestamp_ok(const struct wire_opts *o, u8 *where)
+static bool opt_timestamp(struct opt_walk *w, u8 *o)
 {
-	u8 len = (u8)(o->len + 2), ptr, entry;
+	u8 flag;
 
-	*where = 1;
-	if (len < 4)
-		return false;
-	ptr = o->data[0];
-	*where = 2;
-	if (ptr < 5)
-		return false;
-	*where = 3;
-	switch (o->data[1] & 0x0f) {
-	case IPOPT_TS_TSONLY:
-		entry = 4;
-		break;
-	case IPOPT_TS_TSANDADDR:
-	case IPOPT_TS_PRESPEC:
-		entry = 8;
-		break;
-	default:
-		return false;
+	if (o[1] < 4)
+		return opt_bad(w, o + 1);
+	if (o[2] < 5)
+		return opt_bad(w, o + 2);
+	if (w->opt->ts)
+		return opt_bad(w, o);
+	w->opt->ts = (u8)(o - w->base);
+	if (o[2] <= o[1])
+		return opt_timestamp_entry(w, o);
+	flag = o[3] & 0x0f;
+	if (flag != IPOPT_TS_TSONLY && flag != IPOPT_TS_TSANDADDR && flag != IPOPT_TS_PRESPEC)
+		return opt_bad(w, o + 3);
+	/* No room left: the upper half counts the hosts that could not register. */
+	if (o[3] >> 4 == 15)
+		return opt_bad(w, o + 3);
+	if (w->skb) {
+		o[3] = (u8)(o[3] + 0x10);
+		w->opt->is_changed = 1;
 	}
-	*where = 2;
-	return ptr > len || ptr + entry - 1 <= len;
+	return true;
 }
 
-static bool ip_opt_ok(const struct wire_opts *o, u8 *where)
+static bool opt_router_alert(struct opt_walk *w, u8 *o)
 {
-	switch (o->type) {
+	if (o[1] != 4)
+		return opt_bad(w, o + 1);
+	if (!o[2] && !o[3])
+		w->opt->router_alert = (u8)(o - w->base);
+	return true;
+}
+
+static bool opt_check(struct opt_walk *w, u8 *o)
+{
+	switch (o[0]) {
 	case WIRE_IPOPT_RECORD_ROUTE:
+		return opt_record_route(w, o);
 	case WIRE_IPOPT_LOOSE_ROUTE:
 	case WIRE_IPOPT_STRICT_ROUTE:
-		return ip_opt_route_ok(o, where);
+		return opt_source_route(w, o);
 	case WIRE_IPOPT_TIMESTAMP:
-		return ip_opt_timestamp_ok(o, where);
+		return opt_timestamp(w, o);
 	case WIRE_IPOPT_ROUTER_ALERT:
-		*where = 1;
-		return o->len == 2;
+		return opt_router_alert(w, o);
+	case IPOPT_CIPSO:
+		if (w->opt->cipso)
+			return opt_bad(w, o);
+		w->opt->cipso = (u8)(o - w->base);
+		return true;
 	default:
 		return true; /* RFC 1122 section 3.2.1.8: unknown ones are ignored */
 	}
 }
 
-/**
- * ip_options_check() - walk the options of a received packet
- * @skb: the packet, its header linear and checked
- * @pointer: offset of the offending byte in the header, when there is one
- *
- * Return: 0; -EINVAL when they are malformed; -EPERM for a source route, which this host does not
- * take part in (RFC 1122 section 3.3.5 lets it choose; Linux's default refuses as well).
- */
-int ip_options_check(struct sk_buff *skb, u8 *pointer)
+static bool opt_walk(struct opt_walk *w, u8 *start)
 {
-	const u8 *start = skb_network_header(skb), *option;
 	enum wire_opt_step step;
 	struct wire_opts o;
-	u8 where = 0;
+	u8 *option = start;
 
-	wire_ip_opts(&o, start);
-	option = o.pos;
+	wire_opts_init(&o, start, w->opt->optlen);
 	while ((step = wire_opts_next(&o)) == WIRE_OPT_FOUND) {
-		option = o.data - 2;
-		if (!ip_opt_ok(&o, &where)) {
-			*pointer = (u8)(option + where - start);
-			return -EINVAL;
-		}
-		if (o.type == WIRE_IPOPT_LOOSE_ROUTE || o.type == WIRE_IPOPT_STRICT_ROUTE)
-			return -EPERM;
-		option = o.pos;
+		/* The cursor reads; where it stands is ours to write to. */
+		option = start + (o.data - 2 - start);
+		if (!opt_check(w, option))
+			return false;
+		option = start + (o.pos - start);
 	}
 	if (step == WIRE_OPT_DONE)
-		return 0;
+		return true;
 	/* The walk stopped at an option that contradicts itself: padding was skipped before it. */
 	while (*option == WIRE_OPT_NOP)
 		option++;
-	*pointer = (u8)(option + (step == WIRE_OPT_NO_LENGTH ? 0 : 1) - start);
+	return opt_bad(w, option + (step == WIRE_OPT_NO_LENGTH ? 0 : 1));
+}
+
+int ip_options_compile(struct net *net, struct ip_options *opt, struct sk_buff *skb)
+{
+	struct opt_walk w = { .net = net, .opt = opt, .skb = skb };
+	u8 *start = skb ? skb_network_header(skb) + WIRE_IP_HLEN : opt->__data;
+
+	ASSERT_NET_LOCKED(net);
+	w.base = start - WIRE_IP_HLEN;
+	if (opt_walk(&w, start))
+		return 0;
+	if (skb)
+		icmp_send(skb, ICMP_PARAMETERPROB, 0, htonl((u32)(w.bad - w.base) << 24));
 	return -EINVAL;
+}
+
+/*
+ * A source route that is not used up goes on from here. A host does not forward (RFC 1122 section
+ * 3.3.5), but several stops may be its own. Return: whether the packet has arrived.
+ */
+static bool ip_options_arrive(struct net *net, struct sk_buff *skb)
+{
+	struct ip_options *opt = &IPCB(skb)->opt;
+	struct iphdr *iph = ip_hdr(skb);
+	u8 *o = skb_network_header(skb) + opt->srr;
+	__be32 next;
+
+	while (o[2] <= o[1]) {
+		memcpy(&next, o + o[2] - 1, sizeof(next));
+		if (inet_addr_type(net, next) != RTN_LOCAL)
+			return false;
+		/* RFC 791: the stop is replaced by the address it was reached by. */
+		memcpy(o + o[2] - 1, &iph->daddr, sizeof(next));
+		iph->daddr = next;
+		o[2] = (u8)(o[2] + 4);
+		opt->srr_is_hit = 1;
+		opt->is_changed = 1;
+	}
+	return true;
+}
+
+/**
+ * ip_rcv_options() - take the options of a received packet
+ * @skb: the packet, header linear and checked, route set; not consumed
+ * @net: host
+ *
+ * Return: why it has to be dropped, or SKB_NOT_DROPPED_YET.
+ */
+enum skb_drop_reason ip_rcv_options(struct sk_buff *skb, struct net *net)
+{
+	struct ip_options *opt = &IPCB(skb)->opt;
+
+	/* What we fill in must not be seen by others who have the packet. */
+	if (skb_cow(skb, skb_headroom(skb))) {
+		IP_INC_STATS(net, IPSTATS_MIB_INDISCARDS);
+		return SKB_DROP_REASON_NOMEM;
+	}
+	opt->optlen = (u8)(ip_hdrlen(skb) - WIRE_IP_HLEN);
+	if (ip_options_compile(net, opt, skb)) {
+		IP_INC_STATS(net, IPSTATS_MIB_INHDRERRORS);
+		return SKB_DROP_REASON_IP_OPTIONS;
+	}
+	if (opt->srr &&
+	    (!ipv4_net(net)->sysctl.accept_source_route || !ip_options_arrive(net, skb))) {
+		IP_INC_STATS(net, IPSTATS_MIB_INHDRERRORS);
+		icmp_send(skb, ICMP_DEST_UNREACH, ICMP_SR_FAILED, 0);
+		return SKB_DROP_REASON_IP_OPTIONS;
+	}
+	if (opt->is_changed)
+		ip_send_check(ip_hdr(skb));
+	return SKB_NOT_DROPPED_YET;
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* IPv4 packets on their way out: from the transport protocol to the neighbour. */
+#include <skiff/igmp.h>
+
 #include "ipv4/ipv4.h"
 #include "wire/ip.h"
 
@@ -10,13 +12,14 @@ void ip_send_check(struct iphdr *ip)
 }
 
 /* To the neighbour that is the next hop. */
-static int ip_finish_output2(struct net *net, struct sk_buff *skb)
+static int ip_finish_output2(struct net *net, struct sock *sk, struct sk_buff *skb)
 {
 	struct net_device *dev = skb->dev;
 	struct rtable *rt = skb_rtable(skb);
 	struct neighbour *n;
 	__be32 nexthop;
 
+	(void)sk;
 	if (unlikely(skb_headroom(skb) < LL_RESERVED_SPACE(dev) && dev_has_header(dev))) {
 		skb = skb_expand_head(skb, LL_RESERVED_SPACE(dev));
 		if (!skb) {
@@ -36,31 +39,105 @@ static int ip_finish_output2(struct net *net, struct sk_buff *skb)
 	return neigh_output(n, skb);
 }
 
-static int ip_finish_output(struct net *net, struct sk_buff *skb)
+/* Cut it, unless its sender has to hear that it is too big (RFC 1191). */
+static int ip_fragment(struct net *net, struct sock *sk, struct sk_buff *skb, unsigned int mtu)
 {
-	unsigned int mtu = dst_mtu(skb_dst(skb));
+	bool too_big = IPCB(skb)->frag_max_size && IPCB(skb)->frag_max_size > mtu;
 
-	if (unlikely(skb->len > mtu && !skb_is_gso(skb))) {
-		IP_INC_STATS(net, IPSTATS_MIB_FRAGFAILS);
-		if (ip_hdr(skb)->frag_off & htons(IP_DF))
-			icmp_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, htonl(mtu));
-		kfree_skb_reason(skb, SKB_DROP_REASON_PKT_TOO_BIG);
-		return -EMSGSIZE;
+	if (!(ip_hdr(skb)->frag_off & htons(IP_DF)) || (skb->ignore_df && !too_big))
+		return ip_do_fragment(net, sk, skb, ip_finish_output2);
+	IP_INC_STATS(net, IPSTATS_MIB_FRAGFAILS);
+	icmp_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, htonl(mtu));
+	kfree_skb_reason(skb, SKB_DROP_REASON_PKT_TOO_BIG);
+	return -EMSGSIZE;
+}
+
+/* For the device to cut; where its segments are too long for the path, they are fragmented. */
+static int ip_finish_output_gso(struct net *net, struct sock *sk, struct sk_buff *skb,
+				unsigned int mtu)
+{
+	netdev_features_t features;
+	struct sk_buff *segs, *next;
+	int err, ret = 0;
+
+	if (skb_gso_validate_network_len(skb, mtu))
+		return ip_finish_output2(net, sk, skb);
+	features = netif_skb_features(skb);
+	segs = skb_gso_segment(skb, features & ~NETIF_F_GSO_MASK);
+	if (IS_ERR_OR_NULL(segs)) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_SKB_GSO_SEG);
+		return -ENOMEM;
 	}
-	return ip_finish_output2(net, skb);
+	consume_skb(skb);
+	for (; segs; segs = next) {
+		next = segs->next;
+		skb_mark_not_on_list(segs);
+		err = ip_fragment(net, sk, segs, mtu);
+		if (err && !ret)
+			ret = err;
+	}
+	return ret;
+}
+
+static int ip_finish_output(struct net *net, struct sock *sk, struct sk_buff *skb)
+{
+	unsigned int mtu = ip_skb_dst_mtu(sk, skb);
+
+	if (skb_is_gso(skb))
+		return ip_finish_output_gso(net, sk, skb, mtu);
+	if (unlikely(skb->len > mtu || IPCB(skb)->frag_max_size))
+		return ip_fragment(net, sk, skb, mtu);
+	return ip_finish_output2(net, sk, skb);
 }
 
 int ip_output(struct net *net, struct sock *sk, struct sk_buff *skb)
 {
-	(void)sk;
 	IP_UPD_PO_STATS(net, IPSTATS_MIB_OUT, skb->len);
 	skb->dev = skb_dst(skb)->dev;
 	skb->protocol = htons(ETH_P_IP);
-	return ip_finish_output(net, skb);
+	return ip_finish_output(net, sk, skb);
+}
+
+/* Do sockets of this host listen to what is sent to a group or to all, and may they hear it? */
+static bool ip_mc_loops(const struct sock *sk, const struct sk_buff *skb,
+			const struct net_device *dev)
+{
+	struct in_device *in_dev = __in_dev_get(dev);
+
+	if (dev->flags & IFF_LOOPBACK)
+		return false; /* it comes back anyway */
+	if (skb_rtable(skb)->rt_flags & RTCF_BROADCAST)
+		return true;
+	if (sk && sk->sk_family != AF_PACKET && !inet_sk(sk)->mc_loop)
+		return false;
+	return in_dev && ip_check_mc(in_dev, ip_hdr(skb)->daddr, ip_hdr(skb)->saddr, 0);
+}
+
+/* A copy to ourselves, as if it had come from the device that it leaves by. */
+static void ip_mc_loopback(struct sk_buff *skb, struct net_device *dev)
+{
+	struct sk_buff *copy = skb_clone(skb, GFP_ATOMIC);
+
+	if (!copy)
+		return;
+	copy->dev = dev;
+	copy->protocol = htons(ETH_P_IP);
+	skb_reset_mac_header(copy);
+	copy->pkt_type = PACKET_LOOPBACK;
+	copy->ip_summed = CHECKSUM_UNNECESSARY;
+	skb_dst_force(copy);
+	netif_rx(copy);
 }
 
 int ip_mc_output(struct net *net, struct sock *sk, struct sk_buff *skb)
 {
+	if (ip_mc_loops(sk, skb, skb_dst(skb)->dev))
+		ip_mc_loopback(skb, skb_dst(skb)->dev);
+	/* RFC 1112 section 6.1: not beyond this host. */
+	if (!ip_hdr(skb)->ttl) {
+		consume_skb(skb);
+		return 0;
+	}
 	if (skb_rtable(skb)->rt_flags & RTCF_MULTICAST)
 		IP_UPD_PO_STATS(net, IPSTATS_MIB_OUTMCAST, skb->len);
 	else
@@ -79,10 +156,29 @@ int ip_local_out(struct net *net, struct sock *sk, struct sk_buff *skb)
 	return dst_output(net, sk, skb);
 }
 
+/* What was left for the stack lock when ip_make_skb() made the packet. */
+static void ip_number(struct net *net, struct sk_buff *skb)
+{
+	struct iphdr *iph = ip_hdr(skb);
+	u8 buf, *type;
+
+	IPCB(skb)->flags &= (u16)~IPSKB_UNNUMBERED;
+	ip_select_ident(net, iph);
+	if (iph->protocol != IPPROTO_ICMP)
+		return;
+	type = (u8 *)skb_header_pointer(skb, (int)ip_hdrlen(skb), sizeof(buf), &buf);
+	if (type)
+		icmp_out_count(net, *type);
+}
+
 int ip_send_skb(struct net *net, struct sk_buff *skb)
 {
-	int err = ip_local_out(net, skb->sk, skb);
+	int err;
 
+	ASSERT_NET_LOCKED(net);
+	if (IPCB(skb)->flags & IPSKB_UNNUMBERED)
+		ip_number(net, skb);
+	err = ip_local_out(net, skb->sk, skb);
 	if (err > 0)
 		err = net_xmit_errno(err);
 	if (err)
@@ -96,22 +192,47 @@ unsigned int ip_headroom(const struct rtable *rt)
 }
 
 /* RFC 1112 section 6.1: a group's packets stay on the link unless somebody wants them farther. */
-static u8 ip_ttl(const struct net *net, const struct rtable *rt, const struct ipcm_cookie *ipc)
+static u8 ip_ttl(const struct net *net, const struct sock *sk, const struct rtable *rt, const struct ipcm_cookie *ipc)
 {
 	if (ipc && ipc->ttl)
 		return ipc->ttl;
+	/* A socket may say that its packets are for this host alone: IP_MULTICAST_TTL of 0. */
 	if (rt->rt_type == RTN_MULTICAST)
-		return 1;
+		return sk && sk->sk_family != AF_PACKET ? inet_sk(sk)->mc_ttl : 1;
 	return (u8)ipv4_net(net)->sysctl.ip_default_ttl;
+}
+
+/* Whether a packet may go out with DF, or not at all. */
+static bool ip_must_not_cut(const struct sock *sk)
+{
+	return sk && sk->sk_family != AF_PACKET && !ip_sk_ignore_df(sk);
+}
+
+static void ip_build_header(struct net *net, const struct sock *sk, struct sk_buff *skb,
+			    const struct rtable *rt, const struct ipcm_cookie *ipc, bool df)
+{
+	struct iphdr *iph = (struct iphdr *)skb_push(skb, WIRE_IP_HLEN);
+
+	skb_reset_network_header(skb);
+	memset(IPCB(skb), 0, sizeof(struct inet_skb_parm));
+	iph->version = 4;
+	iph->ihl = 5;
+	iph->tos = ipc && ipc->tos > 0 ? (u8)ipc->tos : 0;
+	iph->frag_off = df ? htons(IP_DF) : 0;
+	iph->ttl = ip_ttl(net, sk, rt, ipc);
 }
 
 int ip_build_and_send(struct net *net, struct sock *sk, struct sk_buff *skb, struct rtable *rt,
 		      __be32 saddr, __be32 daddr, u8 protocol, const struct ipcm_cookie *ipc)
 {
+	bool must = ip_must_not_cut(sk), fits;
 	struct iphdr *iph;
 
-	/* Larger than the path: said to the caller at once, not by an ICMP error later. */
-	if (skb->len > IP_MAX_MTU - WIRE_IP_HLEN || skb->len + WIRE_IP_HLEN > dst_mtu(&rt->dst)) {
+	fits = skb->len + WIRE_IP_HLEN <=
+	       (must && !ip_sk_use_pmtu(sk) ? rt->dst.dev->mtu : dst_mtu(&rt->dst));
+
+	/* Said to the caller at once, not by an ICMP error later. */
+	if (skb->len > IP_MAX_MTU - WIRE_IP_HLEN || (!fits && must)) {
 		IP_INC_STATS(net, IPSTATS_MIB_FRAGFAILS);
 		kfree_skb_reason(skb, SKB_DROP_REASON_PKT_TOO_BIG);
 		return -EMSGSIZE;
@@ -120,18 +241,13 @@ int ip_build_and_send(struct net *net, struct sock *sk, struct sk_buff *skb, str
 		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
 		return -ENOMEM;
 	}
-	iph = (struct iphdr *)skb_push(skb, WIRE_IP_HLEN);
-	skb_reset_network_header(skb);
-	memset(IPCB(skb), 0, sizeof(struct inet_skb_parm));
-	iph->version = 4;
-	iph->ihl = 5;
-	iph->tos = ipc ? ipc->tos : 0;
-	iph->frag_off = ipc && ipc->df ? htons(IP_DF) : 0;
-	iph->ttl = ip_ttl(net, rt, ipc);
+	ip_build_header(net, sk, skb, rt, ipc, fits && (must || (ipc && ipc->df)));
+	iph = ip_hdr(skb);
 	iph->protocol = protocol;
 	iph->saddr = saddr;
 	iph->daddr = daddr;
 	ip_select_ident(net, iph);
+	skb->ignore_df = !must;
 	if (ipc) {
 		skb->priority = ipc->priority;
 		skb->mark = ipc->mark;
@@ -139,6 +255,5 @@ int ip_build_and_send(struct net *net, struct sock *sk, struct sk_buff *skb, str
 	skb_dst_drop(skb);
 	dst_hold(&rt->dst);
 	skb_dst_set(skb, &rt->dst);
-	(void)sk;
 	return ip_send_skb(net, skb);
 }

@@ -27,6 +27,9 @@
 /* Echo requests of this host that wait for an answer. */
 #define PING_MAX 1024
 
+/* Slots of the table of ping sockets, by identifier. */
+#define PING_HTABLE_SIZE 64
+
 /**
  * struct icmp_bucket - tokens for a group of peers
  * @tokens: what may be spent, in nanoseconds of waiting
@@ -58,8 +61,15 @@ struct ipv4_sysctl {
 	int icmp_ratemask;
 	int icmp_msgs_per_sec;
 	int icmp_msgs_burst;
+	int accept_source_route;
 	int arp_notify;
 	int arp_ignore;
+	int ip_no_pmtu_disc;
+	int ip_nonlocal_bind;
+	int ip_unprivileged_port_start;
+	int igmp_max_memberships;
+	int igmp_max_msf;
+	int ping_group_range[2];
 };
 
 /* Input routes that do not depend on the table. */
@@ -84,6 +94,7 @@ enum { RT_IN_BROADCAST, RT_IN_MULTICAST, RT_IN_UNREACHABLE, RT_IN_MAX };
  * @idents: see struct ip_ident
  * @pings: requests under way
  * @nr_pings: how many
+ * @ping_socks: ping sockets, by identifier
  */
 struct ipv4_net {
 	struct net *net;
@@ -103,6 +114,7 @@ struct ipv4_net {
 	struct ip_ident *idents;
 	struct list_head pings;
 	unsigned int nr_pings;
+	struct hlist_head ping_socks[PING_HTABLE_SIZE];
 };
 
 /**
@@ -148,7 +160,8 @@ void rt_free_entry(struct fib_route *r);
 void rt_dev_put_all(struct ipv4_net *in, const struct net_device *dev);
 
 /* ip_options.c */
-int ip_options_check(struct sk_buff *skb, u8 *pointer);
+enum skb_drop_reason ip_rcv_options(struct sk_buff *skb, struct net *net);
+void ip_options_put_time(struct net *net, u8 *where);
 
 /* ip_fragment.c */
 int ip_defrag(struct net *net, struct sk_buff *skb);
@@ -169,5 +182,11 @@ void icmp_out_count(struct net *net, u8 type);
 bool ping_rcv(struct sk_buff *skb);
 void ping_err(struct sk_buff *skb, u32 info);
 void ping_cancel_all(struct ipv4_net *in);
+bool ping_request_has_id(const struct ipv4_net *in, u16 id);
+
+/* ping_sock.c */
+bool ping_sock_rcv(struct sk_buff *skb);
+bool ping_sock_err(struct sk_buff *skb, u32 info);
+bool ping_sock_has_id(const struct ipv4_net *in, u16 id);
 
 #endif /* SKIFF_IPV4_IPV4_H */

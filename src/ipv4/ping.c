@@ -67,7 +67,7 @@ bool ping_rcv(struct sk_buff *skb)
 	struct ping_request *p = ping_find(in, skb->data, ip_hdr(skb)->saddr);
 
 	if (!p || skb->len - WIRE_ICMP_HLEN != p->len || !ping_payload_ok(skb, WIRE_ICMP_HLEN))
-		return false;
+		return ping_sock_rcv(skb);
 	p->from = ip_hdr(skb)->saddr;
 	p->reply_len = skb->len - WIRE_ICMP_HLEN;
 	p->reply_ttl = ip_hdr(skb)->ttl;
@@ -83,12 +83,13 @@ void ping_err(struct sk_buff *skb, u32 info)
 	const u8 *icmp = skb->data + quoted->ihl * 4u;
 	struct ping_request *p;
 
-	(void)info;
 	if (wire_icmp_type(icmp) != ICMP_ECHO)
 		return;
 	p = ping_find(in, icmp, quoted->daddr);
-	if (!p)
+	if (!p) {
+		ping_sock_err(skb, info);
 		return;
+	}
 	p->from = ip_hdr(skb)->saddr;
 	p->icmp_type = icmp_hdr(skb)->type;
 	p->icmp_code = icmp_hdr(skb)->code;
@@ -119,6 +120,7 @@ int ping_send(struct net *net, struct ping_request *p)
 	struct ipv4_net *in = ipv4_net(net);
 	struct flowi4 fl4 = { .daddr = p->daddr, .saddr = p->saddr, .flowi4_proto = IPPROTO_ICMP };
 	struct rtable *rt;
+	u16 tried = 0;
 	int err;
 
 	ASSERT_NET_LOCKED(net);
@@ -133,8 +135,9 @@ int ping_send(struct net *net, struct ping_request *p)
 	p->net = net;
 	p->daddr = fl4.daddr;
 	p->sent = skiff_net_now(net);
-	while (!p->id)
-		p->id = get_random_u16();
+	/* Not one of a socket's: its owner must not see our replies as its own. */
+	while (!p->id || (p->id == tried && ping_sock_has_id(in, p->id)))
+		tried = p->id = get_random_u16();
 	err = ping_xmit(p, rt, fl4.saddr);
 	ip_rt_put(rt);
 	if (err)
@@ -144,6 +147,16 @@ int ping_send(struct net *net, struct ping_request *p)
 	timer_setup_net(&p->timer, net, ping_timeout, 0);
 	mod_timer_ns(&p->timer, ktime_add_safe(p->sent, p->timeout));
 	return 0;
+}
+
+bool ping_request_has_id(const struct ipv4_net *in, u16 id)
+{
+	const struct ping_request *p;
+
+	list_for_each_entry(p, &in->pings, list)
+		if (p->id == id)
+			return true;
+	return false;
 }
 
 void ping_cancel(struct ping_request *p)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Routes in use: from a look-up in the table to a dst_entry that packets refer to. */
+#include <skiff/igmp.h>
 #include <skiff/slab.h>
 
 #include "ipv4/ipv4.h"
@@ -179,7 +180,8 @@ unsigned int inet_addr_type(struct net *net, __be32 addr)
 
 static void rt_set_output(struct rtable *rt)
 {
-	if (rt->rt_type == RTN_LOCAL)
+	/* What is sent to several hosts comes back to those of this one that listen. */
+	if (rt->rt_type == RTN_LOCAL || rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST))
 		rt->dst.input = ip_local_deliver;
 	rt->dst.output = rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST) ? ip_mc_output :
 									    ip_output;
@@ -376,10 +378,14 @@ static bool rt_source_ok(struct ipv4_net *in, __be32 saddr, __be32 daddr,
 	return inet_addr_type(in->net, saddr) == RTN_UNICAST;
 }
 
-/* A group that every host is a member of, RFC 1112 section 4. */
-static bool ip_check_mc(const struct net_device *dev, __be32 group)
+/* Is the host a member of a group by this device? Of all systems always, RFC 1112 section 4. */
+static bool rt_is_member(const struct net_device *dev, __be32 group, __be32 saddr)
 {
-	return group == htonl(INADDR_ALLHOSTS_GROUP) && dev->flags & IFF_MULTICAST;
+	struct in_device *in_dev = __in_dev_get(dev);
+
+	if (group == htonl(INADDR_ALLHOSTS_GROUP) && dev->flags & IFF_MULTICAST)
+		return true;
+	return in_dev && ip_check_mc(in_dev, group, saddr, 0);
 }
 
 /* -EINVAL for what must not be, else the route or -ENOBUFS. */
@@ -394,7 +400,8 @@ static struct rtable *rt_input_lookup(struct ipv4_net *in, __be32 daddr, __be32 
 		return rt_input_kind(in, RT_IN_BROADCAST);
 	if (ipv4_is_multicast(daddr))
 		return rt_input_kind(in,
-				     ip_check_mc(dev, daddr) ? RT_IN_MULTICAST : RT_IN_UNREACHABLE);
+				     rt_is_member(dev, daddr, saddr) ? RT_IN_MULTICAST :
+									     RT_IN_UNREACHABLE);
 	if (ipv4_is_zeronet(daddr))
 		return (struct rtable *)ERR_PTR(-EINVAL);
 	r = fib_lookup(in, daddr, 0);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* UDP's part of each host: settings, set-up and end. */
+#include <limits.h>
+
 #include <skiff/printk.h>
 #include <skiff/protocol.h>
 
@@ -34,23 +36,73 @@ static int proc_port_range(struct ctl_table *ctl, int write, void *buffer, size_
 	return 0;
 }
 
+/* The process's limits, whichever host they are changed by: sockets of all hosts count together. */
+static int proc_udp_mem(struct ctl_table *ctl, int write, void *buffer, size_t *lenp, loff_t *ppos)
+{
+	unsigned long tmp[3];
+	struct ctl_table copy = *ctl;
+	int err;
+
+	for (int i = 0; i < 3; i++)
+		tmp[i] = (unsigned long)READ_ONCE(sysctl_udp_mem[i]);
+	copy.data = tmp;
+	err = proc_doulongvec_minmax(&copy, write, buffer, lenp, ppos);
+	if (err || !write)
+		return err;
+	if (tmp[0] > tmp[1] || tmp[1] > tmp[2] || tmp[2] > LONG_MAX)
+		return -EINVAL;
+	for (int i = 0; i < 3; i++)
+		WRITE_ONCE(sysctl_udp_mem[i], (long)tmp[i]);
+	return 0;
+}
+
 static void udp_net_exit(struct net *net)
 {
 	struct udp_net *un = udp_net(net);
 	struct hlist_node *next;
 	struct sock *sk;
-	int i;
+	unsigned int i;
 
 	/* Sockets belong to whoever made them; one that is left must not find its host gone. */
-	for (i = 0; i < UDP_HTABLE_SIZE; i++) {
-		hlist_for_each_entry_safe(sk, next, &un->slots[i], __sk_common.skc_node) {
+	for (i = 0; i <= un->by_port.mask; i++) {
+		hlist_for_each_entry_safe(sk, next, &un->by_port.slots[i], __sk_common.skc_node) {
 			pr_warn("%s: UDP socket on port %u outlives its host", skiff_net_name(net),
 				sk->sk_num);
-			hlist_del_init(&sk->sk_node);
+			udp_lib_unhash(sk);
 		}
 	}
 	if (un->ctl)
 		unregister_net_sysctl_table(un->ctl);
+	udp_tables_free(un);
+}
+
+static void udp_net_table(struct udp_net *un)
+{
+	un->table[0] = (struct ctl_table){ .procname = "ip_local_port_range",
+					   .data = un->port_range,
+					   .maxlen = sizeof(un->port_range),
+					   .mode = 0644,
+					   .proc_handler = proc_port_range,
+					   .extra1 = &port_min,
+					   .extra2 = &port_max };
+	un->table[1] = (struct ctl_table){ .procname = "udp_mem",
+					   .data = sysctl_udp_mem,
+					   .maxlen = sizeof(sysctl_udp_mem),
+					   .mode = 0644,
+					   .proc_handler = proc_udp_mem };
+	un->table[2] = (struct ctl_table){ .procname = "udp_rmem_min",
+					   .data = &un->rmem_min,
+					   .maxlen = sizeof(int),
+					   .mode = 0644,
+					   .proc_handler = proc_dointvec_minmax,
+					   .extra1 = &port_min };
+	/* As on Linux, datagrams to be sent are limited by SO_SNDBUF alone and this by nothing. */
+	un->table[3] = (struct ctl_table){ .procname = "udp_wmem_min",
+					   .data = &un->wmem_min,
+					   .maxlen = sizeof(int),
+					   .mode = 0644,
+					   .proc_handler = proc_dointvec_minmax,
+					   .extra1 = &port_min };
 }
 
 static int udp_net_init(struct net *net)
@@ -59,15 +111,16 @@ static int udp_net_init(struct net *net)
 
 	un->port_range[0] = 32768;
 	un->port_range[1] = 60999;
-	un->table[0] = (struct ctl_table){ .procname = "ip_local_port_range",
-					   .data = un->port_range,
-					   .maxlen = sizeof(un->port_range),
-					   .mode = 0644,
-					   .proc_handler = proc_port_range,
-					   .extra1 = &port_min,
-					   .extra2 = &port_max };
+	un->rmem_min = un->wmem_min = 4096;
+	get_random_bytes(&un->hash_key, sizeof(un->hash_key));
+	udp_net_table(un);
+	if (udp_tables_init(un))
+		return -ENOMEM;
 	un->ctl = register_net_sysctl(net, "net/ipv4", un->table);
-	return un->ctl ? 0 : -ENOMEM;
+	if (un->ctl)
+		return 0;
+	udp_tables_free(un);
+	return -ENOMEM;
 }
 
 static struct pernet_operations udp_net_ops = {
@@ -82,11 +135,21 @@ static const struct net_protocol udp_protocol = {
 	.err_handler = udp_err,
 };
 
+static struct inet_protosw udp_protosw = {
+	.type = SOCK_DGRAM,
+	.protocol = IPPROTO_UDP,
+	.prot = &udp_prot,
+	.ops = &inet_dgram_ops,
+	.flags = INET_PROTOSW_PERMANENT,
+};
+
 int udp_init(void)
 {
 	int err = register_pernet_subsys(&udp_net_ops);
 
-	if (!err)
-		inet_add_protocol(&udp_protocol, IPPROTO_UDP);
-	return err;
+	if (err)
+		return err;
+	inet_add_protocol(&udp_protocol, IPPROTO_UDP);
+	inet_register_protosw(&udp_protosw);
+	return 0;
 }

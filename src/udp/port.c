@@ -1,52 +1,112 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The table of ports: binding, choosing a port, finding the socket of a datagram. */
+/* Ports: binding to one, choosing one, and finding the socket of a datagram. */
+#include <skiff/sock_reuseport.h>
+
 #include "udp/udp.h"
 
-/* Would two sockets on one port compete for the same datagrams? */
-static bool udp_conflict(const struct sock *a, const struct sock *b)
+/*
+ * Linux's rule: two sockets with overlapping addresses share a port when both have SO_REUSEADDR, or
+ * both SO_REUSEPORT. A process has one user, so whose they are is not looked at.
+ */
+static bool udp_conflict(const struct sock *sk, const struct sock *sk2)
 {
-	if (a->sk_bound_dev_if && b->sk_bound_dev_if && a->sk_bound_dev_if != b->sk_bound_dev_if)
+	if (sk->sk_reuse && sk2->sk_reuse)
 		return false;
-	if (a->sk_rcv_saddr && b->sk_rcv_saddr && a->sk_rcv_saddr != b->sk_rcv_saddr)
+	if (sk->sk_bound_dev_if && sk2->sk_bound_dev_if &&
+	    sk->sk_bound_dev_if != sk2->sk_bound_dev_if)
 		return false;
-	return !(a->sk_reuse && b->sk_reuse) && !(a->sk_reuseport && b->sk_reuseport);
+	if (!inet_rcv_saddr_equal(sk, sk2, true))
+		return false;
+	return !(sk->sk_reuseport && sk2->sk_reuseport);
+}
+
+static bool udp_addr_free(struct udp_net *un, const struct sock *sk, __be32 addr, u16 port)
+{
+	unsigned int hash = udp_addr_hash(un, addr, port);
+	struct udp_sock *up;
+
+	hlist_for_each_entry(up, &un->by_addr.slots[hash & un->by_addr.mask], udp_portaddr_node)
+		if (&up->inet.sk != sk && up->inet.inet_num == port && udp_conflict(sk, &up->inet.sk))
+			return false;
+	return true;
 }
 
 static bool udp_port_free(struct udp_net *un, const struct sock *sk, u16 port)
 {
 	struct sock *other;
 
-	hlist_for_each_entry(other, udp_slot(un, port), __sk_common.skc_node)
+	/* With an address of its own, only sockets of that and of any address can be in the way. */
+	if (sk->sk_rcv_saddr)
+		return udp_addr_free(un, sk, sk->sk_rcv_saddr, port) &&
+		       udp_addr_free(un, sk, 0, port);
+	hlist_for_each_entry(other, udp_port_slot(un, port), __sk_common.skc_node)
 		if (other != sk && other->sk_num == port && udp_conflict(sk, other))
 			return false;
 	return true;
 }
 
-/* RFC 6056 section 3.3.1: a random start, then one after the other. Return: 0 when all are used. */
-static u16 udp_choose_port(struct udp_net *un, const struct sock *sk)
+/*
+ * When all ports have a socket: one whose sockets are all connected to somebody else will do for a
+ * socket that is connected too, since no datagram can be meant for both.
+ */
+static bool udp_tuple_free(struct udp_net *un, const struct sock *sk, u16 port)
 {
-	u32 first = (u32)un->port_range[0];
-	u32 count = (u32)un->port_range[1] - first + 1;
-	u32 start = get_random_u32_below(count);
-	u32 i;
+	const struct sock *other;
 
+	hlist_for_each_entry(other, udp_port_slot(un, port), __sk_common.skc_node) {
+		if (other == sk || other->sk_num != port || !udp_conflict(sk, other))
+			continue;
+		if (!other->sk_daddr || !other->sk_dport ||
+		    (other->sk_userlocks & SOCK_BINDPORT_LOCK))
+			return false;
+		if (other->sk_daddr == sk->sk_daddr && other->sk_dport == sk->sk_dport)
+			return false;
+	}
+	return true;
+}
+
+typedef bool port_test(struct udp_net *un, const struct sock *sk, u16 port);
+
+/* RFC 6056 section 3.3.1: a random start, then one after the other. Return: 0 when all are used. */
+static u16 udp_search_port(struct udp_net *un, const struct sock *sk, port_test *is_free)
+{
+	u32 first = (u32)un->port_range[0], last = (u32)un->port_range[1];
+	u32 own = inet_sk(sk)->local_port_range, count, start, i;
+
+	/* IP_LOCAL_PORT_RANGE narrows the host's range, and never widens it. */
+	if ((own & 0xffff) > first && (own & 0xffff) <= last)
+		first = own & 0xffff;
+	if (own >> 16 && own >> 16 < last && own >> 16 >= first)
+		last = own >> 16;
+	count = last - first + 1;
+	start = get_random_u32_below(count);
 	for (i = 0; i < count; i++) {
 		u16 port = (u16)(first + (start + i) % count);
 
-		if (udp_port_free(un, sk, port))
+		if (is_free(un, sk, port))
 			return port;
 	}
 	return 0;
 }
 
+static u16 udp_choose_port(struct udp_net *un, const struct sock *sk)
+{
+	u16 port = udp_search_port(un, sk, udp_port_free);
+
+	if (!port && sk->sk_daddr && sk->sk_dport)
+		port = udp_search_port(un, sk, udp_tuple_free);
+	return port;
+}
+
 int udp_v4_get_port(struct sock *sk, unsigned short snum)
 {
 	struct udp_net *un = udp_net(sock_net(sk));
+	int err;
 
 	ASSERT_NET_LOCKED(sock_net(sk));
 	if (sk->sk_num)
 		return -EINVAL;
-	if (un->socks >= UDP_SOCKS_MAX)
+	if (un->by_port.count >= UDP_SOCKS_MAX)
 		return -ENFILE;
 	if (!snum)
 		snum = udp_choose_port(un, sk);
@@ -55,9 +115,12 @@ int udp_v4_get_port(struct sock *sk, unsigned short snum)
 	if (!snum)
 		return -EADDRINUSE;
 	sk->sk_num = snum;
+	err = udp_table_add(un, sk);
+	if (err) {
+		sk->sk_num = 0;
+		return err;
+	}
 	inet_sk(sk)->inet_sport = htons(snum);
-	hlist_add_head(&sk->sk_node, udp_slot(un, snum));
-	un->socks++;
 	return 0;
 }
 
@@ -65,22 +128,25 @@ void udp_lib_unhash(struct sock *sk)
 {
 	if (hlist_unhashed(&sk->sk_node))
 		return;
-	hlist_del_init(&sk->sk_node);
-	udp_net(sock_net(sk))->socks--;
+	udp_table_del(udp_net(sock_net(sk)), sk);
 	sk->sk_num = 0;
 	inet_sk(sk)->inet_sport = 0;
 }
 
-/* How closely a socket fits; negative when it does not. */
-static int udp_score(const struct sock *sk, __be32 saddr, __be16 sport, __be32 daddr, int dif)
+int udp_lib_rehash(struct sock *sk)
 {
-	int score = 0;
+	if (!hlist_unhashed(&sk->sk_node))
+		udp_table_move(udp_net(sock_net(sk)), sk);
+	return 0;
+}
 
-	if (sk->sk_rcv_saddr) {
-		if (sk->sk_rcv_saddr != daddr)
-			return -1;
-		score += 4;
-	}
+/* Look-up */
+
+/* How closely a socket of the right address and port fits; negative when it does not. */
+static int udp_score(const struct sock *sk, __be32 saddr, __be16 sport, int dif)
+{
+	int score = sk->sk_family == AF_INET ? 2 : 1;
+
 	if (sk->sk_daddr) {
 		if (sk->sk_daddr != saddr)
 			return -1;
@@ -99,20 +165,91 @@ static int udp_score(const struct sock *sk, __be32 saddr, __be16 sport, __be32 d
 	return score;
 }
 
+/**
+ * struct udp_key - what a look-up is about
+ */
+struct udp_key {
+	__be32 saddr;
+	__be32 daddr;
+	__be16 sport;
+	u16 dport;
+	int dif;
+};
+
+static struct sock *udp_lookup_group(struct udp_net *un, struct sock *sk, const struct udp_key *key,
+				     struct sk_buff *skb)
+{
+	if (!sk->sk_reuseport || sk->sk_state == INET_STATE_CONNECTED)
+		return NULL;
+	return reuseport_select_sock(
+		sk, udp_flow_hash(un, key->daddr, key->dport, key->saddr, key->sport), skb,
+		sizeof(struct udphdr));
+}
+
+static struct sock *udp_lookup_addr(struct udp_net *un, const struct udp_key *key, __be32 addr,
+				    struct sk_buff *skb)
+{
+	unsigned int hash = udp_addr_hash(un, addr, key->dport);
+	struct sock *sk, *best = NULL, *chosen;
+	int best_score = -1, score;
+	struct udp_sock *up;
+
+	hlist_for_each_entry(up, &un->by_addr.slots[hash & un->by_addr.mask], udp_portaddr_node) {
+		sk = &up->inet.sk;
+		if (sk->sk_num != key->dport || sk->sk_rcv_saddr != addr || sk->sk_ipv6only)
+			continue;
+		score = udp_score(sk, key->saddr, key->sport, key->dif);
+		if (score <= best_score)
+			continue;
+		chosen = udp_lookup_group(un, sk, key, skb);
+		/* With a connected member all have to be looked at. */
+		if (chosen && !reuseport_has_conns(sk, false))
+			return chosen;
+		best = chosen ? chosen : sk;
+		best_score = score;
+	}
+	return best;
+}
+
+static struct sock *udp_lookup_peer(struct udp_net *un, const struct udp_key *key)
+{
+	struct udp_sock *up;
+	unsigned int hash;
+	struct sock *sk;
+
+	if (!un->by_peer.count)
+		return NULL;
+	hash = udp_flow_hash(un, key->daddr, key->dport, key->saddr, key->sport);
+	hlist_for_each_entry(up, &un->by_peer.slots[hash & un->by_peer.mask], udp_lrpa_node) {
+		sk = &up->inet.sk;
+		if (sk->sk_rcv_saddr == key->daddr && sk->sk_num == key->dport &&
+		    sk->sk_daddr == key->saddr && sk->sk_dport == key->sport &&
+		    (!sk->sk_bound_dev_if || sk->sk_bound_dev_if == key->dif))
+			return sk;
+	}
+	return NULL;
+}
+
+struct sock *__udp4_lib_lookup(struct net *net, __be32 saddr, __be16 sport, __be32 daddr,
+			       __be16 dport, int dif, struct sk_buff *skb)
+{
+	const struct udp_key key = { .saddr = saddr,
+				     .daddr = daddr,
+				     .sport = sport,
+				     .dport = ntohs(dport),
+				     .dif = dif };
+	struct udp_net *un = udp_net(net);
+	struct sock *sk = udp_lookup_peer(un, &key);
+
+	if (!sk)
+		sk = udp_lookup_addr(un, &key, daddr, skb);
+	if (!sk)
+		sk = udp_lookup_addr(un, &key, 0, skb);
+	return sk;
+}
+
 struct sock *udp4_lib_lookup(struct net *net, __be32 saddr, __be16 sport, __be32 daddr,
 			     __be16 dport, int dif)
 {
-	struct sock *sk, *best = NULL;
-	int best_score = -1, score;
-
-	hlist_for_each_entry(sk, udp_slot(udp_net(net), ntohs(dport)), __sk_common.skc_node) {
-		if (sk->sk_num != ntohs(dport))
-			continue;
-		score = udp_score(sk, saddr, sport, daddr, dif);
-		if (score > best_score) {
-			best_score = score;
-			best = sk;
-		}
-	}
-	return best;
+	return __udp4_lib_lookup(net, saddr, sport, daddr, dport, dif, NULL);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Datagrams on their way in, and the errors that come back. */
+/* Datagrams on their way in. */
+#include <skiff/filter.h>
 #include <skiff/icmp.h>
+#include <skiff/igmp.h>
 
 #include "udp/udp.h"
 #include "wire/udp.h"
@@ -41,6 +43,16 @@ static enum skb_drop_reason udp_check(struct sk_buff *skb)
 	return SKB_NOT_DROPPED_YET;
 }
 
+/*
+ * Between the first and the last of the limits, every socket still gets net.ipv4.udp_rmem_min; the
+ * last one is the accounting's.
+ */
+static bool udp_mem_ok(const struct sock *sk)
+{
+	return atomic_long_read(&udp_memory_allocated) <= READ_ONCE(sysctl_udp_mem[0]) ||
+	       sk_rmem_alloc_get(sk) < udp_net(sock_net(sk))->rmem_min;
+}
+
 /* Into the socket's queue; its owner is told. */
 static int udp_enqueue(struct sock *sk, struct sk_buff *skb)
 {
@@ -48,6 +60,21 @@ static int udp_enqueue(struct sock *sk, struct sk_buff *skb)
 	struct net *net = sock_net(sk);
 	int err;
 
+	if (!udp_mem_ok(sk)) {
+		sk_drops_add(sk, 1);
+		UDP_INC_STATS(net, UDP_MIB_MEMERRORS, 0);
+		UDP_INC_STATS(net, UDP_MIB_INERRORS, 0);
+		kfree_skb_reason(skb, SKB_DROP_REASON_PROTO_MEM);
+		return 0;
+	}
+	/* The program's filter sees the header too, and may cut the datagram, but not that. */
+	if (sk_filter_trim_cap(sk, skb, WIRE_UDP_HLEN)) {
+		sk_drops_add(sk, 1);
+		UDP_INC_STATS(net, UDP_MIB_INERRORS, 0);
+		kfree_skb_reason(skb, SKB_DROP_REASON_SOCKET_FILTER);
+		return 0;
+	}
+	ipv4_pktinfo_prepare(sk, skb);
 	__skb_pull(skb, WIRE_UDP_HLEN);
 	err = sock_queue_rcv_skb_reason(sk, skb, &reason);
 	if (!err) {
@@ -83,12 +110,13 @@ static bool udp_takes_broadcast(const struct sock *sk, const struct sk_buff *skb
 {
 	const struct iphdr *iph = ip_hdr(skb);
 
-	return sk->sk_num == ntohs(udp_hdr(skb)->dest) &&
+	return sk->sk_num == ntohs(udp_hdr(skb)->dest) && !sk->sk_ipv6only &&
 	       (!sk->sk_rcv_saddr || sk->sk_rcv_saddr == iph->daddr) &&
 	       (!sk->sk_daddr || sk->sk_daddr == iph->saddr) &&
 	       (!sk->sk_dport || sk->sk_dport == udp_hdr(skb)->source) &&
 	       (!sk->sk_bound_dev_if || sk->sk_bound_dev_if == skb->skb_iif ||
-		sk->sk_bound_dev_if == skb->dev->ifindex);
+		sk->sk_bound_dev_if == skb->dev->ifindex) &&
+	       ip_mc_sf_allow(sk, iph->daddr, iph->saddr, skb->skb_iif);
 }
 
 /* The first socket behind @sk (NULL: of all) that takes it. */
@@ -98,7 +126,7 @@ static struct sock *udp_next_broadcast(struct net *net, const struct sock *sk,
 	struct sock *other;
 	bool from_here = !sk;
 
-	hlist_for_each_entry(other, udp_slot(udp_net(net), ntohs(udp_hdr(skb)->dest)),
+	hlist_for_each_entry(other, udp_port_slot(udp_net(net), ntohs(udp_hdr(skb)->dest)),
 			     __sk_common.skc_node) {
 		if (from_here && udp_takes_broadcast(other, skb))
 			return other;
@@ -172,61 +200,10 @@ int udp_rcv(struct sk_buff *skb)
 	}
 	if (skb_rtable(skb)->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST))
 		return udp_mcast_deliver(net, skb);
-	sk = udp4_lib_lookup(net, ip_hdr(skb)->saddr, udp_hdr(skb)->source, ip_hdr(skb)->daddr,
-			     udp_hdr(skb)->dest, skb->dev->ifindex);
+	sk = __udp4_lib_lookup(net, ip_hdr(skb)->saddr, udp_hdr(skb)->source, ip_hdr(skb)->daddr,
+			       udp_hdr(skb)->dest, skb->dev->ifindex, skb);
 	if (sk)
 		return udp_queue_rcv_skb(sk, skb);
 	udp_no_socket(skb, net);
-	return 0;
-}
-
-/* What an ICMP error means, as errno; 0 for those that mean nothing to UDP. */
-static int udp_icmp_errno(const struct sk_buff *skb, bool *hard)
-{
-	const struct icmphdr *icmp = icmp_hdr(skb);
-
-	*hard = false;
-	switch (icmp->type) {
-	case ICMP_TIME_EXCEEDED:
-		return EHOSTUNREACH;
-	case ICMP_PARAMETERPROB:
-		*hard = true;
-		return EPROTO;
-	case ICMP_DEST_UNREACH:
-		if (icmp->code > NR_ICMP_UNREACH)
-			return EHOSTUNREACH;
-		*hard = icmp_err_convert[icmp->code].fatal || icmp->code == ICMP_FRAG_NEEDED;
-		return icmp_err_convert[icmp->code].errno_;
-	default:
-		return 0;
-	}
-}
-
-int udp_err(struct sk_buff *skb, u32 info)
-{
-	const struct iphdr *iph = (const struct iphdr *)(const void *)skb->data;
-	struct udphdr *uh = (struct udphdr *)(void *)(skb->data + iph->ihl * 4u);
-	struct net *net = dev_net(skb->dev);
-	struct sock *sk;
-	bool hard;
-	int err;
-
-	sk = udp4_lib_lookup(net, iph->daddr, uh->dest, iph->saddr, uh->source, skb->dev->ifindex);
-	if (!sk) {
-		ICMP_INC_STATS(net, ICMP_MIB_INERRORS);
-		return -ENOENT;
-	}
-	err = udp_icmp_errno(skb, &hard);
-	if (!err)
-		return 0;
-	sock_hold(sk);
-	if (udp_sk(sk)->encap_type && udp_sk(sk)->encap_err_rcv) {
-		udp_sk(sk)->encap_err_rcv(sk, skb, err, uh->dest, info, (u8 *)(uh + 1));
-	} else if (hard && sk->sk_dport) {
-		/* RFC 1122 section 4.1.3.3; who is not connected could not tell which peer it was. */
-		sk->sk_err = err;
-		sk_error_report(sk);
-	}
-	sock_put(sk);
 	return 0;
 }

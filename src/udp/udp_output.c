@@ -74,31 +74,140 @@ struct sk_buff *udp_alloc_send_skb(struct sock *sk, struct flowi4 *fl4, unsigned
 	return skb;
 }
 
-int udp_send_skb(struct sock *sk, struct sk_buff *skb, const struct flowi4 *fl4, struct rtable *rt)
+/* What one datagram is sent with, from the socket and what the call said. */
+static void udp_ipcm(struct ipcm_cookie *ipcm, const struct sock *sk, const struct rtable *rt,
+		     const struct inet_cookie *ipc)
 {
 	const struct inet_sock *inet = inet_sk(sk);
-	struct ipcm_cookie ipc = {
-		.ttl = inet->uc_ttl,
-		.tos = inet->tos,
-		.df = inet->pmtudisc >= IP_PMTUDISC_WANT,
-		.priority = sk->sk_priority,
-		.mark = sk->sk_mark,
-	};
+
+	memset(ipcm, 0, sizeof(*ipcm));
+	ipcm->ttl = rt->rt_type == RTN_MULTICAST ? inet->mc_ttl : inet->uc_ttl;
+	ipcm->tos = inet->tos;
+	ipcm->df = inet->pmtudisc == IP_PMTUDISC_DO || inet->pmtudisc == IP_PMTUDISC_WANT ||
+		   inet->pmtudisc == IP_PMTUDISC_PROBE;
+	ipcm->priority = sk->sk_priority;
+	ipcm->mark = sk->sk_mark;
+	if (!ipc)
+		return;
+	if (ipc->ttl)
+		ipcm->ttl = (u8)ipc->ttl;
+	if (ipc->tos >= 0)
+		ipcm->tos = (u8)ipc->tos;
+	ipcm->mark = ipc->sockc.mark;
+}
+
+/* RFC 768's header in front of the payload, and off it goes; consumes @skb, @rt stays. */
+static int udp_xmit(struct sock *sk, struct sk_buff *skb, const struct flowi4 *fl4,
+		    struct rtable *rt, const struct ipcm_cookie *ipcm)
+{
 	struct net *net = sock_net(sk);
 	unsigned int len = skb->len;
 	int err;
 
+	if (skb_cow_head(skb, ip_headroom(rt) + WIRE_UDP_HLEN)) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
+		return -ENOBUFS;
+	}
 	wire_udp_build(skb_push(skb, WIRE_UDP_HLEN), ntohs(fl4->fl4_sport), ntohs(fl4->fl4_dport),
 		       len);
 	skb_reset_transport_header(skb);
 	skb_dst_set_noref(skb, &rt->dst);
 	udp_set_csum(sk->sk_no_check_tx, skb, fl4->saddr, fl4->daddr, (int)skb->len);
-	err = ip_build_and_send(net, sk, skb, rt, fl4->saddr, fl4->daddr, IPPROTO_UDP, &ipc);
-	ip_rt_put(rt);
+	err = ip_build_and_send(net, sk, skb, rt, fl4->saddr, fl4->daddr, IPPROTO_UDP, ipcm);
 	if (err == -ENOBUFS)
 		UDP_INC_STATS(net, UDP_MIB_SNDBUFERRORS, 0);
 	else if (!err)
 		UDP_INC_STATS(net, UDP_MIB_OUTDATAGRAMS, 0);
+	return err;
+}
+
+int udp_send_skb(struct sock *sk, struct sk_buff *skb, const struct flowi4 *fl4, struct rtable *rt)
+{
+	struct ipcm_cookie ipcm;
+	int err;
+
+	udp_ipcm(&ipcm, sk, rt, NULL);
+	err = udp_xmit(sk, skb, fl4, rt, &ipcm);
+	ip_rt_put(rt);
+	return err;
+}
+
+/* May a datagram of this size leave, by IP_MTU_DISCOVER? */
+static int udp_check_mtu(struct sock *sk, const struct flowi4 *fl4, const struct rtable *rt,
+			 unsigned int len)
+{
+	u8 pmtudisc = inet_sk(sk)->pmtudisc;
+	unsigned int mtu;
+
+	if (pmtudisc != IP_PMTUDISC_DO && pmtudisc != IP_PMTUDISC_PROBE &&
+	    pmtudisc != IP_PMTUDISC_INTERFACE)
+		return 0;
+	mtu = pmtudisc == IP_PMTUDISC_DO ? dst_mtu(&rt->dst) : rt->dst.dev->mtu;
+	if (len + WIRE_UDP_HLEN + sizeof(struct iphdr) <= mtu)
+		return 0;
+	ip_local_error(sk, EMSGSIZE, fl4->daddr, fl4->fl4_dport, mtu);
+	return -EMSGSIZE;
+}
+
+/*
+ * UDP_SEGMENT: one datagram after the other out of the payload. None of our devices cuts UDP, so
+ * it is done here, where it costs a copy but one call for all of them.
+ */
+static int udp_send_segments(struct sock *sk, struct sk_buff *skb, const struct flowi4 *fl4,
+			     struct rtable *rt, const struct ipcm_cookie *ipcm, unsigned int size)
+{
+	unsigned int headroom = ip_headroom(rt) + WIRE_UDP_HLEN, off, len;
+	struct sk_buff *seg;
+	int err = 0;
+
+	for (off = 0; off < skb->len && !err; off += len) {
+		len = min_t(unsigned int, size, skb->len - off);
+		seg = sock_wmalloc(sk, headroom + len + rt->dst.dev->needed_tailroom, 1,
+				   GFP_ATOMIC);
+		if (!seg) {
+			err = -ENOBUFS;
+			break;
+		}
+		skb_reserve(seg, (int)headroom);
+		skb_copy_bits(skb, (int)off, skb_put(seg, len), (int)len);
+		err = udp_xmit(sk, seg, fl4, rt, ipcm);
+	}
+	if (err)
+		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
+	else
+		consume_skb(skb);
+	return err;
+}
+
+static int udp_check_segments(struct sock *sk, const struct rtable *rt, unsigned int len,
+			      unsigned int size)
+{
+	if (WIRE_UDP_HLEN + sizeof(struct iphdr) + size > dst_mtu(&rt->dst))
+		return -EMSGSIZE;
+	if (len > size * UDP_MAX_SEGMENTS || sk->sk_no_check_tx)
+		return -EINVAL;
+	return 0;
+}
+
+int udp_send_payload(struct sock *sk, struct sk_buff *skb, const struct flowi4 *fl4,
+		     struct rtable *rt, const struct inet_cookie *ipc)
+{
+	bool cut = ipc->gso_size && skb->len > ipc->gso_size;
+	struct ipcm_cookie ipcm;
+	int err;
+
+	udp_ipcm(&ipcm, sk, rt, ipc);
+	err = cut ? udp_check_segments(sk, rt, skb->len, ipc->gso_size) :
+		    udp_check_mtu(sk, fl4, rt, skb->len);
+	if (err) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_PKT_TOO_BIG);
+		return err;
+	}
+	err = cut ? udp_send_segments(sk, skb, fl4, rt, &ipcm, ipc->gso_size) :
+		    udp_xmit(sk, skb, fl4, rt, &ipcm);
+	/* A full queue of the device is nobody's error unless one asked to know (IP_RECVERR). */
+	if (err == -ENOBUFS && !inet_sk(sk)->recverr && !inet6_sk(sk)->recverr)
+		err = 0;
 	return err;
 }
 

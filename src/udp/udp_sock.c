@@ -1,6 +1,26 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* UDP sockets: made, bound and closed. */
+/* UDP sockets: made, bound, connected and closed. */
 #include "udp/udp.h"
+
+atomic_long_t udp_memory_allocated;
+
+/*
+ * In pages of 4 KiB: 192, 256 and 384 MiB. Linux goes by the machine's memory; a host that is to run
+ * the same everywhere can't.
+ */
+long sysctl_udp_mem[3] = { 49152, 65536, 98304 };
+
+/* Out of the tables at once; what is under way keeps the memory. */
+static void udp_close(struct sock *sk, long timeout)
+{
+	(void)timeout;
+	ASSERT_NET_LOCKED(sock_net(sk));
+	udp_flush_pending_frames(sk);
+	udp_lib_unhash(sk);
+	sock_orphan(sk);
+	skb_queue_purge(&sk->sk_receive_queue);
+	sock_put(sk);
+}
 
 static void udp_destroy_sock(struct sock *sk)
 {
@@ -12,8 +32,19 @@ struct proto udp_prot = {
 	.name = "UDP",
 	.obj_size = sizeof(struct udp_sock),
 	.destroy = udp_destroy_sock,
+	.close = udp_close,
+	.hash = udp_lib_rehash,
 	.unhash = udp_lib_unhash,
 	.get_port = udp_v4_get_port,
+	.connect = ip4_datagram_connect,
+	.disconnect = udp_disconnect,
+	.ioctl = udp_ioctl,
+	.setsockopt = udp_setsockopt,
+	.getsockopt = udp_getsockopt,
+	.sendmsg = udp_sendmsg,
+	.recvmsg = udp_recvmsg,
+	.memory_allocated = &udp_memory_allocated,
+	.sysctl_mem = sysctl_udp_mem,
 };
 
 /* RFC 1122 section 4.1.4: an application may only use addresses that the host has. */
@@ -43,6 +74,7 @@ int udp_sock_create(struct net *net, const struct udp_port_cfg *cfg, struct sock
 	if (!sk)
 		return -ENOMEM;
 	sock_init_data(NULL, sk);
+	inet_sock_init(sk);
 	sk->sk_type = SOCK_DGRAM;
 	sk->sk_protocol = IPPROTO_UDP;
 	sk->sk_rcv_saddr = cfg->local_ip;
@@ -51,9 +83,10 @@ int udp_sock_create(struct net *net, const struct udp_port_cfg *cfg, struct sock
 		inet_sk(sk)->inet_saddr = cfg->local_ip;
 	sk->sk_daddr = cfg->peer_ip;
 	sk->sk_dport = cfg->peer_udp_port;
+	if (cfg->peer_ip && cfg->peer_udp_port)
+		sk->sk_state = INET_STATE_CONNECTED;
 	sk->sk_bound_dev_if = cfg->bind_ifindex;
 	sk->sk_no_check_tx = !cfg->use_udp_checksums;
-	inet_sk(sk)->pmtudisc = IP_PMTUDISC_WANT;
 	err = udp_v4_get_port(sk, ntohs(cfg->local_udp_port));
 	if (err) {
 		sock_put(sk);
@@ -65,8 +98,5 @@ int udp_sock_create(struct net *net, const struct udp_port_cfg *cfg, struct sock
 
 void udp_sock_release(struct sock *sk)
 {
-	ASSERT_NET_LOCKED(sock_net(sk));
-	udp_lib_unhash(sk);
-	sock_orphan(sk);
-	sock_put(sk);
+	udp_close(sk, 0);
 }

@@ -134,6 +134,12 @@ int wire_icmp_get_quote(const void *icmp, size_t len, struct wire_icmp_quote *q)
  */
 void wire_icmp_build(void *icmp, u8 type, u8 code, u32 rest);
 
+/* The identifier of a message of @icmp's type echo. */
+static inline void wire_icmp_set_id(void *icmp, u16 id)
+{
+	wire_put16(icmp, 4, id);
+}
+
 /* Sum a message of @len bytes, at least WIRE_ICMP_HLEN. */
 void wire_icmp_set_csum(void *icmp, size_t len);
 

@@ -81,8 +81,10 @@ static inline void sk_peek_offset_fwd(struct sock *sk, int val)
 /* @val bytes were read: they are no longer before the offset. */
 static inline void sk_peek_offset_bwd(struct sock *sk, int val)
 {
-	if (unlikely(READ_ONCE(sk->sk_peek_off) >= 0))
-		WRITE_ONCE(sk->sk_peek_off, max(sk->sk_peek_off - val, 0));
+	int off = READ_ONCE(sk->sk_peek_off);
+
+	if (unlikely(off >= 0))
+		WRITE_ONCE(sk->sk_peek_off, off > val ? off - val : 0);
 }
 
 #ifdef __cplusplus

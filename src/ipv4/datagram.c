@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What the datagram protocols share: connect, disconnect, the route of a datagram, the next packet. */
+#include "ipv4/ipv4.h"
+#include "ipv4/sockglue.h"
+
+/*
+ * Two IPv6-only sockets can't see each other's IPv4 packets, and there are no others yet; but their
+ * ports count as taken among themselves, as they will.
+ */
+bool inet_rcv_saddr_equal(const struct sock *sk, const struct sock *sk2, bool match_wildcard)
+{
+	if (sk->sk_ipv6only != sk2->sk_ipv6only) {
+		/* "::" with IPv4 and "::" without share what is IPv6. */
+		return sk->sk_family == sk2->sk_family && !sk->sk_rcv_saddr &&
+		       !sk2->sk_rcv_saddr;
+	}
+	if (sk->sk_rcv_saddr == sk2->sk_rcv_saddr)
+		return true;
+	return match_wildcard && (!sk->sk_rcv_saddr || !sk2->sk_rcv_saddr);
+}
+
+/* The device and source that the socket's options name for a destination. */
+static void inet_flow_options(const struct inet_sock *inet, struct flowi4 *fl4)
+{
+	if (ipv4_is_multicast(fl4->daddr)) {
+		if (!fl4->flowi4_oif)
+			fl4->flowi4_oif = inet->mc_index;
+		if (!fl4->saddr)
+			fl4->saddr = inet->mc_addr;
+	} else if (!fl4->flowi4_oif && inet->uc_index &&
+		   (ipv4_is_lbcast(fl4->daddr) || !inet->sk.sk_bound_dev_if)) {
+		fl4->flowi4_oif = inet->uc_index;
+	}
+}
+
+struct rtable *inet_route_datagram(struct sock *sk, struct flowi4 *fl4, bool connected)
+{
+	struct net *net = sock_net(sk);
+	struct rtable *rt;
+
+	ASSERT_NET_LOCKED(net);
+	if (connected) {
+		rt = dst_rtable(sk_dst_check(sk, 0));
+		if (rt) {
+			/* What the route was looked up with when it was remembered. */
+			fl4->saddr = inet_sk(sk)->inet_saddr;
+			if (!fl4->daddr)
+				fl4->daddr = fl4->saddr;
+			return rt;
+		}
+	}
+	if (!fl4->flowi4_oif)
+		fl4->flowi4_oif = sk->sk_bound_dev_if;
+	fl4->flowi4_mark = sk->sk_mark;
+	inet_flow_options(inet_sk(sk), fl4);
+	rt = ip_route_output_key(net, fl4);
+	if (IS_ERR(rt)) {
+		if (PTR_ERR(rt) == -ENETUNREACH)
+			IP_INC_STATS(net, IPSTATS_MIB_OUTNOROUTES);
+		return rt;
+	}
+	if ((rt->rt_flags & RTCF_BROADCAST) && !sock_flag(sk, SOCK_BROADCAST)) {
+		ip_rt_put(rt);
+		return (struct rtable *)ERR_PTR(-EACCES);
+	}
+	if (connected) {
+		dst_hold(&rt->dst);
+		sk_dst_set(sk, &rt->dst);
+	}
+	return rt;
+}
+
+int ip4_datagram_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
+{
+	const struct sockaddr_in *usin = (const struct sockaddr_in *)(const void *)uaddr;
+	struct inet_sock *inet = inet_sk(sk);
+	struct flowi4 fl4 = {};
+	struct rtable *rt;
+
+	ASSERT_NET_LOCKED(sock_net(sk));
+	if (addr_len < (int)sizeof(*usin))
+		return -EINVAL;
+	if (usin->sin_family != AF_INET)
+		return -EAFNOSUPPORT;
+	sk_dst_reset(sk);
+	fl4.daddr = (__force __be32)usin->sin_addr.s_addr;
+	fl4.saddr = inet->inet_saddr;
+	fl4.flowi4_tos = inet->tos;
+	fl4.flowi4_proto = (__u8)sk->sk_protocol;
+	fl4.fl4_dport = (__force __be16)usin->sin_port;
+	fl4.fl4_sport = inet->inet_sport;
+	rt = inet_route_datagram(sk, &fl4, false);
+	if (IS_ERR(rt))
+		return (int)PTR_ERR(rt);
+	if (!inet->inet_saddr)
+		inet->inet_saddr = fl4.saddr;
+	if (!inet->inet_rcv_saddr)
+		inet->inet_rcv_saddr = fl4.saddr;
+	inet->inet_daddr = fl4.daddr;
+	inet->inet_dport = (__force __be16)usin->sin_port;
+	sk->sk_state = INET_STATE_CONNECTED;
+	if (sk->sk_prot->hash && sk->sk_type == SOCK_DGRAM)
+		sk->sk_prot->hash(sk);
+	sk_dst_set(sk, &rt->dst);
+	return 0;
+}
+
+int udp_disconnect(struct sock *sk, int flags)
+{
+	struct inet_sock *inet = inet_sk(sk);
+
+	(void)flags;
+	ASSERT_NET_LOCKED(sock_net(sk));
+	sk->sk_state = INET_STATE_CLOSE;
+	inet->inet_daddr = 0;
+	inet->inet_dport = 0;
+	sk->sk_bound_dev_if = 0;
+	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK))
+		inet->inet_rcv_saddr = inet->inet_saddr = 0;
+	if (sk->sk_type == SOCK_DGRAM) {
+		if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK)) {
+			sk->sk_prot->unhash(sk);
+			inet->inet_sport = 0;
+		} else if (sk->sk_prot->hash) {
+			sk->sk_prot->hash(sk);
+		}
+	}
+	sk_dst_reset(sk);
+	return 0;
+}
+
+/*
+ * The queue has a lock of its own, and all else that is looked at is read at once: reading needs no
+ * stack lock, and does not meet those who fill the queue but for a moment.
+ */
+struct sk_buff *inet_recv_skb(struct sock *sk, int flags, int *off, int *err)
+{
+	struct sk_buff_head *list = &sk->sk_receive_queue;
+	struct sk_buff *skb;
+
+	if (off)
+		*off = sk_peek_offset(sk, flags);
+	if (off && *off) {
+		*err = net_enter(sock_net(sk));
+		if (*err)
+			return NULL;
+		skb = __skb_recv_datagram(sk, list, (unsigned int)flags, off, err);
+		net_unlock(sock_net(sk));
+		return skb;
+	}
+	*err = sock_error(sk);
+	if (*err)
+		return NULL;
+	spin_lock(&list->lock);
+	skb = skb_peek(list);
+	if (skb && flags & MSG_PEEK)
+		skb_get(skb);
+	else if (skb)
+		__skb_unlink(skb, list);
+	spin_unlock(&list->lock);
+	if (skb)
+		return skb;
+	*err = READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN ? 0 : -EAGAIN;
+	return NULL;
+}

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Control messages of level SOL_IP: what a program learns of a packet, and what it asks for one. */
+#include <skiff/udp.h>
+
+#include "ipv4/ipv4.h"
+#include "ipv4/sockglue.h"
+
+/* To the program */
+
+static bool inet_is_v6(const struct sock *sk)
+{
+	return sk->sk_family == AF_INET6;
+}
+
+void ipv4_pktinfo_prepare(const struct sock *sk, struct sk_buff *skb)
+{
+	const struct rtable *rt = skb_rtable(skb);
+	struct net_device *dev;
+
+	if (!(inet_sk(sk)->cmsg_flags & IP_CMSG_PKTINFO) && !inet6_sk(sk)->rxpktinfo)
+		return;
+	/* RFC 1122 section 3.2.1.3: to a group or to all, it is the interface's address. */
+	INET_RCV_CB(skb)->spec_dst = ip_hdr(skb)->daddr;
+	if (!rt || !(rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)))
+		return;
+	dev = __dev_get_by_index(sock_net(sk), skb->skb_iif);
+	INET_RCV_CB(skb)->spec_dst = inet_select_addr(dev ? dev : net_loopback_dev(sock_net(sk)),
+						      ip_hdr(skb)->saddr, RT_SCOPE_LINK);
+}
+
+static void ip_cmsg_pktinfo(struct skiff_msghdr *msg, struct sk_buff *skb)
+{
+	struct in_pktinfo info = { .ipi_ifindex = skb->skb_iif };
+
+	info.ipi_spec_dst.s_addr = (__force in_addr_t)INET_RCV_CB(skb)->spec_dst;
+	info.ipi_addr.s_addr = (__force in_addr_t)ip_hdr(skb)->daddr;
+	put_cmsg(msg, SOL_IP, IP_PKTINFO, sizeof(info), &info);
+}
+
+static void ip6_cmsg_recv(struct skiff_msghdr *msg, const struct sock *sk, struct sk_buff *skb)
+{
+	const struct ipv6_pinfo *np = inet6_sk(sk);
+	int val;
+
+	if (np->rxpktinfo) {
+		struct in6_pktinfo info = { .ipi6_ifindex = (unsigned int)skb->skb_iif };
+
+		ipv6_addr_set_v4mapped(INET_RCV_CB(skb)->spec_dst, &info.ipi6_addr);
+		put_cmsg(msg, SOL_IPV6, IPV6_PKTINFO, sizeof(info), &info);
+	}
+	if (np->rxhlim) {
+		val = ip_hdr(skb)->ttl;
+		put_cmsg(msg, SOL_IPV6, IPV6_HOPLIMIT, sizeof(val), &val);
+	}
+	if (np->rxtclass) {
+		val = ip_hdr(skb)->tos;
+		put_cmsg(msg, SOL_IPV6, IPV6_TCLASS, sizeof(val), &val);
+	}
+}
+
+static void ip_cmsg_opts(struct skiff_msghdr *msg, const struct sk_buff *skb)
+{
+	unsigned int len = ip_hdrlen(skb) - sizeof(struct iphdr);
+
+	if (len)
+		put_cmsg(msg, SOL_IP, IP_RECVOPTS, (int)len, ip_hdr(skb) + 1);
+}
+
+/* Where it was really sent, for those that receive what was redirected to them. */
+static void ip_cmsg_dstaddr(struct skiff_msghdr *msg, const struct sk_buff *skb)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	const __be16 *ports;
+	__be16 buf[2];
+
+	ports = (const __be16 *)skb_header_pointer(skb, skb_transport_offset(skb), sizeof(buf),
+						   buf);
+	if (!ports)
+		return;
+	sin.sin_addr.s_addr = (__force in_addr_t)ip_hdr(skb)->daddr;
+	sin.sin_port = (__force in_port_t)ports[1];
+	put_cmsg(msg, SOL_IP, IP_ORIGDSTADDR, sizeof(sin), &sin);
+}
+
+/* The sum of what the program gets, when the device summed all of the packet. */
+static void ip_cmsg_checksum(struct skiff_msghdr *msg, struct sk_buff *skb, int tlen, int offset)
+{
+	__wsum csum = skb->csum;
+
+	if (skb->ip_summed != CHECKSUM_COMPLETE)
+		return;
+	if (offset != 0) {
+		int tend_off = skb_transport_offset(skb) + tlen;
+
+		csum = csum_sub(csum, skb_checksum(skb, tend_off, offset, 0));
+	}
+	put_cmsg(msg, SOL_IP, IP_CHECKSUM, sizeof(csum), &csum);
+}
+
+void ip_cmsg_recv_offset(struct skiff_msghdr *msg, struct sock *sk, struct sk_buff *skb, int tlen,
+			 int offset)
+{
+	u16 flags = inet_sk(sk)->cmsg_flags;
+	int val;
+
+	if (inet_is_v6(sk))
+		ip6_cmsg_recv(msg, sk, skb);
+	if (!flags)
+		return;
+	if (flags & IP_CMSG_PKTINFO)
+		ip_cmsg_pktinfo(msg, skb);
+	if (flags & IP_CMSG_TTL) {
+		val = ip_hdr(skb)->ttl;
+		put_cmsg(msg, SOL_IP, IP_TTL, sizeof(val), &val);
+	}
+	if (flags & IP_CMSG_TOS)
+		put_cmsg(msg, SOL_IP, IP_TOS, 1, &ip_hdr(skb)->tos);
+	if (flags & IP_CMSG_RECVOPTS)
+		ip_cmsg_opts(msg, skb);
+	if (flags & IP_CMSG_ORIGDSTADDR)
+		ip_cmsg_dstaddr(msg, skb);
+	if (flags & IP_CMSG_CHECKSUM)
+		ip_cmsg_checksum(msg, skb, tlen, offset);
+	val = IPCB(skb)->frag_max_size;
+	if (flags & IP_CMSG_RECVFRAGSIZE && val)
+		put_cmsg(msg, SOL_IP, IP_RECVFRAGSIZE, sizeof(val), &val);
+}
+
+/* From the program */
+
+void inet_cookie_init(struct inet_cookie *ipc, const struct sock *sk)
+{
+	memset(ipc, 0, sizeof(*ipc));
+	sockcm_init(&ipc->sockc, sk);
+	ipc->addr = inet_sk(sk)->inet_saddr;
+	ipc->oif = sk->sk_bound_dev_if;
+	ipc->tos = -1;
+	ipc->gso_size = sk->sk_protocol == IPPROTO_UDP && sk->sk_type == SOCK_DGRAM ?
+				udp_sk(sk)->gso_size :
+				0;
+}
+
+static const void *cmsg_data(const struct cmsghdr *cmsg)
+{
+	return (const char *)cmsg + CMSG_LEN(0);
+}
+
+static int ip_cmsg_int(const struct cmsghdr *cmsg, int min, int max, int *val)
+{
+	if (cmsg->cmsg_len != CMSG_LEN(sizeof(int)))
+		return -EINVAL;
+	memcpy(val, cmsg_data(cmsg), sizeof(int));
+	return *val < min || *val > max ? -EINVAL : 0;
+}
+
+static int ip_cmsg_send_one(const struct cmsghdr *cmsg, struct inet_cookie *ipc)
+{
+	struct in_pktinfo info;
+	int val = 0, err = 0;
+
+	switch (cmsg->cmsg_type) {
+	case IP_PKTINFO:
+		if (cmsg->cmsg_len != CMSG_LEN(sizeof(info)))
+			return -EINVAL;
+		memcpy(&info, cmsg_data(cmsg), sizeof(info));
+		if (info.ipi_ifindex)
+			ipc->oif = info.ipi_ifindex;
+		ipc->addr = (__force __be32)info.ipi_spec_dst.s_addr;
+		return 0;
+	case IP_TTL:
+		err = ip_cmsg_int(cmsg, 1, 255, &val);
+		ipc->ttl = (s16)val;
+		return err;
+	case IP_TOS:
+		if (cmsg->cmsg_len == CMSG_LEN(sizeof(u8)))
+			val = *(const u8 *)cmsg_data(cmsg);
+		else
+			err = ip_cmsg_int(cmsg, 0, 255, &val);
+		ipc->tos = (s16)val;
+		return err;
+	case IP_PROTOCOL:
+		err = ip_cmsg_int(cmsg, 1, 255, &val);
+		ipc->protocol = (u8)val;
+		return err;
+	default:
+		return -EINVAL;
+	}
+}
+
+static int ip6_cmsg_send_one(const struct cmsghdr *cmsg, struct inet_cookie *ipc)
+{
+	struct in6_pktinfo info;
+	int val = 0, err;
+
+	switch (cmsg->cmsg_type) {
+	case IPV6_PKTINFO:
+		if (cmsg->cmsg_len < CMSG_LEN(sizeof(info)))
+			return -EINVAL;
+		memcpy(&info, cmsg_data(cmsg), sizeof(info));
+		if (!IN6_IS_ADDR_V4MAPPED(&info.ipi6_addr))
+			return -EINVAL;
+		if (info.ipi6_ifindex)
+			ipc->oif = (int)info.ipi6_ifindex;
+		ipc->addr = ipv6_mapped_v4(&info.ipi6_addr);
+		return 0;
+	case IPV6_HOPLIMIT:
+		err = ip_cmsg_int(cmsg, -1, 255, &val);
+		ipc->ttl = val > 0 ? (s16)val : 0;
+		return err;
+	case IPV6_TCLASS:
+		err = ip_cmsg_int(cmsg, -1, 255, &val);
+		ipc->tos = (s16)val;
+		return err;
+	default:
+		return -EINVAL;
+	}
+}
+
+static int udp_cmsg_send_one(const struct cmsghdr *cmsg, struct inet_cookie *ipc)
+{
+	if (cmsg->cmsg_type != UDP_SEGMENT || cmsg->cmsg_len != CMSG_LEN(sizeof(u16)))
+		return -EINVAL;
+	memcpy(&ipc->gso_size, cmsg_data(cmsg), sizeof(u16));
+	return 0;
+}
+
+int ip_cmsg_send(struct sock *sk, struct skiff_msghdr *msg, struct inet_cookie *ipc,
+		 bool allow_ipv6)
+{
+	struct cmsghdr *cmsg;
+	int err = 0;
+
+	for_each_cmsghdr(cmsg, msg) {
+		if (!CMSG_OK(msg, cmsg))
+			return -EINVAL;
+		if (cmsg->cmsg_level == SOL_SOCKET)
+			err = __sock_cmsg_send(sk, cmsg, &ipc->sockc);
+		else if (cmsg->cmsg_level == SOL_IP)
+			err = ip_cmsg_send_one(cmsg, ipc);
+		else if (cmsg->cmsg_level == SOL_IPV6 && allow_ipv6)
+			err = ip6_cmsg_send_one(cmsg, ipc);
+		else if (cmsg->cmsg_level == SOL_UDP && sk->sk_protocol == IPPROTO_UDP)
+			err = udp_cmsg_send_one(cmsg, ipc);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Names */
+
+int inet_put_name(const struct sock *sk, void *name, __be32 addr, __be16 port)
+{
+	if (inet_is_v6(sk)) {
+		struct sockaddr_in6 *sin6 = (struct sockaddr_in6 *)name;
+
+		memset(sin6, 0, sizeof(*sin6));
+		sin6->sin6_family = AF_INET6;
+		sin6->sin6_port = (__force in_port_t)port;
+		ipv6_addr_set_v4mapped(addr, &sin6->sin6_addr);
+		return sizeof(*sin6);
+	} else {
+		struct sockaddr_in *sin = (struct sockaddr_in *)name;
+
+		memset(sin, 0, sizeof(*sin));
+		sin->sin_family = AF_INET;
+		sin->sin_port = (__force in_port_t)port;
+		sin->sin_addr.s_addr = (__force in_addr_t)addr;
+		return sizeof(*sin);
+	}
+}
+
+static int inet_get_name4(const struct sockaddr_in *sin, int len, __be32 *addr, __be16 *port)
+{
+	if (len < (int)sizeof(*sin))
+		return -EINVAL;
+	/* AF_UNSPEC as Linux takes it, for old programs. */
+	if (sin->sin_family != AF_INET && sin->sin_family != AF_UNSPEC)
+		return -EAFNOSUPPORT;
+	*addr = (__force __be32)sin->sin_addr.s_addr;
+	*port = (__force __be16)sin->sin_port;
+	return 0;
+}
+
+int inet_get_name(const struct sock *sk, const void *name, int len, __be32 *addr, __be16 *port)
+{
+	const struct sockaddr_in6 *sin6 = (const struct sockaddr_in6 *)name;
+
+	if (!inet_is_v6(sk) || (len >= (int)sizeof(sa_family_t) && sin6->sin6_family == AF_INET)) {
+		if (sk->sk_ipv6only)
+			return -ENETUNREACH;
+		return inet_get_name4((const struct sockaddr_in *)name, len, addr, port);
+	}
+	if (len < 24) /* RFC 2133's shorter form, without a scope */
+		return -EINVAL;
+	if (sin6->sin6_family != AF_INET6)
+		return -EAFNOSUPPORT;
+	*port = (__force __be16)sin6->sin6_port;
+	if (IN6_IS_ADDR_V4MAPPED(&sin6->sin6_addr) && !sk->sk_ipv6only) {
+		*addr = ipv6_mapped_v4(&sin6->sin6_addr);
+		return 0;
+	}
+	return -ENETUNREACH;
+}

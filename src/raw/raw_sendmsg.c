@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* sendmsg() on a raw socket: a payload that gets a header, or a packet with its own (IP_HDRINCL). */
+#include "raw/raw.h"
+#include "wire/ip.h"
+
+#define RAW_HEADROOM (LL_MAX_HEADER + 60)
+
+static struct sk_buff *raw_copy(struct sock *sk, struct skiff_msghdr *msg, size_t len)
+{
+	struct sk_buff *skb;
+	int err;
+
+	skb = sock_alloc_send_skb(sk, RAW_HEADROOM + len, (msg->msg_flags & MSG_DONTWAIT) != 0,
+				  &err);
+	if (!skb)
+		return (struct sk_buff *)ERR_PTR(err);
+	skb_reserve(skb, RAW_HEADROOM);
+	if (!len || copy_from_iter_full(skb_put(skb, (unsigned int)len), len, &msg->msg_iter))
+		return skb;
+	kfree_skb_reason(skb, SKB_DROP_REASON_SKB_UCOPY_FAULT);
+	return (struct sk_buff *)ERR_PTR(-EFAULT);
+}
+
+/* The program's header, completed where Linux does: length and checksum always, zeros if any. */
+static int raw_send_hdrinc(struct sock *sk, struct sk_buff *skb, const struct flowi4 *fl4,
+			   struct rtable *rt, const struct inet_cookie *ipc)
+{
+	struct net *net = sock_net(sk);
+	struct iphdr *iph = (struct iphdr *)(void *)skb->data;
+
+	if (skb->len > rt->dst.dev->mtu) {
+		ip_local_error(sk, EMSGSIZE, fl4->daddr, 0, rt->dst.dev->mtu);
+		kfree_skb_reason(skb, SKB_DROP_REASON_PKT_TOO_BIG);
+		return -EMSGSIZE;
+	}
+	if (skb->len < sizeof(*iph) || iph->ihl < 5 || iph->ihl * 4u > skb->len) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_IP_INHDR);
+		return -EINVAL;
+	}
+	skb_reset_network_header(skb);
+	skb_set_transport_header(skb, (int)iph->ihl * 4);
+	memset(IPCB(skb), 0, sizeof(struct inet_skb_parm));
+	if (!iph->saddr)
+		iph->saddr = fl4->saddr;
+	if (!iph->id)
+		ip_select_ident(net, iph);
+	skb->priority = sk->sk_priority;
+	skb->mark = ipc->sockc.mark;
+	dst_hold(&rt->dst);
+	skb_dst_set(skb, &rt->dst);
+	return ip_send_skb(net, skb);
+}
+
+static int raw_send_payload(struct sock *sk, struct sk_buff *skb, const struct flowi4 *fl4,
+			    struct rtable *rt, const struct inet_cookie *ipc)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+	struct ipcm_cookie ipcm = {
+		.tos = ipc->tos >= 0 ? ipc->tos : inet->tos,
+		.df = inet->pmtudisc == IP_PMTUDISC_DO || inet->pmtudisc == IP_PMTUDISC_WANT,
+		.priority = sk->sk_priority,
+		.mark = ipc->sockc.mark,
+	};
+	u8 protocol = (u8)sk->sk_protocol;
+
+	if (ipc->protocol && sk->sk_protocol == IPPROTO_RAW)
+		protocol = ipc->protocol;
+	if (ipc->ttl)
+		ipcm.ttl = (u8)ipc->ttl;
+	else
+		ipcm.ttl = rt->rt_type == RTN_MULTICAST ? inet->mc_ttl : inet->uc_ttl;
+	skb_reset_transport_header(skb);
+	return ip_build_and_send(sock_net(sk), sk, skb, rt, fl4->saddr, fl4->daddr, protocol,
+				 &ipcm);
+}
+
+static int raw_send_locked(struct sock *sk, struct sk_buff *skb, __be32 daddr, bool connected,
+			   const struct inet_cookie *ipc, unsigned int flags)
+{
+	struct flowi4 fl4 = { .saddr = ipc->addr,
+			      .flowi4_oif = ipc->oif,
+			      .flowi4_proto = (__u8)sk->sk_protocol };
+	struct rtable *rt;
+	int err;
+
+	fl4.daddr = connected ? sk->sk_daddr : daddr;
+	rt = inet_route_datagram(sk, &fl4, false);
+	if (IS_ERR(rt)) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_IP_OUTNOROUTES);
+		return (int)PTR_ERR(rt);
+	}
+	if (flags & MSG_CONFIRM)
+		dst_confirm_neigh(&rt->dst, &fl4.daddr);
+	if (flags & MSG_PROBE) {
+		consume_skb(skb);
+		err = 0;
+	} else if (inet_sk(sk)->hdrincl) {
+		err = raw_send_hdrinc(sk, skb, &fl4, rt, ipc);
+	} else {
+		err = raw_send_payload(sk, skb, &fl4, rt, ipc);
+	}
+	ip_rt_put(rt);
+	return err == -ENOBUFS && !inet_sk(sk)->recverr ? 0 : err;
+}
+
+int raw_sendmsg(struct sock *sk, struct skiff_msghdr *msg, size_t len)
+{
+	struct inet_cookie ipc;
+	struct sk_buff *skb;
+	__be32 daddr = 0;
+	__be16 port;
+	int err = 0;
+
+	if (len > IP_MAX_MTU)
+		return -EMSGSIZE;
+	if (msg->msg_flags & MSG_OOB)
+		return -EOPNOTSUPP;
+	if (msg->msg_name)
+		err = inet_get_name(sk, msg->msg_name, msg->msg_namelen, &daddr, &port);
+	else if (READ_ONCE(sk->sk_state) != INET_STATE_CONNECTED)
+		err = -EDESTADDRREQ;
+	if (err)
+		return err;
+	inet_cookie_init(&ipc, sk);
+	if (msg->msg_controllen) {
+		err = ip_cmsg_send(sk, msg, &ipc, false);
+		if (err)
+			return err;
+	}
+	skb = raw_copy(sk, msg, len);
+	if (IS_ERR(skb))
+		return (int)PTR_ERR(skb);
+	err = net_enter(sock_net(sk));
+	if (err) {
+		kfree_skb(skb);
+		return err;
+	}
+	err = raw_send_locked(sk, skb, daddr, !msg->msg_name, &ipc, msg->msg_flags);
+	net_unlock(sock_net(sk));
+	return err ? err : (int)len;
+}

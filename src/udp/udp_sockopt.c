@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The options of level SOL_UDP. */
+#include <limits.h>
+
+#include "udp/udp.h"
+
+static int set_cork(struct sock *sk, int val)
+{
+	udp_sk(sk)->corkflag = !!val;
+	/* What has come together is sent now; its error, if any, is not this call's. */
+	if (!val)
+		udp_push_pending_frames(sk);
+	return 0;
+}
+
+static int set_segment(struct sock *sk, int val)
+{
+	if (val < 0 || val > USHRT_MAX)
+		return -EINVAL;
+	udp_sk(sk)->gso_size = (u16)val;
+	return 0;
+}
+
+static int udp_lib_setsockopt(struct sock *sk, int optname, int val)
+{
+	struct udp_sock *up = udp_sk(sk);
+
+	switch (optname) {
+	case UDP_CORK:
+		return set_cork(sk, val);
+	case UDP_SEGMENT:
+		return set_segment(sk, val);
+	case UDP_GRO:
+		up->gro_enabled = !!val;
+		return 0;
+	case UDP_NO_CHECK6_TX:
+		up->no_check6_tx = !!val;
+		return 0;
+	case UDP_NO_CHECK6_RX:
+		up->no_check6_rx = !!val;
+		return 0;
+	case UDP_ENCAP:
+		/* 0 ends what a program began; ESP and its kin don't exist here. */
+		return val || sk->sk_kern_sock ? -ENOPROTOOPT : 0;
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
+int udp_setsockopt(struct sock *sk, int level, int optname, const void *optval, unsigned int optlen)
+{
+	int val;
+
+	if (level == SOL_IP)
+		return ip_setsockopt(sk, level, optname, optval, optlen);
+	if (level != SOL_UDP)
+		return -ENOPROTOOPT;
+	if (optlen < sizeof(int))
+		return -EINVAL;
+	if (!optval)
+		return -EFAULT;
+	memcpy(&val, optval, sizeof(val));
+	return udp_lib_setsockopt(sk, optname, val);
+}
+
+static int udp_lib_getsockopt(const struct sock *sk, int optname, int *val)
+{
+	const struct udp_sock *up = udp_sk(sk);
+
+	switch (optname) {
+	case UDP_CORK:
+		*val = up->corkflag;
+		return 0;
+	case UDP_SEGMENT:
+		*val = up->gso_size;
+		return 0;
+	case UDP_GRO:
+		*val = up->gro_enabled;
+		return 0;
+	case UDP_NO_CHECK6_TX:
+		*val = up->no_check6_tx;
+		return 0;
+	case UDP_NO_CHECK6_RX:
+		*val = up->no_check6_rx;
+		return 0;
+	case UDP_ENCAP:
+		*val = sk->sk_kern_sock ? up->encap_type : 0;
+		return 0;
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
+int udp_getsockopt(struct sock *sk, int level, int optname, void *optval, int *optlen)
+{
+	int val = 0, err;
+
+	if (level == SOL_IP)
+		return ip_getsockopt(sk, level, optname, optval, optlen);
+	if (level != SOL_UDP)
+		return -ENOPROTOOPT;
+	if (*optlen < 0)
+		return -EINVAL;
+	err = udp_lib_getsockopt(sk, optname, &val);
+	if (err)
+		return err;
+	*optlen = min_t(int, *optlen, sizeof(val));
+	memcpy(optval, &val, (size_t)*optlen);
+	return 0;
+}
