@@ -256,6 +256,7 @@ static struct packet_fanout *new_group(const struct packet_sock *po, const struc
 	f->type = type;
 	f->flags = flags;
 	f->users = 0; /* join() counts */
+	f->num_members = 0;
 	f->max_members = max;
 	f->prot_hook.type = po->prot_hook.type;
 	f->prot_hook.dev = po->prot_hook.dev;

@@ -5,8 +5,8 @@
 #include <skiff/ipv6.h>
 #include <skiff/neighbour.h>
 #include <skiff/netdevice.h>
-#include <skiff/raw.h>
 #include <skiff/packet.h>
+#include <skiff/raw.h>
 #include <skiff/services.h>
 #include <skiff/sock.h>
 #include <skiff/socket.h>

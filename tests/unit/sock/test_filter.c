@@ -138,6 +138,32 @@ static void test_runs_as_twin(void **state)
 	assert_true(different > 500);
 }
 
+/* Arithmetic and comparisons at the edges of 32 bits, with constants and with X. */
+static void test_each_operation(void **state)
+{
+	static const u32 values[] = { 0, 1, 2, 31, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff };
+	struct sk_buff *skb = shape_packet(20, 0);
+
+	for (size_t i = 0; i < ARRAY_SIZE(random_codes) * 64; i++) {
+		u16 code = random_codes[i / 64];
+		u32 a = values[i / 8 % 8], b = values[i % 8];
+		const struct sock_filter p[] = {
+			BPF_STMT(BPF_LDX | BPF_IMM, b),
+			BPF_STMT(BPF_LD | BPF_IMM, a),
+			{ code, 1, 2, b },
+			BPF_STMT(BPF_RET | BPF_A, 0),
+			BPF_STMT(BPF_RET | BPF_K, 1111),
+			BPF_STMT(BPF_RET | BPF_K, 2222),
+		};
+
+		if ((BPF_CLASS(code) == BPF_ALU || BPF_CLASS(code) == BPF_JMP) &&
+		    !bpf_check_classic(p, ARRAY_SIZE(p)))
+			assert_int_equal(run_program(p, ARRAY_SIZE(p), skb),
+					 twin_run(p, skb->data, skb->len));
+	}
+	kfree_skb(skb);
+}
+
 /* Valid by walking every way: for short programs. @mem: words written so far. */
 static bool twin_valid_from(const struct sock_filter *f, unsigned int pc, unsigned int len, u32 mem)
 {
@@ -433,10 +459,15 @@ static void test_no_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SHAPE_TEST(test_runs_as_twin),	   SHAPE_TEST(test_memory_is_written),
-		SHAPE_TEST(test_refused),	   SHAPE_TEST(test_beside_the_packet),
-		SHAPE_TEST(test_headers_in_front), SHAPE_TEST(test_attributes),
-		SHAPE_TEST(test_judges_packets),   SHAPE_TEST(test_limit),
+		SHAPE_TEST(test_runs_as_twin),
+		SHAPE_TEST(test_each_operation),
+		SHAPE_TEST(test_memory_is_written),
+		SHAPE_TEST(test_refused),
+		SHAPE_TEST(test_beside_the_packet),
+		SHAPE_TEST(test_headers_in_front),
+		SHAPE_TEST(test_attributes),
+		SHAPE_TEST(test_judges_packets),
+		SHAPE_TEST(test_limit),
 		SHAPE_TEST(test_no_memory),
 	};
 
