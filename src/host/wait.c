@@ -58,6 +58,7 @@ int net_sleep(struct net *const *nets, int n, const struct net_sleep *how)
 	bool asleep = true;
 	int i, err = 0;
 
+	how->fds[n] = (struct pollfd){ .fd = how->fd, .events = POLLIN };
 	for (i = 0; i < n && asleep && !err; i++) {
 		err = fall_asleep(nets[i], &until, &asleep);
 		how->fds[i] = (struct pollfd){ .fd = nets[i]->loop->epfd, .events = POLLIN };
@@ -66,7 +67,6 @@ int net_sleep(struct net *const *nets, int n, const struct net_sleep *how)
 		wake_up(nets, i - 1);
 		return err;
 	}
-	how->fds[n] = (struct pollfd){ .fd = how->fd, .events = POLLIN };
 	if (until != KTIME_MAX)
 		span = min(span, max(until - now, (ktime_t)0));
 	if (!kicked(nets, n) && !__atomic_load_n(how->woken, __ATOMIC_SEQ_CST))

@@ -10,7 +10,7 @@
 
 /**
  * struct net_sleep - what a thread sleeps for beside its hosts
- * @fds: room for the number of hosts and one more
+ * @fds: room for the number of hosts and one more, whose revents tell about @fd afterwards
  * @fd: ends the sleep when it is readable
  * @woken: says the same before the sleep begins: set with __ATOMIC_SEQ_CST before @fd is written
  * @timeout_ns: how long at most, KTIME_MAX for ever

@@ -184,7 +184,7 @@ static long receive_many(struct sfile *f, struct mmsghdr *vec, unsigned int vlen
 		return ret;
 	/* The error is told by the next call, when it is one. */
 	if (ret < 0 && ret != -EAGAIN)
-		f->sock.sk->sk_err = (int)-ret;
+		WRITE_ONCE(f->sock.sk->sk_err, (int)-ret);
 	return n;
 }
 

@@ -101,6 +101,8 @@ int wait_call_begin(struct wait_call *call, struct net *net, s64 timeout_ns)
 	call->sleeper = own_sleeper();
 	if (!call->sleeper)
 		return -errno;
+	/* It is in no queue: what is left is of the last call. */
+	__atomic_store_n(&call->sleeper->woken, 0, __ATOMIC_RELAXED);
 	return net ? host_set_add(&call->hosts, net) : 0;
 }
 
@@ -144,7 +146,8 @@ static int nap(struct wait_call *call)
 
 	if (current_net())
 		return -EBUSY;
-	if (!__atomic_load_n(&call->sleeper->woken, __ATOMIC_SEQ_CST) && nanosleep(&ts, NULL) != 0)
+	if (!__atomic_exchange_n(&call->sleeper->woken, 0, __ATOMIC_SEQ_CST) &&
+	    nanosleep(&ts, NULL) != 0)
 		return -errno;
 	return 0;
 }
@@ -184,17 +187,18 @@ static int round_real(struct wait_call *call)
 		.timeout_ns = call->deadline == KTIME_MAX ? KTIME_MAX : call->deadline - now,
 		.sigmask = call->sigmask,
 	};
+	bool slept = now >= call->busy_until;
 	int err = 0;
 
 	if (now >= call->deadline)
 		return -ETIMEDOUT;
-	if (now >= call->busy_until) {
+	if (slept) {
 		__atomic_store_n(&s->asleep, 1, __ATOMIC_SEQ_CST);
 		err = net_sleep(call->hosts.nets, call->hosts.n, &how);
 		__atomic_store_n(&s->asleep, 0, __ATOMIC_SEQ_CST);
 		call->slept = true;
 	}
-	sleeper_clear(s);
+	sleeper_clear(s, slept && (call->hosts.fds[call->hosts.n].revents & POLLIN));
 	wait_call_run(call);
 	return err;
 }

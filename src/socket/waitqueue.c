@@ -105,15 +105,13 @@ void sleeper_wake(struct sleeper *s)
 	errno = saved;
 }
 
-void sleeper_clear(struct sleeper *s)
+void sleeper_clear(struct sleeper *s, bool told)
 {
 	u64 count;
 
 	/* An exchange, so that we see all that happened before the wake-up. */
-	if (!__atomic_load_n(&s->woken, __ATOMIC_RELAXED) ||
-	    !__atomic_exchange_n(&s->woken, 0, __ATOMIC_SEQ_CST))
-		return;
-	/* EAGAIN: it was awake at the time, and nothing has been written. */
-	if (read(s->fd, &count, sizeof(count)) < 0)
+	__atomic_exchange_n(&s->woken, 0, __ATOMIC_SEQ_CST);
+	/* It can't fail: nobody else reads it. */
+	if (told && read(s->fd, &count, sizeof(count)) < 0)
 		return;
 }

@@ -70,7 +70,7 @@ struct sleeper *own_sleeper(void);
 /* Any thread, any lock. The sleeper's entry is in a queue whose lock the caller holds. */
 void sleeper_wake(struct sleeper *s);
 
-/* The wake-ups so far have been seen. */
-void sleeper_clear(struct sleeper *s);
+/* The wake-ups so far have been seen; @told: through the eventfd. */
+void sleeper_clear(struct sleeper *s, bool told);
 
 #endif /* SOCKET_WAITQUEUE_H */
