@@ -10,9 +10,10 @@ import struct
 from peer import *
 
 LARGEST = 65507
+RANDOM = random.Random(1)
 SIZES = sorted(set(list(range(1460, 1490)) + list(range(2940, 2970)) + [LARGEST - 1, LARGEST] +
                    [0, 1, 7, 8, 9, 4096, 8192, 9000, 32767, 32768, 50000] +
-                   [random.Random(1).randrange(LARGEST) for _ in range(150)]))
+                   [RANDOM.randrange(LARGEST) for _ in range(150)]))
 
 
 def ping_sizes(sizes):
@@ -68,7 +69,9 @@ def test_mtus_from_68_to_9000():
     for mtu in (68, 296, 576, 1499, 4352, 9000):
         host = Host(dev=',mtu=%d' % mtu)
         sh('ip', 'link', 'set', DEV, 'mtu', str(mtu))
-        ping_sizes([0, 1, mtu - 29, mtu - 28, mtu - 27, 2 * mtu, 10000, LARGEST])
+        # More pieces than the kernel's queue in front of a TAP takes would be lost there.
+        most = min(LARGEST, 250 * ((mtu - 20) & ~7))
+        ping_sizes([0, 1, mtu - 29, mtu - 28, mtu - 27, 2 * mtu, min(10000, most), most])
         host.stop()
 
 
