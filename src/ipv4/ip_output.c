@@ -192,7 +192,8 @@ unsigned int ip_headroom(const struct rtable *rt)
 }
 
 /* RFC 1112 section 6.1: a group's packets stay on the link unless somebody wants them farther. */
-static u8 ip_ttl(const struct net *net, const struct sock *sk, const struct rtable *rt, const struct ipcm_cookie *ipc)
+static u8 ip_ttl(const struct net *net, const struct sock *sk, const struct rtable *rt,
+		 const struct ipcm_cookie *ipc)
 {
 	if (ipc && ipc->ttl)
 		return ipc->ttl;
