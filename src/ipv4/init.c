@@ -57,6 +57,7 @@ static const struct ctl_table ipv4_table[] = {
 };
 
 static const struct ctl_table conf_table[] = {
+	IPV4_SYSCTL(promote_secondaries, &zero, &one),
 	IPV4_SYSCTL(accept_source_route, &zero, &one),
 	IPV4_SYSCTL(force_igmp_version, &zero, &three),
 	IPV4_SYSCTL(accept_redirects, &zero, &one),

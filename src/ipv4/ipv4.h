@@ -76,6 +76,7 @@ struct ipv4_sysctl {
 	int route_redirect_expires;
 	int icmp_errors_use_inbound_ifaddr;
 	int icmp_ignore_bogus_error_responses;
+	int promote_secondaries;
 	int accept_source_route;
 	int accept_redirects;
 	int secure_redirects;
