@@ -85,6 +85,8 @@ int dev_init_scheduler(struct net_device *dev);
 void dev_activate(struct net_device *dev);
 void dev_deactivate(struct net_device *dev);
 void dev_shutdown(struct net_device *dev);
+/* The discipline that a queue begins with. */
+struct Qdisc *qdisc_create_default(struct netdev_queue *txq);
 /* Handler of NET_TX_SOFTIRQ. */
 int net_tx_action(struct net *net, int budget);
 /* qdisc_run() for one of the queue's packets that need not wait. */
