@@ -7,6 +7,7 @@ int skiff_drivers_init(void)
 	static struct skiff_driver *const all[] = {
 		&dummy_driver,
 		&tap_driver,
+		&tun_driver,
 	};
 	size_t i;
 	int err;
