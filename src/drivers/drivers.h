@@ -8,6 +8,7 @@
 #include <skiff/etherdevice.h>
 
 extern struct skiff_driver dummy_driver;
+extern struct skiff_driver packet_driver;
 extern struct skiff_driver tap_driver;
 extern struct skiff_driver tun_driver;
 

@@ -8,6 +8,7 @@ int skiff_drivers_init(void)
 		&dummy_driver,
 		&tap_driver,
 		&tun_driver,
+		&packet_driver,
 	};
 	size_t i;
 	int err;
