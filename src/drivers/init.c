@@ -9,6 +9,7 @@ int skiff_drivers_init(void)
 		&tap_driver,
 		&tun_driver,
 		&packet_driver,
+		&pcap_driver,
 	};
 	size_t i;
 	int err;

@@ -220,9 +220,9 @@ def small_disk(path, size):
 class KernelSide:
     """What the kernel receives from the device, as a pcap file of our own making."""
 
-    def __init__(self, path):
+    def __init__(self, path, dev=DEV):
         self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
-        self.sock.bind((DEV, 0))
+        self.sock.bind((dev, 0))
         self.sock.settimeout(0.2)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
         self.path, self.frames, self.done = path, [], False
