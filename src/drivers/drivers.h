@@ -10,6 +10,7 @@
 extern struct skiff_driver dummy_driver;
 extern struct skiff_driver packet_driver;
 extern struct skiff_driver pcap_driver;
+extern struct skiff_driver slip_driver;
 extern struct skiff_driver tap_driver;
 extern struct skiff_driver tun_driver;
 

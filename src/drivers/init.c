@@ -10,6 +10,7 @@ int skiff_drivers_init(void)
 		&tun_driver,
 		&packet_driver,
 		&pcap_driver,
+		&slip_driver,
 	};
 	size_t i;
 	int err;

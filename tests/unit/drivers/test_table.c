@@ -111,7 +111,7 @@ static void test_errors(void **state)
 	} cases[] = {
 		{ "dumy", "a", NULL, -ENOENT,
 		  "dumy: no such kind of device; there are: dummy, "
-		  "tap, tun, packet, pcap" },
+		  "tap, tun, packet, pcap, slip" },
 		{ "dummy", "a/b", NULL, -EINVAL, "name=a/b: not a device name" },
 		{ "dummy", "0123456789012345", NULL, -EINVAL, "1 to 15 characters" },
 		{ "dummy", "", NULL, -EINVAL, "name=: not a device name" },
