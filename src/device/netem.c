@@ -152,7 +152,8 @@ static s64 from_table(const s32 *table, u32 x)
 	u32 i = x / (UINT32_MAX / NETEM_TABLE_STEPS + 1);
 	u32 rest = x % (UINT32_MAX / NETEM_TABLE_STEPS + 1);
 
-	return table[i] + (s64)(table[i + 1] - table[i]) * rest / (UINT32_MAX / NETEM_TABLE_STEPS + 1);
+	return table[i] +
+	       (s64)(table[i + 1] - table[i]) * rest / (UINT32_MAX / NETEM_TABLE_STEPS + 1);
 }
 
 static s64 draw_delay(struct netem *q)
