@@ -108,8 +108,12 @@ void capture_net_exit(struct dev_net *dn);
 /* backlog.c */
 void softnet_init(struct softnet_data *sd, struct net *net);
 void softnet_exit(struct softnet_data *sd);
+/* Drop what @dev does not take: counted by it and its host, whoever runs. Return: NET_RX_DROP. */
+int softnet_refuse(struct sk_buff *skb, struct net_device *dev, enum skb_drop_reason reason);
 /* Drop what @dev received and is not delivered yet. Locked. */
 void softnet_flush_dev(struct softnet_data *sd, struct net_device *dev);
+/* Told of each dropped packet: counts it for a host. */
+void softnet_count_drop(struct sk_buff *skb, enum skb_drop_reason reason, const void *site);
 /* Handler of NET_RX_SOFTIRQ. */
 int net_rx_action(struct net *net, int budget);
 

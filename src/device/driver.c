@@ -8,6 +8,7 @@
 #include <skiff/etherdevice.h>
 #include <skiff/netem.h>
 
+#include "base/fork.h"
 #include "device/device.h"
 #include "device/netem.h"
 #include "wire/addr.h"
@@ -15,7 +16,7 @@
 #define KIND_MAX 16
 
 static LIST_HEAD(drivers);
-static DEFINE_SPINLOCK(drivers_lock);
+DEFINE_FORK_SAFE_SPINLOCK(drivers_lock)
 
 /* What the options say that every device understands. */
 struct common_options {

@@ -2,6 +2,7 @@
 /* Delivery: each tap and each handler of the protocol gets the packet, the last one keeps it. */
 #include <skiff/if_vlan.h>
 
+#include "base/fork.h"
 #include "device/device.h"
 
 #define PTYPE_HASH_SIZE 16
@@ -10,7 +11,7 @@
 static struct list_head ptype_all = LIST_HEAD_INIT(ptype_all);
 static struct list_head ptype_base[PTYPE_HASH_SIZE];
 static bool ptype_base_ready;
-static DEFINE_SPINLOCK(ptype_lock);
+DEFINE_FORK_SAFE_SPINLOCK(ptype_lock)
 
 static struct list_head *ptype_bucket(__be16 type)
 {

@@ -4,6 +4,7 @@
 #include <skiff/slab.h>
 
 #include "device/device.h"
+#include "skb/track.h"
 #include "skb/alloc.h"
 
 static unsigned int dev_net_id;
@@ -243,6 +244,7 @@ static void take_out(struct net_device *dev)
 		dn->loopback = NULL;
 	dev->ifindex = 0;
 	dev->reg_state = NETREG_UNREGISTERED;
+	skb_track_dev_gone(dev, dev_net(dev));
 }
 
 int register_netdevice(struct net_device *dev)
@@ -402,12 +404,6 @@ static ktime_t packet_clock(const struct sk_buff *skb)
 	return skiff_clock_now_real(net ? skiff_net_clock(net) : skiff_clock_real());
 }
 
-/* The packet's device may be gone when it is dropped: the host whose code runs counts. */
-static void count_drop(struct sk_buff *skb, enum skb_drop_reason reason, const void *site)
-{
-	net_count_drop(NULL, reason);
-}
-
 static struct pernet_operations dev_net_ops = {
 	.init = dev_net_init,
 	.exit = dev_net_exit,
@@ -426,7 +422,7 @@ int skiff_device_init(void)
 	receive_init();
 	skb_clock_set(packet_clock);
 	dst_dev_refs_set(dev_hold, dev_put);
-	skb_drop_hook = count_drop;
+	skb_drop_hook = softnet_count_drop;
 	err = capture_init();
 	if (err && err != -EALREADY)
 		return err;

@@ -5,6 +5,7 @@
 
 #include <skiff/printk.h>
 
+#include "base/fork.h"
 #include "drivers/fdev.h"
 
 /*
@@ -23,7 +24,7 @@
  */
 
 static LIST_HEAD(fdevs);
-static DEFINE_SPINLOCK(fdevs_lock);
+DEFINE_FORK_SAFE_SPINLOCK(fdevs_lock)
 static u32 fdevs_last_id;
 
 static void fdev_table_add(struct fdev *f)

@@ -31,7 +31,11 @@ static int take_frames(struct fdev *f, struct sk_buff **skbs)
 	return n;
 }
 
-/* They could not be written now: they go first when the descriptor is ready, if @blocked, or next. */
+/*
+ * They could not be written now: they go first when the descriptor is ready, if @blocked, or next.
+ * The thread that finds out that it is ready has to find, in the same moment, that nobody is
+ * flushing.
+ */
 static void put_back(struct fdev *f, struct sk_buff **skbs, int n, bool blocked)
 {
 	struct sk_buff_head old;
@@ -40,6 +44,8 @@ static void put_back(struct fdev *f, struct sk_buff **skbs, int n, bool blocked)
 	spin_lock(&f->lock);
 	while (n--)
 		__skb_queue_head(f->running ? &f->tx : &old, skbs[n]);
+	if (blocked)
+		f->flushing = false;
 	if (f->running && blocked) {
 		f->tx_blocked = true;
 		fdev_rewatch(f);
@@ -138,13 +144,6 @@ static bool flush_begin(struct fdev *f)
 	return ours;
 }
 
-static void flush_end(struct fdev *f)
-{
-	spin_lock(&f->lock);
-	f->flushing = false;
-	spin_unlock(&f->lock);
-}
-
 void fdev_flush(struct net_device *dev)
 {
 	struct fdev *f = fdev_of(dev);
@@ -154,15 +153,11 @@ void fdev_flush(struct net_device *dev)
 	if (!flush_begin(f))
 		return;
 	do {
-		if (!drain(f)) {
-			flush_end(f);
+		if (!drain(f))
 			return;
-		}
 		n = take_frames(f, skbs);
-		if (n && !write_frames(f, skbs, n)) {
-			flush_end(f);
+		if (n && !write_frames(f, skbs, n))
 			return;
-		}
 	} while (n);
 }
 

@@ -6,6 +6,7 @@
 #include "device/device.h"
 #include "drivers/drivers.h"
 #include "host/host.h"
+#include "skb/track.h"
 
 /*
  * The two ends may live under two stack locks, of which a thread holds one at most. So what they
@@ -98,12 +99,13 @@ static enum skb_drop_reason put_frame(struct veth_end *from, struct veth_end *to
 	from->stats.tx_packets++;
 	from->stats.tx_bytes += len;
 	if (unlikely(skb_queue_len(&to->rx) >= rx_limit(to->dev))) {
-		to->stats.rx_dropped++;
-		return SKB_DROP_REASON_CPU_BACKLOG;
+		softnet_refuse(skb, to->dev, SKB_DROP_REASON_CPU_BACKLOG);
+		return SKB_NOT_DROPPED_YET;
 	}
 	if (likely(__dev_forward_skb(to->dev, skb) == NET_RX_SUCCESS)) {
 		to->stats.rx_packets++;
 		to->stats.rx_bytes += len;
+		skb_track_owner(skb, dev_net(to->dev));
 		__skb_queue_tail(&to->rx, skb);
 	}
 	return SKB_NOT_DROPPED_YET;
@@ -127,6 +129,13 @@ static bool is_simulated(const struct net_device *dev, const struct net_device *
 	       skiff_clock_is_virtual(dev_net(peer)->clock);
 }
 
+static void veth_count_dropped(struct veth_priv *priv)
+{
+	spin_lock(&priv->pair->lock);
+	priv->pair->end[priv->side].stats.tx_dropped++;
+	spin_unlock(&priv->pair->lock);
+}
+
 static netdev_tx_t veth_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct veth_priv *priv = veth_priv(dev);
@@ -135,6 +144,13 @@ static netdev_tx_t veth_xmit(struct sk_buff *skb, struct net_device *dev)
 	enum skb_drop_reason refused;
 
 	skb_tx_timestamp(skb);
+	/* Before the lock: the sender is called back, and may send again at once. */
+	skb_orphan(skb);
+	if (unlikely(skb_orphan_frags(skb, GFP_ATOMIC))) {
+		veth_count_dropped(priv);
+		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
+		return NETDEV_TX_OK;
+	}
 	spin_lock(&priv->pair->lock);
 	refused = put_frame(from, to, skb);
 	if (!from->flushing && !skb_queue_empty(&to->rx)) {

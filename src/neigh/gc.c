@@ -22,17 +22,23 @@
 #define NEIGH_FLUSH_DELAY ((ktime_t)5 * NSEC_PER_SEC)
 #define NEIGH_RAND_INTERVAL ((ktime_t)300 * NSEC_PER_SEC)
 
-/* Call whenever state, address or membership of the table changed: moves to the recent end. */
+void neigh_leave_gc_list(struct neighbour *n)
+{
+	if (list_empty(&n->gc_list))
+		return;
+	list_del_init(&n->gc_list);
+	n->cache->gc_entries--;
+}
+
+/* Call whenever state or address of an entry changed: moves to the recent end. */
 void neigh_update_gc_list(struct neighbour *n)
 {
 	struct neigh_cache *c = n->cache;
-	bool collect = !n->dead && !(n->nud_state & (NUD_PERMANENT | NUD_NOARP));
 
-	if (!list_empty(&n->gc_list)) {
-		list_del_init(&n->gc_list);
-		c->gc_entries--;
-	}
-	if (!collect)
+	if (n->dead)
+		return;
+	neigh_leave_gc_list(n);
+	if (n->nud_state & (NUD_PERMANENT | NUD_NOARP))
 		return;
 	list_add_tail(&n->gc_list, &c->gc_list);
 	/* The timer runs only while there is something to do. */
@@ -50,9 +56,9 @@ static bool neigh_evictable(const struct neighbour *n, ktime_t now)
 
 static bool neigh_evict_unconfirmed(struct neigh_cache *c)
 {
-	struct neighbour *n, *next;
+	struct neighbour *n;
 
-	list_for_each_entry_safe(n, next, &c->gc_list, gc_list)
+	list_for_each_entry(n, &c->gc_list, gc_list)
 		if (refcount_read(&n->refcnt) == 1 && n->nud_state & (NUD_STALE | NUD_FAILED))
 			return neigh_remove_one(n);
 	return false;
@@ -61,9 +67,9 @@ static bool neigh_evict_unconfirmed(struct neigh_cache *c)
 /* Held by the table and its timer, and by nobody else. */
 static bool neigh_evict_unanswered(struct neigh_cache *c)
 {
-	struct neighbour *n, *next;
+	struct neighbour *n;
 
-	list_for_each_entry_safe(n, next, &c->gc_list, gc_list)
+	list_for_each_entry(n, &c->gc_list, gc_list)
 		if (n->nud_state == NUD_INCOMPLETE && timer_pending(&n->timer) &&
 		    refcount_read(&n->refcnt) == 2)
 			return neigh_remove_one(n);
@@ -81,9 +87,12 @@ static bool neigh_forced_gc(struct neigh_cache *c, ktime_t now)
 	list_for_each_entry_safe(n, next, &c->gc_list, gc_list) {
 		if (gone == max)
 			break;
-		if (neigh_evictable(n, now) && neigh_remove_one(n))
+		if (neigh_evictable(n, now)) {
+			neigh_unlink(n);
 			gone++;
+		}
 	}
+	neigh_bury(c);
 	return gone != 0;
 }
 
@@ -135,7 +144,8 @@ void neigh_periodic_gc(struct timer_list *t)
 	if (c->gc_entries >= (unsigned int)NEIGH_VAR(&c->parms, GC_THRESH1))
 		list_for_each_entry_safe(n, next, &c->gc_list, gc_list)
 			if (neigh_outdated(n, now))
-				neigh_remove_one(n);
+				neigh_unlink(n);
+	neigh_bury(c);
 	if (c->gc_entries)
 		mod_timer_ns(t, now + neigh_secs(NEIGH_VAR(&c->parms, GC_INTERVAL)));
 }

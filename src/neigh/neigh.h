@@ -23,6 +23,8 @@
  * @entries: entries in the table
  * @gc_entries: entries that garbage collection may take
  * @gc_list: those, the least recently updated first
+ * @doomed: unlinked entries whose packets are still to be dropped, see neigh_bury()
+ * @burying: somebody is at it
  * @gc_timer: periodic collection
  * @last_flush: when forced collection ran last
  * @last_rand: when reachable_time was drawn last
@@ -39,6 +41,8 @@ struct neigh_cache {
 	unsigned int entries;
 	unsigned int gc_entries;
 	struct list_head gc_list;
+	struct list_head doomed;
+	bool burying;
 	struct timer_list gc_timer;
 	ktime_t last_flush;
 	ktime_t last_rand;
@@ -60,12 +64,14 @@ struct neigh_cache *neigh_cache_of(struct net *net, const struct neigh_table *tb
 
 /* table.c */
 void neigh_unlink(struct neighbour *n);
+void neigh_bury(struct neigh_cache *c);
 
 /* gc.c */
 bool neigh_make_room(struct neigh_cache *c);
 void neigh_periodic_gc(struct timer_list *t);
 void neigh_draw_reachable_time(struct neigh_cache *c);
 void neigh_update_gc_list(struct neighbour *n);
+void neigh_leave_gc_list(struct neighbour *n);
 
 /* state.c */
 void neigh_timer_handler(struct timer_list *t);

@@ -222,8 +222,7 @@ static bool neigh_start(struct neighbour *n)
 	return true;
 }
 
-/* Event: a packet for a neighbour whose address is not known, or not known well. */
-int __neigh_event_send(struct neighbour *neigh, struct sk_buff *skb)
+static int neigh_await(struct neighbour *neigh, struct sk_buff *skb)
 {
 	bool probe = false;
 
@@ -249,6 +248,18 @@ int __neigh_event_send(struct neighbour *neigh, struct sk_buff *skb)
 	if (probe)
 		neigh_probe(neigh);
 	return 1;
+}
+
+/* Event: a packet for a neighbour whose address is not known, or not known well. */
+int __neigh_event_send(struct neighbour *neigh, struct sk_buff *skb)
+{
+	int waits;
+
+	/* Packets that make room, and questions, may lead to the entry's removal. */
+	neigh_hold(neigh);
+	waits = neigh_await(neigh, skb);
+	neigh_release(neigh);
+	return waits;
 }
 
 void neigh_confirm_now(struct neighbour *neigh)
@@ -357,15 +368,14 @@ int neigh_update(struct neighbour *neigh, const u8 *lladdr, u8 state, u32 flags,
 		return -EINVAL;
 	if (!(flags & NEIGH_UPDATE_F_ADMIN) && old & (NUD_NOARP | NUD_PERMANENT))
 		return -EPERM;
-	if (!(state & NUD_VALID)) {
-		neigh_update_lost(neigh, state);
-		return 0;
-	}
-	if (!lladdr && !(old & NUD_VALID) && neigh->dev->addr_len)
+	if (state & NUD_VALID && !lladdr && !(old & NUD_VALID) && neigh->dev->addr_len)
 		return -EINVAL;
-	/* Sending what waited may lead to the entry's removal. */
+	/* Sending or dropping what waited may lead to the entry's removal. */
 	neigh_hold(neigh);
-	neigh_learn(neigh, lladdr, state, flags);
+	if (state & NUD_VALID)
+		neigh_learn(neigh, lladdr, state, flags);
+	else
+		neigh_update_lost(neigh, state);
 	neigh_release(neigh);
 	return 0;
 }

@@ -68,20 +68,27 @@ static struct hlist_head *neigh_bucket(const struct neigh_cache *c, const void *
 	return &c->buckets[hash & ((1u << c->hash_shift) - 1)];
 }
 
+static struct neighbour *neigh_find(const struct neigh_cache *c, const void *pkey,
+				    const struct net_device *dev)
+{
+	struct neighbour *n;
+
+	hlist_for_each_entry(n, neigh_bucket(c, pkey, dev), hash_node)
+		if (n->dev == dev && !memcmp(n->primary_key, pkey, c->tbl->key_len))
+			return n;
+	return NULL;
+}
+
 struct neighbour *__neigh_lookup_noref(struct neigh_table *tbl, const void *pkey,
 				       struct net_device *dev)
 {
 	struct neigh_cache *c = neigh_cache_of(dev_net(dev), tbl);
-	struct neighbour *n;
+	struct neighbour *n = neigh_find(c, pkey, dev);
 
 	c->stats.lookups++;
-	hlist_for_each_entry(n, neigh_bucket(c, pkey, dev), hash_node) {
-		if (n->dev == dev && !memcmp(n->primary_key, pkey, tbl->key_len)) {
-			c->stats.hits++;
-			return n;
-		}
-	}
-	return NULL;
+	if (n)
+		c->stats.hits++;
+	return n;
 }
 
 struct neighbour *neigh_lookup(struct neigh_table *tbl, const void *pkey, struct net_device *dev)
@@ -118,16 +125,22 @@ static void neigh_grow(struct neigh_cache *c)
 	c->stats.hash_grows++;
 }
 
+static void neigh_free(struct neighbour *n)
+{
+	n->cache->stats.destroys++;
+	dev_put(n->dev);
+	kfree(n);
+}
+
 static struct neighbour *neigh_alloc(struct neigh_cache *c, const void *pkey,
 				     struct net_device *dev)
 {
 	struct neighbour *n;
+	int err;
 
-	if (c->closing || !neigh_make_room(c))
-		return NULL;
 	n = (struct neighbour *)kzalloc(sizeof(*n), GFP_ATOMIC);
 	if (!n)
-		return NULL;
+		return (struct neighbour *)ERR_PTR(-ENOBUFS);
 	__skb_queue_head_init(&n->arp_queue);
 	INIT_HLIST_NODE(&n->hash_node);
 	INIT_LIST_HEAD(&n->gc_list);
@@ -143,14 +156,24 @@ static struct neighbour *neigh_alloc(struct neigh_cache *c, const void *pkey,
 	memcpy(n->primary_key, pkey, c->tbl->key_len);
 	refcount_set(&n->refcnt, 1);
 	c->stats.allocs++;
+	err = c->tbl->constructor(n);
+	if (err) {
+		neigh_free(n);
+		return (struct neighbour *)ERR_PTR(err);
+	}
+	/* An entry that was never confirmed is not fresher for having been made. */
+	n->confirmed = n->updated - 2 * neigh_msecs(NEIGH_VAR(n->parms, BASE_REACHABLE_TIME_MS));
 	return n;
 }
 
-static void neigh_free(struct neighbour *n)
+static void neigh_insert(struct neighbour *n)
 {
-	n->cache->stats.destroys++;
-	dev_put(n->dev);
-	kfree(n);
+	struct neigh_cache *c = n->cache;
+
+	hlist_add_head(&n->hash_node, neigh_bucket(c, n->primary_key, n->dev));
+	c->entries++;
+	neigh_update_gc_list(n);
+	neigh_grow(c);
 }
 
 struct neighbour *__neigh_create(struct neigh_table *tbl, const void *pkey, struct net_device *dev,
@@ -158,47 +181,63 @@ struct neighbour *__neigh_create(struct neigh_table *tbl, const void *pkey, stru
 {
 	struct neigh_cache *c = neigh_cache_of(dev_net(dev), tbl);
 	struct neighbour *n = __neigh_lookup_noref(tbl, pkey, dev);
-	int err;
 
 	ASSERT_NET_LOCKED(c->net);
 	if (!n) {
-		n = neigh_alloc(c, pkey, dev);
-		if (!n)
+		if (c->closing || !neigh_make_room(c))
 			return (struct neighbour *)ERR_PTR(-ENOBUFS);
-		err = tbl->constructor(n);
-		if (err) {
-			neigh_free(n);
-			return (struct neighbour *)ERR_PTR(err);
-		}
-		/* An entry that was never confirmed is not fresher for having been made. */
-		n->confirmed =
-			n->updated - 2 * neigh_msecs(NEIGH_VAR(n->parms, BASE_REACHABLE_TIME_MS));
-		hlist_add_head(&n->hash_node, neigh_bucket(c, pkey, dev));
-		c->entries++;
-		neigh_update_gc_list(n);
-		neigh_grow(c);
+		/* What made room may have sent to the same address. */
+		n = neigh_find(c, pkey, dev);
+	}
+	if (!n) {
+		n = neigh_alloc(c, pkey, dev);
+		if (IS_ERR(n))
+			return n;
+		neigh_insert(n);
 	}
 	if (want_ref)
 		neigh_hold(n);
 	return n;
 }
 
-/* Out of bucket and list; the table's reference is the caller's now. */
+/*
+ * Removal has two steps. What is unlinked cannot be found any more and costs nothing yet; what is
+ * buried drops its packets, whose destructors may send, make entries and collect others: nobody
+ * may be walking the table then.
+ */
 void neigh_unlink(struct neighbour *n)
 {
 	hlist_del_init(&n->hash_node);
 	n->cache->entries--;
+	neigh_leave_gc_list(n);
 	n->dead = 1;
-	neigh_update_gc_list(n);
+	list_add_tail(&n->gc_list, &n->cache->doomed);
+}
+
+/* Once at a time, lest destructors that make entries pile up on the stack. */
+void neigh_bury(struct neigh_cache *c)
+{
+	struct neighbour *n;
+
+	if (c->burying)
+		return;
+	c->burying = true;
+	while ((n = list_first_entry_or_null(&c->doomed, struct neighbour, gc_list)) != NULL) {
+		list_del_init(&n->gc_list);
+		neigh_forget(n);
+		neigh_release(n);
+	}
+	c->burying = false;
 }
 
 bool neigh_remove_one(struct neighbour *neigh)
 {
+	struct neigh_cache *c = neigh->cache;
+
 	if (neigh->dead)
 		return false;
 	neigh_unlink(neigh);
-	neigh_forget(neigh);
-	neigh_release(neigh);
+	neigh_bury(c);
 	return true;
 }
 
@@ -219,7 +258,8 @@ static void neigh_flush_dev(struct neigh_cache *c, const struct net_device *dev)
 	for (i = 0; i < 1u << c->hash_shift; i++)
 		hlist_for_each_entry_safe(n, next, &c->buckets[i], hash_node)
 			if (!dev || n->dev == dev)
-				neigh_remove_one(n);
+				neigh_unlink(n);
+	neigh_bury(c);
 }
 
 void neigh_changeaddr(struct neigh_table *tbl, struct net_device *dev)
@@ -251,6 +291,7 @@ static int neigh_cache_init(struct neigh_cache *c, struct net *net, struct neigh
 	c->parms = tbl->parms;
 	c->hash_shift = NEIGH_HASH_SHIFT_MIN;
 	INIT_LIST_HEAD(&c->gc_list);
+	INIT_LIST_HEAD(&c->doomed);
 	c->buckets =
 		(struct hlist_head *)kcalloc(1u << c->hash_shift, sizeof(*c->buckets), GFP_KERNEL);
 	if (!c->buckets)

@@ -91,10 +91,9 @@ static struct net_device *up(struct net *net, const char *name)
 	return dev;
 }
 
-static int send_frame(struct net_device *dev, const u8 *dest, u8 first)
+static struct sk_buff *make_frame(struct net_device *dev, const u8 *dest, u8 first)
 {
 	struct sk_buff *skb = alloc_skb(200, GFP_KERNEL);
-	int ret;
 
 	skb_reserve(skb, 64);
 	memset(skb_put(skb, 46), first, 46);
@@ -103,8 +102,20 @@ static int send_frame(struct net_device *dev, const u8 *dest, u8 first)
 	skb->mark = 77;
 	skb_reset_network_header(skb);
 	eth_header(skb, dev, TYPE, dest, NULL, 46);
+	return skb;
+}
+
+static int send_locked(struct net_device *dev, const u8 *dest, u8 first)
+{
+	return dev_queue_xmit(make_frame(dev, dest, first));
+}
+
+static int send_frame(struct net_device *dev, const u8 *dest, u8 first)
+{
+	int ret;
+
 	net_lock(dev_net(dev));
-	ret = dev_queue_xmit(skb);
+	ret = send_locked(dev, dest, first);
 	net_unlock(dev_net(dev));
 	return ret;
 }
@@ -154,6 +165,66 @@ static void test_dummy(void **state)
 	assert_int_equal(dev->netdev_ops->ndo_change_carrier(dev, true), 0);
 	assert_true(netif_carrier_ok(dev));
 	net_unlock(a);
+}
+
+static struct net_device *again_on;
+static unsigned int ended;
+
+/* Called by whoever lets go of the packet, as a socket's callback is: it sends another one. */
+static void send_again(struct sk_buff *skb)
+{
+	struct net_device *dev = again_on;
+
+	again_on = NULL;
+	ended++;
+	if (dev)
+		send_locked(dev, dev->dev_addr, 9);
+}
+
+static void test_sender_sends_again(void **state)
+{
+	struct net_device *x, *y;
+	struct sk_buff *skb;
+
+	ended = 0;
+	assert_int_equal(veth_create(a, "x", b, "y", &x, &y), 0);
+	up(b, "y");
+	up(a, "x");
+	again_on = x;
+	skb = make_frame(x, y->dev_addr, 6);
+	skb->destructor = send_again;
+	net_lock(a);
+	assert_int_equal(dev_queue_xmit(skb), 0);
+	net_unlock(a);
+	run();
+	assert_int_equal(ended, 1);
+	assert_int_equal(got[1].count, 2);
+}
+
+static u64 backlog_drops;
+
+static int find_backlog_drops(const char *reason, u64 count, void *arg)
+{
+	if (!strcmp(reason, "CPU_BACKLOG"))
+		backlog_drops += count;
+	return 0;
+}
+
+/* The receiver's host knows why its device has dropped a frame, and the sender's was not concerned. */
+static void test_receiver_counts_its_drops(void **state)
+{
+	struct net_device *x, *y;
+
+	assert_int_equal(veth_create(a, "x", b, "y", &x, &y), 0);
+	up(b, "y");
+	up(a, "x");
+	assert_int_equal(skiff_sysctl_set(b, "net.core.netdev_max_backlog", "0", NULL, 0), 0);
+	send_frame(x, y->dev_addr, 6);
+	backlog_drops = 0;
+	assert_int_equal(skiff_drops_foreach(a, find_backlog_drops, NULL), 0);
+	assert_int_equal(backlog_drops, 0);
+	assert_int_equal(skiff_drops_foreach(b, find_backlog_drops, NULL), 0);
+	assert_int_equal(backlog_drops, 1);
 }
 
 static void test_cable(void **state)
@@ -452,6 +523,8 @@ int main(void)
 		with_hosts(test_loopback),
 		with_hosts(test_dummy),
 		with_hosts(test_cable),
+		with_hosts(test_sender_sends_again),
+		with_hosts(test_receiver_counts_its_drops),
 		with_hosts(test_cable_carrier),
 		with_hosts(test_cable_limits),
 		with_hosts(test_partial_checksums_cross),
