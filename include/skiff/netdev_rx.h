@@ -117,6 +117,8 @@ SKIFF_API bool dev_nit_active(struct net_device *dev);
  * Return: NET_RX_SUCCESS or NET_RX_DROP.
  */
 SKIFF_API int dev_forward_skb(struct net_device *dev, struct sk_buff *skb);
+/* dev_forward_skb() for a driver that queues the packet itself, whose it is after success. */
+SKIFF_API int __dev_forward_skb(struct net_device *dev, struct sk_buff *skb);
 
 /* Whether a frame is not longer than a device takes. Segments to be cut may be. */
 SKIFF_API bool is_skb_forwardable(const struct net_device *dev, const struct sk_buff *skb);

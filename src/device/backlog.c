@@ -242,7 +242,7 @@ void softnet_count_drop(struct sk_buff *skb, enum skb_drop_reason reason, const 
 		net_count_drop(NULL, reason);
 }
 
-static int refuse(struct sk_buff *skb, struct net_device *dev, enum skb_drop_reason reason)
+int softnet_refuse(struct sk_buff *skb, struct net_device *dev, enum skb_drop_reason reason)
 {
 	atomic_long_add(1, &dev->rx_dropped);
 	net_count_drop(dev_net(dev), reason);
@@ -265,14 +265,14 @@ int netif_rx(struct sk_buff *skb)
 	/* Under the lock, so that a device that goes finds all that it has received. */
 	if (unlikely(!netif_running(dev))) {
 		spin_unlock(&sd->input_pkt_queue.lock);
-		return refuse(skb, dev, SKB_DROP_REASON_DEV_READY);
+		return softnet_refuse(skb, dev, SKB_DROP_REASON_DEV_READY);
 	}
 	if (unlikely(skb_queue_len(&sd->input_pkt_queue) >=
 		     (u32)READ_ONCE(dn->sysctl[NETDEV_SYSCTL_MAX_BACKLOG]))) {
 		sd->dropped++;
 		spin_unlock(&sd->input_pkt_queue.lock);
 		atomic_long_add(1, &dev->rx_backlog_dropped);
-		return refuse(skb, dev, SKB_DROP_REASON_CPU_BACKLOG);
+		return softnet_refuse(skb, dev, SKB_DROP_REASON_CPU_BACKLOG);
 	}
 	skb_track_owner(skb, dn->sd.net);
 	__skb_queue_tail(&sd->input_pkt_queue, skb);

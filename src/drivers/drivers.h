@@ -9,7 +9,11 @@
 #include <skiff/ethtool.h>
 
 extern struct skiff_driver dummy_driver;
+extern struct skiff_driver packet_driver;
+extern struct skiff_driver pcap_driver;
+extern struct skiff_driver slip_driver;
 extern struct skiff_driver tap_driver;
+extern struct skiff_driver tun_driver;
 
 int loopback_init(void);
 

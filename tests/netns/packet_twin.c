@@ -21,7 +21,7 @@
  *	packet-twin skiff
  *
  * Each line says what was done and what came of it, in terms that are the same on both sides:
- * ends are called A and B. test_packet.py compares the two outputs.
+ * ends are called A and B. test_packet_socket.py compares the two outputs.
  */
 
 #define PROTO 0x88b5 /* IEEE 802: for experiments */

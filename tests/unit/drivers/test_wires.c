@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Loopback, dummy and the cable: what is sent, and where it comes out. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -356,6 +357,118 @@ static void test_one_end_takes_the_other(void **state)
 	net_unlock(a);
 }
 
+/* Hosts of real time: who sends runs the other one, and what comes back. */
+
+static unsigned long turns;
+static bool for_ever;
+
+static int answer(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt,
+		  struct net_device *orig_dev)
+{
+	u8 to[ETH_ALEN];
+
+	turns++;
+	ether_addr_copy(to, eth_hdr(skb)->h_source);
+	if (turns == 1 || for_ever) {
+		skb_push(skb, ETH_HLEN);
+		ether_addr_copy(eth_hdr(skb)->h_dest, to);
+		ether_addr_copy(eth_hdr(skb)->h_source, dev->dev_addr);
+		skb->pkt_type = PACKET_OUTGOING;
+		dev_queue_xmit(skb);
+	} else {
+		consume_skb(skb);
+	}
+	return NET_RX_SUCCESS;
+}
+
+static void real_hosts(struct net **hosts, struct net_device **ends)
+{
+	int i;
+
+	turns = 0;
+	handler.func = answer;
+	for (i = 0; i < 2; i++)
+		assert_non_null(hosts[i] = skiff_net_create(NULL));
+	assert_int_equal(veth_create(hosts[0], "x", hosts[1], "y", &ends[0], &ends[1]), 0);
+	up(hosts[0], "x");
+	up(hosts[1], "y");
+	for (i = 0; i < 2; i++)
+		while (skiff_poll(hosts[i], 0) > 0)
+			;
+}
+
+static void test_sender_runs_the_other_host(void **state)
+{
+	struct net_device *ends[2];
+	struct net *hosts[2];
+	int i;
+
+	for_ever = false;
+	real_hosts(hosts, ends);
+	for (i = 0; i < 200; i++) {
+		turns = 0;
+		assert_int_equal(send_frame(ends[0], ends[1]->dev_addr, 1), 0);
+		/* There and back, and nobody has polled. */
+		assert_int_equal(turns, 2);
+	}
+	/* A host whose lock is taken is left to who has it. */
+	turns = 0;
+	assert_int_equal(pthread_mutex_lock(&hosts[1]->mutex), 0);
+	send_frame(ends[0], ends[1]->dev_addr, 1);
+	assert_int_equal(turns, 0);
+	pthread_mutex_unlock(&hosts[1]->mutex);
+	skiff_poll(hosts[1], 0);
+	assert_int_equal(turns, 2);
+	handler.func = handle;
+	for (i = 0; i < 2; i++)
+		assert_int_equal(skiff_net_destroy(hosts[i]), 0);
+}
+
+static void test_hosts_that_answer_each_other_for_ever(void **state)
+{
+	struct net_device *ends[2];
+	struct net *hosts[2];
+	unsigned long first;
+	int i;
+
+	for_ever = true;
+	real_hosts(hosts, ends);
+	send_frame(ends[0], ends[1]->dev_addr, 1);
+	first = turns;
+	assert_in_range(first, 2, 1000);
+	/* It stopped, and goes on with the next who runs one of them. */
+	for (i = 0; i < 10; i++)
+		skiff_poll(hosts[i & 1], 0);
+	assert_true(turns > first);
+	handler.func = handle;
+	for (i = 0; i < 2; i++)
+		assert_int_equal(skiff_net_destroy(hosts[i]), 0);
+}
+
+static void test_full_queue(void **state)
+{
+	struct net_device *x, *y;
+	struct rtnl_link_stats64 s;
+	int i;
+
+	assert_int_equal(veth_create(a, "x", b, "y", &x, &y), 0);
+	up(a, "x");
+	up(b, "y");
+	run();
+	assert_int_equal(skiff_sysctl_set(b, "net.core.netdev_max_backlog", "5", NULL, 0), 0);
+	for (i = 0; i < 8; i++)
+		send_frame(x, y->dev_addr, 1);
+	run();
+	assert_int_equal(got[1].count, 5);
+	stats_of(y, &s);
+	assert_int_equal(s.rx_packets, 5);
+	assert_int_equal(s.rx_dropped, 3);
+	send_frame(x, y->dev_addr, 1);
+	net_lock(b);
+	dev_close(y);
+	net_unlock(b);
+}
+
 static void test_within_one_host(void **state)
 {
 	struct net_device *x, *y;
@@ -416,6 +529,9 @@ int main(void)
 		with_hosts(test_cable_limits),
 		with_hosts(test_partial_checksums_cross),
 		with_hosts(test_one_end_takes_the_other),
+		with_hosts(test_sender_runs_the_other_host),
+		with_hosts(test_hosts_that_answer_each_other_for_ever),
+		with_hosts(test_full_queue),
 		with_hosts(test_within_one_host),
 		with_hosts(test_refused_names),
 		with_hosts(test_without_memory),
