@@ -8,7 +8,8 @@
 
 static __be32 entry_addr(const struct arpreq *r)
 {
-	return ((const struct sockaddr_in *)(const void *)&r->arp_pa)->sin_addr.s_addr;
+	return (__force __be32)((const struct sockaddr_in *)(const void *)&r->arp_pa)
+		->sin_addr.s_addr;
 }
 
 static int get_entry(struct arpreq *r, struct net_device *dev)
