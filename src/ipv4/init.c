@@ -19,8 +19,8 @@ struct ipv4_net *ipv4_net(const struct net *net)
  * Settings: each host has its own copies of these tables, whose data pointers lead to its own
  * values: @data holds the offset in struct ipv4_net until then.
  */
-static int one = 1, int_max = 0x7fffffff, zero, ttl_max = 255, day = 24 * 3600,
-	   three = 3, min_mtu = IPV4_MIN_MTU;
+static int one = 1, int_max = 0x7fffffff, zero, ttl_max = 255, day = 24 * 3600, three = 3,
+	   min_mtu = IPV4_MIN_MTU;
 static int port_max = 65535, qrv_max = 7;
 
 #define IPV4_SYSCTL(name, least, most)                                                    \

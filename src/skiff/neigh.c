@@ -270,7 +270,7 @@ static int by_dev_and_addr(const void *a, const void *b)
 {
 	const struct skiff_neigh *x = (const struct skiff_neigh *)a;
 	const struct skiff_neigh *y = (const struct skiff_neigh *)b;
-	u32 p = ntohl(x->addr.s_addr), q = ntohl(y->addr.s_addr);
+	u32 p = ntohl((__force __be32)x->addr.s_addr), q = ntohl((__force __be32)y->addr.s_addr);
 	int dev = strcmp(x->dev, y->dev);
 
 	if (dev)
