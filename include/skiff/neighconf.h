@@ -26,8 +26,8 @@ extern "C" {
  * @dev: name of the device it is reached by
  * @addr: "192.0.2.1"
  * @lladdr: "02:00:00:00:00:01"; on a device without link-layer addresses NULL
- * @state: "permanent" (or NULL): stays, whatever others say; "noarp": stays until it is not used;
- *         "reachable", "stale": as if it had been learned just now
+ * @state: "permanent" (or NULL): stays, whatever others say; "noarp": is not asked for, and may go
+ *         when there are many; "reachable", "stale": as if it had been learned just now
  * @err: gets a message
  * @err_size: bytes there
  *

@@ -15,6 +15,9 @@
  */
 #define USER_HZ_MS 10
 
+/* Questions of one kind: more would be no question any more, and their sum has to fit an int. */
+#define PROBES_MAX (1 << 20)
+
 /* What a packet of an Ethernet frame's size counts, for the limit that was one of packets once. */
 #define UNRES_PACKET SKB_TRUESIZE(ETH_FRAME_LEN)
 
@@ -70,7 +73,8 @@ static int neigh_proc_var(struct ctl_table *ctl, int write, void *buffer, size_t
 {
 	struct neigh_parms *p = (struct neigh_parms *)ctl->extra1;
 	const struct neigh_var *v = (const struct neigh_var *)ctl->extra2;
-	int value = p->data[v->var] / v->scale, least = v->least, most = INT_MAX / v->scale;
+	int value = p->data[v->var] / v->scale, least = v->least;
+	int most = v->var <= NEIGH_VAR_MCAST_REPROBES ? PROBES_MAX : INT_MAX / v->scale;
 	struct ctl_table one = *ctl;
 	int err;
 

@@ -122,6 +122,7 @@ static void values_have_bounds(void **state)
 		const char *name, *value;
 	} bad[] = {
 		{ NEIGH "wire0.mcast_solicit", "-1" },
+		{ NEIGH "wire0.ucast_solicit", "1048577" },
 		{ NEIGH "wire0.retrans_time_ms", "0" },
 		{ NEIGH "wire0.retrans_time", "214748365" },
 		{ NEIGH "wire0.base_reachable_time", "0" },
