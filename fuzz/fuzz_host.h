@@ -55,7 +55,7 @@ static inline void fuzz_ping(struct wire_host *h)
 	BUG_ON(skiff_ping(h->net, &p, fuzz_pong, NULL));
 }
 
-/* Whatever waits for a neighbour has given up by now; no buffer may be left. */
+/* Whatever waits for a neighbour or for fragments has given up by now; no buffer may be left. */
 static inline void fuzz_settle(struct wire_host *h)
 {
 	u8 frame[FRAME_MAX];
@@ -67,7 +67,7 @@ static inline void fuzz_settle(struct wire_host *h)
 		if (wire_eth_type(frame) == ETH_P_IP)
 			BUG_ON(wire_ip_check(frame + ETH_HLEN, len - ETH_HLEN) != WIRE_IP_OK);
 	}
-	wire_sleep(h, 20 * NSEC_PER_SEC);
+	wire_sleep(h, 40 * NSEC_PER_SEC);
 	wire_drop_sent(h);
 	BUG_ON(skb_live_buffers());
 }

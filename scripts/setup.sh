@@ -102,6 +102,7 @@ look()
 	want iputils-ping has ping
 	if [ "$set_name" = check ]; then
 		must libcmocka-dev pkg-config --exists cmocka
+		want libpcap-dev pkg-config --exists libpcap
 		want tshark has tshark
 		want sparse has sparse
 		want g++ has g++

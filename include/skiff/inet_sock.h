@@ -242,6 +242,13 @@ static inline __be32 ipv6_mapped_v4(const struct in6_addr *a)
 	return v4;
 }
 
+static inline bool ipv6_addr_v4mapped(const struct in6_addr *a)
+{
+	static const unsigned char prefix[12] = { [10] = 0xff, [11] = 0xff };
+
+	return !memcmp(a->s6_addr, prefix, sizeof(prefix));
+}
+
 static inline void ipv6_addr_set_v4mapped(__be32 addr, struct in6_addr *mapped)
 {
 	static const unsigned char prefix[12] = { [10] = 0xff, [11] = 0xff };

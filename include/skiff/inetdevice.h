@@ -132,7 +132,8 @@ SKIFF_API int inet_insert_ifa(struct net_device *dev, __be32 addr, unsigned int 
  * @dev: the device
  * @addr: the address
  *
- * Stack lock. Return: 0 or -EADDRNOTAVAIL.
+ * With the first address of a subnet the device's others in it go as well, unless
+ * net.ipv4.conf.all.promote_secondaries is set. Stack lock. Return: 0 or -EADDRNOTAVAIL.
  */
 SKIFF_API int inet_del_ifa(struct net_device *dev, __be32 addr);
 

@@ -189,8 +189,7 @@ static inline bool ip_dont_fragment(const struct sock *sk, const struct dst_entr
 {
 	u8 pmtudisc = inet_sk(sk)->pmtudisc;
 
-	return pmtudisc == IP_PMTUDISC_DO ||
-	       (pmtudisc == IP_PMTUDISC_WANT && !ip_mtu_locked(dst));
+	return pmtudisc == IP_PMTUDISC_DO || (pmtudisc == IP_PMTUDISC_WANT && !ip_mtu_locked(dst));
 }
 
 /* Whether learned path MTUs count, or only the device's. */

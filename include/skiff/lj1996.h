@@ -3,6 +3,7 @@
 #ifndef SKIFF_LJ1996_H
 #define SKIFF_LJ1996_H
 
+#include <skiff/etherdevice.h>
 #include <skiff/net_namespace.h>
 #include <skiff/skbuff.h>
 #include <skiff/sock.h>
@@ -177,5 +178,11 @@ static inline int lj_append_any(struct sk_buff *old, struct sk_buff *newsk)
 		lj_queue_splice(list, head, true); \
 		__skb_queue_head_init(list);       \
 	} while (0)
+
+/* Drivers: struct device, and the functions that take one. */
+#include <skiff/lj1996_device.h>
+
+#define dev_queue_xmit(...) \
+	__LJ_THIRD(__VA_ARGS__, lj_dev_queue_xmit, lj_dev_queue_xmit, dev_queue_xmit, )(__VA_ARGS__)
 
 #endif /* SKIFF_LJ1996_H */

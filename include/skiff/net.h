@@ -23,6 +23,11 @@ struct proto_ops;
 struct sock;
 struct socket;
 
+/* proto_ops.ioctl does not know the command: somebody else may. Programs never see it. */
+#ifndef ENOIOCTLCMD
+#define ENOIOCTLCMD 515
+#endif
+
 typedef enum {
 	SS_FREE = 0,	  /* not in use */
 	SS_UNCONNECTED,	  /* to nobody */
@@ -72,6 +77,10 @@ struct socket {
  * @sendmsg: send @total_len bytes of @m. Return: how many were taken
  * @recvmsg: receive up to @total_len bytes into @m. Return: how many; with MSG_TRUNC how many it was
  * @set_peek_off: SO_PEEK_OFF, sk_set_peek_off(); NULL when it has none
+ * @recv_skb: take a received buffer whose data is what recvmsg would copy: skb_recv_datagram() and
+ *            whatever checks there are; NULL with *@err. The op is NULL when there are no packets
+ * @send_skb: send a buffer as the data of one packet, to @m's address. Return: its length, or -errno;
+ *            the buffer is the family's whatever happens, but for -EAGAIN. NULL when it can't
  *
  * All return a negative errno on failure and run under the stack lock, but for sendmsg and recvmsg:
  * these copy the program's data and take the stack lock themselves for what they do besides.
@@ -97,6 +106,8 @@ struct proto_ops {
 	int (*sendmsg)(struct socket *sock, struct skiff_msghdr *m, size_t total_len);
 	int (*recvmsg)(struct socket *sock, struct skiff_msghdr *m, size_t total_len, int flags);
 	int (*set_peek_off)(struct sock *sk, int val);
+	struct sk_buff *(*recv_skb)(struct socket *sock, unsigned int flags, int *err);
+	int (*send_skb)(struct socket *sock, struct skiff_msghdr *m, struct sk_buff *skb);
 };
 
 /**

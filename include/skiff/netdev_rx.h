@@ -84,6 +84,24 @@ SKIFF_API void dev_add_pack(struct packet_type *pt);
 SKIFF_API void dev_remove_pack(struct packet_type *pt);
 #define __dev_remove_pack(pt) dev_remove_pack(pt)
 
+/**
+ * netdev_rx_handler_register() - take what a device receives before the protocols do
+ * @dev: the device, which has one handler at most
+ * @rx_handler: called locked, after the taps, with the packet at *@pskb, which it owns and may
+ *              exchange. Return: RX_HANDLER_*
+ * @rx_handler_data: net_device.rx_handler_data
+ *
+ * Locked. Return: 0; -EBUSY when it has one; -EINVAL without one.
+ */
+SKIFF_API int netdev_rx_handler_register(struct net_device *dev, rx_handler_func_t *rx_handler,
+					 void *rx_handler_data);
+SKIFF_API void netdev_rx_handler_unregister(struct net_device *dev);
+
+static inline bool netdev_is_rx_handler_busy(const struct net_device *dev)
+{
+	return dev->rx_handler != NULL;
+}
+
 /* Show a packet that is about to be sent to the taps. Locked. The packet is not consumed. */
 SKIFF_API void dev_queue_xmit_nit(struct sk_buff *skb, struct net_device *dev);
 /* Whether there is a tap that wants to see what @dev sends. */
@@ -99,6 +117,8 @@ SKIFF_API bool dev_nit_active(struct net_device *dev);
  * Return: NET_RX_SUCCESS or NET_RX_DROP.
  */
 SKIFF_API int dev_forward_skb(struct net_device *dev, struct sk_buff *skb);
+/* dev_forward_skb() for a driver that queues the packet itself, whose it is after success. */
+SKIFF_API int __dev_forward_skb(struct net_device *dev, struct sk_buff *skb);
 
 /* Whether a frame is not longer than a device takes. Segments to be cut may be. */
 SKIFF_API bool is_skb_forwardable(const struct net_device *dev, const struct sk_buff *skb);

@@ -357,7 +357,7 @@ enum netdev_reg_state {
  * @gso_max_segs: most segments of it
  * @netdev_ops: the driver's methods
  * @header_ops: those of the link layer, NULL when there is no header
- * @ethtool_ops: what ethtool asks, or NULL
+ * @ethtool_ops: what ethtool asks
  * @ip_ptr: IPv4's part
  * @stats: counted by the driver
  * @rx_dropped: counted by the core: what arrived and was dropped before a handler saw it, or for
@@ -599,6 +599,19 @@ SKIFF_API bool dev_valid_name(const char *name);
 SKIFF_API int dev_change_name(struct net_device *dev, const char *newname);
 
 /**
+ * dev_set_alias() - describe a device in a user's words
+ * @dev: the device
+ * @alias: text, not terminated
+ * @len: bytes of it; 0 takes it away
+ *
+ * Locked. Return: @len; -EINVAL for IFALIASZ bytes or more; -ENOMEM.
+ */
+SKIFF_API int dev_set_alias(struct net_device *dev, const char *alias, size_t len);
+
+/* Copy it to @name, @len bytes, terminated. Locked. Return: its length, as snprintf() has it. */
+SKIFF_API int dev_get_alias(const struct net_device *dev, char *name, size_t len);
+
+/**
  * __dev_get_by_name() - find a device, without a reference
  * @net: the host
  * @name: full name
@@ -745,6 +758,11 @@ SKIFF_API int dev_change_tx_queue_len(struct net_device *dev, unsigned long new_
 
 /* Set hw_features as the user wants, within what the driver allows; tell who is concerned. */
 SKIFF_API void netdev_update_features(struct net_device *dev);
+/* The same, and tell in any case: another device's features, or hw_features, changed. */
+SKIFF_API void netdev_change_features(struct net_device *dev);
+
+/* Received segments must not be merged by the device: they will be forwarded. */
+SKIFF_API void dev_disable_lro(struct net_device *dev);
 
 /**
  * dev_get_stats() - a device's counters, its own and the core's

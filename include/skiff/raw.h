@@ -3,9 +3,7 @@
 #ifndef SKIFF_RAW_H
 #define SKIFF_RAW_H
 
-#include <netinet/in.h> /* before the kernel's, which leave out what this defines */
-#include <linux/icmp.h>
-
+#include <skiff/icmp.h>
 #include <skiff/inet_sock.h>
 
 #ifdef __cplusplus

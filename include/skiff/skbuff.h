@@ -421,10 +421,14 @@ struct sk_buff {
 
 	struct skb_ext *extensions;
 
-	/* Written by the ownership-tracking build only: return addresses. */
+	/*
+	 * Written by the ownership-tracking build only: return addresses, and the host while the
+	 * buffer lives.
+	 */
 	const void *alloc_site;
 	const void *last_site;
 	__extension__ union {
+		const void *owner;
 		const void *free_site;
 		struct sk_buff_head *lj_list;
 	};

@@ -264,6 +264,7 @@ struct sock {
  * @getsockopt: the same
  * @sendmsg: as proto_ops.sendmsg, which calls it, for the lock as well
  * @recvmsg: as proto_ops.recvmsg
+ * @send_skb: as proto_ops.send_skb, with the lock; may be NULL
  * @backlog_rcv: a packet for it
  * @memory_allocated: pages that all sockets of the protocol hold; NULL: not limited
  * @sysctl_mem: three limits of it in pages: no pressure, pressure, no more
@@ -288,6 +289,7 @@ struct proto {
 	int (*sendmsg)(struct sock *sk, struct skiff_msghdr *msg, size_t len);
 	int (*recvmsg)(struct sock *sk, struct skiff_msghdr *msg, size_t len, int flags,
 		       int *addr_len);
+	int (*send_skb)(struct sock *sk, struct skiff_msghdr *msg, struct sk_buff *skb);
 	int (*backlog_rcv)(struct sock *sk, struct sk_buff *skb);
 	atomic_long_t *memory_allocated;
 	long *sysctl_mem;

@@ -12,7 +12,7 @@
 #define MESSAGE_MAX 1024
 
 /* Function and argument change together, so they are read together. */
-static spinlock_t sink_lock = __SPIN_LOCK_UNLOCKED;
+DEFINE_FORK_SAFE_SPINLOCK(sink_lock)
 static skiff_log_fn *sink_fn;
 static void *sink_arg;
 static int max_level = LOGLEVEL_INFO;
@@ -23,11 +23,6 @@ void skiff_log_sink(skiff_log_fn *fn, void *arg)
 	sink_fn = fn;
 	sink_arg = arg;
 	spin_unlock(&sink_lock);
-}
-
-void log_after_fork(void)
-{
-	spin_lock_init(&sink_lock);
 }
 
 int skiff_log_level(int level)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* From the top half to the bottom half: the backlog of netif_rx() and the polling of NAPI. */
 #include "device/device.h"
+#include "skb/track.h"
 
 /*
  * A source of packets (napi_struct) is scheduled by whoever finds that there are some: the bit
@@ -226,13 +227,28 @@ static int process_backlog(struct napi_struct *napi, int quota)
 	return work;
 }
 
-static int refuse(struct sk_buff *skb, struct net_device *dev, enum skb_drop_reason reason)
+/* The next drop of this thread is counted already. */
+static __thread bool drop_counted;
+
+/*
+ * The packet's device may be gone when it is dropped: the host whose code runs counts. Only a top
+ * half knows better, which runs in the name of no host or of the one that sent.
+ */
+void softnet_count_drop(struct sk_buff *skb, enum skb_drop_reason reason, const void *site)
+{
+	if (unlikely(drop_counted))
+		drop_counted = false;
+	else
+		net_count_drop(NULL, reason);
+}
+
+int softnet_refuse(struct sk_buff *skb, struct net_device *dev, enum skb_drop_reason reason)
 {
 	atomic_long_add(1, &dev->rx_dropped);
-	/* A top half runs no host's code: nobody else counts this. */
-	if (!current_net())
-		net_count_drop(dev_net(dev), reason);
+	net_count_drop(dev_net(dev), reason);
+	drop_counted = true;
 	kfree_skb_reason(skb, reason);
+	drop_counted = false;
 	return NET_RX_DROP;
 }
 
@@ -249,15 +265,16 @@ int netif_rx(struct sk_buff *skb)
 	/* Under the lock, so that a device that goes finds all that it has received. */
 	if (unlikely(!netif_running(dev))) {
 		spin_unlock(&sd->input_pkt_queue.lock);
-		return refuse(skb, dev, SKB_DROP_REASON_DEV_READY);
+		return softnet_refuse(skb, dev, SKB_DROP_REASON_DEV_READY);
 	}
 	if (unlikely(skb_queue_len(&sd->input_pkt_queue) >=
 		     (u32)READ_ONCE(dn->sysctl[NETDEV_SYSCTL_MAX_BACKLOG]))) {
 		sd->dropped++;
 		spin_unlock(&sd->input_pkt_queue.lock);
 		atomic_long_add(1, &dev->rx_backlog_dropped);
-		return refuse(skb, dev, SKB_DROP_REASON_CPU_BACKLOG);
+		return softnet_refuse(skb, dev, SKB_DROP_REASON_CPU_BACKLOG);
 	}
+	skb_track_owner(skb, dn->sd.net);
 	__skb_queue_tail(&sd->input_pkt_queue, skb);
 	schedule = !test_and_set_bit(NAPI_STATE_SCHED, &sd->backlog.state);
 	spin_unlock(&sd->input_pkt_queue.lock);
@@ -266,24 +283,32 @@ int netif_rx(struct sk_buff *skb)
 	return NET_RX_SUCCESS;
 }
 
-static void flush_list(struct sk_buff_head *list, struct net_device *dev)
+static void take_from(struct sk_buff_head *list, const struct net_device *dev,
+		      struct sk_buff_head *taken)
 {
 	struct sk_buff *skb, *next;
 
 	skb_queue_walk_safe(list, skb, next) {
 		if (!dev || skb->dev == dev) {
 			__skb_unlink(skb, list);
-			kfree_skb_reason(skb, SKB_DROP_REASON_DEV_GONE);
+			__skb_queue_tail(taken, skb);
 		}
 	}
 }
 
 void softnet_flush_dev(struct softnet_data *sd, struct net_device *dev)
 {
+	struct sk_buff_head taken;
+	struct sk_buff *skb;
+
+	__skb_queue_head_init(&taken);
+	take_from(&sd->process_queue, dev, &taken);
 	spin_lock(&sd->input_pkt_queue.lock);
-	flush_list(&sd->input_pkt_queue, dev);
+	take_from(&sd->input_pkt_queue, dev, &taken);
 	spin_unlock(&sd->input_pkt_queue.lock);
-	flush_list(&sd->process_queue, dev);
+	/* Whoever is told of the end of a packet may hand in another one. */
+	while ((skb = __skb_dequeue(&taken)) != NULL)
+		kfree_skb_reason(skb, SKB_DROP_REASON_DEV_GONE);
 }
 
 void softnet_init(struct softnet_data *sd, struct net *net)

@@ -138,6 +138,40 @@ static size_t complete_blocks(const u8 *data, size_t len)
 	return at;
 }
 
+/* Frames among the blocks of @data between @from, where one begins, and @to. */
+static u64 frames_between(const u8 *data, size_t from, size_t to)
+{
+	u64 frames = 0;
+	u32 head[2];
+
+	for (; to - from >= sizeof(head); from += head[1]) {
+		memcpy(head, data + from, sizeof(head));
+		if (!head[1] || head[1] > to - from)
+			break;
+		frames += head[0] == PCAPNG_BLOCK_PACKET;
+	}
+	return frames;
+}
+
+/* Frames that were encoded do not get into the file. With the capture's lock. */
+static void count_unwritten(struct skiff_capture *cap, u64 frames)
+{
+	cap->stats.written -= frames;
+	cap->stats.lost += frames;
+}
+
+/* Nothing more goes into the file: what it did not take whole is lost. With the file lock. */
+static void capture_break(struct skiff_capture *cap)
+{
+	size_t whole = complete_blocks(cap->writing, cap->to_write - cap->unwritten);
+
+	spin_lock(&cap->lock);
+	count_unwritten(cap, frames_between(cap->writing, whole, cap->to_write));
+	spin_unlock(&cap->lock);
+	cap->broken = true;
+	cap->unwritten = 0;
+}
+
 /* What the file did not take yet. With the file lock. Return: as write_some(). */
 static int write_rest(struct skiff_capture *cap)
 {
@@ -148,8 +182,7 @@ static int write_rest(struct skiff_capture *cap)
 		cap->file_size += done;
 	if (!err || err == -EAGAIN)
 		return err;
-	cap->broken = true;
-	cap->unwritten = 0;
+	capture_break(cap);
 	if (cap->regular &&
 	    ftruncate(cap->fd, (off_t)(cap->file_size + complete_blocks(cap->writing, done))))
 		pr_warn("capture to %s ends within a frame: %s\n", cap->path, strerror(errno));
@@ -164,8 +197,10 @@ static void swap_buffers(struct skiff_capture *cap)
 	cap->to_write = cap->filled;
 	cap->filled = 0;
 	/* At its own limit, what has been encoded is still within it. */
-	if (cap->broken || (cap->stats.error && !(cap->stats.error == -EFBIG && cap->max_bytes)))
+	if (cap->broken || (cap->stats.error && !(cap->stats.error == -EFBIG && cap->max_bytes))) {
+		count_unwritten(cap, frames_between(cap->writing, 0, cap->to_write));
 		cap->to_write = 0;
+	}
 	cap->unwritten = cap->to_write;
 	spin_unlock(&cap->lock);
 }
@@ -208,8 +243,9 @@ static void capture_write_end(struct skiff_capture *cap)
 			poll(&file, 1, 10);
 			continue;
 		}
-		cap->unwritten = 0;
-		cap->broken = true;
+		pthread_mutex_lock(&cap->file_lock);
+		capture_break(cap);
+		pthread_mutex_unlock(&cap->file_lock);
 		capture_fail(cap, -ETIMEDOUT);
 	}
 }

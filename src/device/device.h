@@ -87,6 +87,8 @@ void dev_deactivate(struct net_device *dev);
 void dev_shutdown(struct net_device *dev);
 /* Drop what waits for queue @txq and those after it, which are not used any more. */
 void qdisc_reset_all_tx_gt(struct net_device *dev, unsigned int txq);
+/* The discipline that a queue begins with. */
+struct Qdisc *qdisc_create_default(struct netdev_queue *txq);
 /* Handler of NET_TX_SOFTIRQ. */
 int net_tx_action(struct net *net, int budget);
 /* qdisc_run() for one of the queue's packets that need not wait. */
@@ -100,6 +102,9 @@ void dev_update_operstate(struct net_device *dev);
 void dev_watchdog_init(struct net_device *dev);
 void dev_watchdog_up(struct net_device *dev);
 void dev_watchdog_down(struct net_device *dev);
+
+/* features.c: netdev_update_features() without telling anybody. Return: whether there was a change. */
+bool __netdev_update_features(struct net_device *dev);
 
 /* settings.c: dev_set_promiscuity() and dev_set_allmulti() that leave telling the driver to others */
 int dev_count_promiscuity(struct net_device *dev, int inc);
@@ -121,8 +126,12 @@ void capture_net_exit(struct dev_net *dn);
 /* backlog.c */
 void softnet_init(struct softnet_data *sd, struct net *net);
 void softnet_exit(struct softnet_data *sd);
+/* Drop what @dev does not take: counted by it and its host, whoever runs. Return: NET_RX_DROP. */
+int softnet_refuse(struct sk_buff *skb, struct net_device *dev, enum skb_drop_reason reason);
 /* Drop what @dev received and is not delivered yet. Locked. */
 void softnet_flush_dev(struct softnet_data *sd, struct net_device *dev);
+/* Told of each dropped packet: counts it for a host. */
+void softnet_count_drop(struct sk_buff *skb, enum skb_drop_reason reason, const void *site);
 /* Handler of NET_RX_SOFTIRQ. */
 int net_rx_action(struct net *net, int budget);
 

@@ -6,14 +6,17 @@
 
 #include <skiff/driver.h>
 #include <skiff/etherdevice.h>
+#include <skiff/netem.h>
 
+#include "base/fork.h"
 #include "device/device.h"
+#include "device/netem.h"
 #include "wire/addr.h"
 
 #define KIND_MAX 16
 
 static LIST_HEAD(drivers);
-static DEFINE_SPINLOCK(drivers_lock);
+DEFINE_FORK_SAFE_SPINLOCK(drivers_lock)
 
 /* What the options say that every device understands. */
 struct common_options {
@@ -22,6 +25,8 @@ struct common_options {
 	const char *mac_text;
 	bool has_mtu;
 	int mtu;
+	bool has_netem;
+	struct netem_params netem;
 };
 
 int skiff_driver_error(char *err, size_t err_size, int code, const char *fmt, ...)
@@ -143,11 +148,15 @@ static int parse_option(const struct skiff_driver *drv, struct common_options *c
 		return parse_mtu(common, equals + 1, err, err_size);
 	if (drv->option)
 		ret = drv->option(config, key, equals + 1, err, err_size);
+	if (ret != -ENOENT)
+		return ret;
+	ret = netem_option(&common->netem, key, equals + 1, err, err_size);
 	if (ret == -ENOENT)
 		return skiff_driver_error(
 			err, err_size, ret,
-			"%s: %s devices have no such option; there are: mac, mtu%s%s", key,
-			drv->kind, *drv->options ? ", " : "", drv->options);
+			"%s: %s devices have no such option; there are: mac, mtu%s%s, %s", key,
+			drv->kind, *drv->options ? ", " : "", drv->options, netem_keys());
+	common->has_netem = true;
 	return ret;
 }
 
@@ -194,6 +203,24 @@ static int explain_register(struct net_device *dev, int code, char *err, size_t 
 	}
 }
 
+static int register_configured(struct net_device *dev, const struct common_options *common,
+			       char *err, size_t err_size)
+{
+	int ret = register_netdevice(dev);
+
+	if (ret)
+		return explain_register(dev, ret, err, err_size);
+	if (!common->has_netem)
+		return 0;
+	ret = netem_configure(dev, &common->netem);
+	if (!ret)
+		return 0;
+	/* It is the caller's to free, as after an error of registration. */
+	dev->needs_free_netdev = false;
+	unregister_netdevice(dev);
+	return skiff_driver_error(err, err_size, ret, "%s: no memory for netem", dev->name);
+}
+
 static int set_up(struct net *net, struct net_device *dev, const struct common_options *common,
 		  char *err, size_t err_size)
 {
@@ -203,11 +230,8 @@ static int set_up(struct net *net, struct net_device *dev, const struct common_o
 		return skiff_driver_error(err, err_size, ret,
 					  "the host belongs to another process");
 	ret = apply_common(dev, common, err, err_size);
-	if (!ret) {
-		ret = register_netdevice(dev);
-		if (ret)
-			explain_register(dev, ret, err, err_size);
-	}
+	if (!ret)
+		ret = register_configured(dev, common, err, err_size);
 	net_unlock(net);
 	return ret;
 }
@@ -243,6 +267,9 @@ int skiff_driver_create(struct net *net, const char *kind, const char *name,
 		if (ret)
 			return ret;
 	}
+	ret = common.has_netem ? netem_check(&common.netem, err, err_size) : 0;
+	if (ret)
+		return ret;
 	ret = drv->create(net, name, config, &created, err, err_size);
 	if (ret)
 		return ret;

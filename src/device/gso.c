@@ -2,11 +2,12 @@
 /* Packets that are larger than their device takes: finding the protocol that can cut them. */
 #include <skiff/if_vlan.h>
 
+#include "base/fork.h"
 #include "device/device.h"
 
 /* By priority. Filled before the first host runs. */
 static LIST_HEAD(offloads);
-static DEFINE_SPINLOCK(offloads_lock);
+DEFINE_FORK_SAFE_SPINLOCK(offloads_lock)
 
 void dev_add_offload(struct packet_offload *po)
 {

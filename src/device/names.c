@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <skiff/slab.h>
+
 #include "device/device.h"
 
 /* Numbers that a pattern may yield: as many as there may be devices. */
@@ -188,4 +190,28 @@ int dev_change_name(struct net_device *dev, const char *newname)
 	hlist_add_head(&dev->name_hlist, name_bucket(dev_net_of(net), dev->name));
 	call_netdevice_notifiers(NETDEV_CHANGENAME, dev);
 	return 0;
+}
+
+int dev_set_alias(struct net_device *dev, const char *alias, size_t len)
+{
+	char *text = NULL;
+
+	ASSERT_NET_LOCKED(dev_net(dev));
+	if (len >= IFALIASZ)
+		return -EINVAL;
+	if (len) {
+		text = (char *)kmalloc(len + 1, GFP_KERNEL);
+		if (!text)
+			return -ENOMEM;
+		memcpy(text, alias, len);
+		text[len] = '\0';
+	}
+	kfree(dev->ifalias);
+	dev->ifalias = text;
+	return (int)len;
+}
+
+int dev_get_alias(const struct net_device *dev, char *name, size_t len)
+{
+	return dev->ifalias ? snprintf(name, len, "%s", dev->ifalias) : 0;
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Who hears of what happens to devices. */
+#include "base/fork.h"
 #include "device/device.h"
 
 /* By priority. Filled before the first host runs, read by all of them. */
 static struct notifier_block *netdev_chain;
-static DEFINE_SPINLOCK(netdev_chain_lock);
+DEFINE_FORK_SAFE_SPINLOCK(netdev_chain_lock)
 
 int register_netdevice_notifier(struct notifier_block *nb)
 {

@@ -2,6 +2,7 @@
 /* Delivery: each tap and each handler of the protocol gets the packet, the last one keeps it. */
 #include <skiff/if_vlan.h>
 
+#include "base/fork.h"
 #include "device/device.h"
 
 #define PTYPE_HASH_SIZE 16
@@ -10,7 +11,7 @@
 static struct list_head ptype_all = LIST_HEAD_INIT(ptype_all);
 static struct list_head ptype_base[PTYPE_HASH_SIZE];
 static bool ptype_base_ready;
-static DEFINE_SPINLOCK(ptype_lock);
+DEFINE_FORK_SAFE_SPINLOCK(ptype_lock)
 
 static struct list_head *ptype_bucket(__be16 type)
 {
@@ -161,6 +162,57 @@ static struct sk_buff *untag(struct sk_buff *skb)
 	return skb;
 }
 
+int netdev_rx_handler_register(struct net_device *dev, rx_handler_func_t *rx_handler,
+			       void *rx_handler_data)
+{
+	ASSERT_NET_LOCKED(dev_net(dev));
+	if (!rx_handler)
+		return -EINVAL;
+	if (dev->rx_handler)
+		return -EBUSY;
+	dev->rx_handler_data = rx_handler_data;
+	dev->rx_handler = rx_handler;
+	return 0;
+}
+
+void netdev_rx_handler_unregister(struct net_device *dev)
+{
+	ASSERT_NET_LOCKED(dev_net(dev));
+	dev->rx_handler = NULL;
+	dev->rx_handler_data = NULL;
+}
+
+/* Devices that hand packets to one another: more of them are a circle. */
+#define RX_HANDLERS_MAX 8
+
+/*
+ * The handler of the device, and of each device that one leads to. What was seen to by then is done
+ * with: the packet belongs to the handler. Return: whether the packet goes on, in d->skb.
+ */
+static bool run_rx_handler(struct delivery *d, bool *exact, int *turns)
+{
+	rx_handler_result_t result;
+
+	deliver_next(d, NULL);
+	d->skb = skb_share_check(d->skb, GFP_ATOMIC);
+	if (!d->skb) {
+		d->ret = NET_RX_DROP;
+		return false;
+	}
+	result = d->skb->dev->rx_handler(&d->skb);
+	if (result == RX_HANDLER_EXACT)
+		*exact = true;
+	if (result == RX_HANDLER_CONSUMED)
+		d->ret = NET_RX_SUCCESS;
+	if (result == RX_HANDLER_ANOTHER && ++*turns > RX_HANDLERS_MAX) {
+		atomic_long_add(1, &d->skb->dev->rx_dropped);
+		kfree_skb_reason(d->skb, SKB_DROP_REASON_UNHANDLED_PROTO);
+		d->ret = NET_RX_DROP;
+		return false;
+	}
+	return result != RX_HANDLER_CONSUMED;
+}
+
 /* Behind a link that brings everybody's frames, the card's filter is here. */
 static bool filtered(const struct sk_buff *skb, const struct net_device *dev)
 {
@@ -169,44 +221,74 @@ static bool filtered(const struct sk_buff *skb, const struct net_device *dev)
 	       !dev_rx_wanted(dev, skb_mac_header(skb));
 }
 
-static int receive(struct sk_buff *skb)
+/* What is not for the core at all. */
+static bool refused(struct sk_buff *skb, struct net_device *dev)
 {
-	struct net_device *dev = skb->dev;
-	struct dev_net *dn = dev_net_of(dev_net(dev));
-	struct delivery d = { .orig_dev = dev, .ret = NET_RX_DROP };
-
 	if (unlikely(!(dev->flags & IFF_UP))) {
 		atomic_long_add(1, &dev->rx_dropped);
 		kfree_skb_reason(skb, SKB_DROP_REASON_DEV_READY);
-		return NET_RX_DROP;
+		return true;
 	}
 	if (unlikely(filtered(skb, dev))) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_OTHERHOST);
-		return NET_RX_DROP;
+		return true;
 	}
+	return false;
+}
+
+/* The taps see the frame as it came: they are done before it changes. Return: whether it goes on. */
+static bool untag_delivery(struct delivery *d)
+{
+	struct net_device *dev = d->skb->dev;
+
+	deliver_next(d, NULL);
+	d->skb = skb_share_check(d->skb, GFP_ATOMIC);
+	if (d->skb)
+		d->skb = untag(d->skb);
+	if (d->skb)
+		return true;
+	atomic_long_add(1, &dev->rx_dropped);
+	d->ret = NET_RX_DROP;
+	return false;
+}
+
+static int receive(struct sk_buff *skb)
+{
+	struct delivery d = { .skb = skb, .orig_dev = skb->dev, .ret = NET_RX_DROP };
+	struct dev_net *dn = dev_net_of(dev_net(skb->dev));
+	bool exact = false;
+	int turns = 0;
+
 	if (net_timestamp_enabled() && !skb->tstamp)
 		__net_timestamp(skb);
-	skb->skb_iif = dev->ifindex;
-	set_headers(skb);
-	d.skb = skb;
+another_round:
+	if (refused(d.skb, d.skb->dev))
+		return NET_RX_DROP;
+	d.skb->skb_iif = d.skb->dev->ifindex;
+	set_headers(d.skb);
 	deliver_taps(&d, &ptype_all);
 	deliver_taps(&d, &dn->ptype_all);
-	deliver_taps(&d, &dev->ptype_all);
+	deliver_taps(&d, &d.skb->dev->ptype_all);
 
-	if (unlikely(eth_type_vlan(skb->protocol) || skb_vlan_tag_present(skb))) {
-		/* The taps see the frame as it came: they are done before it changes. */
-		deliver_next(&d, NULL);
-		skb = skb_share_check(skb, GFP_ATOMIC);
-		skb = skb ? untag(skb) : NULL;
-		if (!skb) {
-			atomic_long_add(1, &dev->rx_dropped);
-			return NET_RX_DROP;
-		}
-		d.skb = skb;
+	if (unlikely(d.skb->dev->rx_handler)) {
+		struct net_device *dev = d.skb->dev;
+
+		if (!run_rx_handler(&d, &exact, &turns))
+			return d.ret;
+		if (d.skb->dev != dev)
+			goto another_round;
 	}
-	deliver_type(&d, ptype_bucket(skb->protocol), skb->protocol);
-	deliver_type(&d, &dn->ptype_specific, skb->protocol);
-	deliver_type(&d, &dev->ptype_specific, skb->protocol);
+	if (unlikely(eth_type_vlan(d.skb->protocol) || skb_vlan_tag_present(d.skb))) {
+		if (!untag_delivery(&d))
+			return d.ret;
+	}
+	if (!exact) {
+		deliver_type(&d, ptype_bucket(d.skb->protocol), d.skb->protocol);
+		deliver_type(&d, &dn->ptype_specific, d.skb->protocol);
+	}
+	deliver_type(&d, &d.orig_dev->ptype_specific, d.skb->protocol);
+	if (d.skb->dev != d.orig_dev)
+		deliver_type(&d, &d.skb->dev->ptype_specific, d.skb->protocol);
 	return deliver_last(&d);
 }
 

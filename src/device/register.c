@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* How devices come into being, enter their host, leave it and end; and the host's share of it. */
+#include <skiff/ethtool.h>
 #include <skiff/printk.h>
 #include <skiff/slab.h>
 
 #include "device/device.h"
+#include "skb/track.h"
 #include "skb/alloc.h"
 
 static unsigned int dev_net_id;
+
+/* Of a driver that answers nothing. */
+static const struct ethtool_ops default_ethtool_ops;
 
 struct dev_net *dev_net_of(const struct net *net)
 {
@@ -82,6 +87,7 @@ struct net_device *alloc_netdev_mqs(int sizeof_priv, const char *name,
 	dev->operstate = IF_OPER_UNKNOWN;
 	dev->priv_flags = IFF_XMIT_DST_RELEASE;
 	dev->name_assign_type = name_assign_type;
+	dev->ethtool_ops = &default_ethtool_ops;
 	dev->mc_filter_max = NETDEV_MC_FILTER_ANY;
 	dev_uc_init(dev);
 	dev_mc_init(dev);
@@ -160,9 +166,12 @@ static void call_uninit(struct net_device *dev)
 
 static void init_features(struct net_device *dev)
 {
+	if (!dev->ethtool_ops)
+		dev->ethtool_ops = &default_ethtool_ops;
 	dev->hw_features |= NETIF_F_SOFT_FEATURES;
 	dev->features |= NETIF_F_SOFT_FEATURES;
 	dev->wanted_features = dev->features & dev->hw_features;
+	__netdev_update_features(dev);
 	if (dev->addr_assign_type == NET_ADDR_PERM)
 		memcpy(dev->perm_addr, dev->dev_addr, dev->addr_len);
 }
@@ -245,6 +254,7 @@ static void take_out(struct net_device *dev)
 	call_netdevice_notifiers(NETDEV_UNREGISTER, dev);
 	dev_uc_flush(dev);
 	dev_mc_flush(dev);
+	dev->rx_handler = NULL;
 	forget_handlers(&dev->ptype_all);
 	forget_handlers(&dev->ptype_specific);
 	call_uninit(dev);
@@ -253,6 +263,7 @@ static void take_out(struct net_device *dev)
 		dn->loopback = NULL;
 	dev->ifindex = 0;
 	dev->reg_state = NETREG_UNREGISTERED;
+	skb_track_dev_gone(dev, dev_net(dev));
 }
 
 int register_netdevice(struct net_device *dev)
@@ -412,12 +423,6 @@ static ktime_t packet_clock(const struct sk_buff *skb)
 	return skiff_clock_now_real(net ? skiff_net_clock(net) : skiff_clock_real());
 }
 
-/* The packet's device may be gone when it is dropped: the host whose code runs counts. */
-static void count_drop(struct sk_buff *skb, enum skb_drop_reason reason, const void *site)
-{
-	net_count_drop(NULL, reason);
-}
-
 static struct pernet_operations dev_net_ops = {
 	.init = dev_net_init,
 	.exit = dev_net_exit,
@@ -436,7 +441,7 @@ int skiff_device_init(void)
 	receive_init();
 	skb_clock_set(packet_clock);
 	dst_dev_refs_set(dev_hold, dev_put);
-	skb_drop_hook = count_drop;
+	skb_drop_hook = softnet_count_drop;
 	err = capture_init();
 	if (err && err != -EALREADY)
 		return err;

@@ -389,6 +389,12 @@ void qdisc_replace(struct netdev_queue *txq, struct Qdisc *sch)
 	qdisc_destroy(old);
 }
 
+struct Qdisc *qdisc_create_default(struct netdev_queue *txq)
+{
+	return qdisc_create(txq,
+			    txq->dev->priv_flags & IFF_NO_QUEUE ? &noqueue_ops : &pfifo_fast_ops);
+}
+
 int dev_init_scheduler(struct net_device *dev)
 {
 	unsigned int i;
@@ -397,8 +403,7 @@ int dev_init_scheduler(struct net_device *dev)
 	for (i = 0; i < dev->num_tx_queues; i++) {
 		struct netdev_queue *txq = netdev_get_tx_queue(dev, i);
 
-		txq->qdisc_sleeping = qdisc_create(
-			txq, dev->priv_flags & IFF_NO_QUEUE ? &noqueue_ops : &pfifo_fast_ops);
+		txq->qdisc_sleeping = qdisc_create_default(txq);
 		if (!txq->qdisc_sleeping) {
 			dev_shutdown(dev);
 			return -ENOMEM;

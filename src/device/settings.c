@@ -248,21 +248,3 @@ int dev_change_tx_queue_len(struct net_device *dev, unsigned long new_len)
 		dev->tx_queue_len = old;
 	return err;
 }
-
-void netdev_update_features(struct net_device *dev)
-{
-	netdev_features_t features;
-
-	ASSERT_NET_LOCKED(dev_net(dev));
-	features = (dev->features & ~dev->hw_features) | (dev->wanted_features & dev->hw_features);
-	if (dev->netdev_ops->ndo_fix_features)
-		features = dev->netdev_ops->ndo_fix_features(dev, features);
-	if (features == dev->features)
-		return;
-	if (dev->netdev_ops->ndo_set_features && dev->netdev_ops->ndo_set_features(dev, features)) {
-		pr_warn("%s: can't switch its features\n", dev->name);
-		return;
-	}
-	dev->features = features;
-	call_netdevice_notifiers(NETDEV_FEAT_CHANGE, dev);
-}

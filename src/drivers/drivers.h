@@ -6,10 +6,21 @@
 #include <skiff/driver.h>
 #include <skiff/drivers.h>
 #include <skiff/etherdevice.h>
+#include <skiff/ethtool.h>
 
 extern struct skiff_driver dummy_driver;
+extern struct skiff_driver packet_driver;
+extern struct skiff_driver pcap_driver;
+extern struct skiff_driver slip_driver;
 extern struct skiff_driver tap_driver;
+extern struct skiff_driver tun_driver;
 
 int loopback_init(void);
+
+/* ethtool.c */
+extern const struct ethtool_ops loopback_ethtool_ops;
+extern const struct ethtool_ops dummy_ethtool_ops;
+extern const struct ethtool_ops veth_ethtool_ops;
+extern const struct ethtool_ops tap_ethtool_ops;
 
 #endif /* SKIFF_DRIVERS_DRIVERS_H */

@@ -33,6 +33,7 @@ static void dummy_setup(struct net_device *dev)
 {
 	ether_setup(dev);
 	dev->netdev_ops = &dummy_ops;
+	dev->ethtool_ops = &dummy_ethtool_ops;
 	/* Nobody would answer. */
 	dev->flags |= IFF_NOARP;
 	dev->flags &= ~(unsigned int)IFF_MULTICAST;

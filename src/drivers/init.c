@@ -5,8 +5,7 @@
 int skiff_drivers_init(void)
 {
 	static struct skiff_driver *const all[] = {
-		&dummy_driver,
-		&tap_driver,
+		&dummy_driver, &tap_driver, &tun_driver, &packet_driver, &pcap_driver, &slip_driver,
 	};
 	size_t i;
 	int err;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* TAP: creating the device and the kernel's interface, with errors that help. */
+/* TAP and TUN: creating the device and the kernel's interface, with errors that help. */
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -9,6 +9,7 @@
 #include "drivers/tap.h"
 
 #define TUN_PATH "/dev/net/tun"
+#define TUN_TX_QUEUE_LEN 500
 
 /* Options of tap devices. */
 struct tap_config {
@@ -47,26 +48,26 @@ static int explain_open(int error, char *err, size_t err_size)
 	}
 }
 
-static int explain_attach(int error, const char *name, char *err, size_t err_size)
+static int explain_attach(int error, const char *name, const char *kind, char *err, size_t err_size)
 {
 	switch (error) {
 	case EPERM:
 	case EACCES:
 		return skiff_driver_error(
 			err, err_size, -EPERM,
-			"name=%s: not permitted; a TAP device needs CAP_NET_ADMIN in "
+			"name=%s: not permitted; a %s device needs CAP_NET_ADMIN in "
 			"this network namespace, or has to belong to this user",
-			name);
+			name, kind);
 	case EBUSY:
 		return skiff_driver_error(err, err_size, -EBUSY,
-					  "name=%s: taken: another program uses this TAP device",
-					  name);
+					  "name=%s: taken: another program uses this %s device",
+					  name, kind);
 	case EINVAL:
 		return skiff_driver_error(
 			err, err_size, -EBUSY,
 			"name=%s: taken by an interface of the kernel that is not a "
-			"TAP device of one queue",
-			name);
+			"%s device of one queue",
+			name, kind);
 	default:
 		return skiff_driver_error(err, err_size, -error, "name=%s: %s", name,
 					  strerror(error));
@@ -86,9 +87,10 @@ static int set_offloads(int fd, bool vnet_hdr)
 }
 
 /* Open the kernel's interface. Return: the descriptor or a negative errno; @name is completed. */
-static int open_tun(char *name, bool vnet_hdr, char *err, size_t err_size)
+static int open_tun(char *name, short type, bool vnet_hdr, char *err, size_t err_size)
 {
-	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI };
+	const char *kind = type == IFF_TUN ? "TUN" : "TAP";
+	struct ifreq ifr = { .ifr_flags = (short)(type | IFF_NO_PI) };
 	int fd = open(TUN_PATH, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	int error;
 
@@ -100,68 +102,98 @@ static int open_tun(char *name, bool vnet_hdr, char *err, size_t err_size)
 	if (ioctl(fd, TUNSETIFF, &ifr) < 0) {
 		error = errno;
 		close(fd);
-		return explain_attach(error, name, err, err_size);
+		return explain_attach(error, name, kind, err, err_size);
 	}
 	error = set_offloads(fd, vnet_hdr);
 	if (error) {
 		close(fd);
 		return skiff_driver_error(err, err_size, error,
-					  "name=%s: the kernel's TAP has no checksum offload: %s; "
+					  "name=%s: the kernel's %s has no checksum offload: %s; "
 					  "vnet_hdr=off does without",
-					  name, strerror(-error));
+					  name, kind, strerror(-error));
 	}
 	memcpy(name, ifr.ifr_name, IFNAMSIZ);
 	return fd;
 }
 
-static void tap_destructor(struct net_device *dev)
-{
-	struct tap *tap = tap_of(dev);
+static const struct net_device_ops tap_netdev_ops = {
+	.ndo_init = fdev_init,
+	.ndo_uninit = fdev_uninit,
+	.ndo_open = fdev_open,
+	.ndo_stop = fdev_stop,
+	.ndo_start_xmit = fdev_xmit,
+	.ndo_flush = fdev_flush,
+	.ndo_validate_addr = eth_validate_addr,
+	.ndo_set_mac_address = eth_mac_addr,
+	.ndo_get_stats64 = fdev_get_stats64,
+};
 
-	__skb_queue_purge(&tap->tx);
-	__skb_queue_purge(&tap->rx);
-	close(tap->fd);
-}
+static const struct net_device_ops tun_netdev_ops = {
+	.ndo_init = fdev_init,
+	.ndo_uninit = fdev_uninit,
+	.ndo_open = fdev_open,
+	.ndo_stop = fdev_stop,
+	.ndo_start_xmit = fdev_xmit,
+	.ndo_flush = fdev_flush,
+	.ndo_get_stats64 = fdev_get_stats64,
+};
 
 static void tap_setup(struct net_device *dev)
 {
 	ether_setup(dev);
-	dev->netdev_ops = &tap_ops;
+	dev->netdev_ops = &tap_netdev_ops;
+	dev->ethtool_ops = &tap_ethtool_ops;
 	dev->max_mtu = TAP_MAX_MTU;
-	dev->needs_free_netdev = true;
 }
 
-static int tap_create(struct net *net, const char *name, const void *config,
-		      struct net_device **dev, char *err, size_t err_size)
+/* Packets and nothing around them. */
+static void tun_setup(struct net_device *dev)
 {
-	bool vnet_hdr = !((const struct tap_config *)config)->no_vnet_hdr;
+	dev->netdev_ops = &tun_netdev_ops;
+	dev->type = ARPHRD_NONE;
+	dev->flags = IFF_POINTOPOINT | IFF_NOARP | IFF_MULTICAST;
+	dev->mtu = ETH_DATA_LEN;
+	dev->min_mtu = ETH_MIN_MTU;
+	dev->max_mtu = TUN_MAX_MTU;
+	dev->tx_queue_len = TUN_TX_QUEUE_LEN;
+	dev->priv_flags |= IFF_XMIT_DST_RELEASE;
+}
+
+static int create(struct net *net, const char *name, short type, const struct tap_config *config,
+		  struct net_device **dev, char *err, size_t err_size)
+{
+	bool vnet_hdr = !config->no_vnet_hdr, tun = type == IFF_TUN;
 	char ifname[IFNAMSIZ];
-	struct tap *tap;
 	int fd;
 
 	memcpy(ifname, name, strlen(name) + 1);
-	fd = open_tun(ifname, vnet_hdr, err, err_size);
+	fd = open_tun(ifname, type, vnet_hdr, err, err_size);
 	if (fd < 0)
 		return fd;
-	*dev = alloc_netdev(sizeof(*tap), ifname, NET_NAME_USER, tap_setup);
+	*dev = alloc_netdev(sizeof(struct tap), ifname, NET_NAME_USER, tun ? tun_setup : tap_setup);
 	if (!*dev) {
 		close(fd);
 		return skiff_driver_error(err, err_size, -ENOMEM, "no memory for a device");
 	}
-	dev_net_set(*dev, net);
-	tap = tap_of(*dev);
-	tap->dev = *dev;
-	tap->fd = fd;
-	tap->vnet_hdr = vnet_hdr;
-	spin_lock_init(&tap->lock);
-	__skb_queue_head_init(&tap->tx);
-	__skb_queue_head_init(&tap->rx);
-	(*dev)->priv_destructor = tap_destructor;
+	fdev_prepare(*dev, net, fd, tun ? &tun_ops : &tap_ops);
+	tap_of(*dev)->vnet_hdr = vnet_hdr;
 	(*dev)->features = NETIF_F_SG | NETIF_F_HIGHDMA;
 	if (vnet_hdr)
 		(*dev)->features |= NETIF_F_HW_CSUM | NETIF_F_RXCSUM;
 	(*dev)->hw_features = (*dev)->features;
 	return 0;
+}
+
+static int tap_create(struct net *net, const char *name, const void *config,
+		      struct net_device **dev, char *err, size_t err_size)
+{
+	return create(net, name, IFF_TAP, (const struct tap_config *)config, dev, err, err_size);
+}
+
+static int tun_create(struct net *net, const char *name, const void *config,
+		      struct net_device **dev, char *err, size_t err_size)
+{
+	return create(net, name, IFF_TUN, (const struct tap_config *)config, dev, err, err_size);
 }
 
 struct skiff_driver tap_driver = {
@@ -170,4 +202,12 @@ struct skiff_driver tap_driver = {
 	.config_size = sizeof(struct tap_config),
 	.option = tap_option,
 	.create = tap_create,
+};
+
+struct skiff_driver tun_driver = {
+	.kind = "tun",
+	.options = "vnet_hdr=on|off",
+	.config_size = sizeof(struct tap_config),
+	.option = tap_option,
+	.create = tun_create,
 };

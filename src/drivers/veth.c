@@ -1,32 +1,59 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* A cable between two devices of this process, usually of two hosts. */
+#include <skiff/clock.h>
 #include <skiff/slab.h>
 
+#include "device/device.h"
 #include "drivers/drivers.h"
+#include "host/host.h"
+#include "skb/track.h"
 
 /*
  * The two ends may live under two stack locks, of which a thread holds one at most. So what they
  * share is in a structure of its own with a lock of its own. An end that is up stands in
  * veth_pair.end; while the lock is held it stays there, and its device can't be closed. What an end
  * wants from the other one's host (carrier, removal) is left there as deferred work.
+ *
+ * Frames are put into the other end's queue one by one and made known there once: when the sender
+ * has dropped its stack lock. Then its thread tries to take the other host's lock, and runs that
+ * host itself instead of waking somebody else for it; what comes back from there makes it run its
+ * own host in the same way. Only when the lock is taken, or after many such turns, the other host
+ * is left to whoever runs it. On a virtual clock hosts run in their order and never by way of each
+ * other, so there a frame is made known at once.
  */
 
 #define VETH_MAX_MTU 65535
+/* Hosts that run inside of each other on one thread's stack, and turns back and forth. */
+#define VETH_MAX_DEPTH 4
+#define VETH_MAX_TURNS 64
+
+/**
+ * struct veth_end - what the pair keeps for each end
+ * @dev: the device while it is registered
+ * @up: whether it is up
+ * @flushing: it has sent something that is not yet made known to the other end
+ * @rx: frames that it has received and not delivered
+ * @stats: counters, as seen from here
+ */
+struct veth_end {
+	struct net_device *dev;
+	bool up;
+	bool flushing;
+	struct sk_buff_head rx;
+	struct rtnl_link_stats64 stats;
+};
 
 /**
  * struct veth_pair - what both ends share
- * @lock: guards all of it; taken with at most one stack lock held, and before a backlog's lock
+ * @lock: guards all of it; taken with at most one stack lock held. A stack lock is only tried
+ *        under it.
  * @users: devices that refer to it
- * @end: the devices while they are registered
- * @up: which of them are up
- * @stats: counters, as seen from each end
+ * @end: the ends
  */
 struct veth_pair {
 	spinlock_t lock;
 	int users;
-	struct net_device *end[2];
-	bool up[2];
-	struct rtnl_link_stats64 stats[2];
+	struct veth_end end[2];
 };
 
 /**
@@ -34,6 +61,8 @@ struct veth_pair {
  * @pair: the cable
  * @dev: the device
  * @side: index in the pair
+ * @napi: takes frames from the pair
+ * @process: frames that were taken
  * @carrier_work: look at the carrier again
  * @remove_work: the other end is gone
  */
@@ -41,6 +70,8 @@ struct veth_priv {
 	struct veth_pair *pair;
 	struct net_device *dev;
 	int side;
+	struct napi_struct napi;
+	struct sk_buff_head process;
 	struct net_work carrier_work;
 	struct net_work remove_work;
 };
@@ -50,29 +81,172 @@ static struct veth_priv *veth_priv(const struct net_device *dev)
 	return (struct veth_priv *)netdev_priv(dev);
 }
 
+static u32 rx_limit(const struct net_device *dev)
+{
+	return (u32)READ_ONCE(dev_net_of(dev_net(dev))->sysctl[NETDEV_SYSCTL_MAX_BACKLOG]);
+}
+
+/* With the pair's lock. Return: 0, or the reason why @skb was not taken. */
+static enum skb_drop_reason put_frame(struct veth_end *from, struct veth_end *to,
+				      struct sk_buff *skb)
+{
+	unsigned int len = skb->len;
+
+	if (unlikely(!to->up)) {
+		from->stats.tx_dropped++;
+		return SKB_DROP_REASON_DEV_READY;
+	}
+	from->stats.tx_packets++;
+	from->stats.tx_bytes += len;
+	if (unlikely(skb_queue_len(&to->rx) >= rx_limit(to->dev))) {
+		softnet_refuse(skb, to->dev, SKB_DROP_REASON_CPU_BACKLOG);
+		return SKB_NOT_DROPPED_YET;
+	}
+	if (likely(__dev_forward_skb(to->dev, skb) == NET_RX_SUCCESS)) {
+		to->stats.rx_packets++;
+		to->stats.rx_bytes += len;
+		skb_track_owner(skb, dev_net(to->dev));
+		__skb_queue_tail(&to->rx, skb);
+	}
+	return SKB_NOT_DROPPED_YET;
+}
+
+/*
+ * Of this thread: how deep it is in hosts that run each other, how often it has turned back to a
+ * host that it came from, frames that wait to be made known, and whether a host that was turned
+ * back to has added some.
+ */
+static __thread struct {
+	int depth;
+	int turns;
+	unsigned int requests;
+	bool goes_on;
+} running;
+
+static bool is_simulated(const struct net_device *dev, const struct net_device *peer)
+{
+	return skiff_clock_is_virtual(dev_net(dev)->clock) ||
+	       skiff_clock_is_virtual(dev_net(peer)->clock);
+}
+
+static void veth_count_dropped(struct veth_priv *priv)
+{
+	spin_lock(&priv->pair->lock);
+	priv->pair->end[priv->side].stats.tx_dropped++;
+	spin_unlock(&priv->pair->lock);
+}
+
 static netdev_tx_t veth_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct veth_priv *priv = veth_priv(dev);
-	struct veth_pair *pair = priv->pair;
-	int side = priv->side;
-	unsigned int len = skb->len;
+	struct veth_end *from = &priv->pair->end[priv->side];
+	struct veth_end *to = &priv->pair->end[!priv->side];
+	enum skb_drop_reason refused;
 
 	skb_tx_timestamp(skb);
-	spin_lock(&pair->lock);
-	if (unlikely(!pair->up[!side])) {
-		pair->stats[side].tx_dropped++;
-		spin_unlock(&pair->lock);
-		kfree_skb_reason(skb, SKB_DROP_REASON_DEV_READY);
+	/* Before the lock: the sender is called back, and may send again at once. */
+	skb_orphan(skb);
+	if (unlikely(skb_orphan_frags(skb, GFP_ATOMIC))) {
+		veth_count_dropped(priv);
+		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
 		return NETDEV_TX_OK;
 	}
-	pair->stats[side].tx_packets++;
-	pair->stats[side].tx_bytes += len;
-	if (likely(dev_forward_skb(pair->end[!side], skb) == NET_RX_SUCCESS)) {
-		pair->stats[!side].rx_packets++;
-		pair->stats[!side].rx_bytes += len;
+	spin_lock(&priv->pair->lock);
+	refused = put_frame(from, to, skb);
+	if (!from->flushing && !skb_queue_empty(&to->rx)) {
+		if (is_simulated(dev, to->dev)) {
+			napi_schedule(&veth_priv(to->dev)->napi);
+		} else {
+			from->flushing = true;
+			running.requests++;
+			netdev_flush_later(dev);
+		}
+	}
+	spin_unlock(&priv->pair->lock);
+	if (unlikely(refused))
+		kfree_skb_reason(skb, refused);
+	return NETDEV_TX_OK;
+}
+
+static bool may_run_peer(void)
+{
+	return running.depth < VETH_MAX_DEPTH && running.turns < VETH_MAX_TURNS;
+}
+
+/* Let the host of an end do its work. With its stack lock, which is dropped. */
+static void run_peer(struct net *net)
+{
+	unsigned int requests = running.requests;
+	bool back = running.depth > 0;
+
+	running.depth++;
+	running.turns += back;
+	net_unlock(net);
+	running.depth--;
+	if (back && running.requests != requests)
+		running.goes_on = true;
+}
+
+/* What the outermost run of a host has left to do either begins an exchange or goes on with it. */
+static void begin_flush(void)
+{
+	if (running.depth)
+		return;
+	if (!running.goes_on)
+		running.turns = 0;
+	running.goes_on = false;
+}
+
+/* ndo_flush: no stack lock is held. */
+static void veth_flush(struct net_device *dev)
+{
+	struct veth_priv *priv = veth_priv(dev);
+	struct veth_pair *pair = priv->pair;
+	struct net_section section;
+	struct net_device *peer;
+	struct net *net = NULL;
+
+	begin_flush();
+	spin_lock(&pair->lock);
+	pair->end[priv->side].flushing = false;
+	peer = pair->end[!priv->side].dev;
+	if (peer && !skb_queue_empty(&pair->end[!priv->side].rx)) {
+		/* While the lock is held, the device, and so the host, is there. */
+		if (may_run_peer() && net_trylock(dev_net(peer))) {
+			net = dev_net(peer);
+			net_section_enter(net, &section);
+		}
+		napi_schedule(&veth_priv(peer)->napi);
 	}
 	spin_unlock(&pair->lock);
-	return NETDEV_TX_OK;
+	if (!net)
+		return;
+	run_peer(net);
+	net_section_leave(&section);
+}
+
+static int veth_poll(struct napi_struct *napi, int budget)
+{
+	struct veth_priv *priv = container_of(napi, struct veth_priv, napi);
+	struct sk_buff *skb;
+	int done = 0;
+
+	while (done < budget) {
+		skb = __skb_dequeue(&priv->process);
+		if (skb) {
+			napi_gro_receive(napi, skb);
+			done++;
+			continue;
+		}
+		spin_lock(&priv->pair->lock);
+		skb_queue_splice_tail_init(&priv->pair->end[priv->side].rx, &priv->process);
+		spin_unlock(&priv->pair->lock);
+		if (skb_queue_empty(&priv->process)) {
+			napi_complete_done(napi, done);
+			break;
+		}
+	}
+	return done;
 }
 
 /* Leave work with the host of @dev, which stays until it is done. With the pair's lock. */
@@ -91,7 +265,7 @@ static void update_carrier(struct net_device *dev)
 	if (dev->reg_state != NETREG_REGISTERED)
 		return;
 	spin_lock(&priv->pair->lock);
-	on = priv->pair->up[!priv->side];
+	on = priv->pair->end[!priv->side].up;
 	spin_unlock(&priv->pair->lock);
 	if (on)
 		netif_carrier_on(dev);
@@ -122,8 +296,8 @@ static void set_up(struct net_device *dev, bool up)
 	struct net_device *peer;
 
 	spin_lock(&pair->lock);
-	pair->up[priv->side] = up;
-	peer = pair->end[!priv->side];
+	pair->end[priv->side].up = up;
+	peer = pair->end[!priv->side].dev;
 	if (peer)
 		leave_work(peer, &veth_priv(peer)->carrier_work);
 	spin_unlock(&pair->lock);
@@ -131,13 +305,23 @@ static void set_up(struct net_device *dev, bool up)
 
 static int veth_open(struct net_device *dev)
 {
+	napi_enable(&veth_priv(dev)->napi);
 	set_up(dev, true);
 	return 0;
 }
 
 static int veth_stop(struct net_device *dev)
 {
+	struct veth_priv *priv = veth_priv(dev);
+	struct sk_buff *skb;
+
 	set_up(dev, false);
+	napi_disable(&priv->napi);
+	spin_lock(&priv->pair->lock);
+	skb_queue_splice_tail_init(&priv->pair->end[priv->side].rx, &priv->process);
+	spin_unlock(&priv->pair->lock);
+	while ((skb = __skb_dequeue(&priv->process)) != NULL)
+		kfree_skb_reason(skb, SKB_DROP_REASON_DEV_GONE);
 	return 0;
 }
 
@@ -145,8 +329,10 @@ static int veth_init(struct net_device *dev)
 {
 	struct veth_priv *priv = veth_priv(dev);
 
+	netif_napi_add(dev, &priv->napi, veth_poll);
+	__skb_queue_head_init(&priv->process);
 	spin_lock(&priv->pair->lock);
-	priv->pair->end[priv->side] = dev;
+	priv->pair->end[priv->side].dev = dev;
 	spin_unlock(&priv->pair->lock);
 	return 0;
 }
@@ -157,11 +343,12 @@ static void veth_uninit(struct net_device *dev)
 	struct net_device *peer;
 
 	spin_lock(&priv->pair->lock);
-	priv->pair->end[priv->side] = NULL;
-	peer = priv->pair->end[!priv->side];
+	priv->pair->end[priv->side].dev = NULL;
+	peer = priv->pair->end[!priv->side].dev;
 	if (peer)
 		leave_work(peer, &veth_priv(peer)->remove_work);
 	spin_unlock(&priv->pair->lock);
+	netif_napi_del(&priv->napi);
 }
 
 static void veth_destructor(struct net_device *dev)
@@ -188,7 +375,7 @@ static void veth_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *s
 	struct veth_priv *priv = veth_priv(dev);
 
 	spin_lock(&priv->pair->lock);
-	*storage = priv->pair->stats[priv->side];
+	*storage = priv->pair->end[priv->side].stats;
 	spin_unlock(&priv->pair->lock);
 }
 
@@ -198,6 +385,7 @@ static const struct net_device_ops veth_ops = {
 	.ndo_open = veth_open,
 	.ndo_stop = veth_stop,
 	.ndo_start_xmit = veth_xmit,
+	.ndo_flush = veth_flush,
 	.ndo_validate_addr = eth_validate_addr,
 	.ndo_set_mac_address = eth_mac_addr,
 	.ndo_change_mtu = veth_change_mtu,
@@ -208,6 +396,7 @@ static void veth_setup(struct net_device *dev)
 {
 	ether_setup(dev);
 	dev->netdev_ops = &veth_ops;
+	dev->ethtool_ops = &veth_ethtool_ops;
 	dev->priv_flags |= IFF_NO_QUEUE;
 	dev->max_mtu = VETH_MAX_MTU;
 	/* The other end is told what is known about checksums: they need not be computed. */
@@ -265,6 +454,8 @@ int veth_create(struct net *net, const char *name, struct net *peer_net, const c
 	if (!pair)
 		return -ENOMEM;
 	spin_lock_init(&pair->lock);
+	__skb_queue_head_init(&pair->end[0].rx);
+	__skb_queue_head_init(&pair->end[1].rx);
 	end[0] = veth_alloc(pair, 0, net, name);
 	if (!end[0]) {
 		kfree(pair);

@@ -12,7 +12,7 @@ bool is_skb_forwardable(const struct net_device *dev, const struct sk_buff *skb)
 	return skb->len <= len || skb_is_gso(skb);
 }
 
-int dev_forward_skb(struct net_device *dev, struct sk_buff *skb)
+int __dev_forward_skb(struct net_device *dev, struct sk_buff *skb)
 {
 	struct net *from = skb->dev ? dev_net(skb->dev) : NULL;
 
@@ -28,5 +28,12 @@ int dev_forward_skb(struct net_device *dev, struct sk_buff *skb)
 	skb->protocol = eth_type_trans(skb, dev);
 	skb_postpull_rcsum(skb, eth_hdr(skb),
 			   min_t(unsigned int, ETH_HLEN, (unsigned int)-skb_mac_offset(skb)));
-	return netif_rx(skb);
+	return NET_RX_SUCCESS;
+}
+
+int dev_forward_skb(struct net_device *dev, struct sk_buff *skb)
+{
+	int ret = __dev_forward_skb(dev, skb);
+
+	return ret == NET_RX_SUCCESS ? netif_rx(skb) : ret;
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The virtio header in front of a frame: what it says about checksums and segments. */
+#include <skiff/netdevice.h>
+
 #include "ethernet/virtio_net.h"
 
 #ifndef VIRTIO_NET_HDR_GSO_UDP_L4
@@ -62,10 +64,11 @@ static int take_segments(struct sk_buff *skb, const struct virtio_net_hdr *hdr)
 int virtio_net_hdr_to_skb(struct sk_buff *skb, const struct virtio_net_hdr *hdr)
 {
 	u16 start = from_virtio(hdr->csum_start), offset = from_virtio(hdr->csum_offset);
+	u16 link_hlen = skb->dev ? skb->dev->hard_header_len : ETH_HLEN;
 
 	if (hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) {
-		/* No checksum covers part of the Ethernet header; the rest is checked there. */
-		if (start < ETH_HLEN || !skb_partial_csum_set(skb, start, offset))
+		/* No checksum covers part of the link-layer header; the rest is checked there. */
+		if (start < link_hlen || !skb_partial_csum_set(skb, start, offset))
 			return -EINVAL;
 	} else if (hdr->flags & VIRTIO_NET_HDR_F_DATA_VALID) {
 		skb->ip_summed = CHECKSUM_UNNECESSARY;

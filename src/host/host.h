@@ -12,15 +12,31 @@
 struct net_watch;
 
 /**
+ * struct net_sleeper - a thread that waits in the loop, or is about to
+ * @node: among all of them
+ * @wakeups: net_loop.wakeups when it began
+ * @until: for what it waits besides
+ * @asleep: it is one
+ */
+struct net_sleeper {
+	struct list_head node;
+	unsigned int wakeups;
+	ktime_t until;
+	bool asleep;
+};
+
+/**
  * struct net_loop - how a host waits and is woken
  * @epfd: the watched descriptors and @evfd; what skiff_fd() gives out
  * @evfd: readable after a wake-up
  * @kicked: woken since the loop began its last round
- * @sleeping: threads that wait, or are about to
+ * @wakeups: how often those who wait were woken
+ * @sleeping: threads that wait, or are about to: length of @sleepers
  * @exported: skiff_fd() has been called: somebody may wait outside of our sight
  * @sleep_until: the deadline that those who wait know about; under the stack lock
  * @in_bh: the bottom half is running; under the stack lock
  * @watch_lock: guards what follows
+ * @sleepers: see struct net_sleeper
  * @watches: live ones
  * @graveyard: ended ones that a dispatcher may still look at
  * @nr_watches: length of @watches
@@ -37,12 +53,14 @@ struct net_loop {
 	int epfd;
 	int evfd;
 	int kicked;
+	unsigned int wakeups;
 	int sleeping;
 	int exported;
 	ktime_t sleep_until;
 	bool in_bh;
 
 	spinlock_t watch_lock;
+	struct list_head sleepers;
 	struct list_head watches;
 	struct list_head graveyard;
 	int nr_watches;
@@ -94,6 +112,8 @@ int net_bh_count(struct net *net, bool *more);
 /* loop.c */
 int net_loop_init(struct net_loop *loop);
 void net_loop_exit(struct net_loop *loop);
+/* A wake-up has been read: hand it on to those who waited for it as well. */
+void net_loop_pass_on(struct net_loop *loop);
 /* Wakes who waits, if a timer became due earlier than they know. Under the stack lock. */
 void net_loop_recheck(struct net *net);
 

@@ -9,6 +9,11 @@
  * next one is found by this look. A thread that wants to wait counts itself in @sleeping and then
  * looks at @kicked once more; either it sees the kick, or the kick sees it.
  *
+ * A wake-up is for all who wait, but the first one who reads the eventfd makes it unreadable. So
+ * wake-ups are numbered, and each sleeper remembers the number of when it began to wait. Whoever
+ * has read the eventfd writes it again if it finds a sleeper with an older number. Those who begin
+ * to wait meanwhile have the new number, so this ends.
+ *
  * A kick may also mean something that the loop does not know of, such as a flag that its caller
  * looks at between two rounds. So a round that takes a kick away does not sleep, even if it finds
  * nothing to do: skiff_poll() returns, and the caller looks again.
@@ -47,6 +52,7 @@ int net_loop_init(struct net_loop *loop)
 		goto close_event;
 	}
 	loop->sleep_until = KTIME_MAX;
+	INIT_LIST_HEAD(&loop->sleepers);
 	INIT_LIST_HEAD(&loop->watches);
 	INIT_LIST_HEAD(&loop->graveyard);
 	pthread_mutex_init(&loop->sync_mutex, NULL);
@@ -68,7 +74,7 @@ void net_loop_exit(struct net_loop *loop)
 	close(loop->epfd);
 }
 
-static void wake(struct net_loop *loop)
+static void write_event(struct net_loop *loop)
 {
 	const u64 one = 1;
 	ssize_t n;
@@ -86,10 +92,43 @@ void skiff_kick(struct net *net)
 
 	if (net_closed(net) || __atomic_exchange_n(&loop->kicked, 1, __ATOMIC_SEQ_CST))
 		return;
+	__atomic_fetch_add(&loop->wakeups, 1, __ATOMIC_SEQ_CST);
 	if (__atomic_load_n(&loop->sleeping, __ATOMIC_SEQ_CST) > 0 ||
 	    __atomic_load_n(&loop->exported, __ATOMIC_SEQ_CST))
-		wake(loop);
+		write_event(loop);
 	errno = saved;
+}
+
+void net_loop_pass_on(struct net_loop *loop)
+{
+	struct net_sleeper *sleeper;
+	bool missed = false;
+
+	spin_lock(&loop->watch_lock);
+	list_for_each_entry(sleeper, &loop->sleepers, node)
+		if (sleeper->wakeups != __atomic_load_n(&loop->wakeups, __ATOMIC_SEQ_CST))
+			missed = true;
+	spin_unlock(&loop->watch_lock);
+	if (missed)
+		write_event(loop);
+}
+
+static void sleep_begin(struct net_loop *loop, struct net_sleeper *sleeper)
+{
+	spin_lock(&loop->watch_lock);
+	sleeper->wakeups = __atomic_load_n(&loop->wakeups, __ATOMIC_SEQ_CST);
+	list_add_tail(&sleeper->node, &loop->sleepers);
+	spin_unlock(&loop->watch_lock);
+	__atomic_fetch_add(&loop->sleeping, 1, __ATOMIC_SEQ_CST);
+	sleeper->asleep = true;
+}
+
+static void sleep_end(struct net_loop *loop, struct net_sleeper *sleeper)
+{
+	spin_lock(&loop->watch_lock);
+	list_del(&sleeper->node);
+	spin_unlock(&loop->watch_lock);
+	__atomic_fetch_sub(&loop->sleeping, 1, __ATOMIC_SEQ_CST);
 }
 
 static bool somebody_waits(const struct net_loop *loop)
@@ -119,16 +158,16 @@ static ktime_t next_deadline(struct net *net)
 
 /*
  * One look under the lock. When there is nothing to do and the caller @may_sleep, it is counted
- * among those who wait, and @until is what it may wait for. Not in a round that takes a kick away:
- * it may be meant for what the caller looks at.
+ * among those who wait, and told until when. Not in a round that takes a kick away: it may be meant
+ * for what the caller looks at.
  */
-static int run_once(struct net *net, bool may_sleep, bool *sleeps, ktime_t *until)
+static int run_once(struct net *net, bool may_sleep, struct net_sleeper *sleeper)
 {
 	struct net_loop *loop = net->loop;
 	bool more;
 	int done;
 
-	*sleeps = false;
+	sleeper->asleep = false;
 	/* An exchange, so that we see all that was left before the kick that it takes away. */
 	if (READ_ONCE(loop->kicked) && __atomic_exchange_n(&loop->kicked, 0, __ATOMIC_SEQ_CST))
 		may_sleep = false;
@@ -136,10 +175,9 @@ static int run_once(struct net *net, bool may_sleep, bool *sleeps, ktime_t *unti
 		return -EOWNERDEAD;
 	done = net_bh_count(net, &more);
 	if (may_sleep && done == 0 && !more) {
-		*until = timer_base_next(net->timers);
-		loop->sleep_until = *until;
-		__atomic_fetch_add(&loop->sleeping, 1, __ATOMIC_SEQ_CST);
-		*sleeps = true;
+		sleeper->until = timer_base_next(net->timers);
+		loop->sleep_until = sleeper->until;
+		sleep_begin(loop, sleeper);
 	}
 	net_unlock(net);
 	if (more)
@@ -186,24 +224,23 @@ static bool anything_watched(const struct net_loop *loop)
 int skiff_poll(struct net *net, s64 timeout_ns)
 {
 	bool may_sleep = timeout_ns != 0 && !net->clock->is_virtual;
-	bool sleeps;
-	ktime_t until;
+	struct net_sleeper sleeper;
 	int ready, done, err;
 
 	if (net_closed(net))
 		return -EOWNERDEAD;
 	ready = anything_watched(net->loop) ? net_dispatch(net) : 0;
-	done = run_once(net, may_sleep && ready == 0, &sleeps, &until);
+	done = run_once(net, may_sleep && ready == 0, &sleeper);
 	if (done < 0)
 		return done;
-	if (!sleeps)
+	if (!sleeper.asleep)
 		return ready + done > 0;
-	err = sleep_until(net, until, timeout_ns);
-	__atomic_fetch_sub(&net->loop->sleeping, 1, __ATOMIC_SEQ_CST);
+	err = sleep_until(net, sleeper.until, timeout_ns);
+	sleep_end(net->loop, &sleeper);
 	if (err)
 		return err;
 	ready = net_dispatch(net);
-	done = run_once(net, false, &sleeps, &until);
+	done = run_once(net, false, &sleeper);
 	return done < 0 ? done : ready + done > 0;
 }
 
@@ -216,7 +253,7 @@ int skiff_fd(struct net *net)
 	__atomic_store_n(&loop->exported, 1, __ATOMIC_SEQ_CST);
 	/* A kick that found nobody waiting has not been written. */
 	if (__atomic_load_n(&loop->kicked, __ATOMIC_SEQ_CST))
-		wake(loop);
+		write_event(loop);
 	return loop->epfd;
 }
 
@@ -258,7 +295,7 @@ static int start_worker(struct net *net)
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	err = pthread_create(&loop->worker, NULL, work, net);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	loop->has_worker = err == 0;
+	WRITE_ONCE(loop->has_worker, err == 0);
 	return -err;
 }
 
@@ -290,7 +327,7 @@ int skiff_net_stop(struct net *net)
 		__atomic_store_n(&loop->stop, 1, __ATOMIC_SEQ_CST);
 		skiff_kick(net);
 		err = -pthread_join(loop->worker, NULL);
-		loop->has_worker = false;
+		WRITE_ONCE(loop->has_worker, false);
 	}
 	pthread_mutex_unlock(&loop->worker_mutex);
 	return err;

@@ -8,6 +8,7 @@
 #include <skiff/slab.h>
 
 #include "host/host.h"
+#include "skb/track.h"
 
 /* The kernel's default of net.core.netdev_budget. */
 #define DEFAULT_BUDGET 300
@@ -161,6 +162,12 @@ static void report_work(struct net *net, struct net_work_list *list, const char 
 	}
 }
 
+static void report_buffer(const struct sk_buff *skb, const char *alloced, const char *last)
+{
+	pr_err("sk_buff %p of a host that ends: len %u, allocated by %s, last had by %s",
+	       (const void *)skb, skb->len, alloced, last);
+}
+
 static int die_report_left(struct net *net)
 {
 	int left = 0;
@@ -175,6 +182,7 @@ static int die_report_left(struct net *net)
 	net->remote_waiting = 0;
 	net->softirq_pending = 0;
 	net_unlock(net);
+	left += (int)skb_track_owned(net, report_buffer);
 	bytes = atomic_long_read(&net->mem_used);
 	if (bytes) {
 		pr_err("host %s: %ld bytes of buffers are still accounted", net->name, bytes);

@@ -4,6 +4,7 @@
 #include <skiff/slab.h>
 
 #include "host/host.h"
+#include "host/wait.h"
 
 /*
  * Whoever changes anything here holds @registry, from before any stack lock and as long as
@@ -317,4 +318,30 @@ int skiff_run_initcalls(const skiff_initcall *calls, size_t n, int *done)
 unlock:
 	pthread_mutex_unlock(&once);
 	return err;
+}
+
+static bool unattended(const struct net *net)
+{
+	const struct net_loop *loop = net->loop;
+
+	return READ_ONCE(loop->kicked) && !net->clock->is_virtual && !READ_ONCE(loop->sleeping) &&
+	       !READ_ONCE(loop->exported) && !READ_ONCE(loop->has_worker);
+}
+
+/*
+ * A host that is found here stays, because it leaves the list under the registry's lock. Whoever
+ * has that lock may be waiting for us, so it is only tried.
+ */
+bool net_run_unattended(void)
+{
+	struct net *net;
+	bool did = false;
+
+	if (pthread_mutex_trylock(&registry) != 0)
+		return false;
+	list_for_each_entry(net, &all_nets, list)
+		if (unattended(net) && skiff_poll(net, 0) > 0)
+			did = true;
+	pthread_mutex_unlock(&registry);
+	return did;
 }

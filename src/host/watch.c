@@ -177,6 +177,7 @@ static void read_wakeups(struct net_loop *loop)
 	/* Another thread may have been faster: EAGAIN. */
 	if (read(loop->evfd, &count, sizeof(count)) < 0)
 		return;
+	net_loop_pass_on(loop);
 }
 
 static int call_ready(struct net *net, const struct epoll_event *ready, int n)

@@ -176,6 +176,16 @@ static const struct net_proto_family inet_family_ops = {
 	.create = inet_create,
 };
 
+static int inet_send_skb(struct socket *sock, struct skiff_msghdr *m, struct sk_buff *skb)
+{
+	struct sock *sk = sock->sk;
+
+	if (sk->sk_prot->send_skb)
+		return sk->sk_prot->send_skb(sk, m, skb);
+	kfree_skb(skb);
+	return -EOPNOTSUPP;
+}
+
 const struct proto_ops inet_dgram_ops = {
 	.family = AF_INET,
 	.release = inet_release,
@@ -193,6 +203,8 @@ const struct proto_ops inet_dgram_ops = {
 	.sendmsg = inet_sendmsg,
 	.recvmsg = inet_recvmsg,
 	.set_peek_off = sk_set_peek_off,
+	.recv_skb = datagram_recv_skb,
+	.send_skb = inet_send_skb,
 };
 
 /* Linux has two tables because polling differs; here it is one and the same. */

@@ -11,8 +11,7 @@ bool inet_rcv_saddr_equal(const struct sock *sk, const struct sock *sk2, bool ma
 {
 	if (sk->sk_ipv6only != sk2->sk_ipv6only) {
 		/* "::" with IPv4 and "::" without share what is IPv6. */
-		return sk->sk_family == sk2->sk_family && !sk->sk_rcv_saddr &&
-		       !sk2->sk_rcv_saddr;
+		return sk->sk_family == sk2->sk_family && !sk->sk_rcv_saddr && !sk2->sk_rcv_saddr;
 	}
 	if (sk->sk_rcv_saddr == sk2->sk_rcv_saddr)
 		return true;

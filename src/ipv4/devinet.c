@@ -199,6 +199,35 @@ static void inet_drop_ifa(struct in_ifaddr *ifa)
 	kfree(ifa);
 }
 
+static bool inet_same_subnet(const struct in_ifaddr *a, const struct in_ifaddr *b)
+{
+	return a->ifa_mask == b->ifa_mask && inet_ifa_match(a->ifa_address, b);
+}
+
+/* Whether another address of the same subnet came before: the first one stands for it. */
+static bool inet_is_secondary(const struct in_ifaddr *ifa)
+{
+	const struct in_ifaddr *other;
+
+	for (other = ifa->ifa_dev->ifa_list; other != ifa; other = other->ifa_next)
+		if (inet_same_subnet(other, ifa))
+			return true;
+	return false;
+}
+
+/* With the first address of a subnet the others go, unless promote_secondaries is set. */
+static void inet_drop_subnet(struct in_ifaddr *ifa)
+{
+	struct in_ifaddr *other = ifa->ifa_next, *next;
+
+	for (; other; other = next) {
+		next = other->ifa_next;
+		if (inet_same_subnet(other, ifa))
+			inet_drop_ifa(other);
+	}
+	inet_drop_ifa(ifa);
+}
+
 int inet_insert_ifa(struct net_device *dev, __be32 addr, unsigned int prefixlen)
 {
 	struct in_device *in_dev = __in_dev_get(dev);
@@ -236,7 +265,10 @@ int inet_del_ifa(struct net_device *dev, __be32 addr)
 	ASSERT_NET_LOCKED(dev_net(dev));
 	if (!ifa)
 		return -EADDRNOTAVAIL;
-	inet_drop_ifa(ifa);
+	if (inet_is_secondary(ifa) || ipv4_net(dev_net(dev))->sysctl.promote_secondaries)
+		inet_drop_ifa(ifa);
+	else
+		inet_drop_subnet(ifa);
 	return 0;
 }
 

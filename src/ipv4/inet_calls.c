@@ -66,8 +66,7 @@ int inet_bind(struct socket *sock, struct sockaddr *uaddr, int addr_len)
 	if (addr_len < (int)sizeof(struct sockaddr_in))
 		return -EINVAL;
 	/* Old programs leave the family out for "any". */
-	if (addr->sin_family != AF_INET &&
-	    (addr->sin_family != AF_UNSPEC || addr->sin_addr.s_addr != htonl(INADDR_ANY)))
+	if (addr->sin_family != AF_INET && (addr->sin_family != AF_UNSPEC || addr->sin_addr.s_addr))
 		return -EAFNOSUPPORT;
 	return __inet_bind(sk, (__force __be32)addr->sin_addr.s_addr,
 			   ntohs((__force __be16)addr->sin_port));

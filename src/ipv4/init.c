@@ -2,6 +2,7 @@
 /* IPv4's part of each host: settings, set-up and end. */
 #include <string.h>
 
+#include <skiff/netdev_ioctl.h>
 #include <skiff/slab.h>
 
 #include "ipv4/igmp.h"
@@ -56,6 +57,7 @@ static const struct ctl_table ipv4_table[] = {
 };
 
 static const struct ctl_table conf_table[] = {
+	IPV4_SYSCTL(promote_secondaries, &zero, &one),
 	IPV4_SYSCTL(accept_source_route, &zero, &one),
 	IPV4_SYSCTL(force_igmp_version, &zero, &three),
 	IPV4_SYSCTL(accept_redirects, &zero, &one),
@@ -241,6 +243,7 @@ int ipv4_init(void)
 	int err;
 
 	arp_init();
+	register_gifconf(AF_INET, inet_gifconf);
 	err = register_pernet_subsys(&ipv4_net_ops);
 	if (err)
 		return err;

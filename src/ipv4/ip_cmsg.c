@@ -197,7 +197,7 @@ static int ip6_cmsg_send_one(const struct cmsghdr *cmsg, struct inet_cookie *ipc
 		if (cmsg->cmsg_len < CMSG_LEN(sizeof(info)))
 			return -EINVAL;
 		memcpy(&info, cmsg_data(cmsg), sizeof(info));
-		if (!IN6_IS_ADDR_V4MAPPED(&info.ipi6_addr))
+		if (!ipv6_addr_v4mapped(&info.ipi6_addr))
 			return -EINVAL;
 		if (info.ipi6_ifindex)
 			ipc->oif = (int)info.ipi6_ifindex;
@@ -230,7 +230,8 @@ int ip_cmsg_send(struct sock *sk, struct skiff_msghdr *msg, struct inet_cookie *
 	struct cmsghdr *cmsg;
 	int err = 0;
 
-	for_each_cmsghdr(cmsg, msg) {
+	for_each_cmsghdr(cmsg, msg)
+	{
 		if (!CMSG_OK(msg, cmsg))
 			return -EINVAL;
 		if (cmsg->cmsg_level == SOL_SOCKET)
@@ -296,7 +297,7 @@ int inet_get_name(const struct sock *sk, const void *name, int len, __be32 *addr
 	if (sin6->sin6_family != AF_INET6)
 		return -EAFNOSUPPORT;
 	*port = (__force __be16)sin6->sin6_port;
-	if (IN6_IS_ADDR_V4MAPPED(&sin6->sin6_addr) && !sk->sk_ipv6only) {
+	if (ipv6_addr_v4mapped(&sin6->sin6_addr) && !sk->sk_ipv6only) {
 		*addr = ipv6_mapped_v4(&sin6->sin6_addr);
 		return 0;
 	}

@@ -95,8 +95,8 @@ static bool err_has_addr(const struct sk_buff *skb)
 {
 	const struct sock_exterr_skb *serr = SKB_EXT_ERR(skb);
 
-	return serr->ee.ee_origin == SO_EE_ORIGIN_ICMP || serr->ee.ee_origin == SO_EE_ORIGIN_LOCAL ||
-	       serr->port;
+	return serr->ee.ee_origin == SO_EE_ORIGIN_ICMP ||
+	       serr->ee.ee_origin == SO_EE_ORIGIN_LOCAL || serr->port;
 }
 
 /* struct sock_extended_err and, behind it, who said so. */

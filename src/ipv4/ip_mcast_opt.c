@@ -321,8 +321,7 @@ static int mc_get_group_filter(struct sock *sk, void *optval, int *optlen)
 		return -EADDRNOTAVAIL;
 	count = pmc->sflist ? pmc->sflist->sl_count : 0;
 	copy = min_t(u32, count, head.gf_numsrc);
-	copy = min_t(u32, copy,
-		     (u32)(((size_t)*optlen - at) / sizeof(struct sockaddr_storage)));
+	copy = min_t(u32, copy, (u32)(((size_t)*optlen - at) / sizeof(struct sockaddr_storage)));
 	head.gf_fmode = pmc->sfmode;
 	head.gf_numsrc = count;
 	memcpy(optval, &head, at);

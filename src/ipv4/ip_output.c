@@ -192,7 +192,8 @@ unsigned int ip_headroom(const struct rtable *rt)
 }
 
 /* RFC 1112 section 6.1: a group's packets stay on the link unless somebody wants them farther. */
-static u8 ip_ttl(const struct net *net, const struct sock *sk, const struct rtable *rt, const struct ipcm_cookie *ipc)
+static u8 ip_ttl(const struct net *net, const struct sock *sk, const struct rtable *rt,
+		 const struct ipcm_cookie *ipc)
 {
 	if (ipc && ipc->ttl)
 		return ipc->ttl;
@@ -208,15 +209,22 @@ static bool ip_must_not_cut(const struct sock *sk)
 	return sk && sk->sk_family != AF_PACKET && !ip_sk_ignore_df(sk);
 }
 
+/* Bytes of options that a packet is sent with. */
+static unsigned int ip_optlen(const struct ipcm_cookie *ipc)
+{
+	return ipc && ipc->opt ? ipc->opt->opt.optlen : 0;
+}
+
 static void ip_build_header(struct net *net, const struct sock *sk, struct sk_buff *skb,
 			    const struct rtable *rt, const struct ipcm_cookie *ipc, bool df)
 {
-	struct iphdr *iph = (struct iphdr *)skb_push(skb, WIRE_IP_HLEN);
+	unsigned int hlen = WIRE_IP_HLEN + ip_optlen(ipc);
+	struct iphdr *iph = (struct iphdr *)skb_push(skb, hlen);
 
 	skb_reset_network_header(skb);
 	memset(IPCB(skb), 0, sizeof(struct inet_skb_parm));
 	iph->version = 4;
-	iph->ihl = 5;
+	iph->ihl = (hlen / 4) & 15;
 	iph->tos = ipc && ipc->tos > 0 ? (u8)ipc->tos : 0;
 	iph->frag_off = df ? htons(IP_DF) : 0;
 	iph->ttl = ip_ttl(net, sk, rt, ipc);
@@ -228,16 +236,16 @@ int ip_build_and_send(struct net *net, struct sock *sk, struct sk_buff *skb, str
 	bool must = ip_must_not_cut(sk), fits;
 	struct iphdr *iph;
 
-	fits = skb->len + WIRE_IP_HLEN <=
+	fits = skb->len + WIRE_IP_HLEN + ip_optlen(ipc) <=
 	       (must && !ip_sk_use_pmtu(sk) ? rt->dst.dev->mtu : dst_mtu(&rt->dst));
 
 	/* Said to the caller at once, not by an ICMP error later. */
-	if (skb->len > IP_MAX_MTU - WIRE_IP_HLEN || (!fits && must)) {
+	if (skb->len > IP_MAX_MTU - WIRE_IP_HLEN - ip_optlen(ipc) || (!fits && must)) {
 		IP_INC_STATS(net, IPSTATS_MIB_FRAGFAILS);
 		kfree_skb_reason(skb, SKB_DROP_REASON_PKT_TOO_BIG);
 		return -EMSGSIZE;
 	}
-	if (skb_cow_head(skb, ip_headroom(rt))) {
+	if (skb_cow_head(skb, ip_headroom(rt) + ip_optlen(ipc))) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
 		return -ENOMEM;
 	}
@@ -246,6 +254,8 @@ int ip_build_and_send(struct net *net, struct sock *sk, struct sk_buff *skb, str
 	iph->protocol = protocol;
 	iph->saddr = saddr;
 	iph->daddr = daddr;
+	if (ip_optlen(ipc))
+		ip_options_build(skb, &ipc->opt->opt, daddr, rt);
 	ip_select_ident(net, iph);
 	skb->ignore_df = !must;
 	if (ipc) {

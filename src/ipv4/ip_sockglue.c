@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The options of level SOL_IP: a table of those that are one number, and the few that are more. */
+#include <skiff/slab.h>
+
 #include "ipv4/ipv4.h"
 #include "ipv4/sockglue.h"
 
@@ -141,15 +143,15 @@ static int set_nodefrag(struct sock *sk, int val)
 	return 0;
 }
 
-#define IP_BIT_OPTION(name)                              \
-	static int get_##name(const struct sock *sk)     \
-	{                                                \
-		return inet_sk(sk)->name;                \
-	}                                                \
+#define IP_BIT_OPTION(name)                                                \
+	static int get_##name(const struct sock *sk)                       \
+	{                                                                  \
+		return inet_sk(sk)->name;                                  \
+	}                                                                  \
 	static int __maybe_unused set_bit_##name(struct sock *sk, int val) \
-	{                                                \
-		inet_sk(sk)->name = !!val;               \
-		return 0;                                \
+	{                                                                  \
+		inet_sk(sk)->name = !!val;                                 \
+		return 0;                                                  \
 	}
 
 IP_BIT_OPTION(recverr)
@@ -258,6 +260,42 @@ static int set_local_port_range(struct sock *sk, const void *optval, unsigned in
 	return 0;
 }
 
+/*
+ * Options that go with every packet. Source routes would change where packets are routed to, and
+ * no router follows them any more (RFC 7126 section 4.3): they are refused.
+ */
+static int set_options(struct sock *sk, const void *optval, unsigned int optlen)
+{
+	struct inet_sock *inet = inet_sk(sk);
+	struct ip_options_rcu *opt = NULL;
+	int err;
+
+	if (optlen > IP_OPTIONS_MAX)
+		return -EINVAL;
+	if (optlen) {
+		err = ip_options_get(sock_net(sk), &opt, optval, (int)optlen);
+		if (err)
+			return err;
+		if (opt->opt.srr) {
+			kfree(opt);
+			return -EOPNOTSUPP;
+		}
+	}
+	kfree(inet->inet_opt);
+	inet->inet_opt = opt;
+	return 0;
+}
+
+static int get_options(const struct sock *sk, void *optval, int *optlen)
+{
+	const struct ip_options_rcu *opt = inet_sk(sk)->inet_opt;
+
+	if (opt)
+		return ip_opt_put_data(optval, optlen, opt->opt.__data, opt->opt.optlen);
+	*optlen = 0;
+	return 0;
+}
+
 int ip_setsockopt(struct sock *sk, int level, int optname, const void *optval, unsigned int optlen)
 {
 	const struct ip_int_opt *opt = ip_int_opt(optname);
@@ -267,6 +305,8 @@ int ip_setsockopt(struct sock *sk, int level, int optname, const void *optval, u
 	ASSERT_NET_LOCKED(sock_net(sk));
 	if (level != SOL_IP)
 		return -ENOPROTOOPT;
+	if (optname == IP_OPTIONS)
+		return set_options(sk, optval, optlen);
 	if (optname == IP_UNICAST_IF)
 		return set_unicast_if(sk, optval, optlen);
 	if (optname == IP_LOCAL_PORT_RANGE)
@@ -294,13 +334,21 @@ int ip_setsockopt(struct sock *sk, int level, int optname, const void *optval, u
 
 static int get_mtu(struct sock *sk, void *optval, int *optlen)
 {
-	struct dst_entry *dst = sk_dst_check(sk, 0);
+	struct flowi4 fl4 = { .daddr = sk->sk_daddr,
+			      .saddr = inet_sk(sk)->inet_saddr,
+			      .flowi4_proto = (__u8)sk->sk_protocol,
+			      .fl4_dport = sk->sk_dport };
+	struct rtable *rt;
 	int mtu;
 
-	if (!dst)
+	if (sk->sk_state != INET_STATE_CONNECTED)
 		return -ENOTCONN;
-	mtu = (int)dst_mtu(dst);
-	dst_release(dst);
+	/* Of the path as it is known now, which need not be what connect() found. */
+	rt = inet_route_datagram(sk, &fl4, true);
+	if (IS_ERR(rt))
+		return -ENOTCONN;
+	mtu = (int)dst_mtu(&rt->dst);
+	ip_rt_put(rt);
 	return ip_opt_put(optval, optlen, mtu);
 }
 
@@ -320,11 +368,12 @@ int ip_getsockopt(struct sock *sk, int level, int optname, void *optval, int *op
 	if (flag)
 		return ip_opt_put(optval, optlen, !!(inet->cmsg_flags & flag));
 	switch (optname) {
+	case IP_OPTIONS:
+		return get_options(sk, optval, optlen);
 	case IP_MTU:
 		return get_mtu(sk, optval, optlen);
 	case IP_UNICAST_IF:
-		return ip_opt_put(optval, optlen,
-				  (__force int)htonl((u32)inet->uc_index));
+		return ip_opt_put(optval, optlen, (__force int)htonl((u32)inet->uc_index));
 	case IP_LOCAL_PORT_RANGE:
 		return ip_opt_put(optval, optlen, (int)inet->local_port_range);
 	default:

@@ -76,6 +76,7 @@ struct ipv4_sysctl {
 	int route_redirect_expires;
 	int icmp_errors_use_inbound_ifaddr;
 	int icmp_ignore_bogus_error_responses;
+	int promote_secondaries;
 	int accept_source_route;
 	int accept_redirects;
 	int secure_redirects;
@@ -228,6 +229,9 @@ int in_dev_maxconf(const struct in_device *in_dev, int attr);
 /* devinet.c */
 void devinet_down(struct net_device *dev);
 int devinet_netdev_event(struct notifier_block *nb, unsigned long event, void *ptr);
+
+/* devinet_ioctl.c: a device's addresses for SIOCGIFCONF */
+int inet_gifconf(struct net_device *dev, char *buf, int len, int size);
 
 /* fib.c */
 struct fib_route *fib_lookup(struct ipv4_net *in, __be32 daddr, int oif);

@@ -218,11 +218,12 @@ static void ping_ipcm(struct ipcm_cookie *ipcm, const struct sock *sk, const str
 	const struct inet_sock *inet = inet_sk(sk);
 
 	memset(ipcm, 0, sizeof(*ipcm));
-	ipcm->ttl = ipc->ttl			      ? (u8)ipc->ttl :
+	ipcm->ttl = ipc->ttl			 ? (u8)ipc->ttl :
 		    rt->rt_type == RTN_MULTICAST ? inet->mc_ttl :
-						      inet->uc_ttl;
+						   inet->uc_ttl;
 	ipcm->tos = ipc->tos >= 0 ? (u8)ipc->tos : inet->tos;
 	ipcm->df = inet->pmtudisc == IP_PMTUDISC_DO || inet->pmtudisc == IP_PMTUDISC_WANT;
+	ipcm->opt = inet->inet_opt;
 	ipcm->priority = sk->sk_priority;
 	ipcm->mark = ipc->sockc.mark;
 }

@@ -457,9 +457,8 @@ static struct rtable *rt_input_lookup(struct ipv4_net *in, __be32 daddr, __be32 
 	if (ipv4_is_lbcast(daddr))
 		return rt_input_kind(in, RT_IN_BROADCAST);
 	if (ipv4_is_multicast(daddr))
-		return rt_input_kind(in,
-				     rt_is_member(dev, daddr, saddr) ? RT_IN_MULTICAST :
-									     RT_IN_UNREACHABLE);
+		return rt_input_kind(in, rt_is_member(dev, daddr, saddr) ? RT_IN_MULTICAST :
+									   RT_IN_UNREACHABLE);
 	if (ipv4_is_zeronet(daddr))
 		return (struct rtable *)ERR_PTR(-EINVAL);
 	r = fib_lookup(in, daddr, 0);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The AF_INET6 family over IPv4's protocols: names are translated, the rest is theirs. */
+#include <skiff/byteorder.h>
 #include <skiff/ipv6.h>
 
 /* RFC 2133's sockaddr_in6, without a scope, is what Linux still takes. */
@@ -29,7 +30,7 @@ static int inet6_to_v4(const struct sock *sk, const struct in6_addr *addr, __be3
 	*v4 = 0;
 	if (IN6_IS_ADDR_UNSPECIFIED(addr))
 		return 0;
-	if (!IN6_IS_ADDR_V4MAPPED(addr))
+	if (!ipv6_addr_v4mapped(addr))
 		return -EADDRNOTAVAIL;
 	if (sk->sk_ipv6only)
 		return -EINVAL;
@@ -79,7 +80,7 @@ static int inet6_connect(struct socket *sock, struct sockaddr *uaddr, int addr_l
 		return -EINVAL;
 	if (addr->sin6_family != AF_INET6)
 		return -EAFNOSUPPORT;
-	if (!IN6_IS_ADDR_V4MAPPED(&addr->sin6_addr) || sock->sk->sk_ipv6only)
+	if (!ipv6_addr_v4mapped(&addr->sin6_addr) || sock->sk->sk_ipv6only)
 		return -ENETUNREACH;
 	sin.sin_port = addr->sin6_port;
 	sin.sin_addr.s_addr = (__force in_addr_t)ipv6_mapped_v4(&addr->sin6_addr);

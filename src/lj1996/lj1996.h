@@ -19,6 +19,14 @@
 #undef skb_queue_splice_tail
 #undef skb_queue_splice_init
 #undef skb_queue_splice_tail_init
+#undef dev_queue_xmit
+#undef eth_header
+#undef eth_rebuild_header
+#undef eth_type_trans
+#undef ether_setup
+#undef netif_rx
+#undef register_netdev
+#undef unregister_netdev
 
 static inline bool lj_has(const struct sk_buff *skb, u8 bit)
 {

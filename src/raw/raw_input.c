@@ -99,6 +99,8 @@ static void raw_err(struct sock *sk, struct sk_buff *skb, u32 info)
 	bool recverr = inet_sk(sk)->recverr, hard;
 	int err = raw_icmp_errno(sk, icmp_hdr(skb), &hard);
 
+	if (icmp_hdr(skb)->type == ICMP_DEST_UNREACH && icmp_hdr(skb)->code == ICMP_FRAG_NEEDED)
+		ipv4_sk_update_pmtu(skb, sk, info);
 	/* Without a peer the error would tell nothing but to who asked for all of it. */
 	if (!recverr && sk->sk_state != INET_STATE_CONNECTED)
 		return;

@@ -58,6 +58,7 @@ static int raw_send_payload(struct sock *sk, struct sk_buff *skb, const struct f
 	struct ipcm_cookie ipcm = {
 		.tos = ipc->tos >= 0 ? ipc->tos : inet->tos,
 		.df = inet->pmtudisc == IP_PMTUDISC_DO || inet->pmtudisc == IP_PMTUDISC_WANT,
+		.opt = inet->inet_opt,
 		.priority = sk->sk_priority,
 		.mark = ipc->sockc.mark,
 	};

@@ -7,6 +7,8 @@
 #include <skiff/flow_dissector.h>
 #include <skiff/random.h>
 
+#include "base/fork.h"
+
 /* The dissectors are constant; the calls only read them. */
 static struct flow_dissector flow_keys_dissector = {
 	.used_keys = 1u << FLOW_DISSECTOR_KEY_CONTROL | 1u << FLOW_DISSECTOR_KEY_BASIC |
@@ -140,7 +142,7 @@ void skb_probe_transport_header(struct sk_buff *skb)
 
 static siphash_key_t hash_key;
 static int hash_key_ready;
-static DEFINE_SPINLOCK(hash_key_lock);
+DEFINE_FORK_SAFE_SPINLOCK(hash_key_lock)
 
 void skb_hash_key_set(u64 key0, u64 key1)
 {

@@ -2,6 +2,7 @@
 /* Who allocated a buffer, who had it last, who freed it: the ownership-tracking build. */
 #include <skiff/skbuff.h>
 
+#include "base/env.h"
 #include "skb/alloc.h"
 #include "skb/poison.h"
 #include "skb/pool.h"
@@ -13,12 +14,17 @@ void skb_track_alloc(struct sk_buff *skb, const void *site)
 {
 	skb->alloc_site = site;
 	skb->last_site = site;
-	skb->free_site = NULL;
+	skb->owner = skiff_env ? skiff_env->owner : NULL;
 }
 
 void skb_track_at(struct sk_buff *skb, const void *site)
 {
 	skb->last_site = site;
+}
+
+void skb_track_owner(struct sk_buff *skb, const void *owner)
+{
+	skb->owner = owner;
 }
 
 void skb_track_free(struct sk_buff *skb, const void *site)
@@ -67,6 +73,58 @@ SKB_NO_ASAN static void report_one(struct sk_buff *skb, void *arg)
 	fprintf(report->out, "sk_buff %p: len %u, %u references, allocated by %s, last had by %s\n",
 		(void *)skb, skb->len, (unsigned int)skb->users.refs.counter, alloced, last);
 }
+
+#ifdef SKIFF_SKB_TRACK
+
+struct dev_owner {
+	const struct net_device *dev;
+	const void *owner;
+};
+
+SKB_NO_ASAN static void own_one(struct sk_buff *skb, void *arg)
+{
+	const struct dev_owner *of = arg;
+
+	if (skb->users.refs.counter && skb->dev == of->dev)
+		skb->owner = of->owner;
+}
+
+void skb_track_dev_gone(const struct net_device *dev, const void *owner)
+{
+	struct dev_owner of = { .dev = dev, .owner = owner };
+
+	skb_ctl_foreach(own_one, &of);
+}
+
+struct owned {
+	const void *owner;
+	void (*fn)(const struct sk_buff *skb, const char *alloced, const char *last);
+	size_t live;
+};
+
+SKB_NO_ASAN static void report_owned(struct sk_buff *skb, void *arg)
+{
+	char alloced[SKB_SITE_TEXT], last[SKB_SITE_TEXT];
+	struct owned *owned = arg;
+
+	if (!skb->users.refs.counter || skb->owner != owned->owner)
+		return;
+	owned->live++;
+	skb_site_text(alloced, sizeof(alloced), skb->alloc_site);
+	skb_site_text(last, sizeof(last), skb->last_site);
+	owned->fn(skb, alloced, last);
+}
+
+size_t skb_track_owned(const void *owner,
+		       void (*fn)(const struct sk_buff *skb, const char *alloced, const char *last))
+{
+	struct owned owned = { .owner = owner, .fn = fn };
+
+	skb_ctl_foreach(report_owned, &owned);
+	return owned.live;
+}
+
+#endif /* SKIFF_SKB_TRACK */
 
 size_t skb_leak_report(FILE *out)
 {

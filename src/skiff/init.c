@@ -5,9 +5,11 @@
 #include <skiff/ipv6.h>
 #include <skiff/neighbour.h>
 #include <skiff/netdevice.h>
+#include <skiff/packet.h>
 #include <skiff/raw.h>
 #include <skiff/services.h>
 #include <skiff/sock.h>
+#include <skiff/socket.h>
 #include <skiff/udp.h>
 
 #include "skiff/skiff_top.h"
@@ -34,9 +36,9 @@ static int loopback_up_init(void)
 }
 
 static const skiff_initcall skiff_initcalls[] = {
-	skiff_sock_init, skiff_device_init, neigh_init,		ipv4_init,
-	udp_init,	 raw_init,	    inet6_init,		services_init,
-	skiff_drivers_init,	loopback_up_init,
+	skiff_sock_init, skiff_device_init,  neigh_init,       ipv4_init,
+	udp_init,	 raw_init,	     inet6_init,       packet_init,
+	services_init,	 skiff_drivers_init, loopback_up_init, skiff_socket_init,
 };
 
 int skiff_init(void)

@@ -63,6 +63,11 @@ struct sk_buff *skb_recv_datagram(struct sock *sk, unsigned int flags, int *err)
 	return __skb_recv_datagram(sk, &sk->sk_receive_queue, flags, &off, err);
 }
 
+struct sk_buff *datagram_recv_skb(struct socket *sock, unsigned int flags, int *err)
+{
+	return skb_recv_datagram(sock->sk, flags, err);
+}
+
 int __sk_queue_drop_skb(struct sock *sk, struct sk_buff_head *queue, struct sk_buff *skb,
 			unsigned int flags)
 {

@@ -6,17 +6,18 @@
 #include <skiff/filter.h>
 
 /* What an instruction does, in the order of the interpreter's table. */
-#define FILTER_OPS(X)                                                              \
-	X(LDW) X(LDH) X(LDB) X(LDW_IND) X(LDH_IND) X(LDB_IND)                      \
-	X(LD_LEN) X(LD_IMM) X(LD_MEM) X(LDX_LEN) X(LDX_IMM) X(LDX_MEM) X(LDX_MSH)  \
-	X(ST) X(STX) X(TAX) X(TXA)                                                 \
-	X(ADD_K) X(SUB_K) X(MUL_K) X(DIV_K) X(MOD_K) X(AND_K) X(OR_K) X(XOR_K)     \
-	X(LSH_K) X(RSH_K)                                                          \
-	X(ADD_X) X(SUB_X) X(MUL_X) X(DIV_X) X(MOD_X) X(AND_X) X(OR_X) X(XOR_X)     \
-	X(LSH_X) X(RSH_X) X(NEG)                                                   \
-	X(JA) X(JEQ_K) X(JGT_K) X(JGE_K) X(JSET_K) X(JEQ_X) X(JGT_X) X(JGE_X)      \
-	X(JSET_X)                                                                  \
-	X(RET_K) X(RET_A) X(AD)
+/* clang-format off */
+#define FILTER_OPS(X) \
+	X(LDW) X(LDH) X(LDB) X(LDW_IND) X(LDH_IND) X(LDB_IND) \
+	X(LD_LEN) X(LD_IMM) X(LD_MEM) X(LDX_LEN) X(LDX_IMM) X(LDX_MEM) X(LDX_MSH) \
+	X(ST) X(STX) X(TAX) X(TXA) \
+	X(ADD_K) X(SUB_K) X(MUL_K) X(DIV_K) X(MOD_K) X(AND_K) X(OR_K) X(XOR_K) X(LSH_K) X(RSH_K) \
+	X(ADD_X) X(SUB_X) X(MUL_X) X(DIV_X) X(MOD_X) X(AND_X) X(OR_X) X(XOR_X) X(LSH_X) X(RSH_X) \
+	X(NEG) \
+	X(JA) X(JEQ_K) X(JGT_K) X(JGE_K) X(JSET_K) X(JEQ_X) X(JGT_X) X(JGE_X) X(JSET_X) \
+	X(RET_K) X(RET_A) X(AD) \
+	X(LDW_JEQ) X(LDH_JEQ) X(LDB_JEQ)
+/* clang-format on */
 
 enum filter_op {
 	FILTER_INVALID,

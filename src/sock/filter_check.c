@@ -110,6 +110,12 @@ static bool insn_valid(const struct sock_filter *f, unsigned int pc, unsigned in
 	}
 }
 
+/* The bit of the word of memory that an instruction names. */
+static unsigned int word(const struct sock_filter *f)
+{
+	return 1u << f->k % BPF_MEMWORDS;
+}
+
 /*
  * Jumps lead forward only, so one pass knows every way to an instruction before it comes to it:
  * written[pc] has a bit for each word of memory that was written on all of them.
@@ -128,11 +134,11 @@ static bool memory_written_first(const struct sock_filter *filter, unsigned int 
 		switch (filter_decode(f)) {
 		case FILTER_ST:
 		case FILTER_STX:
-			now = (u16)(now | 1u << f->k);
+			now = (u16)(now | word(f));
 			break;
 		case FILTER_LD_MEM:
 		case FILTER_LDX_MEM:
-			if (!(now & 1u << f->k))
+			if (!(now & word(f)))
 				return false;
 			break;
 		case FILTER_JA:

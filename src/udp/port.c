@@ -26,7 +26,8 @@ static bool udp_addr_free(struct udp_net *un, const struct sock *sk, __be32 addr
 	struct udp_sock *up;
 
 	hlist_for_each_entry(up, &un->by_addr.slots[hash & un->by_addr.mask], udp_portaddr_node)
-		if (&up->inet.sk != sk && up->inet.inet_num == port && udp_conflict(sk, &up->inet.sk))
+		if (&up->inet.sk != sk && up->inet.inet_num == port &&
+		    udp_conflict(sk, &up->inet.sk))
 			return false;
 	return true;
 }
@@ -233,11 +234,9 @@ static struct sock *udp_lookup_peer(struct udp_net *un, const struct udp_key *ke
 struct sock *__udp4_lib_lookup(struct net *net, __be32 saddr, __be16 sport, __be32 daddr,
 			       __be16 dport, int dif, struct sk_buff *skb)
 {
-	const struct udp_key key = { .saddr = saddr,
-				     .daddr = daddr,
-				     .sport = sport,
-				     .dport = ntohs(dport),
-				     .dif = dif };
+	const struct udp_key key = {
+		.saddr = saddr, .daddr = daddr, .sport = sport, .dport = ntohs(dport), .dif = dif
+	};
 	struct udp_net *un = udp_net(net);
 	struct sock *sk = udp_lookup_peer(un, &key);
 

@@ -62,8 +62,7 @@ static struct hlist_node *node_of(struct sock *sk, enum view view)
 static struct sock *sock_of(struct hlist_node *n, enum view view)
 {
 	return view == BY_PORT ? hlist_entry(n, struct sock, __sk_common.skc_node) :
-	       view == BY_ADDR ?
-				 &hlist_entry(n, struct udp_sock, udp_portaddr_node)->inet.sk :
+	       view == BY_ADDR ? &hlist_entry(n, struct udp_sock, udp_portaddr_node)->inet.sk :
 				 &hlist_entry(n, struct udp_sock, udp_lrpa_node)->inet.sk;
 }
 

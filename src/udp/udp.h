@@ -78,6 +78,8 @@ int udp_send_payload(struct sock *sk, struct sk_buff *skb, const struct flowi4 *
 
 /* udp_sendmsg.c */
 int udp_sendmsg(struct sock *sk, struct skiff_msghdr *msg, size_t len);
+/* proto.send_skb: the buffer itself is the payload. Stack lock. */
+int udp_send_user_skb(struct sock *sk, struct skiff_msghdr *msg, struct sk_buff *skb);
 
 /* udp_cork.c */
 bool udp_wants_cork(const struct sock *sk, unsigned int msg_flags);

@@ -17,11 +17,9 @@ int udp_cork_begin(struct sock *sk, struct sk_buff *skb, __be32 daddr, __be16 dp
 	if (up->pending)
 		return udp_cork_add(sk, skb, true);
 	WRITE_ONCE(up->pending, 1);
-	up->cork = (struct udp_cork){ .skb = skb,
-				      .daddr = daddr,
-				      .dport = dport,
-				      .connected = connected,
-				      .ipc = *ipc };
+	up->cork = (struct udp_cork){
+		.skb = skb, .daddr = daddr, .dport = dport, .connected = connected, .ipc = *ipc
+	};
 	return 0;
 }
 
@@ -44,8 +42,8 @@ static int udp_cork_grow(struct sock *sk, unsigned int more)
 
 	if (skb_tailroom(cork->skb) >= (int)more)
 		return 0;
-	skb = skb_copy_expand(cork->skb, (int)skb_headroom(cork->skb),
-			      (int)(more + cork->skb->len), GFP_ATOMIC);
+	skb = skb_copy_expand(cork->skb, (int)skb_headroom(cork->skb), (int)(more + cork->skb->len),
+			      GFP_ATOMIC);
 	if (!skb)
 		return -ENOBUFS;
 	skb_set_owner_w(skb, sk);

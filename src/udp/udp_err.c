@@ -5,7 +5,7 @@
 #include "udp/udp.h"
 
 /* What an ICMP error means, as errno; 0 for those that mean nothing to UDP. */
-static int udp_icmp_errno(const struct sock *sk, const struct sk_buff *skb, bool *hard)
+static int udp_icmp_errno(struct sock *sk, struct sk_buff *skb, u32 info, bool *hard)
 {
 	const struct icmphdr *icmp = icmp_hdr(skb);
 
@@ -18,6 +18,7 @@ static int udp_icmp_errno(const struct sock *sk, const struct sk_buff *skb, bool
 		return EPROTO;
 	case ICMP_DEST_UNREACH:
 		if (icmp->code == ICMP_FRAG_NEEDED) {
+			ipv4_sk_update_pmtu(skb, sk, info);
 			/* Who lets its datagrams be cut has nothing to do with it. */
 			if (inet_sk(sk)->pmtudisc == IP_PMTUDISC_DONT)
 				return 0;
@@ -28,6 +29,9 @@ static int udp_icmp_errno(const struct sock *sk, const struct sk_buff *skb, bool
 			return EHOSTUNREACH;
 		*hard = icmp_err_convert[icmp->code].fatal;
 		return icmp_err_convert[icmp->code].errno_;
+	case ICMP_REDIRECT:
+		ipv4_sk_redirect(skb, sk);
+		return 0;
 	default:
 		return 0;
 	}
@@ -58,7 +62,7 @@ int udp_err(struct sk_buff *skb, u32 info)
 		ICMP_INC_STATS(net, ICMP_MIB_INERRORS);
 		return -ENOENT;
 	}
-	err = udp_icmp_errno(sk, skb, &hard);
+	err = udp_icmp_errno(sk, skb, info, &hard);
 	if (!err)
 		return 0;
 	sock_hold(sk);

@@ -85,6 +85,7 @@ static void udp_ipcm(struct ipcm_cookie *ipcm, const struct sock *sk, const stru
 	ipcm->tos = inet->tos;
 	ipcm->df = inet->pmtudisc == IP_PMTUDISC_DO || inet->pmtudisc == IP_PMTUDISC_WANT ||
 		   inet->pmtudisc == IP_PMTUDISC_PROBE;
+	ipcm->opt = inet->inet_opt;
 	ipcm->priority = sk->sk_priority;
 	ipcm->mark = sk->sk_mark;
 	if (!ipc)
@@ -143,6 +144,7 @@ static int udp_check_mtu(struct sock *sk, const struct flowi4 *fl4, const struct
 	    pmtudisc != IP_PMTUDISC_INTERFACE)
 		return 0;
 	mtu = pmtudisc == IP_PMTUDISC_DO ? dst_mtu(&rt->dst) : rt->dst.dev->mtu;
+	len += inet_sk(sk)->inet_opt ? inet_sk(sk)->inet_opt->opt.optlen : 0;
 	if (len + WIRE_UDP_HLEN + sizeof(struct iphdr) <= mtu)
 		return 0;
 	ip_local_error(sk, EMSGSIZE, fl4->daddr, fl4->fl4_dport, mtu);

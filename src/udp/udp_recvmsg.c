@@ -13,8 +13,8 @@ static void udp_tell(struct sock *sk, struct skiff_msghdr *msg, struct sk_buff *
 {
 	sock_recv_cmsgs(msg, sk, skb);
 	if (msg->msg_name)
-		*addr_len = inet_put_name(sk, msg->msg_name, ip_hdr(skb)->saddr,
-					  udp_hdr(skb)->source);
+		*addr_len =
+			inet_put_name(sk, msg->msg_name, ip_hdr(skb)->saddr, udp_hdr(skb)->source);
 	if (udp_sk(sk)->gro_enabled && skb_is_gso(skb)) {
 		int size = skb_shinfo(skb)->gso_size;
 

@@ -176,3 +176,42 @@ int udp_sendmsg(struct sock *sk, struct skiff_msghdr *msg, size_t len)
 	net_unlock(net);
 	return err ? err : (int)len;
 }
+
+/* Why a buffer can't be the payload as it is, as -errno. */
+static int udp_check_skb(struct sock *sk, const struct sk_buff *skb)
+{
+	if (skb_shared(skb))
+		return -EINVAL;
+	if (skb->len > UDP_PAYLOAD_MAX)
+		return -EMSGSIZE;
+	if (udp_sk(sk)->pending)
+		return -EINVAL;
+	if (sk->sk_shutdown & SEND_SHUTDOWN)
+		return -EPIPE;
+	return sock_error(sk);
+}
+
+int udp_send_user_skb(struct sock *sk, struct skiff_msghdr *msg, struct sk_buff *skb)
+{
+	struct inet_cookie ipc;
+	struct udp_dest d;
+	int len = (int)skb->len, err;
+
+	ASSERT_NET_LOCKED(sock_net(sk));
+	err = udp_check_skb(sk, skb);
+	if (!err)
+		err = udp_get_dest(sk, msg, &d);
+	if (err) {
+		kfree_skb(skb);
+		return err;
+	}
+	if (sk_wmem_alloc_get(sk) >= READ_ONCE(sk->sk_sndbuf) && !sock_writeable_or_tell(sk))
+		return -EAGAIN;
+	/* It may have come from a socket: forget what it was there. */
+	skb_scrub_packet(skb, true);
+	skb->ip_summed = CHECKSUM_NONE;
+	skb_set_owner_w(skb, sk);
+	inet_cookie_init(&ipc, sk);
+	err = udp_send_locked(sk, skb, &d, &ipc, msg->msg_flags & ~(unsigned int)MSG_MORE, true);
+	return err ? err : len;
+}

@@ -42,6 +42,7 @@ struct proto udp_prot = {
 	.setsockopt = udp_setsockopt,
 	.getsockopt = udp_getsockopt,
 	.sendmsg = udp_sendmsg,
+	.send_skb = udp_send_user_skb,
 	.recvmsg = udp_recvmsg,
 	.memory_allocated = &udp_memory_allocated,
 	.sysctl_mem = sysctl_udp_mem,

@@ -14,7 +14,6 @@
 
 #define BLOCK_INTERFACE 1u
 #define BLOCK_STATISTICS 5u
-#define BLOCK_PACKET 6u
 #define BLOCK_SECTION 0x0a0d0d0au
 
 #define BYTE_ORDER_MAGIC 0x1a2b3c4du
@@ -210,7 +209,7 @@ ssize_t pcapng_packet_head(void *head, const struct pcapng_packet *p)
 	if (!packet_valid(p))
 		return -EINVAL;
 	total = packet_total(p);
-	put32(&w, BLOCK_PACKET);
+	put32(&w, PCAPNG_BLOCK_PACKET);
 	put32(&w, total);
 	put32(&w, p->interface);
 	put_time(&w, p->time_ns);

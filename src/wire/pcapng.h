@@ -77,6 +77,8 @@ struct pcapng_interface {
 ssize_t pcapng_interface(void *buf, size_t size, const struct pcapng_interface *i);
 
 /* Bits of epb_flags: direction, and how a packet was received. */
+#define PCAPNG_BLOCK_PACKET 6u /* type of the blocks that hold frames */
+
 #define PCAPNG_INBOUND 0x1u
 #define PCAPNG_OUTBOUND 0x2u
 #define PCAPNG_UNICAST (1u << 2)

@@ -86,11 +86,13 @@ def wait_for(what, seconds=10.0):
 
 
 class Host:
-    """A host of `skiff up` with a TAP, and the kernel's end of it."""
+    """A host of `skiff up` with a TAP, or @device, and the kernel's end of it."""
     running = []
 
-    def __init__(self, *args, dev='', name='box', services=SERVICES, pcap=None):
-        cmd = [SKIFF, 'up', name, '--dev', 'tap,name=%s,addr=%s/24%s' % (DEV, HOST, dev)]
+    def __init__(self, *args, dev='', name='box', services=SERVICES, pcap=None, device=None,
+                 kernel_side=True):
+        device = device or 'tap,name=%s,addr=%s/24' % (DEV, HOST)
+        cmd = [SKIFF, 'up', name, '--dev', device + dev]
         cmd += ['--services', services] if services else []
         cmd += ['--pcap', pcap] if pcap else []
         self.out, self.err = [], []
@@ -103,6 +105,10 @@ class Host:
             r.start()
         wait_for(lambda: self.out or self.proc.poll() is not None)
         assert self.out and self.out[0] == 'host %s is up\n' % name, self.err
+        found = re.search(r'mac ([0-9a-f:]{17})', ''.join(self.out))
+        self.mac = found.group(1) if found else None
+        if not kernel_side:
+            return
         # IPv6 of the kernel's would only be in the way of counting.
         try:
             with open('/proc/sys/net/ipv6/conf/%s/disable_ipv6' % DEV, 'w') as f:
@@ -111,7 +117,6 @@ class Host:
             pass
         sh('ip', 'addr', 'add', KERNEL + '/24', 'dev', DEV)
         sh('ip', 'link', 'set', DEV, 'up')
-        self.mac = re.search(r'mac ([0-9a-f:]{17})', ''.join(self.out)).group(1)
 
     def stop(self, how=signal.SIGTERM):
         """Ends the host, which has to end well; returns its output."""
@@ -215,9 +220,9 @@ def small_disk(path, size):
 class KernelSide:
     """What the kernel receives from the device, as a pcap file of our own making."""
 
-    def __init__(self, path):
+    def __init__(self, path, dev=DEV):
         self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
-        self.sock.bind((DEV, 0))
+        self.sock.bind((dev, 0))
         self.sock.settimeout(0.2)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
         self.path, self.frames, self.done = path, [], False

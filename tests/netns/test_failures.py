@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What goes wrong while a host runs: devices that go, disks that fill, signals."""
 import os
+import re
 import resource
 import signal
 import socket
@@ -94,6 +95,10 @@ def test_full_disk_stops_the_capture_only():
         report = host.stop()
         assert 'stopped: No space left on device' in report, report
         assert len([line for line in host.err if 'No space' in line]) == 1, host.err
+        # What is said of the file is what is in it.
+        said = re.search(r'x.pcapng: (\d+) frames, (\d+) lost', report)
+        found = tshark(mount + '/x.pcapng', '-T', 'fields', '-e', 'frame.number').split()
+        assert int(said.group(1)) == len(found) > 0 and int(said.group(2)) > 700, report
     finally:
         sh('umount', mount)
 

@@ -17,7 +17,8 @@ enum { OPT_DEV = 'd', OPT_GATEWAY = 'g', OPT_SERVICES = 's', OPT_PCAP = 'w' };
 static const struct argp_option options[] = {
 	{ "dev", OPT_DEV, "KIND,KEY=VALUE,...", 0,
 	  "Give the host a device: tap,name=sk0,addr=192.0.2.2/24 with mac=ADDRESS and mtu=BYTES "
-	  "if wanted; addr= may be given several times, and so may --dev",
+	  "if wanted; addr= may be given several times, and so may --dev. delay=10ms, loss=1%, "
+	  "rate=10mbit and more let what it sends pass through a bad network",
 	  0 },
 	{ "gateway", OPT_GATEWAY, "ADDRESS", 0,
 	  "Send what is for no other subnet to this router, which is on the link of a device", 0 },
@@ -118,8 +119,12 @@ static const struct argp argp = {
 	.parser = parse,
 	.args_doc = "NAME",
 	.doc = "Run a host named NAME in the foreground until SIGINT, SIGTERM or SIGHUP."
-	       "\vKinds of devices are tap and dummy, which drops what is sent. The kernel's end of a TAP device is an interface of the same name: give it an "
-	       "address, `ip addr add 192.0.2.1/24 dev sk0 && ip link set sk0 up', and ping the "
+	       "\vKinds of devices are tap; tun, which is the same without Ethernet; packet,if=eth0, "
+	       "which sends and receives on an interface of the kernel; "
+	       "pcap,in=FILE,out=FILE,speed=FACTOR,loop=N, which replays a capture file and writes "
+	       "one; slip,path=TERMINAL, a serial line, or a pseudo-terminal without path=; and "
+	       "dummy, which drops what is sent. The kernel's end of a TAP device is an interface "
+	       "of the same name: give it an address, `ip addr add 192.0.2.1/24 dev sk0 && ip link set sk0 up', and ping the "
 	       "host. Creating one takes CAP_NET_ADMIN; without it, use one that `ip tuntap add "
 	       "dev sk0 mode tap user $USER' made before. Exit statuses are listed by `man skiff'.",
 };

@@ -1,2 +1,3 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* <linux/net.h> for kernel-style sources: struct socket and its families. */
 #include <skiff/net.h>

@@ -29,6 +29,9 @@ SKIFF_API struct sk_buff *__skb_recv_datagram(struct sock *sk, struct sk_buff_he
 /* The same from the receive queue, from the beginning. */
 SKIFF_API struct sk_buff *skb_recv_datagram(struct sock *sk, unsigned int flags, int *err);
 
+/* The same as proto_ops.recv_skb, for families that check packets before they queue them. */
+SKIFF_API struct sk_buff *datagram_recv_skb(struct socket *sock, unsigned int flags, int *err);
+
 /**
  * __sk_queue_drop_skb() - drop a packet that was received and turned out to be bad
  * @sk: the socket
@@ -81,8 +84,10 @@ static inline void sk_peek_offset_fwd(struct sock *sk, int val)
 /* @val bytes were read: they are no longer before the offset. */
 static inline void sk_peek_offset_bwd(struct sock *sk, int val)
 {
-	if (unlikely(READ_ONCE(sk->sk_peek_off) >= 0))
-		WRITE_ONCE(sk->sk_peek_off, max(sk->sk_peek_off - val, 0));
+	int off = READ_ONCE(sk->sk_peek_off);
+
+	if (unlikely(off >= 0))
+		WRITE_ONCE(sk->sk_peek_off, off > val ? off - val : 0);
 }
 
 #ifdef __cplusplus

@@ -513,6 +513,99 @@ static void test_napi_taken_away_while_polled(void **state)
 	testdev_destroy(dev);
 }
 
+/* Handlers in front of the protocols */
+
+static struct net_device *upper;
+static rx_handler_result_t verdict;
+
+static rx_handler_result_t handler(struct sk_buff **pskb)
+{
+	assert_ptr_equal((*pskb)->dev->rx_handler_data, &verdict);
+	if (verdict == RX_HANDLER_CONSUMED)
+		consume_skb(*pskb);
+	if (verdict == RX_HANDLER_ANOTHER)
+		(*pskb)->dev = upper;
+	return verdict;
+}
+
+static unsigned int any_device, this_device;
+
+static int count_any(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt,
+		     struct net_device *orig_dev)
+{
+	++*(pt->dev ? &this_device : &any_device);
+	consume_skb(skb);
+	return NET_RX_SUCCESS;
+}
+
+static void receive_with(struct net_device *dev, rx_handler_result_t result)
+{
+	verdict = result;
+	any_device = this_device = 0;
+	netif_receive_skb(packet(dev, 60, 0));
+}
+
+static void test_rx_handler(void **state)
+{
+	struct net_device *dev = testdev_up("low");
+	struct packet_type any = {
+		.type = htons(0x88b5),
+		.af_packet_net = fixture.net,
+		.func = count_any,
+	};
+	struct packet_type here = { .type = htons(0x88b5), .dev = dev, .func = count_any };
+
+	upper = testdev_up("up");
+	dev_add_pack(&any);
+	dev_add_pack(&here);
+	assert_int_equal(netdev_rx_handler_register(dev, NULL, NULL), -EINVAL);
+	assert_int_equal(netdev_rx_handler_register(dev, handler, &verdict), 0);
+	assert_int_equal(netdev_rx_handler_register(dev, handler, &verdict), -EBUSY);
+	assert_true(netdev_is_rx_handler_busy(dev));
+	receive_with(dev, RX_HANDLER_PASS);
+	assert_int_equal(any_device + this_device, 2);
+	receive_with(dev, RX_HANDLER_CONSUMED);
+	assert_int_equal(any_device + this_device, 0);
+	receive_with(dev, RX_HANDLER_EXACT);
+	assert_int_equal(any_device, 0);
+	assert_int_equal(this_device, 1);
+	/* By the other device: its flags count, and who asked for where it came from gets it too. */
+	receive_with(dev, RX_HANDLER_ANOTHER);
+	assert_int_equal(any_device, 1);
+	assert_int_equal(this_device, 1);
+	dev_close(upper);
+	receive_with(dev, RX_HANDLER_ANOTHER);
+	assert_int_equal(any_device + this_device, 0);
+	assert_int_equal(atomic_long_read(&upper->rx_dropped), 1);
+	netdev_rx_handler_unregister(dev);
+	assert_false(netdev_is_rx_handler_busy(dev));
+	receive_with(dev, RX_HANDLER_CONSUMED);
+	assert_int_equal(any_device + this_device, 2);
+	dev_remove_pack(&any);
+	dev_remove_pack(&here);
+	testdev_destroy(dev);
+	testdev_destroy(upper);
+}
+
+static struct net_device *circle[2];
+
+static rx_handler_result_t hand_on(struct sk_buff **pskb)
+{
+	(*pskb)->dev = circle[(*pskb)->dev == circle[0]];
+	return RX_HANDLER_ANOTHER;
+}
+
+static void test_rx_handlers_in_a_circle(void **state)
+{
+	circle[0] = testdev_up("a");
+	circle[1] = testdev_up("b");
+	assert_int_equal(netdev_rx_handler_register(circle[0], hand_on, NULL), 0);
+	assert_int_equal(netdev_rx_handler_register(circle[1], hand_on, NULL), 0);
+	assert_int_equal(netif_receive_skb(packet(circle[0], 60, 0)), NET_RX_DROP);
+	testdev_destroy(circle[0]);
+	testdev_destroy(circle[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -532,6 +625,8 @@ int main(void)
 		tests_with_host(test_napi),
 		tests_with_host(test_napi_disabled_while_scheduled),
 		tests_with_host(test_napi_taken_away_while_polled),
+		tests_with_host(test_rx_handler),
+		tests_with_host(test_rx_handlers_in_a_circle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@
 #include <skiff/drivers.h>
 #include <skiff/etherdevice.h>
 #include <skiff/fault.h>
+#include <skiff/netem.h>
 #include <skiff/skb/pool.h>
 
 static struct net *net;
@@ -109,7 +110,8 @@ static void test_errors(void **state)
 		const char *says;
 	} cases[] = {
 		{ "dumy", "a", NULL, -ENOENT,
-		  "dumy: no such kind of device; there are: dummy, tap" },
+		  "dumy: no such kind of device; there are: dummy, "
+		  "tap, tun, packet, pcap, slip" },
 		{ "dummy", "a/b", NULL, -EINVAL, "name=a/b: not a device name" },
 		{ "dummy", "0123456789012345", NULL, -EINVAL, "1 to 15 characters" },
 		{ "dummy", "", NULL, -EINVAL, "name=: not a device name" },
@@ -131,10 +133,12 @@ static void test_errors(void **state)
 		{ "dummy", "a", "colour=red", -ENOENT,
 		  "colour: dummy devices have no such option" },
 		{ "tap", "a", "colour=red", -ENOENT, "there are: mac, mtu, vnet_hdr=on|off" },
+		{ "dummy", "a", "delay=1", -EINVAL, "delay=1: a time up to an hour" },
+		{ "dummy", "a", "gap=5", -EINVAL, "gap and reorder_corr: accepted with reorder" },
 		{ "tap", "a", "vnet_hdr=maybe", -EINVAL, "vnet_hdr=maybe: on or off" },
 	};
 	struct net_device *dev;
-	char err[256];
+	char err[512];
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -155,8 +159,23 @@ static void test_errors(void **state)
 	net_unlock(net);
 }
 
+static void test_netem_by_text(void **state)
+{
+	static const char *const options[] = { "delay=10ms", "loss=100%" };
+	struct netem_stats stats;
+	struct net_device *dev;
+	char err[256];
+
+	assert_int_equal(
+		skiff_driver_create(net, "dummy", "bad", options, 2, &dev, err, sizeof(err)), 0);
+	net_lock(net);
+	assert_int_equal(netem_get_stats(dev, &stats), 0);
+	net_unlock(net);
+}
+
 static void test_without_memory(void **state)
 {
+	static const char *const option = "delay=10ms";
 	struct net_device *dev;
 	char err[256];
 	long n;
@@ -166,7 +185,7 @@ static void test_without_memory(void **state)
 
 		if (skiff_fail_nth(n) < 0)
 			skip();
-		ret = skiff_driver_create(net, "dummy", "m", NULL, 0, &dev, err, sizeof(err));
+		ret = skiff_driver_create(net, "dummy", "m", &option, 1, &dev, err, sizeof(err));
 		skiff_fail_nth(0);
 		if (!ret)
 			break;
@@ -204,6 +223,7 @@ int main(void)
 		with_host(test_table),
 		with_host(test_create),
 		with_host(test_errors),
+		with_host(test_netem_by_text),
 		with_host(test_without_memory),
 		with_host(test_host_without_memory),
 	};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Loopback, dummy and the cable: what is sent, and where it comes out. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -90,10 +91,9 @@ static struct net_device *up(struct net *net, const char *name)
 	return dev;
 }
 
-static int send_frame(struct net_device *dev, const u8 *dest, u8 first)
+static struct sk_buff *make_frame(struct net_device *dev, const u8 *dest, u8 first)
 {
 	struct sk_buff *skb = alloc_skb(200, GFP_KERNEL);
-	int ret;
 
 	skb_reserve(skb, 64);
 	memset(skb_put(skb, 46), first, 46);
@@ -102,8 +102,20 @@ static int send_frame(struct net_device *dev, const u8 *dest, u8 first)
 	skb->mark = 77;
 	skb_reset_network_header(skb);
 	eth_header(skb, dev, TYPE, dest, NULL, 46);
+	return skb;
+}
+
+static int send_locked(struct net_device *dev, const u8 *dest, u8 first)
+{
+	return dev_queue_xmit(make_frame(dev, dest, first));
+}
+
+static int send_frame(struct net_device *dev, const u8 *dest, u8 first)
+{
+	int ret;
+
 	net_lock(dev_net(dev));
-	ret = dev_queue_xmit(skb);
+	ret = send_locked(dev, dest, first);
 	net_unlock(dev_net(dev));
 	return ret;
 }
@@ -153,6 +165,66 @@ static void test_dummy(void **state)
 	assert_int_equal(dev->netdev_ops->ndo_change_carrier(dev, true), 0);
 	assert_true(netif_carrier_ok(dev));
 	net_unlock(a);
+}
+
+static struct net_device *again_on;
+static unsigned int ended;
+
+/* Called by whoever lets go of the packet, as a socket's callback is: it sends another one. */
+static void send_again(struct sk_buff *skb)
+{
+	struct net_device *dev = again_on;
+
+	again_on = NULL;
+	ended++;
+	if (dev)
+		send_locked(dev, dev->dev_addr, 9);
+}
+
+static void test_sender_sends_again(void **state)
+{
+	struct net_device *x, *y;
+	struct sk_buff *skb;
+
+	ended = 0;
+	assert_int_equal(veth_create(a, "x", b, "y", &x, &y), 0);
+	up(b, "y");
+	up(a, "x");
+	again_on = x;
+	skb = make_frame(x, y->dev_addr, 6);
+	skb->destructor = send_again;
+	net_lock(a);
+	assert_int_equal(dev_queue_xmit(skb), 0);
+	net_unlock(a);
+	run();
+	assert_int_equal(ended, 1);
+	assert_int_equal(got[1].count, 2);
+}
+
+static u64 backlog_drops;
+
+static int find_backlog_drops(const char *reason, u64 count, void *arg)
+{
+	if (!strcmp(reason, "CPU_BACKLOG"))
+		backlog_drops += count;
+	return 0;
+}
+
+/* The receiver's host knows why its device has dropped a frame, and the sender's was not concerned. */
+static void test_receiver_counts_its_drops(void **state)
+{
+	struct net_device *x, *y;
+
+	assert_int_equal(veth_create(a, "x", b, "y", &x, &y), 0);
+	up(b, "y");
+	up(a, "x");
+	assert_int_equal(skiff_sysctl_set(b, "net.core.netdev_max_backlog", "0", NULL, 0), 0);
+	send_frame(x, y->dev_addr, 6);
+	backlog_drops = 0;
+	assert_int_equal(skiff_drops_foreach(a, find_backlog_drops, NULL), 0);
+	assert_int_equal(backlog_drops, 0);
+	assert_int_equal(skiff_drops_foreach(b, find_backlog_drops, NULL), 0);
+	assert_int_equal(backlog_drops, 1);
 }
 
 static void test_cable(void **state)
@@ -285,6 +357,118 @@ static void test_one_end_takes_the_other(void **state)
 	net_unlock(a);
 }
 
+/* Hosts of real time: who sends runs the other one, and what comes back. */
+
+static unsigned long turns;
+static bool for_ever;
+
+static int answer(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt,
+		  struct net_device *orig_dev)
+{
+	u8 to[ETH_ALEN];
+
+	turns++;
+	ether_addr_copy(to, eth_hdr(skb)->h_source);
+	if (turns == 1 || for_ever) {
+		skb_push(skb, ETH_HLEN);
+		ether_addr_copy(eth_hdr(skb)->h_dest, to);
+		ether_addr_copy(eth_hdr(skb)->h_source, dev->dev_addr);
+		skb->pkt_type = PACKET_OUTGOING;
+		dev_queue_xmit(skb);
+	} else {
+		consume_skb(skb);
+	}
+	return NET_RX_SUCCESS;
+}
+
+static void real_hosts(struct net **hosts, struct net_device **ends)
+{
+	int i;
+
+	turns = 0;
+	handler.func = answer;
+	for (i = 0; i < 2; i++)
+		assert_non_null(hosts[i] = skiff_net_create(NULL));
+	assert_int_equal(veth_create(hosts[0], "x", hosts[1], "y", &ends[0], &ends[1]), 0);
+	up(hosts[0], "x");
+	up(hosts[1], "y");
+	for (i = 0; i < 2; i++)
+		while (skiff_poll(hosts[i], 0) > 0)
+			;
+}
+
+static void test_sender_runs_the_other_host(void **state)
+{
+	struct net_device *ends[2];
+	struct net *hosts[2];
+	int i;
+
+	for_ever = false;
+	real_hosts(hosts, ends);
+	for (i = 0; i < 200; i++) {
+		turns = 0;
+		assert_int_equal(send_frame(ends[0], ends[1]->dev_addr, 1), 0);
+		/* There and back, and nobody has polled. */
+		assert_int_equal(turns, 2);
+	}
+	/* A host whose lock is taken is left to who has it. */
+	turns = 0;
+	assert_int_equal(pthread_mutex_lock(&hosts[1]->mutex), 0);
+	send_frame(ends[0], ends[1]->dev_addr, 1);
+	assert_int_equal(turns, 0);
+	pthread_mutex_unlock(&hosts[1]->mutex);
+	skiff_poll(hosts[1], 0);
+	assert_int_equal(turns, 2);
+	handler.func = handle;
+	for (i = 0; i < 2; i++)
+		assert_int_equal(skiff_net_destroy(hosts[i]), 0);
+}
+
+static void test_hosts_that_answer_each_other_for_ever(void **state)
+{
+	struct net_device *ends[2];
+	struct net *hosts[2];
+	unsigned long first;
+	int i;
+
+	for_ever = true;
+	real_hosts(hosts, ends);
+	send_frame(ends[0], ends[1]->dev_addr, 1);
+	first = turns;
+	assert_in_range(first, 2, 1000);
+	/* It stopped, and goes on with the next who runs one of them. */
+	for (i = 0; i < 10; i++)
+		skiff_poll(hosts[i & 1], 0);
+	assert_true(turns > first);
+	handler.func = handle;
+	for (i = 0; i < 2; i++)
+		assert_int_equal(skiff_net_destroy(hosts[i]), 0);
+}
+
+static void test_full_queue(void **state)
+{
+	struct net_device *x, *y;
+	struct rtnl_link_stats64 s;
+	int i;
+
+	assert_int_equal(veth_create(a, "x", b, "y", &x, &y), 0);
+	up(a, "x");
+	up(b, "y");
+	run();
+	assert_int_equal(skiff_sysctl_set(b, "net.core.netdev_max_backlog", "5", NULL, 0), 0);
+	for (i = 0; i < 8; i++)
+		send_frame(x, y->dev_addr, 1);
+	run();
+	assert_int_equal(got[1].count, 5);
+	stats_of(y, &s);
+	assert_int_equal(s.rx_packets, 5);
+	assert_int_equal(s.rx_dropped, 3);
+	send_frame(x, y->dev_addr, 1);
+	net_lock(b);
+	dev_close(y);
+	net_unlock(b);
+}
+
 static void test_within_one_host(void **state)
 {
 	struct net_device *x, *y;
@@ -339,10 +523,15 @@ int main(void)
 		with_hosts(test_loopback),
 		with_hosts(test_dummy),
 		with_hosts(test_cable),
+		with_hosts(test_sender_sends_again),
+		with_hosts(test_receiver_counts_its_drops),
 		with_hosts(test_cable_carrier),
 		with_hosts(test_cable_limits),
 		with_hosts(test_partial_checksums_cross),
 		with_hosts(test_one_end_takes_the_other),
+		with_hosts(test_sender_runs_the_other_host),
+		with_hosts(test_hosts_that_answer_each_other_for_ever),
+		with_hosts(test_full_queue),
 		with_hosts(test_within_one_host),
 		with_hosts(test_refused_names),
 		with_hosts(test_without_memory),

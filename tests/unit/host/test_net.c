@@ -13,6 +13,7 @@
 #include <skiff/fault.h>
 #include <skiff/net_namespace.h>
 #include <skiff/printk.h>
+#include <skiff/skbuff.h>
 #include <skiff/slab.h>
 
 #include "death.h"
@@ -159,6 +160,28 @@ static void test_leaks(void **state)
 	assert_false(timer_pending(&timer));
 	close(fds[0]);
 	close(fds[1]);
+}
+
+/* Only the ownership-tracking build knows whose a buffer is. */
+static void test_leaked_buffer(void **state)
+{
+#ifdef SKIFF_SKB_TRACK
+	struct skiff_net_params params = { .name = "leaky" };
+	struct net *net = skiff_net_create(&params);
+	struct sk_buff *skb, *other;
+
+	other = alloc_skb(100, GFP_KERNEL);
+	net_lock(net);
+	skb = alloc_skb(100, GFP_KERNEL);
+	net_unlock(net);
+	assert_int_equal(skiff_net_destroy(net), 1);
+	assert_non_null(
+		strstr(said, "of a host that ends: len 0, allocated by test_leaked_buffer"));
+	kfree_skb(skb);
+	kfree_skb(other);
+#else
+	skip();
+#endif
 }
 
 /* Subsystems that write down what happens to them. */
@@ -551,6 +574,7 @@ int main(void)
 		TEST(test_seeds),
 		TEST(test_clock_reference),
 		TEST(test_leaks),
+		TEST(test_leaked_buffer),
 		TEST_PERNET(test_pernet_order),
 		TEST_PERNET(test_pernet_refusal),
 		TEST_PERNET(test_pernet_twice),

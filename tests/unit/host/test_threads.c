@@ -516,6 +516,37 @@ static void test_two_hosts(void **state)
 	assert_int_equal(skiff_net_destroy(peer), 0);
 }
 
+static void *poll_once(void *arg)
+{
+	while (skiff_poll(net, -1) == -EINTR)
+		;
+	return NULL;
+}
+
+/* A wake-up reaches all who wait, also those who find that another one was faster. */
+static void test_everybody_wakes(void **state)
+{
+	pthread_t threads[THREADS];
+
+	for (int round = 0; round < 50; round++) {
+		const struct timespec nap = { 0, 500000 };
+
+		assert_int_equal(skiff_net_start(net), 0);
+		for (int i = 0; i < THREADS; i++)
+			assert_int_equal(pthread_create(&threads[i], NULL, poll_once, NULL), 0);
+		nanosleep(&nap, NULL);
+		assert_int_equal(skiff_net_stop(net), 0);
+		/* Those that came too late for the stop's wake-up wait for one of their own. */
+		skiff_kick(net);
+		for (int i = 0; i < THREADS; i++) {
+			while (pthread_tryjoin_np(threads[i], NULL) != 0) {
+				skiff_kick(net);
+				nanosleep(&nap, NULL);
+			}
+		}
+	}
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -535,6 +566,7 @@ int main(void)
 		TEST(test_counters),
 		TEST(test_registry),
 		TEST(test_two_hosts),
+		TEST(test_everybody_wakes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,6 +95,29 @@ static void kinds_of_addresses(void **state)
 	assert_int_equal(type_of(FAR_IP), RTN_UNICAST);
 }
 
+/* The first address of a subnet stands for it: the others go with it, or take its place. */
+static void secondary_addresses(void **state)
+{
+	const __be32 second = IP(192, 0, 2, 5), other = IP(192, 0, 9, 1);
+	__be32 saddr;
+
+	assert_int_equal(add(h.dev, second, 24), 0);
+	assert_int_equal(add(h.dev, other, 24), 0);
+	way_to(PEER_IP, &saddr);
+	assert_int_equal(saddr, HOST_IP);
+	assert_int_equal(
+		skiff_sysctl_set(h.net, "net.ipv4.conf.all.promote_secondaries", "1", NULL, 0), 0);
+	assert_int_equal(del(HOST_IP), 0);
+	way_to(PEER_IP, &saddr);
+	assert_int_equal(saddr, second);
+	assert_int_equal(
+		skiff_sysctl_set(h.net, "net.ipv4.conf.all.promote_secondaries", "0", NULL, 0), 0);
+	assert_int_equal(add(h.dev, HOST_IP, 24), 0);
+	assert_int_equal(del(second), 0);
+	assert_int_equal(del(HOST_IP), -EADDRNOTAVAIL);
+	assert_int_equal(del(other), 0);
+}
+
 static void addresses_that_are_none(void **state)
 {
 	static const struct {
@@ -127,7 +150,9 @@ static void routes_come_and_go_with_addresses(void **state)
 	assert_int_equal(add(h.dev, IP(192, 0, 10, 1), 24), 0);
 	assert_int_equal(way_to(IP(192, 0, 10, 7), &saddr), IP(192, 0, 10, 7));
 	assert_int_equal(saddr, IP(192, 0, 10, 1));
-	/* A second one in the subnet inherits it. */
+	/* A second one in the subnet inherits it, when that is wanted. */
+	assert_int_equal(
+		skiff_sysctl_set(h.net, "net.ipv4.conf.all.promote_secondaries", "1", NULL, 0), 0);
 	assert_int_equal(add(h.dev, IP(192, 0, 10, 2), 24), 0);
 	assert_int_equal(del(IP(192, 0, 10, 1)), 0);
 	assert_int_equal(type_of(IP(192, 0, 10, 1)), RTN_UNICAST);
@@ -254,13 +279,10 @@ static void a_device_goes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(kinds_of_addresses),
-		T(addresses_that_are_none),
-		T(routes_come_and_go_with_addresses),
-		T(the_longest_prefix_wins),
-		T(routes_that_are_refused),
-		T(sources_that_are_refused),
-		T(a_device_goes),
+		T(kinds_of_addresses),	     T(secondary_addresses),
+		T(addresses_that_are_none),  T(routes_come_and_go_with_addresses),
+		T(the_longest_prefix_wins),  T(routes_that_are_refused),
+		T(sources_that_are_refused), T(a_device_goes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

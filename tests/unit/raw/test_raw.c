@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Raw and ping sockets: who gets which packet, what is sent, errors. */
-#include <linux/errqueue.h>
-
 #include <skiff/raw.h>
 
 #include "sockcall.h"
@@ -133,8 +131,7 @@ static void errors(void **state)
 		    frame_icmp(f, ICMP_DEST_UNREACH, ICMP_PROT_UNREACH, 0, sent + ETH_HLEN, 40));
 	assert_int_equal(sc_recv(&s, &g, 10, 0), -ENOPROTOOPT);
 	assert_int_equal(sc_set_int(&s, SOL_IP, IP_RECVERR, 1), 0);
-	wire_inject(&h, f,
-		    frame_icmp(f, ICMP_TIME_EXCEEDED, 0, 0, sent + ETH_HLEN, 40));
+	wire_inject(&h, f, frame_icmp(f, ICMP_TIME_EXCEEDED, 0, 0, sent + ETH_HLEN, 40));
 	assert_int_equal(sc_recv(&s, &g, 100, MSG_ERRQUEUE), 20);
 	assert_memory_equal(g.data, data, 20);
 	ee = sc_cmsg(&g, SOL_IP, IP_RECVERR);
@@ -173,8 +170,8 @@ static void ping_sockets(void **state)
 	assert_int_equal(sc_recv(&t, &g, 100, 0), -EAGAIN);
 	/* A reply that nobody asked for is dropped. */
 	expect_silent_drop(f,
-			   frame_icmp(f, ICMP_ECHOREPLY, 0,
-				      (u32)(ntohs(n.sin_port) ^ 1) << 16 | 5, data, 32),
+			   frame_icmp(f, ICMP_ECHOREPLY, 0, (u32)(ntohs(n.sin_port) ^ 1) << 16 | 5,
+				      data, 32),
 			   SKB_DROP_REASON_NO_SOCKET, NULL);
 	sc_close(&s);
 	sc_close(&t);
@@ -187,7 +184,10 @@ static void ping_sockets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(every_match_gets_a_copy), T(icmp_with_a_filter), T(sending), T(errors),
+		T(every_match_gets_a_copy),
+		T(icmp_with_a_filter),
+		T(sending),
+		T(errors),
 		T(ping_sockets),
 	};
 

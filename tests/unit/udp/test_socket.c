@@ -275,8 +275,9 @@ static void control_messages(void **state)
 	assert_int_equal(info->ipi_addr.s_addr, HOST_IP);
 	assert_int_equal(*(const int *)sc_cmsg(&g, SOL_IP, IP_TTL), 64);
 	assert_int_equal(*(const u8 *)sc_cmsg(&g, SOL_IP, IP_TOS), 0);
-	assert_int_equal(((const struct sockaddr_in *)sc_cmsg(&g, SOL_IP, IP_ORIGDSTADDR))->sin_port,
-			 htons(5000));
+	assert_int_equal(
+		((const struct sockaddr_in *)sc_cmsg(&g, SOL_IP, IP_ORIGDSTADDR))->sin_port,
+		htons(5000));
 	/* And the other way. */
 	struct sockaddr_in n = sc_name(PEER_IP, 7000);
 
@@ -343,6 +344,55 @@ static void option_ranges(void **state)
 	assert_int_equal(sc_set_int(&s, SOL_UDP, UDP_SEGMENT, 65536), -EINVAL);
 	assert_int_equal(sc_set_int(&s, SOL_UDP, 77, 1), -ENOPROTOOPT);
 	assert_int_equal(sc_set_int(&s, IPPROTO_TCP, 1, 1), -ENOPROTOOPT);
+	sc_close(&s);
+}
+
+static void options_in_the_header(void **state)
+{
+	static const u8 rr[] = { 7, 7, 4, 0, 0, 0, 0 }, lsrr[] = { 131, 7, 4, 192, 0, 2, 1 };
+	static const u8 bad[] = { 7, 2, 4 };
+	u8 got_back[40], f[FRAME_MAX];
+	int len = sizeof(got_back);
+	struct socket s;
+
+	open_socket(&s);
+	assert_int_equal(sc_connect(&s, PEER_IP, 7000), 0);
+	assert_int_equal(sc_set(&s, SOL_IP, IP_OPTIONS, got_back, 41), -EINVAL);
+	assert_int_equal(sc_set(&s, SOL_IP, IP_OPTIONS, bad, sizeof(bad)), -EINVAL);
+	assert_int_equal(sc_set(&s, SOL_IP, IP_OPTIONS, lsrr, sizeof(lsrr)), -EOPNOTSUPP);
+	assert_int_equal(sc_set(&s, SOL_IP, IP_OPTIONS, rr, sizeof(rr)), 0);
+	assert_int_equal(sc_get(&s, SOL_IP, IP_OPTIONS, got_back, &len), 0);
+	assert_int_equal(len, 8);
+	assert_int_equal(sc_send(&s, data, 10, 0), 10);
+	expect_udp(f, sc_port(&s), 7000);
+	assert_int_equal(wire_ip_hlen(f + ETH_HLEN), 28);
+	assert_int_equal(f[ETH_HLEN + 20], 7);
+	assert_int_equal(sc_set(&s, SOL_IP, IP_OPTIONS, NULL, 0), 0);
+	assert_int_equal(sc_send(&s, data, 10, 0), 10);
+	expect_udp(f, sc_port(&s), 7000);
+	assert_int_equal(wire_ip_hlen(f + ETH_HLEN), 20);
+	assert_int_equal(sc_set(&s, SOL_IP, IP_OPTIONS, rr, sizeof(rr)), 0);
+	sc_close(&s);
+}
+
+/* A router's word about the path counts for the next datagram. */
+static void the_path_is_learned(void **state)
+{
+	u8 f[FRAME_MAX], sent[FRAME_MAX];
+	struct socket s;
+
+	open_socket(&s);
+	assert_int_equal(sc_set_int(&s, SOL_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO), 0);
+	assert_int_equal(sc_connect(&s, PEER_IP, 7000), 0);
+	assert_int_equal(sc_send(&s, data, 1400, 0), 1400);
+	expect_udp(sent, sc_port(&s), 7000);
+	wire_inject(&h, f,
+		    frame_icmp(f, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1000, sent + ETH_HLEN, 38));
+	assert_int_equal(sc_recv(&s, &g, 10, 0), -EMSGSIZE);
+	assert_int_equal(sc_get_int(&s, SOL_IP, IP_MTU), 1000);
+	assert_int_equal(sc_send(&s, data, 973, 0), -EMSGSIZE);
+	assert_int_equal(sc_send(&s, data, 972, 0), 972);
+	expect_udp(sent, sc_port(&s), 7000);
 	sc_close(&s);
 }
 
@@ -580,8 +630,7 @@ static void groups(void **state)
 	src.imr_multiaddr.s_addr = group;
 	src.imr_interface.s_addr = HOST_IP;
 	src.imr_sourceaddr.s_addr = other;
-	assert_int_equal(
-		sc_set(&b, SOL_IP, IP_ADD_SOURCE_MEMBERSHIP, &src, sizeof(src)), 0);
+	assert_int_equal(sc_set(&b, SOL_IP, IP_ADD_SOURCE_MEMBERSHIP, &src, sizeof(src)), 0);
 	assert_int_equal(sc_set(&b, SOL_IP, IP_BLOCK_SOURCE, &src, sizeof(src)), -EINVAL);
 	wire_inject(&h, f, frame_group(f, PEER_IP, group, 5000));
 	wire_inject(&h, f, frame_group(f, other, group, 5000));
@@ -695,6 +744,8 @@ int main(void)
 		T(connected_sockets_come_first),
 		T(control_messages),
 		T(option_ranges),
+		T(options_in_the_header),
+		T(the_path_is_learned),
 		T(errors),
 		T(the_error_queue),
 		T(corking),

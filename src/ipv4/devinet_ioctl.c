@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Addresses of devices and routes by ioctl(): the oldest interface. */
+#include <linux/sockios.h>
+
+#include <skiff/inet_ioctl.h>
+#include <skiff/netdev_ioctl.h>
+
+#include "ipv4/ipv4.h"
+
+/* Prefix of the class that an address is in, RFC 791 section 3.2; 0 for none, -1 for no host's. */
+static int inet_abc_len(__be32 addr)
+{
+	u32 a = ntohl(addr);
+
+	if (ipv4_is_zeronet(addr))
+		return 0;
+	if (!(a & 0x80000000u))
+		return 8;
+	if (!(a & 0x40000000u))
+		return 16;
+	if (!(a & 0x20000000u))
+		return 24;
+	return -1;
+}
+
+static bool mask_has_holes(__be32 mask)
+{
+	u32 inverse = ~ntohl(mask);
+
+	return inverse & (inverse + 1);
+}
+
+static unsigned int mask_len(__be32 mask)
+{
+	return (unsigned int)__builtin_popcount((__force u32)mask);
+}
+
+int inet_gifconf(struct net_device *dev, char *buf, int len, int size)
+{
+	const struct in_device *in_dev = __in_dev_get(dev);
+	const struct in_ifaddr *ifa;
+	struct sockaddr_in *sin;
+	struct ifreq ifr;
+	int done = 0;
+
+	if (!in_dev)
+		return 0;
+	in_dev_for_each_ifa(ifa, in_dev) {
+		if (buf) {
+			if (len - done < size)
+				break;
+			memset(&ifr, 0, sizeof(ifr));
+			memcpy(ifr.ifr_name, dev->name, IFNAMSIZ);
+			sin = (struct sockaddr_in *)(void *)&ifr.ifr_addr;
+			sin->sin_family = AF_INET;
+			sin->sin_addr.s_addr = ifa->ifa_local;
+			memcpy(buf + done, &ifr, (size_t)size);
+		}
+		done += size;
+	}
+	return done;
+}
+
+/* Of several addresses, the one that the program names, else the first. */
+static struct in_ifaddr *which_address(const struct net_device *dev, const struct sockaddr_in *sin)
+{
+	const struct in_device *in_dev = __in_dev_get(dev);
+	struct in_ifaddr *ifa;
+
+	if (!in_dev)
+		return NULL;
+	if (sin->sin_family == AF_INET)
+		in_dev_for_each_ifa(ifa, in_dev)
+			if (ifa->ifa_local == sin->sin_addr.s_addr)
+				return ifa;
+	return in_dev->ifa_list;
+}
+
+static void answer(unsigned int cmd, const struct in_ifaddr *ifa, struct sockaddr_in *sin)
+{
+	memset(sin, 0, sizeof(*sin));
+	sin->sin_family = AF_INET;
+	switch (cmd) {
+	case SIOCGIFADDR:
+		sin->sin_addr.s_addr = ifa->ifa_local;
+		break;
+	case SIOCGIFBRDADDR:
+		sin->sin_addr.s_addr = ifa->ifa_broadcast;
+		break;
+	case SIOCGIFDSTADDR:
+		sin->sin_addr.s_addr = ifa->ifa_address;
+		break;
+	default:
+		sin->sin_addr.s_addr = ifa->ifa_mask;
+		break;
+	}
+}
+
+/* Another address or prefix in place of one; on failure the old one stays. */
+static int replace(struct net_device *dev, const struct in_ifaddr *old, __be32 addr,
+		   unsigned int prefixlen)
+{
+	__be32 old_addr = old ? old->ifa_local : 0;
+	unsigned int old_len = old ? old->ifa_prefixlen : 0;
+	int err;
+
+	if (old)
+		inet_del_ifa(dev, old_addr);
+	err = inet_insert_ifa(dev, addr, prefixlen);
+	if (err && old)
+		inet_insert_ifa(dev, old_addr, old_len);
+	return err;
+}
+
+static int set_address(struct net_device *dev, const struct in_ifaddr *ifa, __be32 addr)
+{
+	int len = inet_abc_len(addr);
+
+	if (len < 0)
+		return -EINVAL;
+	if (ifa && ifa->ifa_local == addr)
+		return 0;
+	if (!addr)
+		return ifa ? inet_del_ifa(dev, ifa->ifa_local) : 0;
+	if (dev->flags & IFF_POINTOPOINT)
+		len = 32;
+	return replace(dev, ifa, addr, (unsigned int)len);
+}
+
+static int set_mask(struct net_device *dev, const struct in_ifaddr *ifa, __be32 mask)
+{
+	if (mask_has_holes(mask))
+		return -EINVAL;
+	if (ifa->ifa_mask == mask)
+		return 0;
+	return replace(dev, ifa, ifa->ifa_local, mask_len(mask));
+}
+
+static int set(unsigned int cmd, struct net_device *dev, const struct in_ifaddr *ifa, __be32 addr)
+{
+	switch (cmd) {
+	case SIOCSIFADDR:
+		return set_address(dev, ifa, addr);
+	case SIOCSIFNETMASK:
+		return set_mask(dev, ifa, addr);
+	case SIOCSIFBRDADDR:
+		return ifa->ifa_broadcast == addr ? 0 : -EOPNOTSUPP;
+	default:
+		return ifa->ifa_address == addr ? 0 : -EOPNOTSUPP;
+	}
+}
+
+int devinet_ioctl(struct net *net, unsigned int cmd, struct ifreq *ifr)
+{
+	struct sockaddr_in *sin = (struct sockaddr_in *)(void *)&ifr->ifr_addr;
+	struct net_device *dev;
+	struct in_ifaddr *ifa;
+	bool question = false;
+
+	ASSERT_NET_LOCKED(net);
+	switch (cmd) {
+	case SIOCGIFADDR:
+	case SIOCGIFBRDADDR:
+	case SIOCGIFDSTADDR:
+	case SIOCGIFNETMASK:
+		question = true;
+		break;
+	case SIOCSIFADDR:
+	case SIOCSIFBRDADDR:
+	case SIOCSIFDSTADDR:
+	case SIOCSIFNETMASK:
+		if (sin->sin_family != AF_INET)
+			return -EINVAL;
+		break;
+	default:
+		return -ENOTTY;
+	}
+	ifr->ifr_name[IFNAMSIZ - 1] = '\0';
+	if (strchr(ifr->ifr_name, ':'))
+		return question ? -EADDRNOTAVAIL : -EOPNOTSUPP;
+	dev = __dev_get_by_name(net, ifr->ifr_name);
+	if (!dev)
+		return -ENODEV;
+	ifa = which_address(dev, sin);
+	if (!ifa && cmd != SIOCSIFADDR)
+		return -EADDRNOTAVAIL;
+	if (!question)
+		return set(cmd, dev, ifa, sin->sin_addr.s_addr);
+	answer(cmd, ifa, sin);
+	return 0;
+}
+
+/* Routes */
+
+static __be32 sk_extract_addr(const struct sockaddr *sa)
+{
+	return ((const struct sockaddr_in *)(const void *)sa)->sin_addr.s_addr;
+}
+
+static int route_prefix(const struct rtentry *rt, struct fib_config *cfg)
+{
+	__be32 mask = 0xffffffff;
+
+	if (rt->rt_dst.sa_family != AF_INET)
+		return -EAFNOSUPPORT;
+	cfg->fc_dst = sk_extract_addr(&rt->rt_dst);
+	if (!(rt->rt_flags & RTF_HOST)) {
+		mask = sk_extract_addr(&rt->rt_genmask);
+		if (rt->rt_genmask.sa_family != AF_INET && (mask || rt->rt_genmask.sa_family))
+			return -EAFNOSUPPORT;
+	}
+	if (mask_has_holes(mask) || cfg->fc_dst & ~mask)
+		return -EINVAL;
+	cfg->fc_dst_len = (__u8)mask_len(mask);
+	return 0;
+}
+
+static int route_device(struct net *net, const struct rtentry *rt, struct fib_config *cfg)
+{
+	const struct net_device *dev;
+	char name[IFNAMSIZ];
+
+	if (!rt->rt_dev)
+		return 0;
+	if (strnlen(rt->rt_dev, IFNAMSIZ) == IFNAMSIZ)
+		return -ENODEV;
+	memcpy(name, rt->rt_dev, strlen(rt->rt_dev) + 1);
+	dev = __dev_get_by_name(net, name);
+	if (!dev)
+		return -ENODEV;
+	cfg->fc_oif = dev->ifindex;
+	return 0;
+}
+
+static int route_config(struct net *net, unsigned int cmd, const struct rtentry *rt,
+			struct fib_config *cfg)
+{
+	int err = route_prefix(rt, cfg);
+
+	if (err)
+		return err;
+	if (rt->rt_metric)
+		cfg->fc_priority = (__u32)rt->rt_metric - 1;
+	if (rt->rt_flags & RTF_REJECT) {
+		cfg->fc_scope = RT_SCOPE_HOST;
+		cfg->fc_type = RTN_UNREACHABLE;
+		return 0;
+	}
+	cfg->fc_scope = RT_SCOPE_LINK;
+	cfg->fc_type = RTN_UNICAST;
+	err = route_device(net, rt, cfg);
+	if (err)
+		return err;
+	if (rt->rt_gateway.sa_family == AF_INET) {
+		cfg->fc_gw4 = sk_extract_addr(&rt->rt_gateway);
+		if (cfg->fc_gw4)
+			cfg->fc_scope = RT_SCOPE_UNIVERSE;
+	}
+	if (cmd == SIOCADDRT && rt->rt_flags & RTF_GATEWAY && !cfg->fc_gw4)
+		return -EINVAL;
+	return 0;
+}
+
+int ip_rt_ioctl(struct net *net, unsigned int cmd, struct rtentry *rt)
+{
+	struct fib_config cfg = { .fc_dst = 0 };
+	int err;
+
+	ASSERT_NET_LOCKED(net);
+	if (cmd != SIOCADDRT && cmd != SIOCDELRT)
+		return -EINVAL;
+	err = route_config(net, cmd, rt, &cfg);
+	if (err)
+		return err;
+	return cmd == SIOCADDRT ? fib_table_insert(net, &cfg) : fib_table_delete(net, &cfg);
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* ioctl(): what every socket has; the rest is the family's. */
+#include <stdarg.h>
+
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
+#include <skiff/sock.h>
+
+#include "socket/file.h"
+
+/* The time of the packet that was received last. */
+static int get_stamp(struct socket *sock, unsigned int cmd, void *arg)
+{
+	struct sock *sk = sock->sk;
+	struct __kernel_old_timespec ts;
+	s64 ns;
+
+	/* From now on packets get one; the next call finds it. */
+	sock_enable_timestamp(sk, SOCK_TIMESTAMP);
+	if (sk->sk_stamp == SK_DEFAULT_STAMP)
+		return -ENOENT;
+	if (!sk->sk_stamp)
+		sk->sk_stamp = skb_clock(NULL);
+	ns = sk->sk_stamp;
+	ts.tv_sec = (__kernel_old_time_t)(ns / 1000000000);
+	ts.tv_nsec = (long)(ns % 1000000000);
+	if (cmd == SIOCGSTAMP_OLD)
+		ts.tv_nsec /= 1000;
+	if (!arg)
+		return -EFAULT;
+	memcpy(arg, &ts, sizeof(ts));
+	return 0;
+}
+
+static int locked_ioctl(struct socket *sock, unsigned int cmd, void *arg)
+{
+	int err;
+
+	if (cmd == SIOCGSTAMP_OLD || cmd == SIOCGSTAMPNS_OLD)
+		return get_stamp(sock, cmd, arg);
+	err = sock->ops->ioctl ? sock->ops->ioctl(sock, cmd, (unsigned long)(uintptr_t)arg) :
+				 -ENOTTY;
+	return err == -ENOIOCTLCMD ? -ENOTTY : err;
+}
+
+static int set_nonblock(struct sfile *f, const void *arg)
+{
+	int on;
+
+	if (!arg)
+		return -EFAULT;
+	memcpy(&on, arg, sizeof(on));
+	if (on)
+		__atomic_fetch_or(&f->flags, (unsigned int)O_NONBLOCK, __ATOMIC_RELAXED);
+	else
+		__atomic_fetch_and(&f->flags, ~(unsigned int)O_NONBLOCK, __ATOMIC_RELAXED);
+	return 0;
+}
+
+static int file_ioctl(struct sfile *f, int fd, unsigned int cmd, void *arg)
+{
+	struct socket *sock = &f->sock;
+	int err;
+
+	switch (cmd) {
+	case FIONBIO:
+		return set_nonblock(f, arg);
+	case FIOCLEX:
+	case FIONCLEX:
+		err = fd_cloexec(fd, cmd == FIOCLEX);
+		return err < 0 ? err : 0;
+	default:
+		break;
+	}
+	if (f->kind != SFILE_SOCKET)
+		return -ENOTTY;
+	err = net_enter(sock->net);
+	if (err)
+		return err;
+	err = locked_ioctl(sock, cmd, arg);
+	net_unlock(sock->net);
+	return err;
+}
+
+int skiff_ioctl(int fd, unsigned long request, ...)
+{
+	struct sfile *f = sfile_get(fd);
+	void *arg;
+	va_list ap;
+	int err;
+
+	va_start(ap, request);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	if (!f)
+		return skiff_result(-EBADF);
+	err = f->kind == SFILE_SOCKET && !f->sock.net ?
+		      -ENETDOWN :
+		      file_ioctl(f, fd, (unsigned int)request, arg);
+	sfile_put(f);
+	return skiff_result(err);
+}

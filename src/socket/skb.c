@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Received buffers taken from a socket, and buffers given to it, without copying. */
+#include <skiff/sock.h>
+
+#include "socket/message.h"
+#include "socket/wait.h"
+
+struct skb_call {
+	struct sk_buff *skb;
+	struct skiff_msghdr m;
+	unsigned int flags;
+	bool given;
+};
+
+static long try_take(struct sfile *f, void *arg)
+{
+	struct skb_call *c = (struct skb_call *)arg;
+	struct socket *sock = &f->sock;
+	int err = net_enter(sock->net);
+
+	if (err)
+		return err;
+	c->skb = sock->ops->recv_skb(sock, c->flags, &err);
+	net_unlock(sock->net);
+	return c->skb ? 0 : err;
+}
+
+struct sk_buff *skiff_recv_skb(int fd, int flags)
+{
+	struct skb_call c = { .flags = (unsigned int)flags };
+	struct sfile *f;
+	bool wait;
+	int err;
+	long ret;
+
+	f = sfile_get_socket(fd, &err);
+	if (!f)
+		goto fail;
+	wait = !(flags & MSG_DONTWAIT) && !sfile_nonblock(f);
+	ret = -EOPNOTSUPP;
+	if (f->sock.ops->recv_skb && !(flags & ~MSG_DONTWAIT))
+		ret = try_take(f, &c);
+	if (ret == -EAGAIN)
+		ret = wait_for_file(f, wait ? f->sock.sk->sk_rcvtimeo : 0, try_take, &c);
+	sfile_put(f);
+	err = (int)ret;
+	if (!err && c.skb)
+		return c.skb;
+fail:
+	errno = -err;
+	return NULL;
+}
+
+static long try_give(struct sfile *f, void *arg)
+{
+	struct skb_call *c = (struct skb_call *)arg;
+	struct socket *sock = &f->sock;
+	long ret = net_enter(sock->net);
+
+	if (ret)
+		return ret;
+	ret = sock->ops->send_skb(sock, &c->m, c->skb);
+	net_unlock(sock->net);
+	c->given = ret != -EAGAIN;
+	return ret;
+}
+
+/* With a good address, or none. */
+static long give(struct sfile *f, struct skb_call *c)
+{
+	bool wait = !(c->m.msg_flags & MSG_DONTWAIT) && !sfile_nonblock(f);
+	long ret = f->sock.ops->send_skb ? try_give(f, c) : -EOPNOTSUPP;
+
+	if (ret == -EAGAIN)
+		ret = wait_for_file(f, wait ? f->sock.sk->sk_sndtimeo : 0, try_give, c);
+	return ret;
+}
+
+ssize_t skiff_send_skb(int fd, struct sk_buff *skb, const struct sockaddr *addr, socklen_t addrlen,
+		       int flags)
+{
+	struct skb_call c = { .skb = skb, .m.msg_flags = (unsigned int)flags };
+	struct sockaddr_storage copy;
+	struct sfile *f = NULL;
+	int err = -EINVAL;
+	long ret;
+
+	if (skb && addrlen <= sizeof(copy) && (addr || !addrlen))
+		f = sfile_get_socket(fd, &err);
+	ret = err;
+	if (f) {
+		if (addr) {
+			memcpy(&copy, addr, addrlen);
+			c.m.msg_name = &copy;
+			c.m.msg_namelen = (int)addrlen;
+		}
+		ret = give(f, &c);
+		sfile_put(f);
+	}
+	if (skb && !c.given && ret != -EAGAIN)
+		kfree_skb(skb);
+	return skiff_result(ret);
+}

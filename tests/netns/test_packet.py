@@ -1,0 +1,145 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The packet device: a host on one end of a kernel's cable, the kernel on the other."""
+import os
+
+from peer import *
+
+PACKET = 'packet,if=k1,name=%s,addr=%s/24' % (DEV, HOST)
+
+
+class Cable:
+    """k0 is the kernel's, k1 is for the host; the kernel has no address there."""
+
+    def __enter__(self):
+        sh('ip', 'link', 'add', 'k0', 'type', 'veth', 'peer', 'name', 'k1')
+        for name in ('k0', 'k1'):
+            with open('/proc/sys/net/ipv6/conf/%s/disable_ipv6' % name, 'w') as f:
+                f.write('1')
+            sh('ip', 'link', 'set', name, 'up')
+        sh('ip', 'addr', 'add', KERNEL + '/24', 'dev', 'k0')
+
+    def __exit__(self, *args):
+        Host.stop_all()
+        subprocess.run(['ip', 'link', 'del', 'k0'], stderr=subprocess.DEVNULL)
+
+
+def host(dev='', **kwargs):
+    return Host(device=PACKET, dev=dev, kernel_side=False, **kwargs)
+
+
+def echo_sizes(sizes):
+    with udp() as s:
+        for size in sizes:
+            data = pattern(size, 6)
+            s.sendto(data, (HOST, ECHO))
+            assert s.recvfrom(65536) == (data, (HOST, ECHO)), 'size %d' % size
+
+
+def said(h, what):
+    return any(what in line for line in list(h.err))
+
+
+def test_ping_and_udp():
+    for options in ('', ',vnet_hdr=off', ',bypass=off', ',blocks=2', ',fanout=7:lb'):
+        with Cable():
+            path = WORK + '/packet%s.pcapng' % options.replace(':', '')
+            h = host(options, pcap=path)
+            out = sh(tool('ping'), '-f', '-q', '-c', '2000', HOST)
+            assert ' 2000 received' in out, out
+            echo_sizes(list(range(0, 1473, 9)) + [1472])
+            report = h.stop()
+            assert counter(report, 'IcmpInEchos') == 2000, report
+            assert not counter(report, 'UdpInErrors') and not counter(report, 'IcmpInErrors'), report
+            # Without the header nobody says that the kernel's checksums are still to come.
+            if options != ',vnet_hdr=off':
+                assert_frames_are_right(path, 4000)
+
+
+def test_many_datagrams_at_once():
+    with Cable(), udp() as s:
+        h = host()
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        for burst in range(50):
+            sent = {pattern(100 + i, burst) for i in range(50)}
+            for data in sent:
+                s.sendto(data, (HOST, ECHO))
+            assert {s.recv(2048) for _ in sent} == sent, 'burst %d' % burst
+        h.stop()
+
+
+def test_what_the_kernel_receives_is_complete():
+    with Cable():
+        h = host(',vnet_hdr=off')
+        kernel = KernelSide(WORK + '/k0.pcap', 'k0')
+        echo_sizes(range(0, 1400, 50))
+        frames = kernel.stop()
+        h.stop()
+        assert len(frames) >= 28
+        assert_frames_are_right(kernel.path, 28)
+
+
+def test_down_and_up_again():
+    with Cable():
+        h = host()
+        echo_sizes((10,))
+        sh('ip', 'link', 'set', 'k1', 'down')
+        wait_for(lambda: said(h, 'sk0: k1 is down'))
+        sh('ip', 'link', 'set', 'k1', 'up')
+        wait_for(lambda: said(h, 'sk0: k1 is up again'))
+        echo_sizes((10,))
+        assert 'sk0 (down)' not in h.stop()
+
+
+def test_interface_that_disappears():
+    with Cable():
+        h = host()
+        flood = subprocess.Popen(['ping', '-f', '-q', HOST], stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL)
+        time.sleep(0.3)
+        sh('ip', 'link', 'del', 'k0')
+        wait_for(lambda: said(h, "sk0: the kernel's interface is gone"))
+        flood.kill()
+        flood.wait()
+        time.sleep(0.3)
+        report = h.stop()
+        assert 'sk0 (down)' in report, report
+        assert len([line for line in h.err if 'is gone' in line]) == 1, h.err
+
+
+def test_end_under_traffic():
+    with Cable():
+        for _ in range(3):
+            h = host()
+            flood = subprocess.Popen(['ping', '-f', '-q', HOST], stdout=subprocess.DEVNULL)
+            time.sleep(0.5)
+            report = h.stop()
+            flood.kill()
+            flood.wait()
+            assert counter(report, 'IcmpInEchos') > 10, report
+
+
+def test_refusals():
+    with Cable():
+        for text, status, message in (
+                ('packet', 3, 'if= is missing'),
+                ('packet,if=none', 7, 'if=none: no such interface'),
+                ('packet,if=0123456789012345', 3, '1 to 15 characters'),
+                ('packet,if=k1,blocks=1', 3, 'blocks=1: 2 to 1024'),
+                ('packet,if=k1,fanout=65536', 3, 'fanout=65536: a group'),
+                ('packet,if=k1,fanout=1:some', 3, 'fanout=1:some: a group'),
+                ('packet,if=k1,bypass=yes', 3, 'bypass=yes: on or off')):
+            got, _, err = skiff('up', 'box', '--dev', text)
+            assert got == status and message in err, (text, got, err)
+
+
+def test_without_rights():
+    with Cable():
+        libc = ctypes.CDLL(None)
+        # PR_CAPBSET_DROP of CAP_NET_RAW: a program started afterwards does not have it.
+        got, _, err = skiff('up', 'box', '--dev', PACKET, before=lambda: libc.prctl(24, 13, 0, 0, 0))
+        assert got == 5 and 'CAP_NET_RAW' in err, (got, err)
+
+
+if __name__ == '__main__':
+    main([v for k, v in list(globals().items()) if k.startswith('test_')])

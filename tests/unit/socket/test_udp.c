@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The calls with UDP: over the loopback of one host, and between two hosts of one thread. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include <cmocka.h>
+#include <linux/sockios.h>
+
+#include <skiff/drivers.h>
+#include <skiff/ip.h>
+#include <skiff/netconf.h>
+#include <skiff/netdevice.h>
+#include <skiff/socket.h>
+
+static struct net *host, *other;
+
+static int setup(void **state)
+{
+	assert_int_equal(skiff_init(), 0);
+	host = skiff_net_create(NULL);
+	other = skiff_net_create(NULL);
+	assert_true(host && other);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	for (int fd = 0; fd < 20; fd++)
+		skiff_close(fd);
+	assert_int_equal(skiff_net_destroy(host) + skiff_net_destroy(other), 0);
+	assert_int_equal(skb_live_buffers(), 0);
+	return 0;
+}
+
+static struct sockaddr_in at(u32 addr, u16 port)
+{
+	return (struct sockaddr_in){ .sin_family = AF_INET,
+				     .sin_port = htons(port),
+				     .sin_addr.s_addr = htonl(addr) };
+}
+
+#define ADDR(a) ((struct sockaddr *)(void *)&(a)), sizeof(a)
+
+static int open_udp(struct net *net, u16 port)
+{
+	struct sockaddr_in any = at(INADDR_ANY, port);
+	int fd = skiff_socket(net, AF_INET, SOCK_DGRAM, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(skiff_bind(fd, ADDR(any)), 0);
+	return fd;
+}
+
+static void test_loopback(void **state)
+{
+	int a = open_udp(host, 1000), b = open_udp(host, 2000), ep = skiff_epoll_create1(0);
+	struct epoll_event ev = { .events = EPOLLIN | EPOLLET };
+	struct sockaddr_in to = at(INADDR_LOOPBACK, 2000), from;
+	socklen_t len = sizeof(from);
+	char buf[100];
+	int n;
+
+	assert_int_equal(skiff_epoll_ctl(ep, EPOLL_CTL_ADD, b, &ev), 0);
+	assert_int_equal(skiff_epoll_wait(ep, &ev, 1, 0), 0);
+	assert_int_equal(skiff_sendto(a, "hello", 5, 0, ADDR(to)), 5);
+	assert_int_equal(skiff_epoll_wait(ep, &ev, 1, -1), 1);
+	assert_int_equal(skiff_ioctl(b, FIONREAD, &n), 0);
+	assert_int_equal(n, 5);
+	assert_int_equal(
+		skiff_recvfrom(b, buf, sizeof(buf), 0, (struct sockaddr *)(void *)&from, &len), 5);
+	assert_int_equal(ntohs(from.sin_port), 1000);
+	assert_int_equal(skiff_connect(b, ADDR(from)), 0);
+	assert_int_equal(skiff_write(b, "back", 4), 4);
+	assert_int_equal(skiff_read(a, buf, sizeof(buf)), 4);
+	/* Nobody there: the refusal comes back to who is connected. */
+	skiff_close(a);
+	assert_int_equal(skiff_write(b, "gone?", 5), 5);
+	assert_int_equal(skiff_recv(b, buf, sizeof(buf), 0), -1);
+	assert_int_equal(errno, ECONNREFUSED);
+}
+
+/* The same buffer goes to and fro. */
+static void test_skbs(void **state)
+{
+	int a = open_udp(host, 1000), b = open_udp(host, 2000);
+	struct sockaddr_in to_a = at(INADDR_LOOPBACK, 1000), to_b = at(INADDR_LOOPBACK, 2000);
+	struct sk_buff *skb;
+	int n;
+
+	assert_int_equal(skiff_sendto(a, "payload", 7, 0, ADDR(to_b)), 7);
+	for (int i = 0; i < 10; i++) {
+		skb = skiff_recv_skb(b, 0);
+		assert_non_null(skb);
+		assert_int_equal(skb->len, 7);
+		assert_int_equal(skiff_send_skb(b, skb, ADDR(to_a), 0), 7);
+		skb = skiff_recv_skb(a, 0);
+		assert_non_null(skb);
+		assert_memory_equal(skb->data, "payload", 7);
+		assert_int_equal(skiff_send_skb(a, skb, ADDR(to_b), 0), 7);
+	}
+	skb = skiff_recv_skb(b, 0);
+	assert_int_equal(skiff_send_skb(b, skb_get(skb), ADDR(to_a), 0), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(skiff_send_skb(b, skb, NULL, 0, 0), -1);
+	assert_int_equal(errno, EDESTADDRREQ);
+	assert_int_equal(skiff_ioctl(a, SIOCOUTQ, &n), 0);
+	assert_int_equal(n, 0);
+}
+
+static void plug(struct net *net, const char *name, u32 addr)
+{
+	struct net_device *dev;
+
+	net_lock(net);
+	dev = __dev_get_by_name(net, name);
+	assert_non_null(dev);
+	assert_int_equal(inet_insert_ifa(dev, htonl(addr), 24), 0);
+	assert_int_equal(dev_open(dev, NULL), 0);
+	net_unlock(net);
+}
+
+static void wire_hosts(void)
+{
+	struct net_device *a, *b;
+
+	assert_int_equal(veth_create(host, "va", other, "vb", &a, &b), 0);
+	plug(host, "va", 0xc0000201);
+	plug(other, "vb", 0xc0000202);
+}
+
+/* One thread asks on one host and answers on the other, with calls that wait. */
+static void test_two_hosts(void **state)
+{
+	int a = 0, b = 0;
+	struct sockaddr_in to = at(0xc0000202, 2000), from;
+	struct pollfd p[2];
+	socklen_t len = sizeof(from);
+	char buf[100];
+
+	wire_hosts();
+	a = open_udp(host, 1000);
+	b = open_udp(other, 2000);
+	p[0] = (struct pollfd){ .fd = a, .events = POLLIN };
+	p[1] = (struct pollfd){ .fd = b, .events = POLLIN };
+	for (int i = 0; i < 100; i++) {
+		assert_int_equal(skiff_sendto(a, "ask", 3, 0, ADDR(to)), 3);
+		assert_int_equal(skiff_recvfrom(b, buf, sizeof(buf), 0,
+						(struct sockaddr *)(void *)&from, &len),
+				 3);
+		assert_int_equal(skiff_sendto(b, "answer", 6, 0, ADDR(from)), 6);
+		assert_int_equal(skiff_poll_fds(p, 2, -1), 1);
+		assert_int_equal(skiff_recv(a, buf, sizeof(buf), 0), 6);
+	}
+}
+
+static void test_bind_to_device(void **state)
+{
+	int a;
+	char name[16];
+	socklen_t len = sizeof(name);
+
+	wire_hosts();
+	a = open_udp(host, 1000);
+	assert_int_equal(skiff_getsockopt(a, SOL_SOCKET, SO_BINDTODEVICE, name, &len), 0);
+	assert_int_equal(len, 0);
+	assert_int_equal(skiff_setsockopt(a, SOL_SOCKET, SO_BINDTODEVICE, "va", 2), 0);
+	len = sizeof(name);
+	assert_int_equal(skiff_getsockopt(a, SOL_SOCKET, SO_BINDTODEVICE, name, &len), 0);
+	assert_string_equal(name, "va");
+	len = 3;
+	assert_int_equal(skiff_getsockopt(a, SOL_SOCKET, SO_BINDTODEVICE, name, &len), -1);
+	assert_int_equal(errno, EINVAL);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_loopback),
+		T(test_skbs),
+		T(test_two_hosts),
+		T(test_bind_to_device),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
