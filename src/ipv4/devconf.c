@@ -99,6 +99,18 @@ int devconf_register(struct ipv4_devconf *cnf, const char *name)
 	return 0;
 }
 
+/* By SIOCSARP and SIOCDARP: of @dev, or of all when it is NULL. */
+int devconf_set_proxy_arp(struct net *net, struct net_device *dev, bool on)
+{
+	if (!dev)
+		IPV4_DEVCONF(ipv4_net(net)->devconf_all, PROXY_ARP) = on;
+	else if (__in_dev_get(dev))
+		IPV4_DEVCONF(__in_dev_get(dev)->cnf, PROXY_ARP) = on;
+	else
+		return -ENXIO;
+	return 0;
+}
+
 int devconf_net_init(struct ipv4_net *in)
 {
 	struct ipv4_devconf *all = &in->devconf_all, *dflt = &in->devconf_dflt;

@@ -221,6 +221,7 @@ void devconf_net_exit(struct ipv4_net *in);
 void devconf_inherit(struct ipv4_devconf *cnf, struct net *net);
 int devconf_register(struct ipv4_devconf *cnf, const char *name);
 void devconf_unregister(struct ipv4_devconf *cnf);
+int devconf_set_proxy_arp(struct net *net, struct net_device *dev, bool on);
 /* A setting of a device (IPV4_DEVCONF_*) together with the one of all: either, both, the greater. */
 bool in_dev_orconf(const struct in_device *in_dev, int attr);
 bool in_dev_andconf(const struct in_device *in_dev, int attr);
