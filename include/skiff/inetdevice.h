@@ -3,12 +3,16 @@
 #ifndef SKIFF_INETDEVICE_H
 #define SKIFF_INETDEVICE_H
 
-#include <linux/ip.h>
 #include <netinet/in.h>
 
 #include <skiff/net_namespace.h>
 #include <skiff/netdevice.h>
 #include <skiff/timer.h>
+
+/* With include/kernel in front, this name leads to <skiff/ip.h>, which builds on this header. */
+#define SKIFF_SYSTEM_HEADERS_ONLY
+#include <linux/ip.h>
+#undef SKIFF_SYSTEM_HEADERS_ONLY
 
 #ifdef __cplusplus
 extern "C" {
