@@ -48,11 +48,15 @@ static int set_mcast_if(struct sock *sk, int val)
 	return 0;
 }
 
+static int get_int(const struct sock *sk, int optname, int *val);
+
 int ipv6_setsockopt(struct sock *sk, int optname, const void *optval, unsigned int optlen)
 {
 	struct ipv6_pinfo *np = inet6_sk(sk);
 	int val;
 
+	if (get_int(sk, optname, &val))
+		return -ENOPROTOOPT;
 	if (optlen < sizeof(int))
 		return -EINVAL;
 	if (!optval)
