@@ -116,6 +116,8 @@ int udp_disconnect(struct sock *sk, int flags)
 	sk->sk_bound_dev_if = 0;
 	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK))
 		inet->inet_rcv_saddr = inet->inet_saddr = 0;
+	if (sk->sk_type == SOCK_RAW)
+		inet->inet_sport = 0;
 	if (sk->sk_type == SOCK_DGRAM) {
 		if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK)) {
 			sk->sk_prot->unhash(sk);
@@ -159,6 +161,7 @@ struct sk_buff *inet_recv_skb(struct sock *sk, int flags, int *off, int *err)
 	spin_unlock(&list->lock);
 	if (skb)
 		return skb;
-	*err = READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN ? 0 : -EAGAIN;
+	/* Only who would wait for the next one is told that there will be none. */
+	*err = READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN && !(flags & MSG_DONTWAIT) ? 0 : -EAGAIN;
 	return NULL;
 }

@@ -147,7 +147,8 @@ static int udp_check_mtu(struct sock *sk, const struct flowi4 *fl4, const struct
 	len += inet_sk(sk)->inet_opt ? inet_sk(sk)->inet_opt->opt.optlen : 0;
 	if (len + WIRE_UDP_HLEN + sizeof(struct iphdr) <= mtu)
 		return 0;
-	ip_local_error(sk, EMSGSIZE, fl4->daddr, fl4->fl4_dport, mtu);
+	/* Linux tells the port of a connected socket only. */
+	ip_local_error(sk, EMSGSIZE, fl4->daddr, sk->sk_dport, mtu);
 	return -EMSGSIZE;
 }
 

@@ -95,10 +95,8 @@ int udp_getsockopt(struct sock *sk, int level, int optname, void *optval, int *o
 {
 	int val = 0, err;
 
-	if (level == SOL_IP)
-		return ip_getsockopt(sk, level, optname, optval, optlen);
 	if (level != SOL_UDP)
-		return -ENOPROTOOPT;
+		return ip_getsockopt(sk, level, optname, optval, optlen);
 	if (*optlen < 0)
 		return -EINVAL;
 	err = udp_lib_getsockopt(sk, optname, &val);
