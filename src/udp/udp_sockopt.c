@@ -33,12 +33,6 @@ static int udp_lib_setsockopt(struct sock *sk, int optname, int val)
 	case UDP_GRO:
 		up->gro_enabled = !!val;
 		return 0;
-	case UDP_NO_CHECK6_TX:
-		up->no_check6_tx = !!val;
-		return 0;
-	case UDP_NO_CHECK6_RX:
-		up->no_check6_rx = !!val;
-		return 0;
 	case UDP_ENCAP:
 		/* 0 ends what a program began; ESP and its kin don't exist here. */
 		return val || sk->sk_kern_sock ? -ENOPROTOOPT : 0;
@@ -76,12 +70,6 @@ static int udp_lib_getsockopt(const struct sock *sk, int optname, int *val)
 		return 0;
 	case UDP_GRO:
 		*val = up->gro_enabled;
-		return 0;
-	case UDP_NO_CHECK6_TX:
-		*val = up->no_check6_tx;
-		return 0;
-	case UDP_NO_CHECK6_RX:
-		*val = up->no_check6_rx;
 		return 0;
 	case UDP_ENCAP:
 		*val = sk->sk_kern_sock ? up->encap_type : 0;
