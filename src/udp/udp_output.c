@@ -206,6 +206,9 @@ int udp_send_payload(struct sock *sk, struct sk_buff *skb, const struct flowi4 *
 		kfree_skb_reason(skb, SKB_DROP_REASON_PKT_TOO_BIG);
 		return err;
 	}
+	/* Of several datagrams, the whole of what was given stands for them: none is stamped. */
+	if (!cut && unlikely(ipc->sockc.tsflags))
+		skb_setup_tx_timestamp(skb, ipc->sockc.tsflags);
 	err = cut ? udp_send_segments(sk, skb, fl4, rt, &ipcm, ipc->gso_size) :
 		    udp_xmit(sk, skb, fl4, rt, &ipcm);
 	/* A full queue of the device is nobody's error unless one asked to know (IP_RECVERR). */
