@@ -83,8 +83,6 @@ int inet_dgram_connect(struct socket *sock, struct sockaddr *uaddr, int addr_len
 		return -EINVAL;
 	if (uaddr->sa_family == AF_UNSPEC)
 		return sk->sk_prot->disconnect(sk, flags);
-	if (!inet_sk(sk)->inet_num && inet_autobind(sk))
-		return -EAGAIN;
 	return sk->sk_prot->connect(sk, uaddr, addr_len);
 }
 
