@@ -69,10 +69,8 @@ static const struct option ip_options[] = {
 };
 
 static const struct option udp_options[] = {
-	OPT(SOL_UDP, UDP_CORK),
-	{ "UDP_SEGMENT", SOL_UDP, 103 },
-	{ "UDP_GRO", SOL_UDP, 104 },
-	{ "no such option", SOL_UDP, 1000 },
+	OPT(SOL_UDP, UDP_CORK),	      { "UDP_SEGMENT", SOL_UDP, 103 },
+	{ "UDP_GRO", SOL_UDP, 104 },  { "no such option", SOL_UDP, 1000 },
 	{ "no such level", 9999, 1 },
 };
 
