@@ -85,7 +85,7 @@ static int inet6_connect(struct socket *sock, struct sockaddr *uaddr, int addr_l
 	sin.sin_port = addr->sin6_port;
 	if (IN6_IS_ADDR_UNSPECIFIED(&addr->sin6_addr) && inet_sk(sock->sk)->inet_saddr)
 		/* "::" is the loopback of the family that the socket is bound in. */
-		sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		sin.sin_addr.s_addr = (__force in_addr_t)htonl(INADDR_LOOPBACK);
 	else if (ipv6_addr_v4mapped(&addr->sin6_addr) && !sock->sk->sk_ipv6only)
 		sin.sin_addr.s_addr = (__force in_addr_t)ipv6_mapped_v4(&addr->sin6_addr);
 	else
