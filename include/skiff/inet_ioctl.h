@@ -56,6 +56,18 @@ SKIFF_API int ip_rt_ioctl(struct net *net, unsigned int cmd, struct rtentry *rt)
  */
 SKIFF_API int arp_ioctl(struct net *net, unsigned int cmd, void *arg);
 
+/**
+ * inet_net_ioctl() - any of the requests above
+ * @net: host
+ * @cmd: what devinet_ioctl(), ip_rt_ioctl() and arp_ioctl() know
+ * @arg: the structure that goes with it
+ *
+ * What ioctl() on sockets of AF_INET and AF_PACKET ends in.
+ *
+ * Return: as those; -EFAULT without @arg; -ENOIOCTLCMD for another @cmd, which may be a device's.
+ */
+SKIFF_API int inet_net_ioctl(struct net *net, unsigned int cmd, void *arg);
+
 #ifdef __cplusplus
 }
 #endif

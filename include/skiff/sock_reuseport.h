@@ -3,6 +3,7 @@
 #ifndef SKIFF_SOCK_REUSEPORT_H
 #define SKIFF_SOCK_REUSEPORT_H
 
+#include <skiff/filter.h>
 #include <skiff/sock.h>
 
 #ifdef __cplusplus
@@ -17,17 +18,14 @@ extern "C" {
  * @max_socks: room
  * @num_socks: members
  * @has_conns: one of them is connected, so that a look at all of them is needed
- * @select: chooses the member, or NULL: by the hash. Return: its index; what is no index is left to
- *          the hash
- * @select_arg: for it; belongs to whoever set it
+ * @prog: SO_ATTACH_REUSEPORT_CBPF: returns the index of the member; what is none is left to the hash
  * @socks: the members, without references: who closes leaves first
  */
 struct sock_reuseport {
 	unsigned int max_socks;
 	unsigned int num_socks;
 	bool has_conns;
-	u32 (*select)(void *arg, struct sk_buff *skb, int hdr_len);
-	void *select_arg;
+	struct bpf_prog *prog;
 	struct sock **socks;
 };
 
@@ -56,6 +54,18 @@ SKIFF_API void reuseport_detach_sock(struct sock *sk);
  */
 SKIFF_API struct sock *reuseport_select_sock(struct sock *sk, u32 hash, struct sk_buff *skb,
 					     int hdr_len);
+
+/**
+ * reuseport_attach_prog() - SO_ATTACH_REUSEPORT_CBPF: have a program choose the member
+ * @sk: a member, or a UDP socket with SO_REUSEPORT that is to be bound
+ * @fprog: instructions, which see the payload; copied. The group's former program is replaced
+ *
+ * Return: 0; -EINVAL without SO_REUSEPORT or as bpf_prog_create(); -ENOMEM.
+ */
+SKIFF_API int reuseport_attach_prog(struct sock *sk, const struct sock_fprog *fprog);
+
+/* SO_DETACH_REUSEPORT_BPF. Return: 0; -ENOENT without a program; -EINVAL without SO_REUSEPORT. */
+SKIFF_API int reuseport_detach_prog(struct sock *sk);
 
 /* Whether a member of its group is connected; @set: one is, from now on. */
 SKIFF_API bool reuseport_has_conns(struct sock *sk, bool set);

@@ -55,8 +55,6 @@ struct udp_cork {
  * @corkflag: UDP_CORK
  * @pending: @cork is in use
  * @gro_enabled: UDP_GRO
- * @no_check6_tx: UDP_NO_CHECK6_TX
- * @no_check6_rx: UDP_NO_CHECK6_RX
  * @cork: the datagram under way
  * @encap_type: not 0: datagrams go to @encap_rcv first
  * @encap_rcv: a datagram, data at its UDP header, checksum right. Under the stack lock.
@@ -76,8 +74,6 @@ struct udp_sock {
 	__u8 corkflag;
 	__u8 pending;
 	__u8 gro_enabled;
-	__u8 no_check6_tx;
-	__u8 no_check6_rx;
 	struct udp_cork cork;
 	__u8 encap_type;
 	int (*encap_rcv)(struct sock *sk, struct sk_buff *skb);

@@ -4,6 +4,7 @@
 #include <skiff/printk.h>
 
 #include "device/device.h"
+#include "skb/tstamp.h"
 
 /* Devices stacked on devices: deeper than this is a loop. */
 #define XMIT_RECURSION_LIMIT 8
@@ -308,6 +309,7 @@ int dev_queue_xmit(struct sk_buff *skb)
 
 	ASSERT_NET_LOCKED(dev_net(dev));
 	skb_reset_mac_header(skb);
+	skb_tstamp_sched(skb);
 	if (unlikely(!(dev->flags & IFF_UP) || !skb->len)) {
 		drop(skb, dev, SKB_DROP_REASON_DEV_READY);
 		return -ENETDOWN;

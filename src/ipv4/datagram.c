@@ -69,12 +69,36 @@ struct rtable *inet_route_datagram(struct sock *sk, struct flowi4 *fl4, bool con
 	return rt;
 }
 
+/* The port is chosen when the peer is known: one that serves other peers will do if none is free. */
+static int connect_to(struct sock *sk, const struct flowi4 *fl4)
+{
+	struct inet_sock *inet = inet_sk(sk);
+	__be32 saddr = inet->inet_saddr, rcv_saddr = inet->inet_rcv_saddr;
+	__be32 daddr = inet->inet_daddr;
+	__be16 dport = inet->inet_dport;
+
+	if (!inet->inet_saddr)
+		inet->inet_saddr = fl4->saddr;
+	if (!inet->inet_rcv_saddr)
+		inet->inet_rcv_saddr = fl4->saddr;
+	inet->inet_daddr = fl4->daddr;
+	inet->inet_dport = fl4->fl4_dport;
+	if (!inet_autobind(sk))
+		return 0;
+	inet->inet_saddr = saddr;
+	inet->inet_rcv_saddr = rcv_saddr;
+	inet->inet_daddr = daddr;
+	inet->inet_dport = dport;
+	return -EAGAIN;
+}
+
 int ip4_datagram_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 {
 	const struct sockaddr_in *usin = (const struct sockaddr_in *)(const void *)uaddr;
 	struct inet_sock *inet = inet_sk(sk);
 	struct flowi4 fl4 = {};
 	struct rtable *rt;
+	int err;
 
 	ASSERT_NET_LOCKED(sock_net(sk));
 	if (addr_len < (int)sizeof(*usin))
@@ -91,12 +115,11 @@ int ip4_datagram_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	rt = inet_route_datagram(sk, &fl4, false);
 	if (IS_ERR(rt))
 		return (int)PTR_ERR(rt);
-	if (!inet->inet_saddr)
-		inet->inet_saddr = fl4.saddr;
-	if (!inet->inet_rcv_saddr)
-		inet->inet_rcv_saddr = fl4.saddr;
-	inet->inet_daddr = fl4.daddr;
-	inet->inet_dport = (__force __be16)usin->sin_port;
+	err = connect_to(sk, &fl4);
+	if (err) {
+		ip_rt_put(rt);
+		return err;
+	}
 	sk->sk_state = INET_STATE_CONNECTED;
 	if (sk->sk_prot->hash && sk->sk_type == SOCK_DGRAM)
 		sk->sk_prot->hash(sk);
@@ -116,6 +139,8 @@ int udp_disconnect(struct sock *sk, int flags)
 	sk->sk_bound_dev_if = 0;
 	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK))
 		inet->inet_rcv_saddr = inet->inet_saddr = 0;
+	if (sk->sk_type == SOCK_RAW)
+		inet->inet_sport = 0;
 	if (sk->sk_type == SOCK_DGRAM) {
 		if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK)) {
 			sk->sk_prot->unhash(sk);
@@ -159,6 +184,7 @@ struct sk_buff *inet_recv_skb(struct sock *sk, int flags, int *off, int *err)
 	spin_unlock(&list->lock);
 	if (skb)
 		return skb;
-	*err = READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN ? 0 : -EAGAIN;
+	/* Only who would wait for the next one is told that there will be none. */
+	*err = READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN && !(flags & MSG_DONTWAIT) ? 0 : -EAGAIN;
 	return NULL;
 }

@@ -4,6 +4,8 @@
 
 #include <linux/sockios.h>
 
+#include <skiff/inet_ioctl.h>
+
 #include "ipv4/ipv4.h"
 #include "ipv4/sockglue.h"
 
@@ -81,8 +83,6 @@ int inet_dgram_connect(struct socket *sock, struct sockaddr *uaddr, int addr_len
 		return -EINVAL;
 	if (uaddr->sa_family == AF_UNSPEC)
 		return sk->sk_prot->disconnect(sk, flags);
-	if (!inet_sk(sk)->inet_num && inet_autobind(sk))
-		return -EAGAIN;
 	return sk->sk_prot->connect(sk, uaddr, addr_len);
 }
 
@@ -148,6 +148,31 @@ static int inet_ioctl_stamp(struct sock *sk, unsigned int cmd, unsigned long arg
 	return 0;
 }
 
+int inet_net_ioctl(struct net *net, unsigned int cmd, void *arg)
+{
+	ASSERT_NET_LOCKED(net);
+	switch (cmd) {
+	case SIOCADDRT:
+	case SIOCDELRT:
+		return arg ? ip_rt_ioctl(net, cmd, (struct rtentry *)arg) : -EFAULT;
+	case SIOCGARP:
+	case SIOCSARP:
+	case SIOCDARP:
+		return arg ? arp_ioctl(net, cmd, arg) : -EFAULT;
+	case SIOCGIFADDR:
+	case SIOCSIFADDR:
+	case SIOCGIFDSTADDR:
+	case SIOCSIFDSTADDR:
+	case SIOCGIFBRDADDR:
+	case SIOCSIFBRDADDR:
+	case SIOCGIFNETMASK:
+	case SIOCSIFNETMASK:
+		return arg ? devinet_ioctl(net, cmd, (struct ifreq *)arg) : -EFAULT;
+	default:
+		return -ENOIOCTLCMD;
+	}
+}
+
 int inet_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 {
 	struct sock *sk = sock->sk;
@@ -167,8 +192,10 @@ int inet_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 			*(int *)arg = karg;
 		return err;
 	default:
-		/* What is about devices is the layer's above. */
-		return -ENOIOCTLCMD;
+		/* To AF_INET6 the same numbers are about other structures. */
+		if (sk->sk_family == AF_INET6)
+			return -ENOIOCTLCMD;
+		return inet_net_ioctl(sock_net(sk), cmd, (void *)arg);
 	}
 }
 
@@ -203,5 +230,5 @@ int inet_getsockopt(struct socket *sock, int level, int optname, void *optval, i
 
 	if (sk->sk_prot->getsockopt)
 		return sk->sk_prot->getsockopt(sk, level, optname, optval, optlen);
-	return level == SOL_IP ? ip_getsockopt(sk, level, optname, optval, optlen) : -ENOPROTOOPT;
+	return ip_getsockopt(sk, level, optname, optval, optlen);
 }

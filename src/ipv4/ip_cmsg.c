@@ -21,6 +21,12 @@ void ipv4_pktinfo_prepare(const struct sock *sk, struct sk_buff *skb)
 		return;
 	/* RFC 1122 section 3.2.1.3: to a group or to all, it is the interface's address. */
 	INET_RCV_CB(skb)->spec_dst = ip_hdr(skb)->daddr;
+	/* By loopback to an address of another device: that one is told. */
+	if (skb->skb_iif == net_loopback_dev(sock_net(sk))->ifindex) {
+		dev = __ip_dev_find(sock_net(sk), ip_hdr(skb)->daddr);
+		if (dev)
+			skb->skb_iif = dev->ifindex;
+	}
 	if (!rt || !(rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)))
 		return;
 	dev = __dev_get_by_index(sock_net(sk), skb->skb_iif);
@@ -294,11 +300,19 @@ int inet_get_name(const struct sock *sk, const void *name, int len, __be32 *addr
 	}
 	if (len < 24) /* RFC 2133's shorter form, without a scope */
 		return -EINVAL;
+	/* No address: to the peer, which to Linux is an IPv6 one here. */
+	if (sin6->sin6_family == AF_UNSPEC)
+		return sk->sk_state == INET_STATE_CONNECTED ? -ENETUNREACH : -EDESTADDRREQ;
 	if (sin6->sin6_family != AF_INET6)
-		return -EAFNOSUPPORT;
+		return -EINVAL;
 	*port = (__force __be16)sin6->sin6_port;
 	if (ipv6_addr_v4mapped(&sin6->sin6_addr) && !sk->sk_ipv6only) {
 		*addr = ipv6_mapped_v4(&sin6->sin6_addr);
+		return 0;
+	}
+	/* "::" is the loopback of the family that the socket is bound in. */
+	if (IN6_IS_ADDR_UNSPECIFIED(&sin6->sin6_addr) && inet_sk(sk)->inet_saddr) {
+		*addr = htonl(INADDR_LOOPBACK);
 		return 0;
 	}
 	return -ENETUNREACH;

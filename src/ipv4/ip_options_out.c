@@ -5,6 +5,17 @@
 #include "ipv4/ipv4.h"
 #include "wire/ip.h"
 
+/* What follows the end of the list is none of it, and leaves this host as zeros. */
+static void clear_behind_end(u8 *data, unsigned int len)
+{
+	unsigned int i = 0;
+
+	while (i < len && data[i] != WIRE_OPT_END)
+		i += data[i] == WIRE_OPT_NOP ? 1u : data[i + 1];
+	if (i < len)
+		memset(data + i, WIRE_OPT_END, len - i);
+}
+
 int ip_options_get(struct net *net, struct ip_options_rcu **optp, const void *data, int optlen)
 {
 	struct ip_options_rcu *opt;
@@ -25,6 +36,7 @@ int ip_options_get(struct net *net, struct ip_options_rcu **optp, const void *da
 		kfree(opt);
 		return err;
 	}
+	clear_behind_end(opt->opt.__data, opt->opt.optlen);
 	*optp = opt;
 	return 0;
 }

@@ -90,6 +90,23 @@ static int ping_init_sock(struct sock *sk)
 	return gid >= range[0] && gid <= range[1] ? 0 : -EACCES;
 }
 
+/* An answer comes to an address of this host, so nothing else can be bound to. */
+static int ping_bind(struct sock *sk, struct sockaddr *uaddr, int addr_len)
+{
+	const struct sockaddr_in *addr = (const struct sockaddr_in *)(const void *)uaddr;
+	unsigned int type;
+
+	if (addr_len < (int)sizeof(*addr))
+		return -EINVAL;
+	if (addr->sin_family != AF_INET && (addr->sin_family != AF_UNSPEC || addr->sin_addr.s_addr))
+		return -EAFNOSUPPORT;
+	type = inet_addr_type(sock_net(sk), (__force __be32)addr->sin_addr.s_addr);
+	if (addr->sin_addr.s_addr && (type == RTN_BROADCAST || type == RTN_MULTICAST))
+		return -EADDRNOTAVAIL;
+	return __inet_bind(sk, (__force __be32)addr->sin_addr.s_addr,
+			   ntohs((__force __be16)addr->sin_port));
+}
+
 static void ping_close(struct sock *sk, long timeout)
 {
 	(void)timeout;
@@ -258,30 +275,36 @@ static int ping_send_locked(struct sock *sk, struct sk_buff *skb, __be32 daddr, 
 	return err == -ENOBUFS && !inet_sk(sk)->recverr ? 0 : err;
 }
 
+static int ping_get_dest(struct sock *sk, struct skiff_msghdr *msg, __be32 *daddr,
+			 struct inet_cookie *ipc)
+{
+	__be16 port;
+	int err = 0;
+
+	if (msg->msg_name)
+		err = inet_get_name(sk, msg->msg_name, msg->msg_namelen, daddr, &port);
+	else if (READ_ONCE(sk->sk_state) != INET_STATE_CONNECTED)
+		err = -EDESTADDRREQ;
+	if (err)
+		return err;
+	inet_cookie_init(ipc, sk);
+	return msg->msg_controllen ? ip_cmsg_send(sk, msg, ipc, false) : 0;
+}
+
 static int ping_sendmsg(struct sock *sk, struct skiff_msghdr *msg, size_t len)
 {
 	struct inet_cookie ipc;
 	struct sk_buff *skb;
 	__be32 daddr = 0;
-	__be16 port;
-	int err = 0;
+	int err;
 
-	if (msg->msg_name)
-		err = inet_get_name(sk, msg->msg_name, msg->msg_namelen, &daddr, &port);
-	else if (READ_ONCE(sk->sk_state) != INET_STATE_CONNECTED)
-		err = -EDESTADDRREQ;
-	if (err)
-		return err;
-	inet_cookie_init(&ipc, sk);
-	if (msg->msg_controllen) {
-		err = ip_cmsg_send(sk, msg, &ipc, false);
-		if (err)
-			return err;
-	}
+	/* What is to be sent is looked at first, and then where to. */
 	skb = ping_copy(sk, msg, len);
 	if (IS_ERR(skb))
 		return (int)PTR_ERR(skb);
-	err = net_enter(sock_net(sk));
+	err = ping_get_dest(sk, msg, &daddr, &ipc);
+	if (!err)
+		err = net_enter(sock_net(sk));
 	if (err) {
 		kfree_skb(skb);
 		return err;
@@ -325,6 +348,7 @@ static struct proto ping_prot = {
 	.obj_size = sizeof(struct inet_sock),
 	.init = ping_init_sock,
 	.close = ping_close,
+	.bind = ping_bind,
 	.unhash = ping_unhash,
 	.get_port = ping_get_port,
 	.connect = ip4_datagram_connect,

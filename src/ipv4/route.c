@@ -286,8 +286,6 @@ static struct rtable *rt_output_by_dev(struct ipv4_net *in, struct flowi4 *fl4,
 		type = RTN_BROADCAST;
 	else if (ipv4_is_multicast(fl4->daddr))
 		type = RTN_MULTICAST;
-	if (type == RTN_BROADCAST && !(dev->flags & IFF_BROADCAST))
-		return (struct rtable *)ERR_PTR(-ENETUNREACH);
 	if (!fl4->saddr)
 		fl4->saddr = inet_select_addr(
 			dev, 0, type == RTN_UNICAST ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK);
@@ -318,7 +316,7 @@ static int rt_check_saddr(struct ipv4_net *in, const struct flowi4 *fl4, struct 
 		return -EINVAL;
 	owner = __ip_dev_find(in->net, fl4->saddr);
 	if (!owner)
-		return -EINVAL;
+		return -ENETUNREACH;
 	/* With no table to ask, these leave where the source address lives. */
 	if (!*dev && (ipv4_is_lbcast(fl4->daddr) || ipv4_is_multicast(fl4->daddr)))
 		*dev = owner;

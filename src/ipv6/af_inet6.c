@@ -51,6 +51,8 @@ static int inet6_bind(struct socket *sock, struct sockaddr *uaddr, int addr_len)
 		return -EAFNOSUPPORT;
 	if (IN6_IS_ADDR_MULTICAST(&addr->sin6_addr))
 		return -EINVAL;
+	if (sk->sk_state != INET_STATE_CLOSE || inet_sk(sk)->inet_num)
+		return -EINVAL;
 	err = inet6_to_v4(sk, &addr->sin6_addr, &v4);
 	if (err)
 		return err;
@@ -80,10 +82,14 @@ static int inet6_connect(struct socket *sock, struct sockaddr *uaddr, int addr_l
 		return -EINVAL;
 	if (addr->sin6_family != AF_INET6)
 		return -EAFNOSUPPORT;
-	if (!ipv6_addr_v4mapped(&addr->sin6_addr) || sock->sk->sk_ipv6only)
-		return -ENETUNREACH;
 	sin.sin_port = addr->sin6_port;
-	sin.sin_addr.s_addr = (__force in_addr_t)ipv6_mapped_v4(&addr->sin6_addr);
+	if (IN6_IS_ADDR_UNSPECIFIED(&addr->sin6_addr) && inet_sk(sock->sk)->inet_saddr)
+		/* "::" is the loopback of the family that the socket is bound in. */
+		sin.sin_addr.s_addr = (__force in_addr_t)htonl(INADDR_LOOPBACK);
+	else if (ipv6_addr_v4mapped(&addr->sin6_addr) && !sock->sk->sk_ipv6only)
+		sin.sin_addr.s_addr = (__force in_addr_t)ipv6_mapped_v4(&addr->sin6_addr);
+	else
+		return -ENETUNREACH;
 	return inet_dgram_connect(sock, (struct sockaddr *)(void *)&sin, sizeof(sin), flags);
 }
 

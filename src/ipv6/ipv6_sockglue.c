@@ -4,11 +4,44 @@
 #include <skiff/ip_sock.h>
 #include <skiff/ipv6.h>
 
-static int set_hops(s16 *hops, int val)
+/*
+ * All that these sockets send is IPv4, so what Linux keeps for their IPv6 packets alone holds for
+ * that: the options of level SOL_IP are set along.
+ */
+
+static int set_unicast_hops(struct sock *sk, int val)
 {
 	if (val < -1 || val > 255)
 		return -EINVAL;
-	*hops = (s16)val;
+	inet6_sk(sk)->hop_limit = (s16)val;
+	inet_sk(sk)->uc_ttl = val > 0 ? (u8)val : 0;
+	return 0;
+}
+
+static int set_mcast_hops(struct sock *sk, int val)
+{
+	if (val < -1 || val > 255)
+		return -EINVAL;
+	inet6_sk(sk)->mcast_hops = (s16)(val == -1 ? 1 : val);
+	inet_sk(sk)->mc_ttl = (u8)(val == -1 ? 1 : val);
+	return 0;
+}
+
+static int set_mcast_loop(struct sock *sk, int val)
+{
+	if (val != 0 && val != 1)
+		return -EINVAL;
+	inet6_sk(sk)->mc_loop = val & 1;
+	inet_sk(sk)->mc_loop = val & 1;
+	return 0;
+}
+
+static int set_mtu_discover(struct sock *sk, int val)
+{
+	if (val < IPV6_PMTUDISC_DONT || val > IP_PMTUDISC_OMIT)
+		return -EINVAL;
+	inet6_sk(sk)->pmtudisc = (u8)val;
+	inet_sk(sk)->pmtudisc = (u8)val;
 	return 0;
 }
 
@@ -34,6 +67,7 @@ static int set_tclass(struct ipv6_pinfo *np, struct sock *sk, int val)
 	if (val < -1 || val > 255)
 		return -EINVAL;
 	np->tclass = val == -1 ? 0 : (u8)val;
+	inet_sk(sk)->tos = np->tclass;
 	sk_dst_reset(sk);
 	return 0;
 }
@@ -45,14 +79,20 @@ static int set_mcast_if(struct sock *sk, int val)
 	if (val && !__dev_get_by_index(sock_net(sk), val))
 		return -ENODEV;
 	inet6_sk(sk)->mcast_oif = val;
+	inet_sk(sk)->mc_index = val;
+	inet_sk(sk)->mc_addr = 0;
 	return 0;
 }
+
+static int get_int(const struct sock *sk, int optname, int *val);
 
 int ipv6_setsockopt(struct sock *sk, int optname, const void *optval, unsigned int optlen)
 {
 	struct ipv6_pinfo *np = inet6_sk(sk);
 	int val;
 
+	if (get_int(sk, optname, &val))
+		return -ENOPROTOOPT;
 	if (optlen < sizeof(int))
 		return -EINVAL;
 	if (!optval)
@@ -62,23 +102,17 @@ int ipv6_setsockopt(struct sock *sk, int optname, const void *optval, unsigned i
 	case IPV6_V6ONLY:
 		return set_v6only(sk, val);
 	case IPV6_UNICAST_HOPS:
-		return set_hops(&np->hop_limit, val);
+		return set_unicast_hops(sk, val);
 	case IPV6_MULTICAST_HOPS:
-		return set_hops(&np->mcast_hops, val == -1 ? 1 : val);
+		return set_mcast_hops(sk, val);
 	case IPV6_MULTICAST_LOOP:
-		if (val != 0 && val != 1)
-			return -EINVAL;
-		np->mc_loop = val & 1;
-		return 0;
+		return set_mcast_loop(sk, val);
 	case IPV6_MULTICAST_IF:
 		return set_mcast_if(sk, val);
 	case IPV6_TCLASS:
 		return set_tclass(np, sk, val);
 	case IPV6_MTU_DISCOVER:
-		if (val < IPV6_PMTUDISC_DONT || val > 5) /* IPV6_PMTUDISC_OMIT */
-			return -EINVAL;
-		np->pmtudisc = (u8)val;
-		return 0;
+		return set_mtu_discover(sk, val);
 	case IPV6_RECVERR:
 		return set_recverr(sk, val);
 	case IPV6_RECVPKTINFO:

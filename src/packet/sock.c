@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 #include <linux/sockios.h>
 
+#include <skiff/inet_ioctl.h>
 #include <skiff/slab.h>
 
 #include "packet/packet.h"
@@ -98,8 +99,7 @@ static int packet_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg
 		val = next_len(sock->sk);
 		break;
 	default:
-		/* The caller asks the devices then. */
-		return -ENOIOCTLCMD;
+		return inet_net_ioctl(sock_net(sock->sk), cmd, (void *)(uintptr_t)arg);
 	}
 	if (!arg)
 		return -EFAULT;

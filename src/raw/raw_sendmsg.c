@@ -84,6 +84,8 @@ static int raw_send_locked(struct sock *sk, struct sk_buff *skb, __be32 daddr, b
 	struct rtable *rt;
 	int err;
 
+	if (unlikely(ipc->sockc.tsflags))
+		skb_setup_tx_timestamp(skb, ipc->sockc.tsflags);
 	fl4.daddr = connected ? sk->sk_daddr : daddr;
 	rt = inet_route_datagram(sk, &fl4, false);
 	if (IS_ERR(rt)) {

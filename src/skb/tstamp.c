@@ -2,9 +2,11 @@
 /* The clock that packets are stamped with, and who wants to know when they arrived or left. */
 #include <time.h>
 
+#include <linux/errqueue.h>
+
 #include "skb/tstamp.h"
 
-void (*skb_tstamp_hook)(struct sk_buff *skb, struct skb_shared_hwtstamps *hwtstamps);
+void (*skb_tstamp_hook)(struct sk_buff *skb, struct skb_shared_hwtstamps *hwtstamps, int tstype);
 
 static ktime_t (*clock_hook)(const struct sk_buff *skb);
 static atomic_t stamp_users;
@@ -41,11 +43,21 @@ bool net_timestamp_enabled(void)
 	return atomic_read(&stamp_users) > 0;
 }
 
-void skb_tstamp_tx(struct sk_buff *orig_skb, struct skb_shared_hwtstamps *hwtstamps)
+static void tell(struct sk_buff *skb, struct skb_shared_hwtstamps *hwtstamps, int tstype)
 {
-	void (*hook)(struct sk_buff *, struct skb_shared_hwtstamps *);
+	void (*hook)(struct sk_buff *, struct skb_shared_hwtstamps *, int);
 
 	hook = __atomic_load_n(&skb_tstamp_hook, __ATOMIC_ACQUIRE);
-	if (hook && orig_skb->sk)
-		hook(orig_skb, hwtstamps);
+	if (hook && skb->sk)
+		hook(skb, hwtstamps, tstype);
+}
+
+void skb_tstamp_tx(struct sk_buff *orig_skb, struct skb_shared_hwtstamps *hwtstamps)
+{
+	tell(orig_skb, hwtstamps, SCM_TSTAMP_SND);
+}
+
+void __skb_tstamp_sched(struct sk_buff *skb)
+{
+	tell(skb, NULL, SCM_TSTAMP_SCHED);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Who is told that a packet has left. */
+/* Who is told that a packet is about to leave, and that it has left. */
 #ifndef SKIFF_SRC_SKB_TSTAMP_H
 #define SKIFF_SRC_SKB_TSTAMP_H
 
@@ -10,6 +10,16 @@
  * once and for all, before there is a socket; NULL: nobody can have asked. For packets that belong
  * to a socket only. Written and read atomically.
  */
-extern void (*skb_tstamp_hook)(struct sk_buff *skb, struct skb_shared_hwtstamps *hwtstamps);
+extern void (*skb_tstamp_hook)(struct sk_buff *skb, struct skb_shared_hwtstamps *hwtstamps,
+			       int tstype);
+
+/* The packet is handed to its device's queue: tells who asked for that (SKBTX_SCHED_TSTAMP). */
+void __skb_tstamp_sched(struct sk_buff *skb);
+
+static inline void skb_tstamp_sched(struct sk_buff *skb)
+{
+	if (unlikely(__skb_shinfo(skb)->tx_flags & SKBTX_SCHED_TSTAMP))
+		__skb_tstamp_sched(skb);
+}
 
 #endif /* SKIFF_SRC_SKB_TSTAMP_H */

@@ -52,7 +52,8 @@ struct sk_buff *__skb_recv_datagram(struct sock *sk, struct sk_buff_head *queue,
 	skb = take(queue, flags, off);
 	if (skb)
 		return skb;
-	*err = sk->sk_shutdown & RCV_SHUTDOWN ? 0 : -EAGAIN;
+	/* Only who would wait for the next one is told that there will be none. */
+	*err = sk->sk_shutdown & RCV_SHUTDOWN && !(flags & MSG_DONTWAIT) ? 0 : -EAGAIN;
 	return NULL;
 }
 

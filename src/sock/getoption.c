@@ -20,6 +20,7 @@ struct option_value {
 		struct linger linger;
 		struct __kernel_old_timeval old_tv;
 		struct __kernel_sock_timeval new_tv;
+		u32 timestamping[2];
 		struct sockaddr_storage addr;
 		u32 meminfo[SK_MEMINFO_VARS];
 	};
@@ -89,6 +90,13 @@ static int get_structure(struct socket *sock, int optname, int room, struct opti
 	case SO_SNDTIMEO_OLD:
 	case SO_SNDTIMEO_NEW:
 		return get_timeout(sk->sk_sndtimeo, optname == SO_SNDTIMEO_NEW, v);
+	case SO_TIMESTAMPING_OLD:
+	case SO_TIMESTAMPING_NEW:
+		/* Behind the flags, the clock of a device that they bind to: none. */
+		v->timestamping[0] = sk->sk_tsflags;
+		v->timestamping[1] = 0;
+		v->len = sizeof(v->timestamping);
+		return 0;
 	case SO_PEERNAME:
 		return get_peer(sock, room, v);
 	case SO_MEMINFO:
@@ -193,10 +201,6 @@ static int get_number(struct socket *sock, int optname, int *val)
 	case SO_TIMESTAMPNS_OLD:
 	case SO_TIMESTAMPNS_NEW:
 		*val = sock_get_timestamp_option(sk, optname);
-		return 0;
-	case SO_TIMESTAMPING_OLD:
-	case SO_TIMESTAMPING_NEW:
-		*val = (int)sk->sk_tsflags;
 		return 0;
 	default:
 		err = get_nature(sk, optname, val);

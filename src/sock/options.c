@@ -6,6 +6,7 @@
 #include <skiff/ktime.h>
 #include <skiff/net.h>
 #include <skiff/sock.h>
+#include <skiff/sock_reuseport.h>
 
 #include "sock/sock.h"
 
@@ -178,14 +179,15 @@ static int set_timeout(s64 *timeo, int optname, const void *optval, unsigned int
 	return 0;
 }
 
-static int set_filter(struct sock *sk, const void *optval, unsigned int optlen)
+static int set_filter(struct sock *sk, int optname, const void *optval, unsigned int optlen)
 {
 	struct sock_fprog fprog;
 
 	if (optlen != sizeof(fprog))
 		return -EINVAL;
 	memcpy(&fprog, optval, sizeof(fprog));
-	return sk_attach_filter(&fprog, sk);
+	return optname == SO_ATTACH_FILTER ? sk_attach_filter(&fprog, sk) :
+					     reuseport_attach_prog(sk, &fprog);
 }
 
 /* Options whose value is not an int. */
@@ -204,7 +206,8 @@ static int set_structure(struct sock *sk, int optname, const void *optval, unsig
 	case SO_TIMESTAMPING_NEW:
 		return sock_set_timestamping(sk, optname, optval, optlen);
 	case SO_ATTACH_FILTER:
-		return set_filter(sk, optval, optlen);
+	case SO_ATTACH_REUSEPORT_CBPF:
+		return set_filter(sk, optname, optval, optlen);
 	default:
 		return -ENOPROTOOPT;
 	}
@@ -240,6 +243,8 @@ static int set_number(struct socket *sock, int optname, int val)
 		return set_peek_off(sock, val);
 	case SO_DETACH_FILTER:
 		return sk_detach_filter(sk);
+	case SO_DETACH_REUSEPORT_BPF:
+		return reuseport_detach_prog(sk);
 	case SO_LOCK_FILTER:
 		return sk_lock_filter(sk, val);
 	case SO_TIMESTAMP_OLD:

@@ -81,8 +81,59 @@ void reuseport_detach_sock(struct sock *sk)
 		reuse->socks[i] = reuse->socks[--reuse->num_socks];
 	if (reuse->num_socks)
 		return;
+	bpf_prog_destroy(reuse->prog);
 	kfree(reuse->socks);
 	kfree(reuse);
+}
+
+int reuseport_attach_prog(struct sock *sk, const struct sock_fprog *fprog)
+{
+	struct bpf_prog *prog;
+	int err;
+
+	ASSERT_NET_LOCKED(sock_net(sk));
+	if (!sk->sk_reuseport || sk->sk_type != SOCK_DGRAM || sk->sk_protocol != IPPROTO_UDP)
+		return -EINVAL;
+	/* Bound before it had the option. */
+	if (!sk->sk_reuseport_cb && !hlist_unhashed(&sk->sk_node))
+		return -EINVAL;
+	err = bpf_prog_create(&prog, fprog);
+	if (err)
+		return err;
+	err = reuseport_alloc(sk);
+	if (err) {
+		bpf_prog_destroy(prog);
+		return err;
+	}
+	bpf_prog_destroy(sk->sk_reuseport_cb->prog);
+	sk->sk_reuseport_cb->prog = prog;
+	return 0;
+}
+
+int reuseport_detach_prog(struct sock *sk)
+{
+	struct sock_reuseport *reuse = sk->sk_reuseport_cb;
+
+	ASSERT_NET_LOCKED(sock_net(sk));
+	if (!reuse)
+		return sk->sk_reuseport ? -ENOENT : -EINVAL;
+	if (!reuse->prog)
+		return -ENOENT;
+	bpf_prog_destroy(reuse->prog);
+	reuse->prog = NULL;
+	return 0;
+}
+
+/* What the program says, or no index at all when the packet is too short. */
+static u32 ask_prog(const struct sock_reuseport *reuse, struct sk_buff *skb, int hdr_len)
+{
+	u32 i;
+
+	if (!pskb_pull(skb, (unsigned int)hdr_len))
+		return UINT32_MAX;
+	i = bpf_prog_run(reuse->prog, skb);
+	__skb_push(skb, (unsigned int)hdr_len);
+	return i;
 }
 
 struct sock *reuseport_select_sock(struct sock *sk, u32 hash, struct sk_buff *skb, int hdr_len)
@@ -92,8 +143,8 @@ struct sock *reuseport_select_sock(struct sock *sk, u32 hash, struct sk_buff *sk
 
 	if (!reuse || !reuse->num_socks)
 		return NULL;
-	if (reuse->select && skb) {
-		i = reuse->select(reuse->select_arg, skb, hdr_len);
+	if (reuse->prog && skb) {
+		i = ask_prog(reuse, skb, hdr_len);
 		if (i < reuse->num_socks)
 			return reuse->socks[i];
 	}

@@ -8,7 +8,7 @@
 #include "sock/sock.h"
 
 /* What can be asked for; PHC clocks belong to devices that there are none of. */
-#define TIMESTAMPING_FLAGS ((u32)((1 << 17) - 1) & ~(u32)SOF_TIMESTAMPING_BIND_PHC)
+#define TIMESTAMPING_FLAGS ((u32)((1 << 17) - 1))
 /* Linux 6.2's name for bit 16 of the flags. */
 #define OPT_ID_TCP ((u32)1 << 16)
 
@@ -80,6 +80,9 @@ int sock_set_timestamping(struct sock *sk, int optname, const void *optval, unsi
 	memcpy(&flags, optval, sizeof(flags));
 	if (flags & ~TIMESTAMPING_FLAGS)
 		return -EINVAL;
+	/* A clock of the device's own to stamp by: no device here has one. */
+	if (flags & SOF_TIMESTAMPING_BIND_PHC)
+		return -EOPNOTSUPP;
 	if ((flags & OPT_ID_TCP) && !(flags & SOF_TIMESTAMPING_OPT_ID))
 		return -EINVAL;
 	if ((flags & SOF_TIMESTAMPING_OPT_STATS) && !(flags & SOF_TIMESTAMPING_OPT_TSONLY))

@@ -59,9 +59,9 @@ void __skb_tstamp_tx(struct sk_buff *orig_skb, const struct sk_buff *ack_skb,
 	report(skb, sk, SO_EE_ORIGIN_TIMESTAMPING, (u32)tstype);
 }
 
-static void packet_sent(struct sk_buff *skb, struct skb_shared_hwtstamps *hwtstamps)
+static void packet_sent(struct sk_buff *skb, struct skb_shared_hwtstamps *hwtstamps, int tstype)
 {
-	__skb_tstamp_tx(skb, NULL, hwtstamps, skb->sk, SCM_TSTAMP_SND);
+	__skb_tstamp_tx(skb, NULL, hwtstamps, skb->sk, tstype);
 }
 
 void sock_timestamps_init(void)

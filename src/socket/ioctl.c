@@ -5,6 +5,7 @@
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 
+#include <skiff/netdev_ioctl.h>
 #include <skiff/sock.h>
 
 #include "socket/file.h"
@@ -33,6 +34,16 @@ static int get_stamp(struct socket *sock, unsigned int cmd, void *arg)
 	return 0;
 }
 
+/* What the family does not know may be about a device. */
+static int device_ioctl(struct net *net, unsigned int cmd, void *arg)
+{
+	if (!arg)
+		return _IOC_TYPE(cmd) == SOCK_IOC_TYPE ? -EFAULT : -ENOTTY;
+	if (cmd == SIOCGIFCONF)
+		return dev_ifconf(net, (struct ifconf *)arg);
+	return dev_ioctl(net, cmd, (struct ifreq *)arg);
+}
+
 static int locked_ioctl(struct socket *sock, unsigned int cmd, void *arg)
 {
 	int err;
@@ -40,8 +51,8 @@ static int locked_ioctl(struct socket *sock, unsigned int cmd, void *arg)
 	if (cmd == SIOCGSTAMP_OLD || cmd == SIOCGSTAMPNS_OLD)
 		return get_stamp(sock, cmd, arg);
 	err = sock->ops->ioctl ? sock->ops->ioctl(sock, cmd, (unsigned long)(uintptr_t)arg) :
-				 -ENOTTY;
-	return err == -ENOIOCTLCMD ? -ENOTTY : err;
+				 -ENOIOCTLCMD;
+	return err == -ENOIOCTLCMD ? device_ioctl(sock->net, cmd, arg) : err;
 }
 
 static int set_nonblock(struct sfile *f, const void *arg)

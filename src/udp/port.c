@@ -127,6 +127,8 @@ int udp_v4_get_port(struct sock *sk, unsigned short snum)
 
 void udp_lib_unhash(struct sock *sk)
 {
+	/* A group can be older than the port. */
+	reuseport_detach_sock(sk);
 	if (hlist_unhashed(&sk->sk_node))
 		return;
 	udp_table_del(udp_net(sock_net(sk)), sk);

@@ -147,7 +147,8 @@ static int udp_check_mtu(struct sock *sk, const struct flowi4 *fl4, const struct
 	len += inet_sk(sk)->inet_opt ? inet_sk(sk)->inet_opt->opt.optlen : 0;
 	if (len + WIRE_UDP_HLEN + sizeof(struct iphdr) <= mtu)
 		return 0;
-	ip_local_error(sk, EMSGSIZE, fl4->daddr, fl4->fl4_dport, mtu);
+	/* Linux tells the port of a connected socket only. */
+	ip_local_error(sk, EMSGSIZE, fl4->daddr, sk->sk_dport, mtu);
 	return -EMSGSIZE;
 }
 
@@ -205,6 +206,9 @@ int udp_send_payload(struct sock *sk, struct sk_buff *skb, const struct flowi4 *
 		kfree_skb_reason(skb, SKB_DROP_REASON_PKT_TOO_BIG);
 		return err;
 	}
+	/* Of several datagrams, the whole of what was given stands for them: none is stamped. */
+	if (!cut && unlikely(ipc->sockc.tsflags))
+		skb_setup_tx_timestamp(skb, ipc->sockc.tsflags);
 	err = cut ? udp_send_segments(sk, skb, fl4, rt, &ipcm, ipc->gso_size) :
 		    udp_xmit(sk, skb, fl4, rt, &ipcm);
 	/* A full queue of the device is nobody's error unless one asked to know (IP_RECVERR). */

@@ -43,13 +43,14 @@ int udp_recvmsg(struct sock *sk, struct skiff_msghdr *msg, size_t len, int flags
 		inet_recv_done(skb);
 		return err;
 	}
+	udp_tell(sk, msg, skb, addr_len);
+	inet_recv_done(skb);
+	err = (int)(flags & MSG_TRUNC ? ulen : copied);
 	if (flags & MSG_PEEK)
 		sk_peek_offset_fwd(sk, (int)copied);
 	else
-		sk_peek_offset_bwd(sk, (int)ulen);
-	udp_tell(sk, msg, skb, addr_len);
-	inet_recv_done(skb);
-	return (int)(flags & MSG_TRUNC ? ulen : copied);
+		sk_peek_offset_bwd(sk, err); /* as Linux: by what the call says, not by what went */
+	return err;
 }
 
 int udp_ioctl(struct sock *sk, int cmd, int *karg)

@@ -146,8 +146,11 @@ int udp_sendmsg(struct sock *sk, struct skiff_msghdr *msg, size_t len)
 
 	if (len > UDP_PAYLOAD_MAX)
 		return -EMSGSIZE;
-	if (msg->msg_flags & MSG_OOB)
-		return -EOPNOTSUPP;
+	if (msg->msg_flags & MSG_OOB) {
+		/* AF_INET6 looks at the address first. */
+		err = sk->sk_family == AF_INET6 ? udp_get_dest(sk, msg, &d) : 0;
+		return err ? err : -EOPNOTSUPP;
+	}
 	if (READ_ONCE(udp_sk(sk)->pending))
 		return udp_sendmsg_pending(sk, msg, len);
 	err = udp_get_dest(sk, msg, &d);
@@ -162,6 +165,12 @@ int udp_sendmsg(struct sock *sk, struct skiff_msghdr *msg, size_t len)
 	if (msg->msg_flags & MSG_PROBE) {
 		err = udp_probe(sk, &d, &ipc, msg->msg_flags, plain);
 		return err ? err : (int)len;
+	}
+	/* An address that can't be sent to is told before what is wrong with the socket. */
+	if (unlikely(READ_ONCE(sk->sk_err) || READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN)) {
+		err = udp_probe(sk, &d, &ipc, 0, plain);
+		if (err)
+			return err;
 	}
 	skb = udp_copy_payload(sk, msg, len);
 	err = IS_ERR(skb) ? (int)PTR_ERR(skb) : net_enter(net);

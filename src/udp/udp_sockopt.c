@@ -33,12 +33,6 @@ static int udp_lib_setsockopt(struct sock *sk, int optname, int val)
 	case UDP_GRO:
 		up->gro_enabled = !!val;
 		return 0;
-	case UDP_NO_CHECK6_TX:
-		up->no_check6_tx = !!val;
-		return 0;
-	case UDP_NO_CHECK6_RX:
-		up->no_check6_rx = !!val;
-		return 0;
 	case UDP_ENCAP:
 		/* 0 ends what a program began; ESP and its kin don't exist here. */
 		return val || sk->sk_kern_sock ? -ENOPROTOOPT : 0;
@@ -77,12 +71,6 @@ static int udp_lib_getsockopt(const struct sock *sk, int optname, int *val)
 	case UDP_GRO:
 		*val = up->gro_enabled;
 		return 0;
-	case UDP_NO_CHECK6_TX:
-		*val = up->no_check6_tx;
-		return 0;
-	case UDP_NO_CHECK6_RX:
-		*val = up->no_check6_rx;
-		return 0;
 	case UDP_ENCAP:
 		*val = sk->sk_kern_sock ? up->encap_type : 0;
 		return 0;
@@ -95,10 +83,8 @@ int udp_getsockopt(struct sock *sk, int level, int optname, void *optval, int *o
 {
 	int val = 0, err;
 
-	if (level == SOL_IP)
-		return ip_getsockopt(sk, level, optname, optval, optlen);
 	if (level != SOL_UDP)
-		return -ENOPROTOOPT;
+		return ip_getsockopt(sk, level, optname, optval, optlen);
 	if (*optlen < 0)
 		return -EINVAL;
 	err = udp_lib_getsockopt(sk, optname, &val);

@@ -226,13 +226,16 @@ static void routes_that_are_refused(void **state)
 
 static void sources_that_are_refused(void **state)
 {
-	static const u32 bad[] = { 0xc0000201, 0xe0000001, 0xffffffff, 0x00000001, 0xc00002ff };
+	static const u32 bad[] = { 0xe0000001, 0xffffffff, 0x00000001 };
 	struct rtable *rt;
 
 	net_lock(h.net);
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_int_equal(PTR_ERR(ip_route_output(h.net, PEER_IP, htonl(bad[i]), 0, 0)),
 				 -EINVAL);
+	/* Addresses of others, and of all. */
+	assert_int_equal(PTR_ERR(ip_route_output(h.net, PEER_IP, PEER_IP, 0, 0)), -ENETUNREACH);
+	assert_int_equal(PTR_ERR(ip_route_output(h.net, PEER_IP, BCAST_IP, 0, 0)), -ENETUNREACH);
 	/* 127/8 stays inside. */
 	assert_int_equal(PTR_ERR(ip_route_output(h.net, PEER_IP, IP(127, 0, 0, 1), 0, 0)), -EINVAL);
 	assert_int_equal(PTR_ERR(ip_route_output(h.net, PEER_IP, 0, 0, 99)), -ENODEV);

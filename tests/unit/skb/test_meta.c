@@ -216,7 +216,7 @@ static void test_tstamp(void **state)
 
 static int told;
 
-static void sent(struct sk_buff *skb, struct skb_shared_hwtstamps *hwtstamps)
+static void sent(struct sk_buff *skb, struct skb_shared_hwtstamps *hwtstamps, int tstype)
 {
 	assert_null(hwtstamps);
 	assert_non_null(skb->sk);

@@ -6,11 +6,15 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 
 #include <cmocka.h>
+#include <linux/errqueue.h>
+#include <linux/net_tstamp.h>
 #include <linux/sockios.h>
 
 #include <skiff/drivers.h>
+#include <skiff/filter.h>
 #include <skiff/ip.h>
 #include <skiff/netconf.h>
 #include <skiff/netdevice.h>
@@ -178,13 +182,131 @@ static void test_bind_to_device(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* With one port for all: peers tell the sockets apart, so one port does for each peer once. */
+static void test_port_per_peer(void **state)
+{
+	const u32 range = 40000u << 16 | 40000;
+	struct sockaddr_in to[2] = { at(INADDR_LOOPBACK, 7001), at(INADDR_LOOPBACK, 7002) }, name;
+	int peer[2] = { open_udp(host, 7001), open_udp(host, 7002) }, fd[3], i;
+	socklen_t len = sizeof(name);
+	char c;
+
+	for (i = 0; i < 3; i++) {
+		fd[i] = skiff_socket(host, AF_INET, SOCK_DGRAM, 0);
+		assert_int_equal(skiff_setsockopt(fd[i], SOL_IP, IP_LOCAL_PORT_RANGE, &range,
+						  sizeof(range)),
+				 0);
+	}
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(skiff_connect(fd[i], ADDR(to[i])), 0);
+		len = sizeof(name);
+		assert_int_equal(skiff_getsockname(fd[i], (struct sockaddr *)(void *)&name, &len),
+				 0);
+		assert_int_equal(ntohs(name.sin_port), 40000);
+	}
+	/* Twice to the same peer it can't serve, and nothing is left of the attempt. */
+	assert_int_equal(skiff_connect(fd[2], ADDR(to[1])), -1);
+	assert_int_equal(errno, EAGAIN);
+	len = sizeof(name);
+	assert_int_equal(skiff_getsockname(fd[2], (struct sockaddr *)(void *)&name, &len), 0);
+	assert_int_equal(name.sin_port | name.sin_addr.s_addr, 0);
+	len = sizeof(name);
+	assert_int_equal(skiff_getpeername(fd[2], (struct sockaddr *)(void *)&name, &len), -1);
+	name = at(INADDR_LOOPBACK, 40000);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(skiff_sendto(peer[i], i ? "b" : "a", 1, 0, ADDR(name)), 1);
+		assert_int_equal(skiff_recv(fd[i], &c, 1, 0), 1);
+		assert_int_equal(c, i ? 'b' : 'a');
+	}
+}
+
+static int attach(int fd, struct sock_filter *filter, unsigned short len)
+{
+	struct sock_fprog prog = { .len = len, .filter = filter };
+
+	return skiff_setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &prog, sizeof(prog));
+}
+
+/* A group's program reads the first byte of the payload as the number of the member. */
+static void test_reuseport_program(void **state)
+{
+	struct sock_filter first[] = { BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
+				       BPF_STMT(BPF_RET | BPF_A, 0) };
+	struct sock_filter bad[] = { BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0) };
+	struct sockaddr_in to = at(INADDR_LOOPBACK, 7003);
+	int fd[3], i, one = 1, s = skiff_socket(host, AF_INET, SOCK_DGRAM, 0);
+	char c;
+
+	assert_int_equal(attach(s, first, 2), -1);
+	assert_int_equal(errno, EINVAL);
+	for (i = 0; i < 3; i++) {
+		fd[i] = skiff_socket(host, AF_INET, SOCK_DGRAM, 0);
+		skiff_setsockopt(fd[i], SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one));
+		if (!i)
+			assert_int_equal(attach(fd[0], first, 2), 0);
+		assert_int_equal(skiff_bind(fd[i], ADDR(to)), 0);
+	}
+	assert_int_equal(attach(fd[1], bad, 1), -1);
+	for (i = 0; i < 30; i++) {
+		c = (char)(i % 3);
+		assert_int_equal(skiff_sendto(s, &c, 1, 0, ADDR(to)), 1);
+		assert_int_equal(skiff_recv(fd[i % 3], &c, 1, MSG_DONTWAIT), 1);
+	}
+	/* What is no member's number, and nothing to read a number from. */
+	c = 77;
+	assert_int_equal(skiff_sendto(s, &c, 1, 0, ADDR(to)), 1);
+	assert_int_equal(skiff_sendto(s, &c, 0, 0, ADDR(to)), 0);
+	assert_int_equal(
+		skiff_setsockopt(fd[2], SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, &one, sizeof(one)), 0);
+	assert_int_equal(skiff_setsockopt(fd[2], SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, &one,
+					  sizeof(one)),
+			 -1);
+	assert_int_equal(errno, ENOENT);
+	/* A group that never had a port ends with its socket. */
+	i = skiff_socket(host, AF_INET, SOCK_DGRAM, 0);
+	skiff_setsockopt(i, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one));
+	assert_int_equal(attach(i, first, 2), 0);
+}
+
+/* When a datagram was handed to the device, and when it left, by the error queue. */
+static void test_sent_when(void **state)
+{
+	const int flags = SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_TX_SCHED |
+			  SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_ID |
+			  SOF_TIMESTAMPING_OPT_TSONLY;
+	struct sockaddr_in to = at(INADDR_LOOPBACK, 7004);
+	int fd = open_udp(host, 0), seen = 0, i;
+
+	open_udp(host, 7004);
+	assert_int_equal(skiff_setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof(flags)),
+			 0);
+	assert_int_equal(skiff_sendto(fd, "hello", 5, 0, ADDR(to)), 5);
+	for (i = 0; i < 2; i++) {
+		char control[256];
+		struct msghdr msg = { .msg_control = control, .msg_controllen = sizeof(control) };
+		struct sock_extended_err ee;
+		struct cmsghdr *c;
+
+		assert_int_equal(skiff_recvmsg(fd, &msg, MSG_ERRQUEUE), 0);
+		for (c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c)) {
+			if (c->cmsg_level != SOL_IP || c->cmsg_type != IP_RECVERR)
+				continue;
+			memcpy(&ee, CMSG_DATA(c), sizeof(ee));
+			assert_int_equal(ee.ee_errno, ENOMSG);
+			assert_int_equal(ee.ee_origin, SO_EE_ORIGIN_TIMESTAMPING);
+			assert_int_equal(ee.ee_data, 0);
+			seen |= 1 << ee.ee_info;
+		}
+	}
+	assert_int_equal(seen, 1 << SCM_TSTAMP_SND | 1 << SCM_TSTAMP_SCHED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_loopback),
-		T(test_skbs),
-		T(test_two_hosts),
-		T(test_bind_to_device),
+		T(test_loopback),	T(test_skbs),	       T(test_two_hosts),
+		T(test_bind_to_device), T(test_port_per_peer), T(test_reuseport_program),
+		T(test_sent_when),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
