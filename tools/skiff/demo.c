@@ -139,7 +139,7 @@ static void run_step(struct demo *demo, unsigned int i, struct row *row)
 	printf("\n--- %u. %s\n", i + 1, row->title);
 	packets_begin(demo->packets);
 	demo_steps[i].run(demo, &row->result);
-	row->packets = packets_print(demo->packets);
+	row->packets = packets_print(demo->packets) + row->result.packets;
 	printf("=> %s: %s\n", row->result.ok ? "ok" : "FAILED", row->result.text);
 }
 
