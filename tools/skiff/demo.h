@@ -18,6 +18,7 @@
 #define DEMO_TIMEOUT 2000
 #define DEMO_PINGS 3
 #define DEMO_PING_ID 1996
+#define DEMO_SEED 1995
 
 struct demo;
 
@@ -87,6 +88,7 @@ int outcome_wait(struct outcome *o);
  * @packets: what passed the host's device
  * @svg_path: the pictures
  * @capture_path: the capture
+ * @seed: of the simulated step
  */
 struct demo {
 	struct net *net;
@@ -99,6 +101,7 @@ struct demo {
 	struct packets *packets;
 	const char *svg_path;
 	const char *capture_path;
+	u32 seed;
 };
 
 /* demo_namespace.c: a network of this process's own, where a TAP device can be opened. */

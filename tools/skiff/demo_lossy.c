@@ -4,8 +4,8 @@
  *
  * Questions go to the echo service of the other host by blocking socket calls, and again when no
  * answer comes in time. What becomes of each packet is seen by taps at both ends and printed when
- * it is over. Nothing here is left to chance but the hosts' generators, whose seeds are fixed: each
- * run prints the same.
+ * it is over. Nothing here is left to chance but the hosts' generators: each run with
+ * the same seed prints the same.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -19,7 +19,6 @@
 
 #include "demo.h"
 
-#define SEED 1996
 #define NETWORK "delay=10ms,jitter=2ms,loss=10%,duplicate=5%"
 #define QUESTIONS 12
 #define TRIES 8
@@ -138,7 +137,7 @@ static int hear(struct sk_buff *skb, struct net_device *dev, struct packet_type 
 	return NET_RX_SUCCESS;
 }
 
-static int make_hosts(struct lossy *l)
+static int make_hosts(struct lossy *l, u32 seed)
 {
 	l->clock = skiff_clock_virtual(NSEC_PER_SEC, 0);
 	if (!l->clock)
@@ -147,7 +146,7 @@ static int make_hosts(struct lossy *l)
 		const struct skiff_net_params params = {
 			.name = host_name[i],
 			.clock = l->clock,
-			.seed = SEED + i,
+			.seed = (u64)seed << 1 | i,
 		};
 
 		l->net[i] = skiff_net_create(&params);
@@ -253,9 +252,9 @@ static int spoil(struct lossy *l)
 	return err;
 }
 
-static int begin(struct lossy *l)
+static int begin(struct lossy *l, u32 seed)
 {
-	int err = make_hosts(l);
+	int err = make_hosts(l, seed);
 
 	if (!err)
 		err = join(l);
@@ -354,10 +353,9 @@ void step_lossy(struct demo *demo, struct step_result *result)
 	struct lossy l = { .fd = -1 };
 	unsigned int answered = 0;
 	s64 rtt = 0, sum = 0;
-	int err = begin(&l);
+	int err = begin(&l, demo->seed);
 
-	(void)demo;
-	printf("Simulated, seed %d: %s, each way.\n", SEED, NETWORK);
+	printf("Simulated, seed %u: %s, each way.\n", demo->seed, NETWORK);
 	for (unsigned int i = 1; i <= QUESTIONS && !err; i++) {
 		if (!ask(&l, i, &rtt)) {
 			answered++;
