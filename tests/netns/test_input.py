@@ -266,7 +266,7 @@ def test_control_characters():
     for shown, *args in ((r'a\x1b[31mb', 'up', 'box', '--dev', 'tap,name=a\x1b[31mb,mtu=x'),
                          (r'a\nb', 'up', 'a\nb', '--dev', TAP), (r"\x07", '\a'),
                          (r'\x7f', 'up', 'box', '--dev', TAP, '--pcap', '/nonexistent/\x7f'),
-                         ('\\x9b2J', 'up', 'box', '--dev', TAP, '--services', '\x9b2J'),
+                         (r'\xc2\x9b2J', 'up', 'box', '--dev', TAP, '--services', '\x9b2J'),
                          (r'--\x1b]0;x', '--\x1b]0;x'), (r'--\x1b]0;x', 'up', '--\x1b]0;x')):
         got, out, err = skiff(*args)
         assert got and shown in err and not out, err

@@ -12,15 +12,23 @@
 
 #include "skiff.h"
 
-/* "\\x1b" for one byte. */
+/* "\x1b" for one byte. */
 #define ESCAPED_MAX 4
 #define CHUNK 1024
 
-/* C0 but for the line's own, DEL, and the second byte of U+0080 to U+009F in UTF-8. */
-static bool is_control(unsigned char c, unsigned char before)
+#define C1_LEAD 0xc2
+
+/* The second byte of U+0080 to U+009F in UTF-8. */
+static bool is_c1(unsigned char c)
 {
-	return (c < ' ' && c != '\n' && c != '\t') || c == 0x7f ||
-	       (before == 0xc2 && c >= 0x80 && c < 0xa0);
+	return c >= 0x80 && c < 0xa0;
+}
+
+/* C0 but for the line's own, DEL, and both bytes of C1; @before and @after: its neighbours. */
+static bool is_control(unsigned char c, unsigned char before, unsigned char after)
+{
+	return (c < ' ' && c != '\n' && c != '\t') || c == 0x7f || (c == C1_LEAD && is_c1(after)) ||
+	       (before == C1_LEAD && is_c1(c));
 }
 
 static size_t escape(char *out, const char *text, size_t len, unsigned char *before)
@@ -29,8 +37,9 @@ static size_t escape(char *out, const char *text, size_t len, unsigned char *bef
 
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
+		unsigned char after = i + 1 < len ? (unsigned char)text[i + 1] : 0;
 
-		if (is_control(c, *before))
+		if (is_control(c, *before, after))
 			n += (size_t)snprintf(out + n, ESCAPED_MAX + 1, "\\x%02x", c);
 		else
 			out[n++] = text[i];
