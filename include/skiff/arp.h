@@ -31,6 +31,7 @@ static inline unsigned int arp_hdr_len(const struct net_device *dev)
  * @requests_out: questions sent, announcements included
  * @replies_out: answers sent
  * @invalid: packets that were malformed or had impossible addresses
+ * @filtered: questions that arp_filter left to another device
  * @conflicts: packets in which somebody else claimed one of our addresses (RFC 5227)
  */
 struct arp_stats {
@@ -39,6 +40,7 @@ struct arp_stats {
 	u64 requests_out;
 	u64 replies_out;
 	u64 invalid;
+	u64 filtered;
 	u64 conflicts;
 };
 

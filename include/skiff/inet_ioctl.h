@@ -47,11 +47,12 @@ SKIFF_API int ip_rt_ioctl(struct net *net, unsigned int cmd, struct rtentry *rt)
  * @cmd: SIOCGARP, SIOCSARP or SIOCDARP
  * @arg: struct arpreq
  *
- * Without arp_dev, the device that leads to the address is meant; SIOCGARP needs one. Published
- * entries (ATF_PUBL) are not supported.
+ * Without arp_dev, the device that leads to the address is meant; SIOCGARP needs one. With ATF_PUBL
+ * it is about an address that is answered for, on the device or, without arp_dev, on all; with a
+ * netmask (ATF_NETMASK) of 0 about all addresses that are elsewhere (proxy_arp).
  *
  * Return: 0; -EPFNOSUPPORT for another family; -EINVAL; -ENODEV; -ENXIO when there is no entry;
- * -EOPNOTSUPP; what routing or the table of neighbours refused with.
+ * -ENOENT for a published address that is none; -ENOBUFS; what routing or the table of neighbours refused with.
  */
 SKIFF_API int arp_ioctl(struct net *net, unsigned int cmd, void *arg);
 

@@ -244,14 +244,14 @@ static inline __be32 ipv6_mapped_v4(const struct in6_addr *a)
 
 static inline bool ipv6_addr_v4mapped(const struct in6_addr *a)
 {
-	static const unsigned char prefix[12] = { [10] = 0xff, [11] = 0xff };
+	static const unsigned char prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
 	return !memcmp(a->s6_addr, prefix, sizeof(prefix));
 }
 
 static inline void ipv6_addr_set_v4mapped(__be32 addr, struct in6_addr *mapped)
 {
-	static const unsigned char prefix[12] = { [10] = 0xff, [11] = 0xff };
+	static const unsigned char prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
 	memcpy(mapped->s6_addr, prefix, sizeof(prefix));
 	memcpy(&mapped->s6_addr[12], &addr, sizeof(addr));

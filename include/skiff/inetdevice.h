@@ -9,12 +9,20 @@
 #include <skiff/netdevice.h>
 #include <skiff/timer.h>
 
+/* With include/kernel in front, this name leads to <skiff/ip.h>, which builds on this header. */
+#define SKIFF_SYSTEM_HEADERS_ONLY
+#include <linux/ip.h>
+#undef SKIFF_SYSTEM_HEADERS_ONLY
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 struct igmp_left;
 struct ip_mc_list;
+struct ctl_table;
+struct ctl_table_header;
+struct neigh_parms;
 
 /* Addresses per device. */
 #define INET_IFADDR_MAX 256
@@ -42,10 +50,30 @@ struct in_ifaddr {
 };
 
 /**
+ * struct ipv4_devconf - settings of a device, or of all, or of those to come
+ * @net: the host
+ * @data: by IPV4_DEVCONF_* - 1, see IPV4_DEVCONF()
+ * @set: bit per setting that was changed by itself and does not follow the default any more
+ * @header: under net.ipv4.conf.<device>
+ * @table: what is shown there
+ */
+struct ipv4_devconf {
+	struct net *net;
+	int data[IPV4_DEVCONF_MAX];
+	u64 set;
+	struct ctl_table_header *header;
+	struct ctl_table *table;
+};
+
+#define IPV4_DEVCONF(cnf, attr) ((cnf).data[IPV4_DEVCONF_##attr - 1])
+
+/**
  * struct in_device - what IPv4 keeps per device
  * @dev: the device, which holds this by dev->ip_ptr
  * @ifa_list: addresses
  * @ifa_count: how many
+ * @cnf: settings
+ * @arp_parms: settings of its neighbours
  * @arp_conflicts: how often somebody else claimed one of them
  * @mc_list: groups that it is a member of, see igmp.h
  * @mc_count: how many
@@ -60,6 +88,8 @@ struct in_device {
 	struct net_device *dev;
 	struct in_ifaddr *ifa_list;
 	unsigned int ifa_count;
+	struct ipv4_devconf cnf;
+	struct neigh_parms *arp_parms;
 	u64 arp_conflicts;
 	struct ip_mc_list *mc_list;
 	unsigned int mc_count;
@@ -73,7 +103,7 @@ struct in_device {
 
 #define in_dev_for_each_ifa(ifa, in_dev) for (ifa = (in_dev)->ifa_list; ifa; ifa = ifa->ifa_next)
 
-/* Valid under the stack lock, NULL while the device has no address. */
+/* Valid under the stack lock: from the device's registration to its end, else NULL. */
 static inline struct in_device *__in_dev_get(const struct net_device *dev)
 {
 	return (struct in_device *)dev->ip_ptr;
@@ -97,7 +127,7 @@ SKIFF_API __be32 inet_make_mask(int logmask);
  * Adds the routes that follow from it (to the address itself, the subnet and its broadcast
  * addresses) and, on a device that is up, announces it by ARP (RFC 5227 section 2.3). Stack lock.
  * Return: 0; -EINVAL for an address that is none of a host; -EEXIST when the device has it;
- * -ENOSPC when it has INET_IFADDR_MAX; -ENOMEM.
+ * -ENOSPC when it has INET_IFADDR_MAX; -ENODEV when it is not registered; -ENOMEM.
  */
 SKIFF_API int inet_insert_ifa(struct net_device *dev, __be32 addr, unsigned int prefixlen);
 

@@ -23,12 +23,17 @@ extern "C" {
 /* neigh_update() flags */
 #define NEIGH_UPDATE_F_OVERRIDE 0x00000001U	 /* take a new address even if one is known */
 #define NEIGH_UPDATE_F_WEAK_OVERRIDE 0x00000002U /* doubt a known address instead of taking it */
-#define NEIGH_UPDATE_F_ADMIN 0x80000000U	 /* the administrator says so */
+#define NEIGH_UPDATE_F_OVERRIDE_ISROUTER 0x00000004U /* take NEIGH_UPDATE_F_ISROUTER over */
+#define NEIGH_UPDATE_F_USE 0x10000000U		     /* ask for it now, whatever is known */
+#define NEIGH_UPDATE_F_EXT_LEARNED 0x20000000U	     /* somebody else learned it: keeps it */
+#define NEIGH_UPDATE_F_ISROUTER 0x40000000U	     /* it is a router */
+#define NEIGH_UPDATE_F_ADMIN 0x80000000U	     /* the administrator says so */
 
 #define NEIGH_KEY_MAX 16
 
 struct neigh_table;
 struct neigh_cache;
+struct neigh_sysctl;
 struct neighbour;
 
 /* Settings of a table on a host; times in the units of the sysctl of the same name. */
@@ -43,6 +48,9 @@ enum {
 	NEIGH_VAR_GC_STALETIME,	    /* seconds */
 	NEIGH_VAR_QUEUE_LEN_BYTES,
 	NEIGH_VAR_LOCKTIME_MS,
+	NEIGH_VAR_PROXY_QLEN,
+	NEIGH_VAR_PROXY_DELAY_MS,
+	/* Of the table as a whole: */
 	NEIGH_VAR_GC_INTERVAL, /* seconds */
 	NEIGH_VAR_GC_THRESH1,
 	NEIGH_VAR_GC_THRESH2,
@@ -52,13 +60,25 @@ enum {
 
 /**
  * struct neigh_parms - how neighbours are found and kept
- * @data: settings, see NEIGH_VAR()
+ * @data: settings, see NEIGH_VAR(); changed by neigh_var_set()
+ * @set: bit per setting that was changed by itself and does not follow the default any more
  * @reachable_time: how long a confirmation lasts; random between half and one and a half of the
  *                  base, so that hosts do not fall into step (RFC 4861 section 6.3.2)
+ * @dev: the device they are for, NULL for the host's defaults
+ * @cache: the host's entries of the protocol
+ * @list: the devices' in the cache
+ * @refcnt: one for the device and one for each of its entries
+ * @sysctl: what of it is seen under net.<family>.neigh
  */
 struct neigh_parms {
 	int data[NEIGH_VAR_MAX];
+	unsigned long set;
 	ktime_t reachable_time;
+	struct net_device *dev;
+	struct neigh_cache *cache;
+	struct list_head list;
+	refcount_t refcnt;
+	struct neigh_sysctl *sysctl;
 };
 
 #define NEIGH_VAR(p, attr) ((p)->data[NEIGH_VAR_##attr])
@@ -119,6 +139,7 @@ struct neigh_ops {
  * @arp_queue_len_bytes: their truesize
  * @ops: by the protocol
  * @output: ops->output or ops->connected_output
+ * @hh: header for packets of the table's protocol, used in NUD_CONNECTED states
  * @ha: link-layer address, valid in NUD_VALID states
  * @primary_key: protocol address, tbl->key_len bytes
  */
@@ -143,6 +164,7 @@ struct neighbour {
 	unsigned int arp_queue_len_bytes;
 	const struct neigh_ops *ops;
 	int (*output)(struct neighbour *neigh, struct sk_buff *skb);
+	struct hh_cache hh;
 	unsigned char ha[ALIGN(MAX_ADDR_LEN, sizeof(unsigned long))] __aligned(8);
 	u8 primary_key[NEIGH_KEY_MAX] __aligned(8);
 };
@@ -154,6 +176,7 @@ struct neighbour {
  * @protocol: ETH_P_* in wire order
  * @id: a name, "arp_cache"
  * @constructor: fill type, nud_state and ops of a new entry; an error refuses it
+ * @proxy_redo: handle a packet that waited in the proxy queue again; consumes it. NULL: no queue
  * @parms: defaults of every host
  * @index: set by neigh_table_init()
  *
@@ -165,6 +188,7 @@ struct neigh_table {
 	__be16 protocol;
 	const char *id;
 	int (*constructor)(struct neighbour *neigh);
+	void (*proxy_redo)(struct sk_buff *skb);
 	struct neigh_parms parms;
 	int index;
 };
@@ -192,16 +216,61 @@ SKIFF_API int neigh_init(void);
 SKIFF_API void neigh_table_init(int index, struct neigh_table *tbl);
 
 /**
- * neigh_parms_of() - a host's settings for a protocol's neighbours
+ * neigh_parms_of() - a host's default settings for a protocol's neighbours
  * @net: the host
  * @tbl: the protocol
  *
- * Stack lock. Return: the settings, which may be changed and live as long as the host.
+ * Stack lock. Return: the settings, which live as long as the host.
  */
 SKIFF_API struct neigh_parms *neigh_parms_of(struct net *net, struct neigh_table *tbl);
 
-/* BASE_REACHABLE_TIME_MS was changed: draw reachable_time anew. Stack lock. */
-SKIFF_API void neigh_parms_changed(struct net *net, struct neigh_table *tbl);
+/**
+ * neigh_parms_alloc() - settings for the neighbours of one device
+ * @dev: the device
+ * @tbl: the protocol
+ *
+ * They start as the host's defaults and follow them until they are changed themselves. Stack lock.
+ * Return: the settings, to be released when the device goes; NULL without memory.
+ */
+SKIFF_API struct neigh_parms *neigh_parms_alloc(struct net_device *dev, struct neigh_table *tbl);
+
+/* The device goes; entries that still use them keep them. NULL is fine. Stack lock. */
+SKIFF_API void neigh_parms_release(struct neigh_parms *parms);
+
+static inline struct neigh_parms *neigh_parms_clone(struct neigh_parms *parms)
+{
+	refcount_inc(&parms->refcnt);
+	return parms;
+}
+
+/* Give up a reference of neigh_parms_clone(). */
+SKIFF_API void neigh_parms_put(struct neigh_parms *parms);
+
+/* An entry's settings are @parms from now on, of which it takes a reference. For constructors. */
+SKIFF_API void neigh_parms_use(struct neighbour *neigh, struct neigh_parms *parms);
+
+/**
+ * neigh_var_set() - change a setting
+ * @parms: of a device, or the defaults, which the devices take over that have no value of their own
+ * @var: NEIGH_VAR_*
+ * @value: in the units of the sysctl
+ *
+ * Stack lock.
+ */
+SKIFF_API void neigh_var_set(struct neigh_parms *parms, int var, int value);
+
+/**
+ * neigh_sysctl_register() - show settings under net.<family>.neigh.<name>
+ * @parms: of a device, or the host's defaults
+ * @path: "net/ipv4/neigh"
+ *
+ * <name> is the device's, or "default", which has those of garbage collection as well. What was
+ * shown before under another name goes. Stack lock. Return: 0, -ENOMEM, or -EEXIST.
+ */
+SKIFF_API int neigh_sysctl_register(struct neigh_parms *parms, const char *path);
+
+/* The opposite, safe when nothing is shown. Stack lock. */
+SKIFF_API void neigh_sysctl_unregister(struct neigh_parms *parms);
 
 /* A host's counters of a protocol's neighbours. Stack lock. */
 SKIFF_API const struct neigh_statistics *neigh_stats_of(struct net *net, struct neigh_table *tbl);
@@ -272,6 +341,9 @@ static inline void neigh_release(struct neighbour *neigh)
 SKIFF_API int neigh_update(struct neighbour *neigh, const u8 *lladdr, u8 state, u32 flags,
 			   u32 nlmsg_pid);
 
+/* Ask programs for the address, as app_solicit says (NETEVENT_NEIGH_SOLICIT). Stack lock. */
+SKIFF_API void neigh_app_ns(struct neighbour *neigh);
+
 /* The slow half of neigh_event_send(). */
 SKIFF_API int __neigh_event_send(struct neighbour *neigh, struct sk_buff *skb);
 
@@ -303,6 +375,14 @@ SKIFF_API int neigh_connected_output(struct neighbour *neigh, struct sk_buff *sk
 /* For links without header. */
 SKIFF_API int neigh_direct_output(struct neighbour *neigh, struct sk_buff *skb);
 
+/* Put the header that was made before in front of a packet: at least HH_DATA_MOD bytes of room. */
+static inline int neigh_hh_output(const struct hh_cache *hh, struct sk_buff *skb)
+{
+	memcpy(skb->data - HH_DATA_MOD, hh->hh_data, HH_DATA_MOD);
+	__skb_push(skb, hh->hh_len);
+	return dev_queue_xmit(skb);
+}
+
 /**
  * neigh_output() - send a packet to a neighbour
  * @n: the entry
@@ -312,6 +392,9 @@ SKIFF_API int neigh_direct_output(struct neighbour *neigh, struct sk_buff *skb);
  */
 static inline int neigh_output(struct neighbour *n, struct sk_buff *skb)
 {
+	if (n->hh.hh_len && n->nud_state & NUD_CONNECTED && skb_headroom(skb) >= HH_DATA_MOD &&
+	    n->hh.hh_len <= HH_DATA_MOD)
+		return neigh_hh_output(&n->hh, skb);
 	return n->output(n, skb);
 }
 
@@ -328,6 +411,64 @@ SKIFF_API void neigh_changeaddr(struct neigh_table *tbl, struct net_device *dev)
  * @dev: the device
  */
 SKIFF_API void neigh_ifdown(struct neigh_table *tbl, struct net_device *dev);
+
+/* The link was lost: as neigh_ifdown(), but what is permanent stays. */
+SKIFF_API void neigh_carrier_down(struct neigh_table *tbl, struct net_device *dev);
+
+/*
+ * Proxies: addresses that we answer for, though they are somewhere else.
+ */
+
+/**
+ * struct pneigh_entry - an address that is answered for
+ * @node: in its bucket
+ * @dev: to questions from this link only, or NULL; not held, entries go when it goes down
+ * @flags: NTF_*
+ * @key: the address, tbl->key_len bytes
+ */
+struct pneigh_entry {
+	struct hlist_node node;
+	struct net_device *dev;
+	u8 flags;
+	u8 key[NEIGH_KEY_MAX];
+};
+
+/**
+ * pneigh_lookup() - find or make an entry
+ * @tbl: the protocol
+ * @net: the host
+ * @key: the address
+ * @dev: the link that asks, or NULL: only entries for all links
+ * @creat: make one for @dev when there is none
+ *
+ * Stack lock. Return: the entry, the table's; NULL when there is none or no memory for one.
+ */
+SKIFF_API struct pneigh_entry *pneigh_lookup(struct neigh_table *tbl, struct net *net,
+					     const void *key, struct net_device *dev, int creat);
+
+/* Remove the entry made for exactly @dev. Stack lock. Return: 0 or -ENOENT. */
+SKIFF_API int pneigh_delete(struct neigh_table *tbl, struct net *net, const void *key,
+			    struct net_device *dev);
+
+/**
+ * pneigh_enqueue() - answer later, at random within proxy_delay, so that the owner may be first
+ * @tbl: the protocol, with proxy_redo
+ * @p: settings of the device
+ * @skb: the question; consumed. Dropped when there are PROXY_QLEN of them
+ *
+ * Stack lock.
+ */
+SKIFF_API void pneigh_enqueue(struct neigh_table *tbl, struct neigh_parms *p, struct sk_buff *skb);
+
+/* Has this packet waited in the proxy queue? To be asked by proxy_redo's callees only. */
+SKIFF_API bool pneigh_has_waited(const struct sk_buff *skb);
+
+/* Mark a packet that arrives as one that has not. */
+SKIFF_API void pneigh_new(struct sk_buff *skb);
+
+/* Call @cb for all proxies of a host; it must not change them. Stack lock. */
+SKIFF_API void pneigh_for_each(struct net *net, struct neigh_table *tbl,
+			       void (*cb)(struct pneigh_entry *entry, void *arg), void *arg);
 
 /* Take an entry out of the table; users keep their references. Return: whether it was in it. */
 SKIFF_API bool neigh_remove_one(struct neighbour *neigh);

@@ -128,13 +128,24 @@ krealloc_array(void *p, size_t n, size_t size, gfp_t flags)
 
 static inline void *__attribute__((__warn_unused_result__)) kzalloc(size_t size, gfp_t flags)
 {
-	return kmalloc(size, flags | __GFP_ZERO);
+	void *p = kmalloc(size, flags | __GFP_ZERO);
+
+#ifdef __clang_analyzer__
+	/* It takes any kmalloc() for one that does not clear. */
+	if (p)
+		__builtin_memset(p, 0, size);
+#endif
+	return p;
 }
 
 static inline void *__attribute__((__warn_unused_result__))
 kcalloc(size_t n, size_t size, gfp_t flags)
 {
-	return kmalloc_array(n, size, flags | __GFP_ZERO);
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return NULL;
+	return kzalloc(bytes, flags);
 }
 
 /* There is one heap here: memory for large tables comes from where the small pieces come from. */

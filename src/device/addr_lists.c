@@ -195,8 +195,9 @@ int __hw_addr_sync_dev(struct netdev_hw_addr_list *list, struct net_device *dev,
 		ha->sync_cnt--;
 		hw_addr_put(list, ha);
 	}
+	/* The analyzer does not see that a freed entry has left the list. */
 	list_for_each_entry(ha, &list->list, list) {
-		if (ha->sync_cnt)
+		if (ha->sync_cnt) /* NOLINT(clang-analyzer-unix.Malloc) */
 			continue;
 		err = sync(dev, ha->addr);
 		if (err)

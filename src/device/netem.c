@@ -511,7 +511,7 @@ int netem_configure(struct net_device *dev, const struct netem_params *params)
 		if (made[i])
 			qdisc_replace(txq, made[i]);
 		q = queue_netem(txq);
-		if (q)
+		if (q && params)
 			q->params = *params;
 	}
 	return 0;

@@ -200,7 +200,7 @@ static int option_fanout(struct packet_config *c, const char *value, char *err, 
 		if (!strcmp(colon + 1, fanout_modes[i].name))
 			break;
 	if (len < sizeof(number))
-		memcpy(number, value, len);
+		snprintf(number, sizeof(number), "%.*s", (int)len, value);
 	if (i == ARRAY_SIZE(fanout_modes) || option_number(number, 65535, &group))
 		return skiff_driver_error(
 			err, err_size, -EINVAL,
@@ -233,7 +233,7 @@ static int packet_option(void *config, const char *key, const char *value, char 
 						  "if=%s: the name of an interface, of 1 to 15 "
 						  "characters, is accepted",
 						  value);
-		strcpy(c->ifname, value);
+		memcpy(c->ifname, value, strlen(value) + 1);
 		return 0;
 	}
 	if (!strcmp(key, "fanout"))

@@ -425,7 +425,7 @@ static int option_path(char *path, size_t size, const char *key, const char *val
 		return skiff_driver_error(err, err_size, -EINVAL,
 					  "%s=%s: a file's name of 1 to %zu characters is accepted",
 					  key, value, size - 1);
-	strcpy(path, value);
+	memcpy(path, value, strlen(value) + 1);
 	return 0;
 }
 

@@ -235,7 +235,7 @@ static int slip_option(void *config, const char *key, const char *value, char *e
 						  "path=%s: a terminal's path from /, of up to %zu "
 						  "characters, is accepted",
 						  value, sizeof(c->path) - 1);
-		strcpy(c->path, value);
+		memcpy(c->path, value, strlen(value) + 1);
 		return 0;
 	}
 	if (strcmp(key, "baud") != 0)

@@ -8,7 +8,8 @@
 
 static __be32 entry_addr(const struct arpreq *r)
 {
-	return ((const struct sockaddr_in *)(const void *)&r->arp_pa)->sin_addr.s_addr;
+	return (__force __be32)((const struct sockaddr_in *)(const void *)&r->arp_pa)
+		->sin_addr.s_addr;
 }
 
 static int get_entry(struct arpreq *r, struct net_device *dev)
@@ -73,6 +74,45 @@ static int delete_entry(const struct arpreq *r, struct net_device *dev)
 	return err;
 }
 
+static struct net_device *device_with(struct net *net, const struct sockaddr *ha)
+{
+	struct net_device *dev;
+
+	for_each_netdev(net, dev)
+		if (dev->type == ha->sa_family && dev->addr_len <= sizeof(ha->sa_data) &&
+		    !memcmp(dev->dev_addr, ha->sa_data, dev->addr_len))
+			return dev;
+	return NULL;
+}
+
+/*
+ * An address that is answered for (ATF_PUBL), on the device that is named or has the link-layer
+ * address given, or on all. With a netmask of 0, all addresses that are somewhere else: proxy_arp.
+ */
+static int change_proxy(struct net *net, unsigned int cmd, struct arpreq *r)
+{
+	const __be32 ip = entry_addr(r);
+	struct net_device *dev = NULL;
+	__be32 mask = htonl(0xffffffff);
+
+	if (r->arp_flags & ATF_NETMASK)
+		mask = ((const struct sockaddr_in *)(const void *)&r->arp_netmask)->sin_addr.s_addr;
+	if (mask && mask != htonl(0xffffffff))
+		return -EINVAL;
+	r->arp_dev[IFNAMSIZ - 1] = '\0';
+	if (r->arp_dev[0])
+		dev = __dev_get_by_name(net, r->arp_dev);
+	else if (r->arp_flags & ATF_COM)
+		dev = device_with(net, &r->arp_ha);
+	if (!dev && (r->arp_dev[0] || r->arp_flags & ATF_COM))
+		return -ENODEV;
+	if (!mask)
+		return devconf_set_proxy_arp(net, dev, cmd == SIOCSARP);
+	if (cmd == SIOCDARP)
+		return pneigh_delete(&arp_tbl, net, &ip, dev);
+	return pneigh_lookup(&arp_tbl, net, &ip, dev, 1) ? 0 : -ENOBUFS;
+}
+
 /* The device that leads to the address, not held: it is good under the lock. */
 static struct net_device *route_to(struct net *net, const struct arpreq *r)
 {
@@ -115,12 +155,12 @@ int arp_ioctl(struct net *net, unsigned int cmd, void *arg)
 		return -EPFNOSUPPORT;
 	if (!(r->arp_flags & ATF_PUBL) && r->arp_flags & (ATF_NETMASK | ATF_DONTPUB))
 		return -EINVAL;
+	if (r->arp_flags & ATF_PUBL && cmd != SIOCGARP)
+		return change_proxy(net, cmd, r);
 	dev = entry_device(net, cmd, r);
 	if (IS_ERR(dev))
 		return (int)PTR_ERR(dev);
 	if (cmd == SIOCGARP)
 		return get_entry(r, dev);
-	if (r->arp_flags & ATF_PUBL)
-		return -EOPNOTSUPP;
 	return cmd == SIOCSARP ? set_entry(r, dev) : delete_entry(r, dev);
 }

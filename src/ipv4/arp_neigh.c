@@ -6,25 +6,64 @@
 
 #include "ipv4/ipv4.h"
 
+/* The packet's own source, if it is ours: the answer will fill the right entry over there. */
+static __be32 arp_packet_source(const struct net_device *dev, const struct sk_buff *skb)
+{
+	__be32 saddr;
+
+	if (!skb || skb->protocol != htons(ETH_P_IP))
+		return 0;
+	saddr = ip_hdr(skb)->saddr;
+	if (ipv4_is_loopback(saddr) || inet_addr_type(dev_net(dev), saddr) != RTN_LOCAL)
+		return 0;
+	return saddr;
+}
+
+/*
+ * Which of our addresses a question names. arp_announce 0: that of the packet that waits; 1: that
+ * one if it is in the subnet of the target; 2: the one that suits the target best.
+ */
+static __be32 arp_source(const struct net_device *dev, const struct sk_buff *skb, __be32 target)
+{
+	struct in_device *in_dev = __in_dev_get(dev);
+	__be32 saddr = arp_packet_source(dev, skb);
+	int announce = in_dev_maxconf(in_dev, IPV4_DEVCONF_ARP_ANNOUNCE);
+	const struct in_ifaddr *ifa;
+
+	if (!saddr || announce == 2)
+		return inet_select_addr(dev, target, RT_SCOPE_LINK);
+	if (announce == 0)
+		return saddr;
+	in_dev_for_each_ifa(ifa, in_dev)
+		if (inet_ifa_match(saddr, ifa) && inet_ifa_match(target, ifa))
+			return saddr;
+	return inet_select_addr(dev, target, RT_SCOPE_LINK);
+}
+
 /* RFC 826 packets for what waits; called by the state machine. */
 static void arp_solicit(struct neighbour *neigh, struct sk_buff *skb)
 {
 	struct net_device *dev = neigh->dev;
+	int probes = neigh->probes - NEIGH_VAR(neigh->parms, UCAST_PROBES);
 	const unsigned char *dst_hw = NULL;
-	__be32 target, saddr = 0;
+	__be32 target;
 
+	if (!__in_dev_get(dev))
+		return;
 	memcpy(&target, neigh->primary_key, sizeof(target));
-	/* The packet's own source, if it is ours: the answer will fill the right entry over there. */
-	if (skb && skb->protocol == htons(ETH_P_IP) &&
-	    inet_addr_type(dev_net(dev), ip_hdr(skb)->saddr) == RTN_LOCAL &&
-	    !ipv4_is_loopback(ip_hdr(skb)->saddr))
-		saddr = ip_hdr(skb)->saddr;
-	if (!saddr)
-		saddr = inet_select_addr(dev, target, RT_SCOPE_LINK);
-	/* RFC 1122 section 2.3.2.1 (2): a known address is checked by unicast, without bothering all. */
-	if (neigh->nud_state & NUD_PROBE && neigh->probes <= NEIGH_VAR(neigh->parms, UCAST_PROBES))
-		dst_hw = neigh->ha;
-	arp_send(ARPOP_REQUEST, ETH_P_ARP, target, dev, saddr, dst_hw, NULL, NULL);
+	/*
+	 * RFC 1122 section 2.3.2.1 (2): a known address is checked by unicast, without bothering all.
+	 * Then programs are asked, then everybody.
+	 */
+	if (probes < 0) {
+		if (neigh->nud_state & NUD_VALID)
+			dst_hw = neigh->ha;
+	} else if (probes < NEIGH_VAR(neigh->parms, APP_PROBES)) {
+		neigh_app_ns(neigh);
+		return;
+	}
+	arp_send(ARPOP_REQUEST, ETH_P_ARP, target, dev, arp_source(dev, skb, target), dst_hw, NULL,
+		 NULL);
 }
 
 static void arp_error_report(struct neighbour *neigh, struct sk_buff *skb)
@@ -73,6 +112,7 @@ static int arp_constructor(struct neighbour *neigh)
 
 	if (!__in_dev_get(dev))
 		return -EINVAL;
+	neigh_parms_use(neigh, __in_dev_get(dev)->arp_parms);
 	memcpy(&addr, neigh->primary_key, sizeof(addr));
 	neigh->type = (u8)inet_addr_type(dev_net(dev), addr);
 	if (!dev_has_header(dev)) {
@@ -94,6 +134,7 @@ struct neigh_table arp_tbl = {
 	.protocol = htons(ETH_P_IP),
 	.id = "arp_cache",
 	.constructor = arp_constructor,
+	.proxy_redo = arp_redo,
 	/* Linux's defaults; retransmission and probes as RFC 4861 section 10 has them. */
 	.parms = {
 		.data = {
@@ -105,6 +146,8 @@ struct neigh_table arp_tbl = {
 			[NEIGH_VAR_GC_STALETIME] = 60,
 			[NEIGH_VAR_QUEUE_LEN_BYTES] = 212992,
 			[NEIGH_VAR_LOCKTIME_MS] = 1000,
+			[NEIGH_VAR_PROXY_QLEN] = 64,
+			[NEIGH_VAR_PROXY_DELAY_MS] = 800,
 			[NEIGH_VAR_GC_INTERVAL] = 30,
 			[NEIGH_VAR_GC_THRESH1] = 128,
 			[NEIGH_VAR_GC_THRESH2] = 512,

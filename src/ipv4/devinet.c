@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Addresses of devices, and what follows from them when devices come and go. */
+#include <string.h>
+
 #include <skiff/igmp.h>
 #include <skiff/slab.h>
 
@@ -91,26 +93,50 @@ __be32 inet_select_addr(const struct net_device *dev, __be32 dst, int scope)
 	return addr ? addr : inet_select_any(dev_net(dev), scope);
 }
 
-static struct in_device *inetdev_init(struct net_device *dev)
+/* Show the settings under the device's name, its first one or another. */
+static int inetdev_sysctl(struct in_device *in_dev)
 {
-	struct in_device *in_dev = (struct in_device *)kmalloc(sizeof(*in_dev), GFP_KERNEL);
+	int err = devconf_register(&in_dev->cnf, in_dev->dev->name);
 
+	return err ? err : neigh_sysctl_register(in_dev->arp_parms, "net/ipv4/neigh");
+}
+
+static int inetdev_init(struct net_device *dev)
+{
+	struct in_device *in_dev;
+	int err = -ENOMEM;
+
+	/* Its settings would be those of all, or of those to come. */
+	if (!strcmp(dev->name, "all") || !strcmp(dev->name, "default"))
+		return -EINVAL;
+	in_dev = (struct in_device *)kzalloc(sizeof(*in_dev), GFP_KERNEL);
 	if (!in_dev)
-		return NULL;
-	*in_dev = (struct in_device){ .dev = dev };
+		return -ENOMEM;
+	in_dev->dev = dev;
+	devconf_inherit(&in_dev->cnf, dev_net(dev));
+	in_dev->arp_parms = neigh_parms_alloc(dev, &arp_tbl);
+	if (in_dev->arp_parms)
+		err = inetdev_sysctl(in_dev);
+	if (err) {
+		devconf_unregister(&in_dev->cnf);
+		neigh_parms_release(in_dev->arp_parms);
+		kfree(in_dev);
+		return err;
+	}
 	dev->ip_ptr = in_dev;
-	if (netif_running(dev))
-		ip_mc_up(in_dev);
-	return in_dev;
+	return 0;
 }
 
 static void inetdev_destroy(struct net_device *dev)
 {
 	struct in_device *in_dev = __in_dev_get(dev);
 
-	if (in_dev)
-		ip_mc_destroy_dev(in_dev);
+	if (!in_dev)
+		return;
+	ip_mc_destroy_dev(in_dev);
 	dev->ip_ptr = NULL;
+	devconf_unregister(&in_dev->cnf);
+	neigh_parms_release(in_dev->arp_parms);
 	kfree(in_dev);
 }
 
@@ -217,9 +243,7 @@ int inet_insert_ifa(struct net_device *dev, __be32 addr, unsigned int prefixlen)
 	if (inet_find_ifa(dev, addr))
 		return -EEXIST;
 	if (!in_dev)
-		in_dev = inetdev_init(dev);
-	if (!in_dev)
-		return -ENOMEM;
+		return -ENODEV;
 	if (in_dev->ifa_count >= INET_IFADDR_MAX)
 		return -ENOSPC;
 	ifa = inet_make_ifa(in_dev, addr, prefixlen);
@@ -286,6 +310,17 @@ int devinet_netdev_event(struct notifier_block *nb, unsigned long event, void *p
 
 	(void)nb;
 	switch (event) {
+	case NETDEV_REGISTER:
+		return notifier_from_errno(inetdev_init(dev));
+	case NETDEV_CHANGENAME:
+		if (in_dev && inetdev_sysctl(in_dev))
+			net_warn_ratelimited("%s: no memory to show its settings", dev->name);
+		break;
+	case NETDEV_CHANGE:
+		if (in_dev && !netif_carrier_ok(dev) &&
+		    in_dev_andconf(in_dev, IPV4_DEVCONF_ARP_EVICT_NOCARRIER))
+			neigh_carrier_down(&arp_tbl, dev);
+		break;
 	case NETDEV_UP:
 		devinet_up(dev);
 		break;

@@ -53,7 +53,7 @@ int inet_gifconf(struct net_device *dev, char *buf, int len, int size)
 			memcpy(ifr.ifr_name, dev->name, IFNAMSIZ);
 			sin = (struct sockaddr_in *)(void *)&ifr.ifr_addr;
 			sin->sin_family = AF_INET;
-			sin->sin_addr.s_addr = ifa->ifa_local;
+			sin->sin_addr.s_addr = (__force in_addr_t)ifa->ifa_local;
 			memcpy(buf + done, &ifr, (size_t)size);
 		}
 		done += size;
@@ -71,7 +71,7 @@ static struct in_ifaddr *which_address(const struct net_device *dev, const struc
 		return NULL;
 	if (sin->sin_family == AF_INET)
 		in_dev_for_each_ifa(ifa, in_dev)
-			if (ifa->ifa_local == sin->sin_addr.s_addr)
+			if (ifa->ifa_local == (__force __be32)sin->sin_addr.s_addr)
 				return ifa;
 	return in_dev->ifa_list;
 }
@@ -82,16 +82,16 @@ static void answer(unsigned int cmd, const struct in_ifaddr *ifa, struct sockadd
 	sin->sin_family = AF_INET;
 	switch (cmd) {
 	case SIOCGIFADDR:
-		sin->sin_addr.s_addr = ifa->ifa_local;
+		sin->sin_addr.s_addr = (__force in_addr_t)ifa->ifa_local;
 		break;
 	case SIOCGIFBRDADDR:
-		sin->sin_addr.s_addr = ifa->ifa_broadcast;
+		sin->sin_addr.s_addr = (__force in_addr_t)ifa->ifa_broadcast;
 		break;
 	case SIOCGIFDSTADDR:
-		sin->sin_addr.s_addr = ifa->ifa_address;
+		sin->sin_addr.s_addr = (__force in_addr_t)ifa->ifa_address;
 		break;
 	default:
-		sin->sin_addr.s_addr = ifa->ifa_mask;
+		sin->sin_addr.s_addr = (__force in_addr_t)ifa->ifa_mask;
 		break;
 	}
 }
@@ -185,7 +185,7 @@ int devinet_ioctl(struct net *net, unsigned int cmd, struct ifreq *ifr)
 	if (!ifa && cmd != SIOCSIFADDR)
 		return -EADDRNOTAVAIL;
 	if (!question)
-		return set(cmd, dev, ifa, sin->sin_addr.s_addr);
+		return set(cmd, dev, ifa, (__force __be32)sin->sin_addr.s_addr);
 	answer(cmd, ifa, sin);
 	return 0;
 }
@@ -194,12 +194,12 @@ int devinet_ioctl(struct net *net, unsigned int cmd, struct ifreq *ifr)
 
 static __be32 sk_extract_addr(const struct sockaddr *sa)
 {
-	return ((const struct sockaddr_in *)(const void *)sa)->sin_addr.s_addr;
+	return (__force __be32)((const struct sockaddr_in *)(const void *)sa)->sin_addr.s_addr;
 }
 
 static int route_prefix(const struct rtentry *rt, struct fib_config *cfg)
 {
-	__be32 mask = 0xffffffff;
+	__be32 mask = htonl(INADDR_BROADCAST);
 
 	if (rt->rt_dst.sa_family != AF_INET)
 		return -EAFNOSUPPORT;

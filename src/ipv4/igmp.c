@@ -240,7 +240,8 @@ void ip_mc_destroy_dev(struct in_device *in_dev)
 	struct ip_mc_list *im;
 
 	while ((im = in_dev->mc_list) != NULL) {
-		ip_mc_unlink(im);
+		in_dev->mc_list = im->next;
+		in_dev->mc_count--;
 		igmp_group_dropped(im);
 		ip_mc_free(im);
 	}

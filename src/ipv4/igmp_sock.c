@@ -218,7 +218,7 @@ static int del_source(struct sock *sk, struct ip_mc_socklist *pmc, struct in_dev
 	unsigned int i = sflist_find(pmc->sflist, source);
 	struct ip_sf_socklist *l = pmc->sflist;
 
-	if (i == UINT_MAX)
+	if (!l || i == UINT_MAX)
 		return -EADDRNOTAVAIL;
 	/* Nothing would be taken any more: the group is left. */
 	if (l->sl_count == 1 && pmc->sfmode == MCAST_INCLUDE)

@@ -18,10 +18,10 @@ struct ipv4_net *ipv4_net(const struct net *net)
 
 /*
  * Settings: each host has its own copies of these tables, whose data pointers lead to its own
- * values: @data holds the offset in struct ipv4_net, or in struct neigh_parms, until then.
+ * values: @data holds the offset in struct ipv4_net until then.
  */
-static int one = 1, int_max = 0x7fffffff, zero, ttl_max = 255, ignore_max = 8, day = 24 * 3600,
-	   three = 3, min_mtu = IPV4_MIN_MTU;
+static int one = 1, int_max = 0x7fffffff, zero, ttl_max = 255, day = 24 * 3600, three = 3,
+	   min_mtu = IPV4_MIN_MTU;
 static int port_max = 65535, qrv_max = 7;
 
 #define IPV4_SYSCTL(name, least, most)                                                    \
@@ -63,8 +63,6 @@ static const struct ctl_table conf_table[] = {
 	IPV4_SYSCTL(accept_redirects, &zero, &one),
 	IPV4_SYSCTL(secure_redirects, &zero, &one),
 	IPV4_SYSCTL(shared_media, &zero, &one),
-	IPV4_SYSCTL(arp_notify, &zero, &one),
-	IPV4_SYSCTL(arp_ignore, &zero, &ignore_max),
 	{},
 };
 
@@ -82,38 +80,6 @@ static const struct ctl_table route_table[] = {
 	{},
 };
 
-static int proc_base_reachable(struct ctl_table *ctl, int write, void *buffer, size_t *lenp,
-			       loff_t *ppos)
-{
-	int err = proc_dointvec_minmax(ctl, write, buffer, lenp, ppos);
-
-	if (!err && write)
-		neigh_parms_changed(current_net(), &arp_tbl);
-	return err;
-}
-
-#define NEIGH_SYSCTL(name, attr, least, handler)                                                  \
-	{                                                                                         \
-#name, (void *)offsetof(struct neigh_parms, data[NEIGH_VAR_##attr]), sizeof(int), \
-			0644, handler, least, &int_max                                            \
-	}
-
-static const struct ctl_table neigh_table[] = {
-	NEIGH_SYSCTL(mcast_solicit, MCAST_PROBES, &zero, proc_dointvec_minmax),
-	NEIGH_SYSCTL(ucast_solicit, UCAST_PROBES, &zero, proc_dointvec_minmax),
-	NEIGH_SYSCTL(mcast_resolicit, MCAST_REPROBES, &zero, proc_dointvec_minmax),
-	NEIGH_SYSCTL(retrans_time_ms, RETRANS_TIME_MS, &one, proc_dointvec_minmax),
-	NEIGH_SYSCTL(base_reachable_time_ms, BASE_REACHABLE_TIME_MS, &one, proc_base_reachable),
-	NEIGH_SYSCTL(delay_first_probe_time, DELAY_PROBE_TIME, &zero, proc_dointvec_minmax),
-	NEIGH_SYSCTL(gc_stale_time, GC_STALETIME, &zero, proc_dointvec_minmax),
-	NEIGH_SYSCTL(unres_qlen_bytes, QUEUE_LEN_BYTES, &zero, proc_dointvec_minmax),
-	NEIGH_SYSCTL(gc_interval, GC_INTERVAL, &one, proc_dointvec_minmax),
-	NEIGH_SYSCTL(gc_thresh1, GC_THRESH1, &zero, proc_dointvec_minmax),
-	NEIGH_SYSCTL(gc_thresh2, GC_THRESH2, &zero, proc_dointvec_minmax),
-	NEIGH_SYSCTL(gc_thresh3, GC_THRESH3, &one, proc_dointvec_minmax),
-	{},
-};
-
 static const struct {
 	const char *path;
 	const struct ctl_table *table;
@@ -122,7 +88,6 @@ static const struct {
 	{ "net/ipv4", ipv4_table, sizeof(ipv4_table) },
 	{ "net/ipv4/conf/all", conf_table, sizeof(conf_table) },
 	{ "net/ipv4/route", route_table, sizeof(route_table) },
-	{ "net/ipv4/neigh/default", neigh_table, sizeof(neigh_table) },
 };
 
 static void ipv4_sysctl_exit(struct ipv4_net *in)
@@ -138,9 +103,6 @@ static void ipv4_sysctl_exit(struct ipv4_net *in)
 
 static int ipv4_sysctl_table(struct ipv4_net *in, int i)
 {
-	char *base = ipv4_tables[i].table == neigh_table ?
-			     (char *)neigh_parms_of(in->net, &arp_tbl) :
-			     (char *)in;
 	struct ctl_table *t;
 
 	in->tables[i] =
@@ -148,7 +110,7 @@ static int ipv4_sysctl_table(struct ipv4_net *in, int i)
 	if (!in->tables[i])
 		return -ENOMEM;
 	for (t = in->tables[i]; t->procname; t++)
-		t->data = base + (uintptr_t)t->data;
+		t->data = (char *)in + (uintptr_t)t->data;
 	in->ctl[i] = register_net_sysctl(in->net, ipv4_tables[i].path, in->tables[i]);
 	return in->ctl[i] ? 0 : -ENOMEM;
 }
@@ -164,8 +126,7 @@ static int ipv4_sysctl_init(struct ipv4_net *in)
 	return err;
 }
 
-/* Linux's defaults, but for two: a host answers for the addresses of the device alone that it is
- * asked on, and says when it takes an address. */
+/* Linux's defaults. */
 static const struct ipv4_sysctl ipv4_sysctl_defaults = {
 	.ip_default_ttl = 64, /* RFC 1700 */
 	.icmp_echo_ignore_broadcasts = 1,
@@ -195,11 +156,6 @@ static const struct ipv4_sysctl ipv4_sysctl_defaults = {
 	.igmp_max_msf = 10,
 	.igmp_qrv = 2, /* RFC 3376 section 8.1 */
 	.igmp_link_local_mcast_reports = 1,
-	/*
-	 * 0 in Linux. A host of ours comes and goes with its process and often has another MAC
-	 * address when it is back: peers that remember the old one would wait for it to age.
-	 */
-	.arp_notify = 1,
 };
 
 /* Buckets that start full. */
@@ -229,6 +185,7 @@ static void ipv4_net_exit(struct net *net)
 	rt_exceptions_flush(in, NULL);
 	fib_flush_all(in);
 	rt_dev_put_all(in, NULL);
+	devconf_net_exit(in);
 	ipv4_sysctl_exit(in);
 	kfree(in->icmp_peers);
 	kfree(in->idents);
@@ -253,6 +210,8 @@ static int ipv4_net_init(struct net *net)
 		err = ip_frags_init(in);
 	if (!err)
 		err = ipv4_sysctl_init(in);
+	if (!err)
+		err = devconf_net_init(in);
 	if (err)
 		ipv4_net_exit(net);
 	return err;

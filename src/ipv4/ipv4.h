@@ -21,8 +21,8 @@
 /* A bucket that was last used so long ago is full, whatever the limits. */
 #define ICMP_LONG_AGO ((ktime_t)1 << 60)
 
-/* Tables of settings: net.ipv4, net.ipv4.{conf.all, route, neigh.default}. */
-#define IPV4_SYSCTL_TABLES 4
+/* Tables of settings of the host as a whole: net.ipv4, net.ipv4.{conf.all, route}. */
+#define IPV4_SYSCTL_TABLES 3
 
 /* Destinations with a path of their own, and how they are found. */
 #define RT_EXCEPTIONS_MAX 4096
@@ -81,8 +81,6 @@ struct ipv4_sysctl {
 	int accept_redirects;
 	int secure_redirects;
 	int shared_media;
-	int arp_notify;
-	int arp_ignore;
 	int ip_nonlocal_bind;
 	int ip_unprivileged_port_start;
 	int igmp_max_memberships;
@@ -109,6 +107,8 @@ enum { RT_IN_BROADCAST, RT_IN_MULTICAST, RT_IN_UNREACHABLE, RT_IN_MAX };
  * @sysctl: settings
  * @tables: the host's copies of the tables of settings
  * @ctl: their registrations
+ * @devconf_all: settings that hold for each device, together with its own
+ * @devconf_dflt: settings of devices that have no value of their own
  * @arp: counters
  * @hash_key: for the buckets
  * @icmp_global: limit for the host as a whole
@@ -134,6 +134,8 @@ struct ipv4_net {
 	struct ipv4_sysctl sysctl;
 	struct ctl_table *tables[IPV4_SYSCTL_TABLES];
 	struct ctl_table_header *ctl[IPV4_SYSCTL_TABLES];
+	struct ipv4_devconf devconf_all;
+	struct ipv4_devconf devconf_dflt;
 	struct arp_stats arp;
 	siphash_key_t hash_key;
 	struct icmp_bucket icmp_global;
@@ -211,6 +213,19 @@ struct ipv4_net *ipv4_net(const struct net *net);
 int arp_rcv(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt,
 	    struct net_device *orig_dev);
 void arp_init(void);
+void arp_redo(struct sk_buff *skb);
+
+/* devconf.c */
+int devconf_net_init(struct ipv4_net *in);
+void devconf_net_exit(struct ipv4_net *in);
+void devconf_inherit(struct ipv4_devconf *cnf, struct net *net);
+int devconf_register(struct ipv4_devconf *cnf, const char *name);
+void devconf_unregister(struct ipv4_devconf *cnf);
+int devconf_set_proxy_arp(struct net *net, struct net_device *dev, bool on);
+/* A setting of a device (IPV4_DEVCONF_*) together with the one of all: either, both, the greater. */
+bool in_dev_orconf(const struct in_device *in_dev, int attr);
+bool in_dev_andconf(const struct in_device *in_dev, int attr);
+int in_dev_maxconf(const struct in_device *in_dev, int attr);
 
 /* devinet.c */
 void devinet_down(struct net_device *dev);

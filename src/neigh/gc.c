@@ -12,7 +12,8 @@
  *
  * A forced collection evicts, least recently updated first, what failed and what has not changed
  * for 5 seconds, unless somebody holds a reference: an entry whose timer runs is being asked for
- * or was confirmed lately, and stays. Permanent entries are on no list and do not count. When the
+ * or was confirmed lately, and stays. Permanent entries, and those that somebody else learned and looks
+ * after (NTF_EXT_LEARNED), are on no list and do not count. When the
  * table is full all the same, the oldest entry that nobody has confirmed goes: otherwise strangers
  * who announce themselves faster than entries age could keep everybody else out. When all the
  * others are confirmed or being asked for, the question that has waited longest is given up:
@@ -38,7 +39,7 @@ void neigh_update_gc_list(struct neighbour *n)
 	if (n->dead)
 		return;
 	neigh_leave_gc_list(n);
-	if (n->nud_state & (NUD_PERMANENT | NUD_NOARP))
+	if (n->nud_state & NUD_PERMANENT || n->flags & NTF_EXT_LEARNED)
 		return;
 	list_add_tail(&n->gc_list, &c->gc_list);
 	/* The timer runs only while there is something to do. */
@@ -51,7 +52,8 @@ static bool neigh_evictable(const struct neighbour *n, ktime_t now)
 {
 	if (refcount_read(&n->refcnt) != 1)
 		return false;
-	return n->nud_state == NUD_FAILED || now - n->updated > NEIGH_FLUSH_DELAY;
+	/* What follows from the address is made again for the asking. */
+	return n->nud_state & (NUD_FAILED | NUD_NOARP) || now - n->updated > NEIGH_FLUSH_DELAY;
 }
 
 static bool neigh_evict_unconfirmed(struct neigh_cache *c)
@@ -113,13 +115,14 @@ bool neigh_make_room(struct neigh_cache *c)
 	return false;
 }
 
-void neigh_draw_reachable_time(struct neigh_cache *c)
+static void neigh_draw_all(struct neigh_cache *c, ktime_t now)
 {
-	u64 base = (u64)neigh_msecs(NEIGH_VAR(&c->parms, BASE_REACHABLE_TIME_MS));
-	u64 draw = get_random_u32();
+	struct neigh_parms *p;
 
-	c->parms.reachable_time = (ktime_t)(base / 2 + (base >> 16) * (draw & 0xffff));
-	c->last_rand = skiff_net_now(c->net);
+	neigh_draw_reachable_time(&c->parms);
+	list_for_each_entry(p, &c->parms_list, list)
+		neigh_draw_reachable_time(p);
+	c->last_rand = now;
 }
 
 static bool neigh_outdated(struct neighbour *n, ktime_t now)
@@ -140,7 +143,7 @@ void neigh_periodic_gc(struct timer_list *t)
 
 	c->stats.periodic_gc_runs++;
 	if (now - c->last_rand > NEIGH_RAND_INTERVAL)
-		neigh_draw_reachable_time(c);
+		neigh_draw_all(c, now);
 	if (c->gc_entries >= (unsigned int)NEIGH_VAR(&c->parms, GC_THRESH1))
 		list_for_each_entry_safe(n, next, &c->gc_list, gc_list)
 			if (neigh_outdated(n, now))

@@ -11,11 +11,14 @@
 #define NEIGH_HASH_SHIFT_MIN 4
 #define NEIGH_HASH_SHIFT_MAX 16
 
+#define PNEIGH_BUCKETS 16
+
 /**
  * struct neigh_cache - one host's entries of one protocol
  * @net: the host
  * @tbl: the protocol
- * @parms: settings
+ * @parms: settings of devices that have none of their own, and those of the table
+ * @parms_list: the devices'
  * @stats: counters
  * @buckets: 1 << @hash_shift chains
  * @hash_shift: see NEIGH_HASH_SHIFT_MIN
@@ -28,12 +31,17 @@
  * @gc_timer: periodic collection
  * @last_flush: when forced collection ran last
  * @last_rand: when reachable_time was drawn last
+ * @proxies: addresses that are answered for
+ * @proxy_queue: questions for them that are answered later, in the order of their arrival
+ * @proxy_timer: runs while there are any
+ * @proxy_next: when the first of them is due
  * @closing: the host is going away; no new entries
  */
 struct neigh_cache {
 	struct net *net;
 	struct neigh_table *tbl;
 	struct neigh_parms parms;
+	struct list_head parms_list;
 	struct neigh_statistics stats;
 	struct hlist_head *buckets;
 	unsigned int hash_shift;
@@ -46,6 +54,10 @@ struct neigh_cache {
 	struct timer_list gc_timer;
 	ktime_t last_flush;
 	ktime_t last_rand;
+	struct hlist_head proxies[PNEIGH_BUCKETS];
+	struct sk_buff_head proxy_queue;
+	struct timer_list proxy_timer;
+	ktime_t proxy_next;
 	bool closing;
 };
 
@@ -69,9 +81,20 @@ void neigh_bury(struct neigh_cache *c);
 /* gc.c */
 bool neigh_make_room(struct neigh_cache *c);
 void neigh_periodic_gc(struct timer_list *t);
-void neigh_draw_reachable_time(struct neigh_cache *c);
 void neigh_update_gc_list(struct neighbour *n);
 void neigh_leave_gc_list(struct neighbour *n);
+
+/* parms.c */
+void neigh_parms_init(struct neigh_cache *c);
+void neigh_draw_reachable_time(struct neigh_parms *p);
+
+/* proxy.c */
+void pneigh_init(struct neigh_cache *c);
+void pneigh_ifdown(struct neigh_cache *c, const struct net_device *dev);
+void pneigh_exit(struct neigh_cache *c);
+
+/* output.c */
+void neigh_update_hh(struct neighbour *n);
 
 /* state.c */
 void neigh_timer_handler(struct timer_list *t);

@@ -16,16 +16,40 @@ static int neigh_send_with_header(struct neighbour *n, struct sk_buff *skb)
 	return dev_queue_xmit(skb);
 }
 
+/* Linux's rule: the first packet makes the header for those that follow. */
+static void neigh_hh_init(struct neighbour *n)
+{
+	const struct header_ops *ops = n->dev->header_ops;
+
+	if (ops && ops->cache && !n->hh.hh_len && n->nud_state & NUD_VALID &&
+	    ops->cache(n, &n->hh, n->tbl->protocol))
+		n->hh.hh_len = 0;
+}
+
+/* The address has changed: it is in the header as well. */
+void neigh_update_hh(struct neighbour *n)
+{
+	const struct header_ops *ops = n->dev->header_ops;
+
+	if (!n->hh.hh_len)
+		return;
+	if (ops && ops->cache_update)
+		ops->cache_update(&n->hh, n->dev, n->ha);
+	else
+		n->hh.hh_len = 0;
+}
+
 int neigh_resolve_output(struct neighbour *neigh, struct sk_buff *skb)
 {
 	if (neigh_event_send(neigh, skb))
 		return 0;
+	neigh_hh_init(neigh);
 	return neigh_send_with_header(neigh, skb);
 }
 
 int neigh_connected_output(struct neighbour *neigh, struct sk_buff *skb)
 {
-	neigh->used = neigh_now(neigh);
+	neigh_hh_init(neigh);
 	return neigh_send_with_header(neigh, skb);
 }
 

@@ -2,6 +2,8 @@
 /* The states of a neighbour, one handler per event, and one function that changes the state. */
 #include <string.h>
 
+#include <skiff/netevent.h>
+
 #include "neigh/neigh.h"
 
 /*
@@ -50,6 +52,11 @@ void neigh_timer_stop(struct neighbour *n)
 		neigh_release(n);
 }
 
+static void neigh_notify(struct neighbour *n)
+{
+	call_netevent_notifiers(NETEVENT_NEIGH_UPDATE, n);
+}
+
 /* The one place where a state changes; what depends on it follows here. */
 static void neigh_set_state(struct neighbour *n, u8 state)
 {
@@ -57,8 +64,9 @@ static void neigh_set_state(struct neighbour *n, u8 state)
 		return;
 	n->nud_state = state;
 	n->output = state & NUD_CONNECTED ? n->ops->connected_output : n->ops->output;
+	/* Without an address there is nobody to ask alone: those questions count as asked. */
 	if (state & (NUD_PROBE | NUD_INCOMPLETE))
-		n->probes = 0;
+		n->probes = state & NUD_PROBE ? 0 : NEIGH_VAR(n->parms, UCAST_PROBES);
 	if (!(state & NUD_IN_TIMER))
 		neigh_timer_stop(n);
 }
@@ -86,6 +94,7 @@ void neigh_forget(struct neighbour *n)
 	neigh_purge_queue(n, SKB_DROP_REASON_NEIGH_DEAD);
 	neigh_set_state(n, NUD_NONE);
 	n->output = neigh_blackhole;
+	neigh_notify(n);
 }
 
 /* Event: nobody answered. What waits goes to the protocol, which tells the senders. */
@@ -110,11 +119,10 @@ static void neigh_invalidate(struct neighbour *n)
 static int neigh_max_probes(const struct neighbour *n)
 {
 	const struct neigh_parms *p = n->parms;
-	int probes = n->nud_state & NUD_PROBE ?
-			     NEIGH_VAR(p, UCAST_PROBES) + NEIGH_VAR(p, MCAST_REPROBES) :
-			     NEIGH_VAR(p, MCAST_PROBES);
 
-	return probes + NEIGH_VAR(p, APP_PROBES);
+	return NEIGH_VAR(p, UCAST_PROBES) + NEIGH_VAR(p, APP_PROBES) +
+	       (n->nud_state & NUD_PROBE ? NEIGH_VAR(p, MCAST_REPROBES) :
+					   NEIGH_VAR(p, MCAST_PROBES));
 }
 
 /* Ask, on behalf of the packet that came last. */
@@ -125,8 +133,8 @@ static void neigh_probe(struct neighbour *n)
 	/* Asking may fail at once and purge the queue. */
 	if (skb)
 		skb_get(skb);
-	n->probes++;
 	n->ops->solicit(n, skb);
+	n->probes++;
 	consume_skb(skb);
 }
 
@@ -141,6 +149,7 @@ static ktime_t neigh_timer_reachable(struct neighbour *n, ktime_t now)
 		return now + neigh_delay(n);
 	}
 	neigh_set_state(n, NUD_STALE);
+	neigh_notify(n);
 	return 0;
 }
 
@@ -150,9 +159,11 @@ static ktime_t neigh_timer_delay(struct neighbour *n, ktime_t now)
 	n->updated = now;
 	if (now < n->confirmed + neigh_delay(n)) {
 		neigh_set_state(n, NUD_REACHABLE);
+		neigh_notify(n);
 		return n->confirmed + n->parms->reachable_time;
 	}
 	neigh_set_state(n, NUD_PROBE);
+	neigh_notify(n);
 	return now + neigh_retrans(n);
 }
 
@@ -163,6 +174,7 @@ static ktime_t neigh_timer_unanswered(struct neighbour *n, ktime_t now)
 		return now + neigh_retrans(n);
 	neigh_set_state(n, NUD_FAILED);
 	neigh_update_gc_list(n);
+	neigh_notify(n);
 	neigh_invalidate(n);
 	return 0;
 }
@@ -282,13 +294,16 @@ static void neigh_send_queue(struct neighbour *n)
 /* Event: the neighbour is not reachable at an address any more, says somebody. */
 static void neigh_update_lost(struct neighbour *n, u8 state)
 {
-	bool asked = n->nud_state & (NUD_INCOMPLETE | NUD_PROBE);
+	bool asked = n->nud_state & (NUD_INCOMPLETE | NUD_PROBE) && state & NUD_FAILED;
+	bool known = n->nud_state & NUD_VALID;
 
 	neigh_timer_stop(n);
 	neigh_set_state(n, state);
 	n->updated = neigh_now(n);
 	neigh_update_gc_list(n);
-	if (asked && state & NUD_FAILED)
+	if (asked || known)
+		neigh_notify(n);
+	if (asked)
 		neigh_invalidate(n);
 }
 
@@ -319,6 +334,7 @@ static bool neigh_reconcile(const struct neighbour *n, const u8 *lladdr, u8 *sta
 static void neigh_take(struct neighbour *n, const u8 *lladdr, u8 state)
 {
 	memcpy(n->ha, lladdr, n->dev->addr_len);
+	neigh_update_hh(n);
 	if (!(state & NUD_CONNECTED))
 		n->confirmed =
 			neigh_now(n) - 2 * neigh_msecs(NEIGH_VAR(n->parms, BASE_REACHABLE_TIME_MS));
@@ -333,7 +349,7 @@ static void neigh_enter(struct neighbour *n, u8 state)
 	if (state & NUD_REACHABLE)
 		neigh_timer_start(n, now + n->parms->reachable_time);
 	else if (state & NUD_IN_TIMER)
-		neigh_timer_start(n, now + neigh_retrans(n));
+		neigh_timer_start(n, now);
 }
 
 /* Take over what was learned, @state being NUD_VALID. */
@@ -346,6 +362,9 @@ static void neigh_learn(struct neighbour *n, const u8 *lladdr, u8 state, u32 fla
 		n->confirmed = neigh_now(n);
 	if (!neigh_reconcile(n, lladdr, &state, flags, &take))
 		return;
+	if (flags & NEIGH_UPDATE_F_OVERRIDE_ISROUTER)
+		n->flags = (u8)((n->flags & ~NTF_ROUTER) |
+				(flags & NEIGH_UPDATE_F_ISROUTER ? NTF_ROUTER : 0));
 	if (take)
 		neigh_take(n, lladdr, state);
 	if (take || state != old)
@@ -353,8 +372,29 @@ static void neigh_learn(struct neighbour *n, const u8 *lladdr, u8 state, u32 fla
 	if (state != old)
 		neigh_enter(n, state);
 	neigh_update_gc_list(n);
+	if (take || state != old)
+		neigh_notify(n);
 	if (!(old & NUD_VALID))
 		neigh_send_queue(n);
+}
+
+/* Event: it is to be asked, though nothing was learned. */
+static void neigh_update_use(struct neighbour *n)
+{
+	neigh_set_state(n, n->nud_state & (u8)~NUD_PERMANENT);
+	neigh_update_gc_list(n);
+	neigh_notify(n);
+	neigh_event_send(n, NULL);
+}
+
+/* Who looks after an entry is the administrator's to say. */
+static void neigh_update_flags(struct neighbour *n, u32 flags)
+{
+	if (!(flags & NEIGH_UPDATE_F_ADMIN))
+		return;
+	n->flags = (u8)((n->flags & ~NTF_EXT_LEARNED) |
+			(flags & NEIGH_UPDATE_F_EXT_LEARNED ? NTF_EXT_LEARNED : 0));
+	neigh_update_gc_list(n);
 }
 
 /* Event: something was learned about the neighbour. */
@@ -368,6 +408,13 @@ int neigh_update(struct neighbour *neigh, const u8 *lladdr, u8 state, u32 flags,
 		return -EINVAL;
 	if (!(flags & NEIGH_UPDATE_F_ADMIN) && old & (NUD_NOARP | NUD_PERMANENT))
 		return -EPERM;
+	neigh_update_flags(neigh, flags);
+	if (flags & NEIGH_UPDATE_F_USE) {
+		neigh_hold(neigh);
+		neigh_update_use(neigh);
+		neigh_release(neigh);
+		return 0;
+	}
 	if (state & NUD_VALID && !lladdr && !(old & NUD_VALID) && neigh->dev->addr_len)
 		return -EINVAL;
 	/* Sending or dropping what waited may lead to the entry's removal. */

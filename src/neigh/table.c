@@ -30,16 +30,6 @@ void neigh_table_init(int index, struct neigh_table *tbl)
 	neigh_tables[index] = tbl;
 }
 
-struct neigh_parms *neigh_parms_of(struct net *net, struct neigh_table *tbl)
-{
-	return &neigh_cache_of(net, tbl)->parms;
-}
-
-void neigh_parms_changed(struct net *net, struct neigh_table *tbl)
-{
-	neigh_draw_reachable_time(neigh_cache_of(net, tbl));
-}
-
 const struct neigh_statistics *neigh_stats_of(struct net *net, struct neigh_table *tbl)
 {
 	return &neigh_cache_of(net, tbl)->stats;
@@ -128,6 +118,7 @@ static void neigh_grow(struct neigh_cache *c)
 static void neigh_free(struct neighbour *n)
 {
 	n->cache->stats.destroys++;
+	neigh_parms_put(n->parms);
 	dev_put(n->dev);
 	kfree(n);
 }
@@ -146,7 +137,7 @@ static struct neighbour *neigh_alloc(struct neigh_cache *c, const void *pkey,
 	INIT_LIST_HEAD(&n->gc_list);
 	n->tbl = c->tbl;
 	n->cache = c;
-	n->parms = &c->parms;
+	n->parms = neigh_parms_clone(&c->parms);
 	n->dev = dev;
 	dev_hold(dev);
 	n->nud_state = NUD_NONE;
@@ -249,7 +240,8 @@ void neigh_destroy(struct neighbour *neigh)
 }
 
 /* Remove every entry on @dev, or every entry when @dev is NULL. */
-static void neigh_flush_dev(struct neigh_cache *c, const struct net_device *dev)
+static void neigh_flush_dev(struct neigh_cache *c, const struct net_device *dev,
+			    bool skip_permanent)
 {
 	struct hlist_node *next;
 	struct neighbour *n;
@@ -257,19 +249,31 @@ static void neigh_flush_dev(struct neigh_cache *c, const struct net_device *dev)
 
 	for (i = 0; i < 1u << c->hash_shift; i++)
 		hlist_for_each_entry_safe(n, next, &c->buckets[i], hash_node)
-			if (!dev || n->dev == dev)
+			if ((!dev || n->dev == dev) &&
+			    !(skip_permanent && n->nud_state & NUD_PERMANENT))
 				neigh_unlink(n);
 	neigh_bury(c);
 }
 
 void neigh_changeaddr(struct neigh_table *tbl, struct net_device *dev)
 {
-	neigh_flush_dev(neigh_cache_of(dev_net(dev), tbl), dev);
+	neigh_flush_dev(neigh_cache_of(dev_net(dev), tbl), dev, false);
+}
+
+static void neigh_link_down(struct neigh_cache *c, struct net_device *dev, bool skip_permanent)
+{
+	neigh_flush_dev(c, dev, skip_permanent);
+	pneigh_ifdown(c, dev);
 }
 
 void neigh_ifdown(struct neigh_table *tbl, struct net_device *dev)
 {
-	neigh_flush_dev(neigh_cache_of(dev_net(dev), tbl), dev);
+	neigh_link_down(neigh_cache_of(dev_net(dev), tbl), dev, false);
+}
+
+void neigh_carrier_down(struct neigh_table *tbl, struct net_device *dev)
+{
+	neigh_link_down(neigh_cache_of(dev_net(dev), tbl), dev, true);
 }
 
 void neigh_for_each(struct net *net, struct neigh_table *tbl,
@@ -288,17 +292,18 @@ static int neigh_cache_init(struct neigh_cache *c, struct net *net, struct neigh
 {
 	c->net = net;
 	c->tbl = tbl;
-	c->parms = tbl->parms;
 	c->hash_shift = NEIGH_HASH_SHIFT_MIN;
 	INIT_LIST_HEAD(&c->gc_list);
 	INIT_LIST_HEAD(&c->doomed);
+	pneigh_init(c);
 	c->buckets =
 		(struct hlist_head *)kcalloc(1u << c->hash_shift, sizeof(*c->buckets), GFP_KERNEL);
 	if (!c->buckets)
 		return -ENOMEM;
 	get_random_bytes(&c->hash_key, sizeof(c->hash_key));
 	c->last_flush = skiff_net_now(net);
-	neigh_draw_reachable_time(c);
+	neigh_parms_init(c);
+	c->last_rand = c->last_flush;
 	timer_setup_net(&c->gc_timer, net, neigh_periodic_gc, 0);
 	return 0;
 }
@@ -309,7 +314,8 @@ static void neigh_cache_exit(struct neigh_cache *c)
 		return;
 	c->closing = true;
 	del_timer(&c->gc_timer);
-	neigh_flush_dev(c, NULL);
+	neigh_flush_dev(c, NULL, false);
+	pneigh_exit(c);
 	kfree(c->buckets);
 	c->buckets = NULL;
 }

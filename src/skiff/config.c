@@ -24,7 +24,7 @@ int conf_error(char *err, size_t err_size, int code, const char *fmt, ...)
 	return code;
 }
 
-static void conf_no_error(char *err, size_t err_size)
+void conf_no_error(char *err, size_t err_size)
 {
 	if (err_size)
 		err[0] = '\0';
@@ -148,7 +148,7 @@ int skiff_dev_destroy(struct net *net, const char *name)
 	return ret;
 }
 
-static struct net_device *conf_dev(struct net *net, const char *name, char *err, size_t err_size)
+struct net_device *conf_dev(struct net *net, const char *name, char *err, size_t err_size)
 {
 	struct net_device *dev = name ? __dev_get_by_name(net, name) : NULL;
 
@@ -177,7 +177,7 @@ int skiff_addr_add(struct net *net, const char *dev, const char *addr, char *err
 	return ret;
 }
 
-static int conf_ip(const char *text, __be32 *addr, char *err, size_t err_size)
+int conf_ip(const char *text, __be32 *addr, char *err, size_t err_size)
 {
 	enum wire_addr_error e = wire_parse_ip(text, addr);
 

@@ -38,6 +38,15 @@ int devtext_parse(struct devtext *d, const char *text, char *err, size_t err_siz
 /* snprintf() to @err, which may be NULL if @err_size is 0. Return: @code. */
 int conf_error(char *err, size_t err_size, int code, const char *fmt, ...) __printf(4, 5);
 
+/* Success so far. */
+void conf_no_error(char *err, size_t err_size);
+
+/* Under the stack lock. Return: the device, or NULL with a message. */
+struct net_device *conf_dev(struct net *net, const char *name, char *err, size_t err_size);
+
+/* Read "A.B.C.D". Return: 0 or -EINVAL with a message. */
+int conf_ip(const char *text, __be32 *addr, char *err, size_t err_size);
+
 /* Read "A.B.C.D/LEN". Return: 0 or -EINVAL with a message. */
 int conf_prefix(const char *text, __be32 *addr, unsigned int *len, char *err, size_t err_size);
 

@@ -9,12 +9,12 @@
 static int grow(struct sock_reuseport *reuse)
 {
 	unsigned int max = reuse->max_socks ? reuse->max_socks * 2 : REUSEPORT_INIT_SOCKS;
-	struct sock **socks = (struct sock **)kcalloc(max, sizeof(*socks), GFP_ATOMIC);
+	struct sock **socks = (struct sock **)kcalloc(max, sizeof(struct sock *), GFP_ATOMIC);
 
 	if (!socks)
 		return -ENOMEM;
 	if (reuse->num_socks)
-		memcpy(socks, reuse->socks, reuse->num_socks * sizeof(*socks));
+		memcpy(socks, reuse->socks, reuse->num_socks * sizeof(struct sock *));
 	kfree(reuse->socks);
 	reuse->socks = socks;
 	reuse->max_socks = max;

@@ -44,7 +44,8 @@ void host_set_exit(struct host_set *set)
 static int host_set_grow(struct host_set *set)
 {
 	int room = set->room * 2;
-	struct net **nets = (struct net **)kmalloc_array((size_t)room, sizeof(*nets), GFP_KERNEL);
+	struct net **nets =
+		(struct net **)kmalloc_array((size_t)room, sizeof(struct net *), GFP_KERNEL);
 	struct pollfd *fds =
 		(struct pollfd *)kmalloc_array((size_t)room + 1, sizeof(*fds), GFP_KERNEL);
 
@@ -53,7 +54,7 @@ static int host_set_grow(struct host_set *set)
 		kfree(fds);
 		return -ENOMEM;
 	}
-	memcpy(nets, set->nets, (size_t)set->n * sizeof(*nets));
+	memcpy(nets, set->nets, (size_t)set->n * sizeof(struct net *));
 	host_set_exit(set);
 	set->nets = nets;
 	set->fds = fds;

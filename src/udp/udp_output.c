@@ -220,7 +220,7 @@ int udp_send_data(struct sock *sk, const void *data, unsigned int len, __be32 da
 	struct rtable *rt;
 
 	skb = udp_alloc_send_skb(sk, &fl4, len, &rt);
-	if (IS_ERR(skb))
+	if (!rt)
 		return (int)PTR_ERR(skb);
 	if (len)
 		skb_copy_to_linear_data(skb, data, len);

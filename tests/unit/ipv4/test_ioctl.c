@@ -185,8 +185,6 @@ static void test_arp_entries(void **state)
 	r.arp_ha.sa_family = ARPHRD_ETHER;
 	r.arp_flags = ATF_NETMASK;
 	assert_int_equal(arp_ioctl(host.net, SIOCSARP, &r), -EINVAL);
-	r.arp_flags = ATF_PUBL;
-	assert_int_equal(arp_ioctl(host.net, SIOCSARP, &r), -EOPNOTSUPP);
 	r.arp_flags = 0;
 	assert_int_equal(arp_ioctl(host.net, SIOCDARP, &r), 0);
 	assert_int_equal(arp_ioctl(host.net, SIOCGARP, &r), -ENXIO);
@@ -199,12 +197,62 @@ static void test_arp_entries(void **state)
 	assert_int_equal(arp_ioctl(host.net, SIOCDARP, &r), -ENETUNREACH);
 }
 
+static int proxy_arp(const char *dev)
+{
+	char name[60], value[8];
+
+	snprintf(name, sizeof(name), "net.ipv4.conf.%s.proxy_arp", dev);
+	net_unlock(host.net);
+	assert_int_equal(skiff_sysctl_get(host.net, name, value, sizeof(value)), 1);
+	net_lock(host.net);
+	return value[0] - '0';
+}
+
+static void test_published(void **state)
+{
+	const __be32 addr = htonl(0xc6336409);
+	struct arpreq r = { .arp_flags = ATF_PUBL | ATF_NETMASK };
+
+	set_in(&r.arp_pa, 0xc6336409);
+	set_in(&r.arp_netmask, 0xffffffff);
+	/* For all devices, for one by its name, for one by its address. */
+	assert_int_equal(arp_ioctl(host.net, SIOCSARP, &r), 0);
+	assert_non_null(pneigh_lookup(&arp_tbl, host.net, &addr, NULL, 0));
+	assert_int_equal(arp_ioctl(host.net, SIOCDARP, &r), 0);
+	assert_int_equal(arp_ioctl(host.net, SIOCDARP, &r), -ENOENT);
+	strcpy(r.arp_dev, "wire0");
+	assert_int_equal(arp_ioctl(host.net, SIOCSARP, &r), 0);
+	assert_null(pneigh_lookup(&arp_tbl, host.net, &addr, NULL, 0));
+	assert_non_null(pneigh_lookup(&arp_tbl, host.net, &addr, host.dev, 0));
+	r.arp_dev[0] = '\0';
+	r.arp_flags |= ATF_COM;
+	r.arp_ha.sa_family = ARPHRD_ETHER;
+	memcpy(r.arp_ha.sa_data, host_mac, ETH_ALEN);
+	assert_int_equal(arp_ioctl(host.net, SIOCDARP, &r), 0);
+	r.arp_ha.sa_data[5] ^= 1;
+	assert_int_equal(arp_ioctl(host.net, SIOCSARP, &r), -ENODEV);
+	r.arp_flags &= ~ATF_COM;
+	strcpy(r.arp_dev, "none0");
+	assert_int_equal(arp_ioctl(host.net, SIOCSARP, &r), -ENODEV);
+	/* One or all, nothing in between. */
+	set_in(&r.arp_netmask, 0xffffff00);
+	assert_int_equal(arp_ioctl(host.net, SIOCSARP, &r), -EINVAL);
+	set_in(&r.arp_netmask, 0);
+	strcpy(r.arp_dev, "wire0");
+	assert_int_equal(arp_ioctl(host.net, SIOCSARP, &r), 0);
+	assert_true(proxy_arp("wire0") == 1 && proxy_arp("all") == 0);
+	assert_int_equal(arp_ioctl(host.net, SIOCDARP, &r), 0);
+	r.arp_dev[0] = '\0';
+	assert_int_equal(arp_ioctl(host.net, SIOCSARP, &r), 0);
+	assert_true(proxy_arp("wire0") == 0 && proxy_arp("all") == 1);
+}
+
 int main(void)
 {
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		test(test_addresses), test(test_address_refusals), test(test_ifconf),
-		test(test_routes),    test(test_arp_entries),
+		test(test_routes),    test(test_arp_entries),	   test(test_published),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
