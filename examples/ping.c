@@ -11,15 +11,18 @@
 #include <skiff/netdevice.h>
 
 /*
- *	ping				two hosts, joined by a cable
- *	ping DEVICE ADDRESS [COUNT]	for example: tap,name=sk0,addr=192.0.2.2/24 192.0.2.1 5
+ *	ping					two hosts, joined by a cable
+ *	ping DEVICE ADDRESS [COUNT [SIZE]]	tap,name=sk0,addr=192.0.2.2/24 192.0.2.1 5 1400
  */
 
 #define MAX_COUNT 65535
+/* Bytes of data; what is larger than the MTU goes in fragments. */
+#define MAX_SIZE 65507
 
-/* What the callbacks count. */
+/* What is asked for, and what the callbacks count. */
 struct pings {
 	unsigned int wanted;
+	unsigned int size;
 	unsigned int sent;
 	unsigned int finished;
 	unsigned int answered;
@@ -49,7 +52,7 @@ static int ping(struct net *net, struct net *other, struct in_addr to, struct pi
 	while (pings->finished < pings->wanted) {
 		const struct skiff_ping_params params = {
 			.daddr = to,
-			.len = 56,
+			.len = pings->size,
 			.seq = (u16)(pings->sent + 1),
 		};
 		int err;
@@ -70,17 +73,17 @@ static int ping(struct net *net, struct net *other, struct in_addr to, struct pi
 	return pings->answered ? 0 : -ETIMEDOUT;
 }
 
-/* Return: whether @text is a number of pings. */
-static int parse_count(const char *text, unsigned int *count)
+/* Return: whether @text is a number from @min to @max. */
+static int parse_number(const char *text, unsigned int min, unsigned int max, unsigned int *value)
 {
 	char *end;
 	unsigned long n;
 
 	errno = 0;
 	n = strtoul(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end || errno || n < 1 || n > MAX_COUNT)
+	if (*text < '0' || *text > '9' || *end || errno || n < min || n > max)
 		return 0;
-	*count = (unsigned int)n;
+	*value = (unsigned int)n;
 	return 1;
 }
 
@@ -116,18 +119,27 @@ static struct net *join_by_cable(struct net *net)
 
 int main(int argc, char **argv)
 {
-	struct pings pings = { .wanted = 3 };
+	struct pings pings = { .wanted = 3, .size = 56 };
 	struct net *net, *other = NULL;
 	struct in_addr to;
 	char message[256] = "the hosts can't be made";
 	int err;
 
-	if (argc == 2 || inet_pton(AF_INET, argc > 2 ? argv[2] : "192.0.2.1", &to) != 1) {
-		fprintf(stderr, "usage: %s [DEVICE ADDRESS [COUNT]]\n", argv[0]);
+	if (argc == 2 || argc > 5) {
+		fprintf(stderr, "usage: %s [DEVICE ADDRESS [COUNT [SIZE]]]\n", argv[0]);
 		return 2;
 	}
-	if (argc > 3 && !parse_count(argv[3], &pings.wanted)) {
+	if (inet_pton(AF_INET, argc > 2 ? argv[2] : "192.0.2.1", &to) != 1) {
+		fprintf(stderr, "address '%s': four numbers, as 192.0.2.1, are accepted\n",
+			argv[2]);
+		return 2;
+	}
+	if (argc > 3 && !parse_number(argv[3], 1, MAX_COUNT, &pings.wanted)) {
 		fprintf(stderr, "count '%s': 1 to %d is accepted\n", argv[3], MAX_COUNT);
+		return 2;
+	}
+	if (argc > 4 && !parse_number(argv[4], 0, MAX_SIZE, &pings.size)) {
+		fprintf(stderr, "size '%s': 0 to %d is accepted\n", argv[4], MAX_SIZE);
 		return 2;
 	}
 	if (skiff_init())

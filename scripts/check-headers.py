@@ -4,9 +4,11 @@
 
     scripts/check-headers.py [HEADER...]
 
+HEADER is a path or a file's name, as include/skiff/net.h or net.h; without any, all are compiled.
 Headers of include/skiff are tried as a user of the library sees them, and with include/kernel in
 front as kernel-style sources do; those of include/kernel in the second way only.
 """
+import argparse
 import concurrent.futures
 import glob
 import os
@@ -47,9 +49,22 @@ def compile_alone(name, ways):
     return complaints
 
 
+def wanted_headers(names):
+    """Those of these names, or all; an unknown name ends the program."""
+    found = [h for h in headers() if not names or
+             os.path.basename(h[0]) in [os.path.basename(n) for n in names]]
+    for name in names:
+        if os.path.basename(name) not in [os.path.basename(h[0]) for h in found]:
+            sys.exit('check-headers.py: %s: no public header of this name' % name)
+    return found
+
+
 def main():
-    wanted = [h for h in headers() if len(sys.argv) == 1 or
-              any(h[0].endswith(os.path.basename(a)) for a in sys.argv[1:])]
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter,
+                                     usage='%(prog)s [HEADER...]')
+    parser.add_argument('header', nargs='*', help=argparse.SUPPRESS)
+    wanted = wanted_headers(parser.parse_args().header)
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for (name, _), text in zip(wanted, pool.map(lambda h: compile_alone(*h), wanted)):

@@ -21,14 +21,6 @@ extern "C" {
  */
 
 /**
- * skiff_init() - start the library
- *
- * Registers protocols and drivers. Once per process before the first skiff_net_create(); further
- * calls do nothing. Any thread. Return: 0 or a negative errno.
- */
-SKIFF_API int skiff_init(void);
-
-/**
  * skiff_dev_create() - create a device from text, give it its addresses, and bring it up
  * @net: host
  * @text: "KIND,key=value,...": the kind of driver ("tap", "dummy", "veth", ...), name=, any number

@@ -25,6 +25,14 @@ extern "C" {
  */
 struct net;
 
+/**
+ * skiff_init() - start the library
+ *
+ * Registers protocols and drivers. Once per process before the first skiff_net_create(); further
+ * calls do nothing. Any thread. Return: 0 or a negative errno.
+ */
+SKIFF_API int skiff_init(void);
+
 #define SKIFF_NET_NAME_MAX 63
 
 /**

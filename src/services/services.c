@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The table of services: enabling them, and answering what comes to their ports. */
+/* The table of services: enabling them, and answering what comes to their sockets. */
 #include <string.h>
 
+#include <skiff/net.h>
+
 #include "services/services.h"
-#include "wire/udp.h"
+
+/* Device, IPv4 with options, UDP. */
+#define SERVICE_HEADROOM (LL_MAX_HEADER + 60 + 8)
 
 static const struct service *const services[] = {
 	&service_echo,
@@ -15,12 +19,12 @@ static const struct service *const services[] = {
 /**
  * struct service_host - a service on a host
  * @service: which
- * @sk: its socket, NULL while it is not offered
+ * @sock: its socket; @sock.sk is NULL while it is not offered
  * @stats: what it did
  */
 struct service_host {
 	const struct service *service;
-	struct sock *sk;
+	struct socket sock;
 	struct service_stats stats;
 };
 
@@ -79,73 +83,131 @@ static bool service_refuses(const struct sk_buff *skb)
 	return !port || service_port(port) || udp_was_broadcast(skb);
 }
 
-static void service_answer(struct service_host *h, struct sock *sk, struct sk_buff *skb)
+/* A buffer for @len bytes of data, with room in front for all headers. NULL without memory. */
+static struct sk_buff *service_alloc(unsigned int len)
 {
-	int len = h->service->answer_len(sock_net(sk), skb);
+	struct sk_buff *skb = alloc_skb(SERVICE_HEADROOM + len, GFP_ATOMIC);
+
+	if (skb) {
+		skb_reserve(skb, SERVICE_HEADROOM);
+		skb_put(skb, len);
+	}
+	return skb;
+}
+
+/* Send @answer to whoever sent @skb, from the address that it was sent to. 0 or -errno. */
+static int service_send(struct socket *sock, struct sk_buff *answer, const struct sk_buff *skb)
+{
+	struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_port = (__force in_port_t)udp_hdr(skb)->source,
+		.sin_addr.s_addr = (__force in_addr_t)ip_hdr(skb)->saddr,
+	};
+	const struct in_pktinfo info = {
+		.ipi_spec_dst.s_addr = (__force in_addr_t)ip_hdr(skb)->daddr,
+	};
+	union {
+		struct cmsghdr head;
+		u8 room[CMSG_SPACE(sizeof(info))];
+	} control = {
+		.head = {
+			.cmsg_len = CMSG_LEN(sizeof(info)),
+			.cmsg_level = SOL_IP,
+			.cmsg_type = IP_PKTINFO,
+		},
+	};
+	struct skiff_msghdr msg = {
+		.msg_name = &to,
+		.msg_namelen = sizeof(to),
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+		.msg_flags = MSG_DONTWAIT,
+	};
+	int ret;
+
+	memcpy(CMSG_DATA(&control.head), &info, sizeof(info));
+	ret = sock->ops->send_skb(sock, &msg, answer);
+	/* With a full send buffer it stays ours. */
+	if (ret == -EAGAIN)
+		kfree_skb(answer);
+	return min(ret, 0);
+}
+
+static void service_answer(struct service_host *h, const struct sk_buff *skb)
+{
+	struct net *net = h->sock.net;
+	int len = h->service->answer_len(net, skb);
 	struct sk_buff *answer;
-	struct flowi4 fl4;
-	struct rtable *rt;
 
 	if (len < 0)
 		return;
-	udp_reply_flow(skb, &fl4);
-	answer = udp_alloc_send_skb(sk, &fl4, (unsigned int)len, &rt);
-	if (IS_ERR(answer)) {
-		h->stats.failed++;
-		return;
-	}
-	h->service->answer(sock_net(sk), skb, answer->data, (unsigned int)len);
-	if (!udp_send_skb(sk, answer, &fl4, rt))
+	answer = service_alloc((unsigned int)len);
+	if (answer)
+		h->service->answer(net, skb, answer->data, (unsigned int)len);
+	if (answer && !service_send(&h->sock, answer, skb))
 		h->stats.answers++;
 	else
 		h->stats.failed++;
 }
 
-/* A datagram for a service, data at its UDP header. */
-static int service_rcv(struct sock *sk, struct sk_buff *skb)
+static void service_datagram(struct service_host *h, struct sk_buff *skb)
 {
-	struct service_host *h = (struct service_host *)sk->sk_user_data;
-
 	h->stats.datagrams++;
 	if (service_refuses(skb)) {
 		h->stats.refused++;
 		kfree_skb_reason(skb, SKB_DROP_REASON_SOCKET_FILTER);
-		return 0;
+		return;
 	}
-	__skb_pull(skb, WIRE_UDP_HLEN);
-	service_answer(h, sk, skb);
+	service_answer(h, skb);
 	consume_skb(skb);
-	return 0;
+}
+
+/* The socket has something to read. Under the stack lock, so nobody reads it but us. */
+static void service_data_ready(struct sock *sk)
+{
+	struct service_host *h = (struct service_host *)sk->sk_user_data;
+	struct sk_buff *skb;
+	int err;
+
+	while ((skb = h->sock.ops->recv_skb(&h->sock, MSG_DONTWAIT, &err)) != NULL)
+		service_datagram(h, skb);
+}
+
+static void service_stop(struct service_host *h)
+{
+	if (h->sock.sk)
+		h->sock.ops->release(&h->sock);
+}
+
+static int service_bind(struct socket *sock, u16 port)
+{
+	struct sockaddr_in name = { .sin_family = AF_INET };
+
+	name.sin_port = (__force in_port_t)htons(port);
+	return sock->ops->bind(sock, (struct sockaddr *)&name, sizeof(name));
 }
 
 int service_enable(struct net *net, const char *name)
 {
 	struct service_host *h = service_find(net, name);
-	struct udp_port_cfg cfg = { .family = AF_INET, .use_udp_checksums = true };
 	int err;
 
 	ASSERT_NET_LOCKED(net);
 	if (!h)
 		return -ENOENT;
-	if (h->sk)
+	if (h->sock.sk)
 		return -EALREADY;
-	cfg.local_udp_port = htons(h->service->port);
-	err = udp_sock_create(net, &cfg, &h->sk);
+	err = sock_create_net(net, AF_INET, SOCK_DGRAM, IPPROTO_UDP, 1, &h->sock);
 	if (err)
+		return err == -ENOBUFS ? -ENOMEM : err;
+	err = service_bind(&h->sock, h->service->port);
+	if (err) {
+		service_stop(h);
 		return err;
-	h->sk->sk_user_data = h;
-	udp_sk(h->sk)->encap_type = 1;
-	udp_sk(h->sk)->encap_rcv = service_rcv;
+	}
+	h->sock.sk->sk_user_data = h;
+	h->sock.sk->sk_data_ready = service_data_ready;
 	return 0;
-}
-
-static void service_stop(struct service_host *h)
-{
-	struct sock *sk = h->sk;
-
-	h->sk = NULL;
-	if (sk)
-		udp_sock_release(sk);
 }
 
 int service_disable(struct net *net, const char *name)
@@ -155,7 +217,7 @@ int service_disable(struct net *net, const char *name)
 	ASSERT_NET_LOCKED(net);
 	if (!h)
 		return -ENOENT;
-	if (!h->sk)
+	if (!h->sock.sk)
 		return -EALREADY;
 	service_stop(h);
 	return 0;

@@ -202,6 +202,7 @@ static int udp_check_skb(struct sock *sk, const struct sk_buff *skb)
 
 int udp_send_user_skb(struct sock *sk, struct skiff_msghdr *msg, struct sk_buff *skb)
 {
+	bool plain = !msg->msg_controllen;
 	struct inet_cookie ipc;
 	struct udp_dest d;
 	int len = (int)skb->len, err;
@@ -210,6 +211,9 @@ int udp_send_user_skb(struct sock *sk, struct skiff_msghdr *msg, struct sk_buff 
 	err = udp_check_skb(sk, skb);
 	if (!err)
 		err = udp_get_dest(sk, msg, &d);
+	inet_cookie_init(&ipc, sk);
+	if (!err && !plain)
+		err = ip_cmsg_send(sk, msg, &ipc, sk->sk_family == AF_INET6);
 	if (err) {
 		kfree_skb(skb);
 		return err;
@@ -220,7 +224,6 @@ int udp_send_user_skb(struct sock *sk, struct skiff_msghdr *msg, struct sk_buff 
 	skb_scrub_packet(skb, true);
 	skb->ip_summed = CHECKSUM_NONE;
 	skb_set_owner_w(skb, sk);
-	inet_cookie_init(&ipc, sk);
-	err = udp_send_locked(sk, skb, &d, &ipc, msg->msg_flags & ~(unsigned int)MSG_MORE, true);
+	err = udp_send_locked(sk, skb, &d, &ipc, msg->msg_flags & ~(unsigned int)MSG_MORE, plain);
 	return err ? err : len;
 }

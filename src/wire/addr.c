@@ -16,8 +16,8 @@ const char *wire_addr_reason(enum wire_addr_error error)
 		[WIRE_ADDR_OK] = "is valid",
 		[WIRE_ADDR_EMPTY] = "is empty",
 		[WIRE_ADDR_BAD_CHAR] = "contains a character that an address can't have",
-		[WIRE_ADDR_TOO_FEW] =
-			"is incomplete (02:00:00:00:00:01 and 192.0.2.1 are complete)",
+		[WIRE_ADDR_TOO_FEW] = "is incomplete (192.0.2.1 is complete)",
+		[WIRE_ADDR_TOO_FEW_PAIRS] = "is incomplete (02:00:00:00:00:01 is complete)",
 		[WIRE_ADDR_TOO_MANY] = "continues behind the end of the address",
 		[WIRE_ADDR_RANGE] = "has a number above 255",
 		[WIRE_ADDR_LEADING_ZERO] = "has a number with a leading zero",
@@ -47,7 +47,9 @@ static bool is_digit(char c)
 /* What a character that is not the expected one means for the address around it. */
 static enum wire_addr_error unexpected(char c, char separator)
 {
-	return c == '\0' || c == separator ? WIRE_ADDR_TOO_FEW : WIRE_ADDR_BAD_CHAR;
+	if (c != '\0' && c != separator)
+		return WIRE_ADDR_BAD_CHAR;
+	return separator == ':' ? WIRE_ADDR_TOO_FEW_PAIRS : WIRE_ADDR_TOO_FEW;
 }
 
 static enum wire_addr_error parse_pair(const char **p, u8 *byte)

@@ -14,14 +14,15 @@
 /* Why a text is no address. */
 enum wire_addr_error {
 	WIRE_ADDR_OK,
-	WIRE_ADDR_EMPTY,	/* NULL or "" */
-	WIRE_ADDR_BAD_CHAR,	/* something that can't be in such an address, blanks included */
-	WIRE_ADDR_TOO_FEW,	/* less than six pairs or four numbers, or one of them empty */
-	WIRE_ADDR_TOO_MANY,	/* something behind the last pair or number */
-	WIRE_ADDR_RANGE,	/* a number above 255 */
-	WIRE_ADDR_LEADING_ZERO, /* which some readers take for octal */
-	WIRE_ADDR_NO_PREFIX,	/* no "/" with a length */
-	WIRE_ADDR_BAD_PREFIX,	/* what follows "/" is no number from 0 to 32 */
+	WIRE_ADDR_EMPTY,	 /* NULL or "" */
+	WIRE_ADDR_BAD_CHAR,	 /* something that can't be in such an address, blanks included */
+	WIRE_ADDR_TOO_FEW,	 /* less than four numbers, or one of them empty */
+	WIRE_ADDR_TOO_FEW_PAIRS, /* less than six pairs, or one of them incomplete */
+	WIRE_ADDR_TOO_MANY,	 /* something behind the last pair or number */
+	WIRE_ADDR_RANGE,	 /* a number above 255 */
+	WIRE_ADDR_LEADING_ZERO,	 /* which some readers take for octal */
+	WIRE_ADDR_NO_PREFIX,	 /* no "/" with a length */
+	WIRE_ADDR_BAD_PREFIX,	 /* what follows "/" is no number from 0 to 32 */
 };
 
 /*

@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ET
 
 from peer import *
 
-STEPS = 7
+STEPS = 8
 
 
 def demo(*args, **kwargs):
@@ -59,6 +59,35 @@ def test_without_tap():
     path, out = demo('--no-tap')
     assert out.startswith('No TAP device: as --no-tap says.'), out
     assert_complete(path, out, 'peer')
+
+
+def simulated(out):
+    """The lines of the step that is simulated."""
+    return out[out.index('Simulated, seed '):].split('=> ')[0]
+
+
+def test_the_bad_network():
+    """Each packet's fate, the same ones with the same seed, and the table adds up."""
+    _, first = demo('--no-tap')
+    _, second = demo('--no-tap', '--seed', '1995')
+    _, other = demo('--no-tap', '--seed', '1996')
+    lines = simulated(first)
+    assert lines == simulated(second)
+    assert lines != simulated(other)
+    for fate in ('question .*: sent, lost by the wire', 'answer .*: sent, lost by the wire', ', try 2: ',
+                 r'sent, duplicated, delivered after [\d.]+ and [\d.]+ ms', 'of virtual time'):
+        assert re.search(fate, lines), fate + '\n' + lines
+    for side in ('questions', 'answers'):
+        sent, lost, duplicated, delivered = map(int, re.search(
+            r'^%s +(\d+) +(\d+) +(\d+) +(\d+)$' % side, lines, re.M).groups())
+        assert lost and duplicated and sent + duplicated == lost + delivered, lines
+
+
+def test_bad_seeds():
+    for seed in ('', '0', '-1', '4294967296', '99999999999999999999', '1x', 'x'):
+        got, out, err = skiff('demo', '--seed', seed)
+        assert got == 2 and not out, out
+        assert "--seed %s: 1 to 4294967295 is accepted" % seed in err, err
 
 
 def test_where_no_tap_can_be_had():

@@ -140,17 +140,29 @@ def test_output_that_cannot_be_written():
         with open('/dev/full', 'w') as full:
             done = subprocess.run([SKIFF] + args, stdout=full, stderr=subprocess.PIPE, text=True)
         assert done.returncode == 1 and 'standard output' in done.stderr, done
-    with open('/dev/full', 'w') as full:
-        proc = subprocess.Popen([SKIFF, 'up', 'box', '--dev', TAP], stdout=full,
-                                stderr=subprocess.PIPE, text=True)
-        try:
-            wait_for(lambda: DEV in [name for _, name in socket.if_nameindex()])
-            time.sleep(0.3)
-            proc.terminate()
-            _, err = proc.communicate(timeout=20)
-        finally:
-            proc.kill()
-    assert proc.returncode == 1 and err.count('standard output') == 1, err
+
+
+def up_and_down(redirect, says):
+    """Runs a host whose output goes there; returns (exit status, what it said afterwards)."""
+    proc = subprocess.Popen(['sh', '-c', 'exec "$@" ' + redirect, 'sh', SKIFF, 'up', 'box', '--dev',
+                             TAP], stderr=subprocess.PIPE, text=True)
+    try:
+        wait_for(lambda: DEV in [name for _, name in socket.if_nameindex()])
+        if says:
+            assert says in proc.stderr.readline()
+        time.sleep(0.3)
+        assert proc.poll() is None, 'it ended'
+        proc.terminate()
+        _, err = proc.communicate(timeout=20)
+    finally:
+        proc.kill()
+    return proc.returncode, err
+
+
+def test_report_that_cannot_be_written():
+    """It is told when it happens, and the host goes on. A closed one is as good as /dev/null."""
+    assert up_and_down('>/dev/full', "standard output can't be written: No space") == (1, '')
+    assert up_and_down('>&-', None) == (0, '')
 
 
 def test_taken_names():
@@ -249,7 +261,21 @@ def test_no_dev_net_tun():
     assert done.returncode == NO_TUN and '/dev/net/tun' in done.stderr, done.stderr
 
 
+def test_control_characters():
+    """What the user's values would do to a terminal is shown instead, in whichever message."""
+    for shown, *args in ((r'a\x1b[31mb', 'up', 'box', '--dev', 'tap,name=a\x1b[31mb,mtu=x'),
+                         (r'a\nb', 'up', 'a\nb', '--dev', TAP), (r"\x07", '\a'),
+                         (r'\x7f', 'up', 'box', '--dev', TAP, '--pcap', '/nonexistent/\x7f'),
+                         (r'\xc2\x9b2J', 'up', 'box', '--dev', TAP, '--services', '\x9b2J'),
+                         (r'--\x1b]0;x', '--\x1b]0;x'), (r'--\x1b]0;x', 'up', '--\x1b]0;x')):
+        got, out, err = skiff(*args)
+        assert got and shown in err and not out, err
+        assert all(c == '\n' or (c >= ' ' and not '\x7f' <= c < '\xa0') for c in err), repr(err)
+
+
 def test_demo_output_that_cannot_be_written():
+    for path in ('/dev/null', SKIFF):
+        table((CAPTURE, path + ': Not a directory', 'demo', '--output', path))
     table((CAPTURE, '/nonexistent', 'demo', '--output', '/nonexistent'))
     got, _, err = skiff('demo', '--no-tap', '--output', '/proc')
     assert got == CAPTURE and '/proc' in err and 'is accepted' in err, err

@@ -204,9 +204,14 @@ def test_capture_is_what_wireshark_reads():
 
 
 def test_pings_the_kernel():
-    """The example program is a host that asks: ARP and ICMP from this side."""
+    """The example program is a host that asks: ARP and ICMP from this side, in fragments too."""
+    for size in (56, 0, 1472, 1473, 9000, 65507):
+        ping_the_kernel(size)
+
+
+def ping_the_kernel(size):
     example = os.path.join(os.environ.get('SKIFF_BUILD', 'build/debug'), 'examples', 'example-ping')
-    proc = subprocess.Popen([example, 'tap,name=%s,addr=%s/24' % (DEV, HOST), KERNEL, '5'],
+    proc = subprocess.Popen([example, 'tap,name=%s,addr=%s/24' % (DEV, HOST), KERNEL, '5', str(size)],
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     wait_for(lambda: os.path.exists('/sys/class/net/' + DEV) or
              subprocess.run(['ip', 'link', 'show', DEV], capture_output=True).returncode == 0)
@@ -217,6 +222,18 @@ def test_pings_the_kernel():
     assert proc.returncode == 0, out + err
     # The first ones may have been too early for the kernel's end.
     assert re.search(r'5 sent, [1-5] answered', out), out
+    assert '%d bytes from %s' % (size, KERNEL) in out, out
+
+
+def test_example_refuses():
+    """Bad arguments are named."""
+    example = os.path.join(os.environ.get('SKIFF_BUILD', 'build/debug'), 'examples', 'example-ping')
+    for says, *args in (('usage', 'dummy'), ("address '192.0.2'", 'dummy', '192.0.2'),
+                        ("count '0'", 'dummy', KERNEL, '0'), ("size '65508'", 'dummy', KERNEL, '1', '65508'),
+                        ('usage', 'dummy', KERNEL, '1', '1', '1'), ('mac=1', 'dummy,mac=1', KERNEL)):
+        done = subprocess.run([example] + args, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True)
+        assert done.returncode and says in done.stderr, (args, done.stderr)
 
 
 if __name__ == '__main__':

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <skiff/capture.h>
@@ -12,16 +13,18 @@
 
 #define MAX_STEPS 16
 
-enum { OPT_NO_TAP = 't', OPT_OUTPUT = 'o' };
+enum { OPT_NO_TAP = 't', OPT_OUTPUT = 'o', OPT_SEED = 's' };
 
 /**
  * struct demo_options - what the command line says
  * @no_tap: use the cable even where a TAP device could be had
  * @output: directory for the files, or NULL
+ * @seed: of the simulated step
  */
 struct demo_options {
 	bool no_tap;
 	const char *output;
+	u32 seed;
 };
 
 /* A finished step, for the table at the end. */
@@ -38,8 +41,24 @@ static const struct argp_option options[] = {
 	  "Where demo.pcapng and demo-skb.svg are written: build/ if it is there, else the current "
 	  "directory, else a new one in /tmp",
 	  0 },
+	{ "seed", OPT_SEED, "NUMBER", 0,
+	  "Where the chance of the simulated step begins, 1 to 4294967295: 1995 if it is missing; the "
+	  "same number gives the same packets",
+	  0 },
 	{ 0 },
 };
+
+static u32 parse_seed(struct argp_state *state, const char *text)
+{
+	unsigned long long n;
+	char *end;
+
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || errno || n < 1 || n > UINT32_MAX)
+		argp_error(state, "--seed %s: 1 to 4294967295 is accepted", text);
+	return (u32)n;
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -51,6 +70,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_OUTPUT:
 		o->output = arg;
+		return 0;
+	case OPT_SEED:
+		o->seed = parse_seed(state, arg);
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s': no argument but options is accepted", arg);
@@ -67,13 +89,24 @@ static const struct argp argp = {
 	       "a private network, or two skiff hosts over a cable where that can't be had.",
 };
 
+/* With errno when it is not. */
+static bool is_directory(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return false;
+	errno = ENOTDIR;
+	return S_ISDIR(st.st_mode);
+}
+
 /* Where the files go. Return: a directory, or NULL when none can be written. */
 static const char *pick_output(const char *wanted)
 {
 	static char made[] = "/tmp/skiff-demo-XXXXXX";
 
 	if (wanted)
-		return access(wanted, W_OK | X_OK) ? NULL : wanted;
+		return is_directory(wanted) && !access(wanted, W_OK | X_OK) ? wanted : NULL;
 	if (!access("build", W_OK | X_OK))
 		return "build";
 	if (!access(".", W_OK | X_OK))
@@ -139,7 +172,7 @@ static void run_step(struct demo *demo, unsigned int i, struct row *row)
 	printf("\n--- %u. %s\n", i + 1, row->title);
 	packets_begin(demo->packets);
 	demo_steps[i].run(demo, &row->result);
-	row->packets = packets_print(demo->packets);
+	row->packets = packets_print(demo->packets) + row->result.packets;
 	printf("=> %s: %s\n", row->result.ok ? "ok" : "FAILED", row->result.text);
 }
 
@@ -200,7 +233,7 @@ static enum status show(struct demo *demo, bool kernel)
 
 static enum status demo(int argc, char **argv)
 {
-	struct demo_options o = { 0 };
+	struct demo_options o = { .seed = DEMO_SEED };
 	struct demo d = { .peer_fd = -1 };
 	char svg[512], capture[512];
 	const char *output;
@@ -218,6 +251,7 @@ static enum status demo(int argc, char **argv)
 	kernel = pick_peer(&o);
 	d.svg_path = svg;
 	d.capture_path = capture;
+	d.seed = o.seed;
 	if (skiff_init())
 		return complain(STATUS_FAILED, "the library does not start");
 	return show(&d, kernel);

@@ -18,6 +18,7 @@
 #define DEMO_TIMEOUT 2000
 #define DEMO_PINGS 3
 #define DEMO_PING_ID 1996
+#define DEMO_SEED 1995
 
 struct demo;
 
@@ -26,11 +27,13 @@ struct demo;
  * @ok: whether it worked
  * @text: in a few words
  * @rtt_ns: there and back, 0 when nothing was measured
+ * @packets: those that the host's device did not see
  */
 struct step_result {
 	bool ok;
 	char text[64];
 	s64 rtt_ns;
+	unsigned int packets;
 };
 
 /**
@@ -85,6 +88,7 @@ int outcome_wait(struct outcome *o);
  * @packets: what passed the host's device
  * @svg_path: the pictures
  * @capture_path: the capture
+ * @seed: of the simulated step
  */
 struct demo {
 	struct net *net;
@@ -97,6 +101,7 @@ struct demo {
 	struct packets *packets;
 	const char *svg_path;
 	const char *capture_path;
+	u32 seed;
 };
 
 /* demo_namespace.c: a network of this process's own, where a TAP device can be opened. */
@@ -114,6 +119,8 @@ bool enter_private_network(char *why, size_t size);
 /* demo_kernel.c, demo_cable.c: connect the host's device. Return: 0 or a negative errno. */
 int connect_kernel(struct demo *demo, char *err, size_t size);
 int connect_cable(struct demo *demo, char *err, size_t size);
+/* Give a device an address and open it. Return: 0, or a negative errno with its reason in @err. */
+int bring_up(struct net *net, const char *name, const char *addr, char *err, size_t size);
 
 /* demo_ping.c: let the kernel ping DEMO_ADDR, by the system's ping where there is one. */
 void kernel_ping(struct step_result *result);
@@ -144,6 +151,9 @@ extern const unsigned int demo_nr_steps;
 
 /* demo_skb.c: a datagram built by hand in one buffer, drawn at each move, and sent. */
 void step_skb(struct demo *demo, struct step_result *result);
+
+/* demo_lossy.c: questions and answers over a network that loses some. */
+void step_lossy(struct demo *demo, struct step_result *result);
 
 /* Fill in a result. */
 void step_ok(struct step_result *result, const char *fmt, ...) __printf(2, 3);

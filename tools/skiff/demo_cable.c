@@ -124,7 +124,7 @@ static const struct peer_ops cable_ops = {
 	.end = peer_end,
 };
 
-static int bring_up(struct net *net, const char *name, const char *addr, char *err, size_t size)
+int bring_up(struct net *net, const char *name, const char *addr, char *err, size_t size)
 {
 	int ret = skiff_addr_add(net, name, addr, err, size);
 	struct net_device *dev;

@@ -22,16 +22,31 @@ static const struct command *const commands[] = {
 /* The C library looks for it. */
 SKIFF_API const char *argp_program_version = "skiff " SKIFF_VERSION;
 
+/* A message is one line, whatever is in it. */
+static void put_line(const char *text)
+{
+	fputs("skiff: ", stderr);
+	for (; *text; text++) {
+		if (*text == '\n')
+			fputs("\\n", stderr);
+		else
+			fputc(*text, stderr);
+	}
+	fputc('\n', stderr);
+}
+
 enum status complain(enum status status, const char *fmt, ...)
 {
 	va_list args;
+	char *text;
 
 	flush_output();
 	va_start(args, fmt);
-	fputs("skiff: ", stderr);
-	vfprintf(stderr, fmt, args);
-	fputc('\n', stderr);
+	if (vasprintf(&text, fmt, args) < 0)
+		text = NULL;
 	va_end(args);
+	put_line(text ? text : "no memory");
+	free(text);
 	return status;
 }
 
@@ -42,7 +57,7 @@ static void say(int level, const char *text, void *arg)
 	(void)level;
 	(void)arg;
 	if (!library_hushed)
-		fprintf(stderr, "skiff: %s\n", text);
+		put_line(text);
 }
 
 void say_what_library_says(void)
@@ -60,21 +75,21 @@ static int output_error;
 
 void flush_output(void)
 {
-	if (fflush(stdout) && !output_error)
-		output_error = errno;
+	if (!fflush(stdout) || output_error)
+		return;
+	output_error = errno;
+	/* A reader that has gone does not miss anything. */
+	if (output_error != EPIPE)
+		complain(STATUS_FAILED, "standard output can't be written: %s",
+			 strerror(output_error));
 }
 
 /* At exit, whichever way. */
 static void check_output(void)
 {
 	flush_output();
-	if (!output_error && ferror(stdout))
-		output_error = EIO;
-	/* A reader that has gone does not miss anything. */
-	if (!output_error || output_error == EPIPE)
-		return;
-	_exit((int)complain(STATUS_FAILED, "standard output can't be written: %s",
-			    strerror(output_error)));
+	if (output_error && output_error != EPIPE)
+		_exit(STATUS_FAILED);
 }
 
 /* What the command line says before the subcommand's own arguments. */
@@ -142,7 +157,7 @@ static char *list_commands(int key, const char *text, void *input)
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
 	fputs("\n`skiff COMMAND --help' tells more about each; `man skiff' has it all: "
-	      "the kinds\nof devices, signals and exit statuses.",
+	      "the kinds of devices, signals and exit statuses.",
 	      out);
 	return fclose(out) ? NULL : list;
 }
@@ -171,6 +186,8 @@ int main(int argc, char **argv)
 	static char name[64];
 
 	if (!occupy_standard_descriptors())
+		return STATUS_FAILED;
+	if (!guard_streams())
 		return STATUS_FAILED;
 	argp_err_exit_status = STATUS_USAGE;
 	say_what_library_says();

@@ -42,7 +42,10 @@ void say_what_library_says(void);
 /* Whether to keep them back. */
 void hush_library(bool hush);
 
-/* fflush() of standard output; a failure is told when the program ends. */
+/* Make control characters in all output visible. Return: false without memory. */
+bool guard_streams(void);
+
+/* fflush() of standard output; the first failure is told at once, and the exit status tells it. */
 void flush_output(void);
 
 #endif /* TOOLS_SKIFF_H */

@@ -123,9 +123,12 @@ static const struct argp argp = {
 	       "which sends and receives on an interface of the kernel; "
 	       "pcap,in=FILE,out=FILE,speed=FACTOR,loop=N, which replays a capture file and writes "
 	       "one; slip,path=TERMINAL, a serial line, or a pseudo-terminal without path=; and "
-	       "dummy, which drops what is sent. The kernel's end of a TAP device is an interface "
-	       "of the same name: give it an address, `ip addr add 192.0.2.1/24 dev sk0 && ip link set sk0 up', and ping the "
-	       "host. Creating one takes CAP_NET_ADMIN; without it, use one that `ip tuntap add "
+	       "dummy, which drops what is sent. Of any kind, netem's keys make a bad network of "
+	       "what it sends: delay, jitter, dist, loss, gemodel, markov, duplicate, reorder, gap, "
+	       "corrupt, rate, overhead, cell, cell_overhead, limit, and delay_corr, loss_corr, "
+	       "duplicate_corr, reorder_corr, corrupt_corr. The kernel's end of a TAP device is an "
+	       "interface of the same name: give it an address, `ip addr add 192.0.2.1/24 dev sk0 && "
+	       "ip link set sk0 up', and ping the host. Creating one takes CAP_NET_ADMIN; without it, use one that `ip tuntap add "
 	       "dev sk0 mode tap user $USER' made before. Exit statuses are listed by `man skiff'.",
 };
 

@@ -120,6 +120,81 @@ static void broadcasts_are_not_answered(void **state)
 	expect_silent_drop(f, len, SKB_DROP_REASON_SOCKET_FILTER, NULL);
 }
 
+static size_t frame_echo(u8 *f, __be32 saddr, __be32 daddr)
+{
+	u8 udp[WIRE_UDP_HLEN + 5];
+
+	assert_int_equal(wire_udp_build(udp, 40000, 7, 5), 0);
+	memcpy(udp + WIRE_UDP_HLEN, data, 5);
+	wire_udp_set_csum(udp, saddr, daddr);
+	return frame_ip(f, saddr, daddr, IPPROTO_UDP, udp, sizeof(udp));
+}
+
+/* Whoever asks a second address is answered from there. */
+static void answers_from_the_address_asked(void **state)
+{
+	const __be32 second = htonl(0xc0000203);
+	u8 f[FRAME_MAX];
+
+	enable("echo");
+	net_lock(h.net);
+	assert_int_equal(inet_insert_ifa(h.dev, second, 24), 0);
+	net_unlock(h.net);
+	wire_run(&h);
+	wire_drop_sent(&h);
+	wire_inject(&h, f, frame_echo(f, PEER_IP, second));
+	assert_int_not_equal(wire_take(&h, f), 0);
+	assert_int_equal(wire_ip_saddr(f + ETH_HLEN), second);
+	assert_int_equal(wire_ip_daddr(f + ETH_HLEN), PEER_IP);
+	expect_nothing();
+}
+
+static void no_way_back(void **state)
+{
+	u8 f[FRAME_MAX];
+
+	enable("echo");
+	wire_inject(&h, f, frame_echo(f, FAR_IP, HOST_IP));
+	expect_nothing();
+	assert_int_equal(stats_of("echo").datagrams, 1);
+	assert_int_equal(stats_of("echo").answers, 0);
+	assert_int_equal(stats_of("echo").failed, 1);
+}
+
+/* Whichever allocation fails, the service goes on; teardown() sees that nothing is left. */
+static void no_memory(void **state)
+{
+	u64 missing = 0;
+	u8 f[FRAME_MAX];
+	char err[200];
+	long n;
+
+	for (n = 1; skiff_fail_nth(n) == 0; n++) {
+		int ret = skiff_service_enable(h.net, "echo", err, sizeof(err));
+
+		if (skiff_fail_count() < n)
+			break;
+		assert_int_equal(ret, -ENOMEM);
+		assert_string_not_equal(err, "");
+	}
+	skiff_fail_nth(0);
+	enable("echo");
+	for (n = 1; skiff_fail_nth(n) == 0; n++) {
+		wire_inject_quiet(&h, f, frame_echo(f, PEER_IP, HOST_IP));
+		wire_run(&h);
+		if (skiff_fail_count() < n)
+			break;
+		missing += !skb_queue_len(&h.sent);
+		wire_drop_sent(&h);
+	}
+	/* Without injection the loop was never entered. */
+	if (skiff_fail_nth(0) == 0)
+		assert_true(missing);
+	wire_drop_sent(&h);
+	wire_inject(&h, f, frame_echo(f, PEER_IP, HOST_IP));
+	expect_udp(f, 7, 40000);
+}
+
 static void names_and_ports(void **state)
 {
 	struct skiff_udp_params p = { .port = 7 };
@@ -152,6 +227,9 @@ int main(void)
 		T(chargen_has_the_pattern),
 		T(services_do_not_talk_to_each_other),
 		T(broadcasts_are_not_answered),
+		T(answers_from_the_address_asked),
+		T(no_way_back),
+		T(no_memory),
 		T(names_and_ports),
 	};
 
