@@ -78,7 +78,9 @@ struct fib_node *fib_node_make(struct fib_node **root, u32 key, unsigned int len
 	if (n && common == len)
 		return node_above(at, key, len);
 	leaf = node_alloc(key, len);
-	if (!leaf || !n) {
+	if (!leaf)
+		return NULL;
+	if (!n) {
 		*at = leaf;
 		return leaf;
 	}
