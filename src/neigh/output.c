@@ -25,7 +25,7 @@ int neigh_resolve_output(struct neighbour *neigh, struct sk_buff *skb)
 
 int neigh_connected_output(struct neighbour *neigh, struct sk_buff *skb)
 {
-	neigh->used = neigh_now(neigh);
+	neigh->used = neigh_now_coarse(neigh);
 	return neigh_send_with_header(neigh, skb);
 }
 
