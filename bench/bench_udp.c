@@ -261,10 +261,12 @@ int main(int argc, char **argv)
 		if (alone && (c->ours == echo_callback || c->ours == one_way_mmsg)) {
 			c->peer = kernel_one_way;
 			c->peer_name = "kernel veth, one way";
+		} else if (alone && c->ours == echo_mmsg) {
+			c->peer = kernel_echo_bursts;
+			c->peer_name = "kernel veth, mmsg echo";
 		} else if (alone) {
 			c->peer = kernel_echo;
 			c->peer_name = "kernel veth, echo";
-			c->peer_times = c->times * c->units;
 		}
 		c->peer_arg = kernel;
 		bench_run(c);

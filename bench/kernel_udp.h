@@ -123,19 +123,38 @@ static inline bool kernel_cable(int fds[2])
 	return fds[0] >= 0 && fds[1] >= 0;
 }
 
-/* One burst from one of the kernel's sockets to the other. */
-static inline void kernel_one_way(size_t times, void *arg)
+/* One burst from a socket of the kernel's to another. */
+static inline void kernel_burst(int from, int to)
 {
 	static struct udp_burst out, in;
+	int sent, got = 0, n;
+
+	if (!out.msgs[0].msg_hdr.msg_iov) {
+		udp_burst_init(&out);
+		udp_burst_init(&in);
+	}
+	sent = sendmmsg(from, out.msgs, UDP_BURST, 0);
+	while (got < sent && (n = recvmmsg(to, in.msgs, UDP_BURST, 0, NULL)) > 0)
+		got += n;
+	if (sent <= 0 || got < sent)
+		exit(1);
+}
+
+static inline void kernel_one_way(size_t times, void *arg)
+{
 	const int *fds = (const int *)arg;
 
-	udp_burst_init(&out);
-	udp_burst_init(&in);
-	for (size_t i = 0; i < times; i++) {
-		int sent = sendmmsg(fds[0], out.msgs, UDP_BURST, 0), got = 0, n;
+	for (size_t i = 0; i < times; i++)
+		kernel_burst(fds[0], fds[1]);
+}
 
-		while (got < sent && (n = recvmmsg(fds[1], in.msgs, UDP_BURST, 0, NULL)) > 0)
-			got += n;
+static inline void kernel_echo_bursts(size_t times, void *arg)
+{
+	const int *fds = (const int *)arg;
+
+	for (size_t i = 0; i < times; i++) {
+		kernel_burst(fds[0], fds[1]);
+		kernel_burst(fds[1], fds[0]);
 	}
 }
 
