@@ -20,6 +20,8 @@ struct bench_case {
 	const char *peer_name; /* NULL with @peer */
 	size_t times;	       /* per round */
 	size_t units;	       /* what one time counts for: buffers of a burst, ... */
+	size_t peer_times;     /* of @peer, which does one unit at a time; 0: as many as ours */
+	const char *rate;      /* NULL: report nanoseconds; otherwise "frames/s" or the like */
 	void *arg;
 	void *peer_arg;
 };
@@ -48,10 +50,17 @@ static inline double bench_median(double *v, size_t n)
 /* Nanoseconds per unit of one round. */
 static inline double bench_round(bench_fn fn, const struct bench_case *c, void *arg)
 {
+	size_t times = fn == c->peer && c->peer_times ? c->peer_times : c->times;
 	uint64_t start = bench_now();
 
-	fn(c->times, arg);
+	fn(times, arg);
 	return (double)(bench_now() - start) / (double)(c->times * c->units);
+}
+
+/* What is reported of a time in nanoseconds. */
+static inline double bench_value(const struct bench_case *c, double ns)
+{
+	return c->rate ? 1e9 / ns : ns;
 }
 
 /* Both in turn, medians, one line of JSON. */
@@ -60,21 +69,21 @@ static inline void bench_run(const struct bench_case *c)
 	double ours[BENCH_ROUNDS], peer[BENCH_ROUNDS], o, p;
 	int i;
 
-	c->ours(c->times, c->arg);
+	bench_round(c->ours, c, c->arg);
 	if (c->peer)
-		c->peer(c->times, c->peer_arg);
+		bench_round(c->peer, c, c->peer_arg);
 	for (i = 0; i < BENCH_ROUNDS; i++) {
 		ours[i] = bench_round(c->ours, c, c->arg);
 		if (c->peer)
 			peer[i] = bench_round(c->peer, c, c->peer_arg);
 	}
 	o = bench_median(ours, BENCH_ROUNDS);
-	printf("{\"name\": \"%s\", \"value\": %.3f, \"unit\": \"ns\", \"better\": \"lower\", ",
-	       c->name, o);
+	printf("{\"name\": \"%s\", \"value\": %.3f, \"unit\": \"%s\", \"better\": \"%s\", ",
+	       c->name, bench_value(c, o), c->rate ? c->rate : "ns", c->rate ? "higher" : "lower");
 	if (c->peer) {
 		p = bench_median(peer, BENCH_ROUNDS);
 		printf("\"peer\": \"%s\", \"peer_value\": %.3f, \"ratio\": %.3f}\n", c->peer_name,
-		       p, p / o);
+		       bench_value(c, p), p / o);
 	} else {
 		printf("\"peer\": null, \"peer_value\": null, \"ratio\": null}\n");
 	}

@@ -350,6 +350,9 @@ SKIFF_API int __neigh_event_send(struct neighbour *neigh, struct sk_buff *skb);
 /* Now on the clock of the entry's host. */
 SKIFF_API ktime_t neigh_now(const struct neighbour *neigh);
 
+/* The same by its last tick: for when the entry was used, which each packet notes. */
+SKIFF_API ktime_t neigh_now_coarse(const struct neighbour *neigh);
+
 /**
  * neigh_event_send() - a packet is about to be sent to a neighbour
  * @neigh: the entry
@@ -360,7 +363,7 @@ SKIFF_API ktime_t neigh_now(const struct neighbour *neigh);
  */
 static inline int neigh_event_send(struct neighbour *neigh, struct sk_buff *skb)
 {
-	neigh->used = neigh_now(neigh);
+	neigh->used = neigh_now_coarse(neigh);
 	if (neigh->nud_state & (NUD_CONNECTED | NUD_DELAY | NUD_PROBE))
 		return 0;
 	return __neigh_event_send(neigh, skb);

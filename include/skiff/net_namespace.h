@@ -150,6 +150,15 @@ SKIFF_API bool net_trylock(struct net *net) __must_check;
 SKIFF_API void net_unlock(struct net *net);
 
 /**
+ * net_unlock_more() - let go of the stack lock for a moment
+ * @net: the host
+ *
+ * Nothing that is waiting is done: the caller takes the lock again soon, and then drops it with
+ * net_unlock(). That is what makes a burst of packets cheaper than as many packets.
+ */
+SKIFF_API void net_unlock_more(struct net *net);
+
+/**
  * current_net() - the host whose stack lock the calling thread holds
  *
  * Return: the host, or NULL.

@@ -3,7 +3,7 @@
 #ifndef SKIFF_SPINLOCK_H
 #define SKIFF_SPINLOCK_H
 
-#include <skiff/kernel.h>
+#include <skiff/atomic.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -37,6 +37,12 @@ static inline void spin_lock_init(spinlock_t *lock)
 
 static inline bool spin_trylock(spinlock_t *lock)
 {
+	if (skiff_single_threaded()) {
+		bool taken = __atomic_load_n(&lock->locked, __ATOMIC_RELAXED);
+
+		__atomic_store_n(&lock->locked, 1, __ATOMIC_RELAXED);
+		return !taken;
+	}
 	return !__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE);
 }
 

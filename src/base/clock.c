@@ -83,6 +83,13 @@ ktime_t skiff_clock_now(const struct skiff_clock *clock)
 	return system_time(CLOCK_MONOTONIC);
 }
 
+ktime_t skiff_clock_now_coarse(const struct skiff_clock *clock)
+{
+	if (clock->is_virtual)
+		return READ_ONCE(clock->now);
+	return system_time(CLOCK_MONOTONIC_COARSE);
+}
+
 ktime_t skiff_clock_now_real(const struct skiff_clock *clock)
 {
 	if (clock->is_virtual)

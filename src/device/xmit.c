@@ -137,7 +137,8 @@ static int start_xmit(struct sk_buff *skb, struct net_device *dev, struct netdev
 	xmit.more = more;
 	ret = dev->netdev_ops->ndo_start_xmit(skb, dev);
 	xmit.more = outer;
-	if (ret == NETDEV_TX_OK) {
+	/* As on Linux, a device that locks for itself is not watched, and not asked when it sent. */
+	if (ret == NETDEV_TX_OK && !(dev->features & NETIF_F_LLTX)) {
 		txq->trans_start = skiff_net_now(dev_net(dev));
 		dev->trans_start = txq->trans_start;
 	}

@@ -30,11 +30,36 @@ void raise_softirq(struct net *net, int nr)
 		skiff_kick(net);
 }
 
-static int run_timers(struct net *net, int budget)
+/* After so much work the clock is read again. */
+#define BH_CLOCK_WORK 64
+
+/**
+ * struct bh_clock - the time of a run of the bottom half
+ * @now: what the clock showed
+ * @done: what had been done by then
+ * @known: it was read
+ */
+struct bh_clock {
+	ktime_t now;
+	int done;
+	bool known;
+};
+
+static ktime_t bh_now(const struct net *net, struct bh_clock *clock, int done)
+{
+	if (!clock->known || done - clock->done >= BH_CLOCK_WORK) {
+		clock->now = skiff_clock_now(net->clock);
+		clock->done = done;
+		clock->known = true;
+	}
+	return clock->now;
+}
+
+static int run_timers(struct net *net, struct bh_clock *clock, int done, int budget)
 {
 	if (net->timers->armed == 0)
 		return 0;
-	return timer_base_run(net->timers, skiff_clock_now(net->clock), budget);
+	return timer_base_run(net->timers, bh_now(net, clock, done), budget);
 }
 
 /* Runs the raised kinds in order; those for which the budget does not last stay raised. */
@@ -59,19 +84,20 @@ static int run_raised(struct net *net, int budget)
 	return used;
 }
 
-static bool anything_left(struct net *net)
+static bool anything_left(struct net *net, struct bh_clock *clock, int done)
 {
 	ktime_t next;
 
 	if (net_has_work(net))
 		return true;
 	next = timer_base_next(net->timers);
-	return next != KTIME_MAX && next <= skiff_clock_now(net->clock);
+	return next != KTIME_MAX && next <= bh_now(net, clock, done);
 }
 
 int net_bh_count(struct net *net, bool *more)
 {
 	int budget = READ_ONCE(net->budget);
+	struct bh_clock clock = { .known = false };
 	int done = 0;
 
 	ASSERT_NET_LOCKED(net);
@@ -83,7 +109,7 @@ int net_bh_count(struct net *net, bool *more)
 
 		done += net_run_remote(net);
 		if (done < budget)
-			done += run_timers(net, budget - done);
+			done += run_timers(net, &clock, done, budget - done);
 		raised = READ_ONCE(net->softirq_pending) != 0;
 		if (raised && done < budget)
 			done += run_raised(net, budget - done);
@@ -91,7 +117,7 @@ int net_bh_count(struct net *net, bool *more)
 			break;
 	}
 	net->loop->in_bh = false;
-	*more = anything_left(net);
+	*more = anything_left(net, &clock, done);
 	return done;
 }
 

@@ -120,6 +120,14 @@ static void drop_lock(struct net *net)
 	pthread_mutex_unlock(&net->mutex);
 }
 
+void net_unlock_more(struct net *net)
+{
+	if (unlikely(skiff_env != net->env))
+		skiff_panic("stack lock of host %s dropped by a thread without it", net->name);
+	net_loop_recheck(net);
+	drop_lock(net);
+}
+
 /* Drops the lock and does what had to wait for that; see net_after_unlock(). */
 void net_let_go(struct net *net)
 {

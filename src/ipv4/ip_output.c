@@ -262,8 +262,8 @@ int ip_build_and_send(struct net *net, struct sock *sk, struct sk_buff *skb, str
 		skb->priority = ipc->priority;
 		skb->mark = ipc->mark;
 	}
+	/* The caller's reference lasts as long as this call; who keeps the packet takes its own. */
 	skb_dst_drop(skb);
-	dst_hold(&rt->dst);
-	skb_dst_set(skb, &rt->dst);
+	skb_dst_set_noref(skb, &rt->dst);
 	return ip_send_skb(net, skb);
 }

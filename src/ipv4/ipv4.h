@@ -94,6 +94,24 @@ struct ipv4_sysctl {
 /* Input routes that do not depend on the table. */
 enum { RT_IN_BROADCAST, RT_IN_MULTICAST, RT_IN_UNREACHABLE, RT_IN_MAX };
 
+/* Slots for them: flows that take turns and fall into one only cost each other the short cut. */
+#define RT_SEEN_SHIFT 4
+#define RT_SEEN_MAX (1 << RT_SEEN_SHIFT)
+
+/**
+ * struct rt_seen - the input route that a packet to this host was found to have
+ * @rt: the route, with a reference; NULL for an empty slot. It is good as long as its generation is
+ * @dev: where the packet came from
+ * @saddr: its source
+ * @daddr: its destination
+ */
+struct rt_seen {
+	struct rtable *rt;
+	const struct net_device *dev;
+	__be32 saddr;
+	__be32 daddr;
+};
+
 /**
  * struct ipv4_net - a host's IPv4
  * @net: the host
@@ -104,6 +122,7 @@ enum { RT_IN_BROADCAST, RT_IN_MULTICAST, RT_IN_UNREACHABLE, RT_IN_MAX };
  * @rt_lock: guards @rt_all: the last reference to a route may be dropped by any thread
  * @rt_all: every struct rtable in existence
  * @rt_in: see RT_IN_*
+ * @rt_seen: the routes that packets came by lately, see struct rt_seen
  * @sysctl: settings
  * @tables: the host's copies of the tables of settings
  * @ctl: their registrations
@@ -131,6 +150,7 @@ struct ipv4_net {
 	spinlock_t rt_lock;
 	struct list_head rt_all;
 	struct rtable *rt_in[RT_IN_MAX];
+	struct rt_seen rt_seen[RT_SEEN_MAX];
 	struct ipv4_sysctl sysctl;
 	struct ctl_table *tables[IPV4_SYSCTL_TABLES];
 	struct ctl_table_header *ctl[IPV4_SYSCTL_TABLES];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Routes in use: from a look-up in the table to a dst_entry that packets refer to. */
 #include <skiff/igmp.h>
+#include <skiff/jhash.h>
 #include <skiff/slab.h>
 
 #include "ipv4/ipv4.h"
@@ -138,6 +139,10 @@ void rt_dev_put_all(struct ipv4_net *in, const struct net_device *dev)
 	int i;
 
 	rt_exceptions_flush(in, dev);
+	for (i = 0; i < RT_SEEN_MAX; i++) {
+		ip_rt_put(in->rt_seen[i].rt);
+		in->rt_seen[i].rt = NULL;
+	}
 	for (i = 0; i < RT_IN_MAX; i++) {
 		if (!in->rt_in[i] || (dev && in->rt_in[i]->dst.dev != dev))
 			continue;
@@ -468,6 +473,33 @@ static struct rtable *rt_input_lookup(struct ipv4_net *in, __be32 daddr, __be32 
 	return rt_input_kind(in, RT_IN_UNREACHABLE);
 }
 
+static struct rt_seen *rt_seen_slot(struct ipv4_net *in, __be32 daddr, __be32 saddr)
+{
+	u32 both = (__force u32)saddr ^ (__force u32)daddr << 1;
+
+	return &in->rt_seen[hash_32(both, RT_SEEN_SHIFT)];
+}
+
+/* Two look-ups in the table, one for each address, are spared a packet like one before. */
+static struct rtable *rt_input(struct ipv4_net *in, __be32 daddr, __be32 saddr,
+			       const struct net_device *dev)
+{
+	struct rt_seen *seen = rt_seen_slot(in, daddr, saddr);
+	struct rtable *rt = seen->rt;
+
+	if (rt && seen->saddr == saddr && seen->daddr == daddr && seen->dev == dev &&
+	    ipv4_dst_check(&rt->dst, 0))
+		return rt;
+	rt = rt_input_lookup(in, daddr, saddr, dev);
+	/* Who is a member of a group changes without the table. */
+	if (IS_ERR_OR_NULL(rt) || rt->rt_type != RTN_LOCAL)
+		return rt;
+	dst_hold(&rt->dst);
+	ip_rt_put(seen->rt);
+	*seen = (struct rt_seen){ .rt = rt, .dev = dev, .saddr = saddr, .daddr = daddr };
+	return rt;
+}
+
 int ip_route_input(struct sk_buff *skb, __be32 daddr, __be32 saddr, u8 tos, struct net_device *dev)
 {
 	struct ipv4_net *in = ipv4_net(dev_net(dev));
@@ -475,7 +507,7 @@ int ip_route_input(struct sk_buff *skb, __be32 daddr, __be32 saddr, u8 tos, stru
 
 	(void)tos;
 	ASSERT_NET_LOCKED(in->net);
-	rt = rt_input_lookup(in, daddr, saddr, dev);
+	rt = rt_input(in, daddr, saddr, dev);
 	if (!rt)
 		return -ENOBUFS;
 	if (IS_ERR(rt))

@@ -23,6 +23,7 @@
  * @buckets: 1 << @hash_shift chains
  * @hash_shift: see NEIGH_HASH_SHIFT_MIN
  * @hash_key: so that nobody outside can fill one chain
+ * @last: the entry that was found last, which the next packet most often wants too
  * @entries: entries in the table
  * @gc_entries: entries that garbage collection may take
  * @gc_list: those, the least recently updated first
@@ -46,6 +47,7 @@ struct neigh_cache {
 	struct hlist_head *buckets;
 	unsigned int hash_shift;
 	siphash_key_t hash_key;
+	struct neighbour *last;
 	unsigned int entries;
 	unsigned int gc_entries;
 	struct list_head gc_list;

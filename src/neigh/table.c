@@ -45,6 +45,11 @@ ktime_t neigh_now(const struct neighbour *neigh)
 	return skiff_net_now(neigh->cache->net);
 }
 
+ktime_t neigh_now_coarse(const struct neighbour *neigh)
+{
+	return skiff_clock_now_coarse(skiff_net_clock(neigh->cache->net));
+}
+
 static struct hlist_head *neigh_bucket(const struct neigh_cache *c, const void *pkey,
 				       const struct net_device *dev)
 {
@@ -58,14 +63,30 @@ static struct hlist_head *neigh_bucket(const struct neigh_cache *c, const void *
 	return &c->buckets[hash & ((1u << c->hash_shift) - 1)];
 }
 
-static struct neighbour *neigh_find(const struct neigh_cache *c, const void *pkey,
+/* Keys have four bytes or more, of which the first ones are compared without a call. */
+static bool neigh_is(const struct neighbour *n, const void *pkey, const struct net_device *dev)
+{
+	unsigned int len = n->tbl->key_len;
+
+	return n->dev == dev && !memcmp(n->primary_key, pkey, 4) &&
+	       (len == 4 || !memcmp(n->primary_key + 4, (const u8 *)pkey + 4, len - 4));
+}
+
+static struct neighbour *neigh_find(struct neigh_cache *c, const void *pkey,
 				    const struct net_device *dev)
 {
-	struct neighbour *n;
+	struct neighbour *n = c->last;
+	struct hlist_head *bucket;
 
-	hlist_for_each_entry(n, neigh_bucket(c, pkey, dev), hash_node)
-		if (n->dev == dev && !memcmp(n->primary_key, pkey, c->tbl->key_len))
+	if (likely(n && neigh_is(n, pkey, dev)))
+		return n;
+	bucket = neigh_bucket(c, pkey, dev);
+	hlist_for_each_entry(n, bucket, hash_node) {
+		if (neigh_is(n, pkey, dev)) {
+			c->last = n;
 			return n;
+		}
+	}
 	return NULL;
 }
 
@@ -199,6 +220,8 @@ struct neighbour *__neigh_create(struct neigh_table *tbl, const void *pkey, stru
 void neigh_unlink(struct neighbour *n)
 {
 	hlist_del_init(&n->hash_node);
+	if (n->cache->last == n)
+		n->cache->last = NULL;
 	n->cache->entries--;
 	neigh_leave_gc_list(n);
 	n->dead = 1;

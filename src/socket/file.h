@@ -13,16 +13,6 @@
 
 #include "socket/waitqueue.h"
 
-#if defined(__has_include)
-#if __has_include(<sys/single_threaded.h>)
-#include <sys/single_threaded.h>
-#define SFILE_ALONE __libc_single_threaded
-#endif
-#endif
-#ifndef SFILE_ALONE
-#define SFILE_ALONE false
-#endif
-
 struct epoll;
 
 /*
@@ -82,7 +72,7 @@ static inline bool sfile_tryget(struct sfile *f)
 {
 	int old;
 
-	if (SFILE_ALONE) {
+	if (skiff_single_threaded()) {
 		if (unlikely(f->refs.refs.counter == 0))
 			return false;
 		f->refs.refs.counter++;
@@ -102,7 +92,7 @@ void sfile_release(struct sfile *f);
 /* Any thread that holds no lock. */
 static inline void sfile_put(struct sfile *f)
 {
-	if (SFILE_ALONE) {
+	if (skiff_single_threaded()) {
 		if (unlikely(--f->refs.refs.counter == 0))
 			sfile_release(f);
 		return;

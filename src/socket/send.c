@@ -8,6 +8,9 @@
 /* Flags that a program may not give, for they mean something inside of the stack. */
 #define INTERNAL_FLAGS (MSG_BATCH | 0x10000 | 0x20000 | 0x80000)
 
+/* Messages after which the host does its work at the latest: no queue is as short. */
+#define SEND_BATCH 64
+
 struct send_call {
 	struct skiff_msghdr *m;
 	long done;
@@ -158,6 +161,13 @@ ssize_t skiff_sendmsg(int fd, const struct msghdr *msg, int flags)
 	return skiff_result(ret);
 }
 
+/* After messages with MSG_BATCH. */
+static void finish_batch(struct net *net)
+{
+	if (net_enter(net) == 0)
+		net_unlock(net);
+}
+
 int skiff_sendmmsg(int fd, struct mmsghdr *vec, unsigned int vlen, int flags)
 {
 	unsigned int n = 0;
@@ -171,11 +181,16 @@ int skiff_sendmmsg(int fd, struct mmsghdr *vec, unsigned int vlen, int flags)
 	vlen = min(vlen, 1024u);
 	flags &= ~INTERNAL_FLAGS;
 	for (; n < vlen; n++) {
-		ret = send_one(f, &vec[n].msg_hdr, n + 1 < vlen ? flags | MSG_BATCH : flags);
+		bool more = n + 1 < vlen && (n + 1) % SEND_BATCH;
+
+		ret = send_one(f, &vec[n].msg_hdr, more ? flags | MSG_BATCH : flags);
 		if (ret < 0)
 			break;
 		vec[n].msg_len = (unsigned int)ret;
 	}
+	/* The last one would have done what those before it left. */
+	if (ret < 0 && n)
+		finish_batch(f->sock.net);
 	sfile_put(f);
 	return skiff_result(n ? (long)n : ret);
 }

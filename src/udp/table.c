@@ -40,8 +40,12 @@ unsigned int udp_addr_hash(const struct udp_net *un, __be32 addr, u16 port)
 unsigned int udp_flow_hash(const struct udp_net *un, __be32 laddr, u16 lport, __be32 faddr,
 			   __be16 fport)
 {
-	return (unsigned int)siphash_3u32((__force u32)laddr, (__force u32)faddr,
-					  (u32)lport << 16 | (__force u16)fport, &un->hash_key);
+	u64 addrs = (u64)(__force u32)laddr << 32 | (__force u32)faddr;
+	u64 ports = (u64)lport << 16 | (__force u16)fport;
+
+	/* Only this side puts sockets into the table: a fast hash with a secret will do. */
+	return (unsigned int)__jhash_mix(__jhash_mix(addrs, un->hash_key.key[0]),
+					 ports ^ un->hash_key.key[1]);
 }
 
 static unsigned int flow_hash_of(const struct udp_net *un, const struct sock *sk)

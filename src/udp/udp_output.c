@@ -35,6 +35,23 @@ static int udp_check_dest(const struct sock *sk, const struct flowi4 *fl4, const
 	return fl4->fl4_dport ? 0 : -EINVAL;
 }
 
+/* To the peer of a connected socket by the route that it remembers. */
+static struct rtable *udp_stack_route(struct sock *sk, struct flowi4 *fl4)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+
+	fl4->fl4_sport = inet->inet_sport;
+	fl4->flowi4_proto = IPPROTO_UDP;
+	if (!fl4->saddr)
+		fl4->saddr = inet->inet_saddr;
+	if (!fl4->flowi4_oif)
+		fl4->flowi4_oif = sk->sk_bound_dev_if;
+	if (sk->sk_state == INET_STATE_CONNECTED && fl4->daddr == sk->sk_daddr && fl4->saddr &&
+	    fl4->saddr == inet->inet_saddr && fl4->flowi4_oif == sk->sk_bound_dev_if)
+		return inet_route_datagram(sk, fl4, true);
+	return ip_route_output_key(sock_net(sk), fl4);
+}
+
 struct sk_buff *udp_alloc_send_skb(struct sock *sk, struct flowi4 *fl4, unsigned int len,
 				   struct rtable **rtp)
 {
@@ -49,13 +66,7 @@ struct sk_buff *udp_alloc_send_skb(struct sock *sk, struct flowi4 *fl4, unsigned
 		err = udp_v4_get_port(sk, 0);
 	if (err)
 		return (struct sk_buff *)ERR_PTR(err);
-	fl4->fl4_sport = inet_sk(sk)->inet_sport;
-	fl4->flowi4_proto = IPPROTO_UDP;
-	if (!fl4->saddr)
-		fl4->saddr = inet_sk(sk)->inet_saddr;
-	if (!fl4->flowi4_oif)
-		fl4->flowi4_oif = sk->sk_bound_dev_if;
-	rt = ip_route_output_key(sock_net(sk), fl4);
+	rt = udp_stack_route(sk, fl4);
 	if (IS_ERR(rt))
 		return (struct sk_buff *)(void *)rt;
 	err = udp_check_dest(sk, fl4, rt, len);

@@ -182,7 +182,11 @@ int udp_sendmsg(struct sock *sk, struct skiff_msghdr *msg, size_t len)
 		return err;
 	}
 	err = udp_send_locked(sk, skb, &d, &ipc, msg->msg_flags, plain);
-	net_unlock(net);
+	/* More datagrams of the same call follow: what they have in common is done once. */
+	if (msg->msg_flags & MSG_BATCH)
+		net_unlock_more(net);
+	else
+		net_unlock(net);
 	return err ? err : (int)len;
 }
 

@@ -253,6 +253,45 @@ static void sources_that_are_refused(void **state)
 	net_unlock(h.net);
 }
 
+/* How a packet from @saddr to this host's @daddr comes in: a kind of route, or a negative errno. */
+static int way_in(__be32 daddr, __be32 saddr)
+{
+	struct sk_buff *skb = alloc_skb(64, GFP_KERNEL);
+	int ret;
+
+	net_lock(h.net);
+	ret = ip_route_input_noref(skb, daddr, saddr, 0, h.dev);
+	if (!ret)
+		ret = dst_rtable(skb_dst(skb))->rt_type;
+	consume_skb(skb);
+	net_unlock(h.net);
+	return ret;
+}
+
+/* What was found for one packet does for the next ones, but not after the table has changed. */
+static void ways_in_are_remembered(void **state)
+{
+	const __be32 more = IP(192, 0, 2, 77);
+
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(way_in(HOST_IP, PEER_IP), RTN_LOCAL);
+		assert_int_equal(way_in(HOST_IP, more), RTN_LOCAL);
+		assert_int_equal(way_in(more, PEER_IP), RTN_UNREACHABLE);
+	}
+	/* Its own address now: no other may send from it, and packets to it are welcome. */
+	assert_int_equal(add(h.dev, more, 24), 0);
+	assert_int_equal(way_in(HOST_IP, more), -EINVAL);
+	assert_int_equal(way_in(more, PEER_IP), RTN_LOCAL);
+	assert_int_equal(way_in(more, PEER_IP), RTN_LOCAL);
+	assert_int_equal(del(more), 0);
+	assert_int_equal(way_in(more, PEER_IP), RTN_UNREACHABLE);
+	assert_int_equal(way_in(HOST_IP, more), RTN_LOCAL);
+	/* More sources than are remembered. */
+	for (u32 i = 1; i < 200; i++)
+		assert_int_equal(way_in(HOST_IP, IP(203, 0, 113, i)), RTN_LOCAL);
+	assert_int_equal(way_in(HOST_IP, IP(255, 255, 255, 255)), -EINVAL);
+}
+
 /* Who still has a route when the device goes has one that leads nowhere. */
 static void a_device_goes(void **state)
 {
@@ -286,6 +325,7 @@ int main(void)
 		T(addresses_that_are_none),  T(routes_come_and_go_with_addresses),
 		T(the_longest_prefix_wins),  T(routes_that_are_refused),
 		T(sources_that_are_refused), T(a_device_goes),
+		T(ways_in_are_remembered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

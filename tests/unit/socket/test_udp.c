@@ -161,6 +161,45 @@ static void test_two_hosts(void **state)
 	}
 }
 
+/* What one sendmmsg() has in common is done at its end, also where that is not the last message. */
+static void test_bursts(void **state)
+{
+	struct sockaddr_in to = at(0xc0000202, 2000), bad = at(0xc0000202, 0);
+	struct iovec iov = { "burst", 5 };
+	struct mmsghdr out[150], in[150];
+	char buf[150][8];
+	struct iovec into[150];
+	int a, b;
+
+	wire_hosts();
+	a = open_udp(host, 1000);
+	b = open_udp(other, 2000);
+	memset(out, 0, sizeof(out));
+	memset(in, 0, sizeof(in));
+	for (int i = 0; i < 150; i++) {
+		out[i].msg_hdr = (struct msghdr){
+			.msg_name = &to, .msg_namelen = sizeof(to), .msg_iov = &iov, .msg_iovlen = 1
+		};
+		into[i] = (struct iovec){ buf[i], sizeof(buf[i]) };
+		in[i].msg_hdr = (struct msghdr){ .msg_iov = &into[i], .msg_iovlen = 1 };
+	}
+	/* The neighbours get to know each other: a burst is more than may wait for that. */
+	assert_int_equal(skiff_sendto(a, "first", 5, 0, ADDR(to)), 5);
+	assert_int_equal(skiff_recv(b, buf[0], sizeof(buf[0]), 0), 5);
+	assert_int_equal(skiff_sendmmsg(a, out, 150, 0), 150);
+	assert_int_equal(skiff_recvmmsg(b, in, 150, MSG_DONTWAIT, NULL), 150);
+	for (int i = 0; i < 150; i++)
+		assert_int_equal(in[i].msg_len, 5);
+	/* Three go, the fourth is refused: the three are there without another call. */
+	out[3].msg_hdr.msg_name = &bad;
+	assert_int_equal(skiff_sendmmsg(a, out, 10, 0), 3);
+	assert_int_equal(skiff_recvmmsg(b, in, 10, MSG_DONTWAIT, NULL), 3);
+	assert_int_equal(skiff_sendmmsg(a, out + 3, 7, 0), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(skiff_recvmmsg(b, in, 10, MSG_DONTWAIT, NULL), -1);
+	assert_int_equal(errno, EAGAIN);
+}
+
 static void test_bind_to_device(void **state)
 {
 	int a;
@@ -306,7 +345,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_loopback),	T(test_skbs),	       T(test_two_hosts),
 		T(test_bind_to_device), T(test_port_per_peer), T(test_reuseport_program),
-		T(test_sent_when),
+		T(test_sent_when),	T(test_bursts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
