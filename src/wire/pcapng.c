@@ -104,7 +104,7 @@ static void option_end(struct writer *w)
 
 static bool string_fits(const char *s)
 {
-	return !s || strnlen(s, PCAPNG_MAX_STRING + 1) <= PCAPNG_MAX_STRING;
+	return !s || strlen(s) <= PCAPNG_MAX_STRING;
 }
 
 typedef void (*body_fn)(struct writer *w, const void *arg);
