@@ -111,11 +111,32 @@ static void a_timeout_passes_in_virtual_time(void **state)
 	assert_int_equal(sim_close(&sim), 0);
 }
 
+/* Nothing gets through: the neighbour fails, which a socket that asks for errors hears of. */
+static void a_dead_cable_is_unreachable(void **state)
+{
+	const struct timeval timeout = { .tv_sec = 1000 };
+	const int on = 1;
+	char c = 0;
+	int fd;
+
+	sim_open(&sim, 1, 2);
+	sim_cable(&sim, 0, 1, "loss=100%");
+	fd = client(7, &timeout);
+	assert_int_equal(skiff_setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on)), 0);
+	assert_int_equal(skiff_send(fd, &c, 1, 0), 1);
+	assert_int_equal(skiff_recv(fd, &c, 1, 0), -1);
+	assert_int_equal(errno, EHOSTUNREACH);
+	assert_int_equal(sim.frames, 0);
+	assert_int_equal(skiff_close(fd), 0);
+	assert_int_equal(sim_close(&sim), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bad_networks_repeat),
 		cmocka_unit_test(a_timeout_passes_in_virtual_time),
+		cmocka_unit_test(a_dead_cable_is_unreachable),
 	};
 
 	return cmocka_run_group_tests_name("sim-udp", tests, NULL, NULL);
