@@ -46,6 +46,18 @@ struct net_work_list {
 };
 
 /**
+ * struct net_mem - the memory of a host's buffers
+ * @users: the host, and sockets whose buffers may outlive it
+ * @used: bytes that are accounted
+ * @limit: how many may be, 0 for any number
+ */
+struct net_mem {
+	refcount_t users;
+	atomic_long_t used;
+	size_t limit;
+};
+
+/**
  * struct net - one host
  * @id: number among the hosts of its clock: the order in which a simulation runs them
  * @name: for messages
@@ -65,8 +77,7 @@ struct net_work_list {
  * @gen: what the subsystems keep, by their number
  * @mib: SNMP counters
  * @drops: packets dropped, by reason; changed with atomic additions, for drivers drop too
- * @mem_used: bytes accounted to this host
- * @mem_limit: bytes that may be
+ * @mem: bytes accounted to this host, and how many may be
  * @sysctls: tables of settings
  * @list: among all hosts of the process
  * @clock_list: among the hosts of a virtual clock
@@ -96,8 +107,7 @@ struct net {
 
 	struct netns_mib mib;
 	u64 drops[SKB_DROP_REASON_MAX];
-	atomic_long_t mem_used;
-	size_t mem_limit;
+	struct net_mem *mem;
 	struct list_head sysctls;
 
 	struct list_head list;
@@ -279,6 +289,15 @@ SKIFF_API bool net_bh(struct net *net);
  * Return: true, or false when the host's limit would be exceeded: then nothing is accounted.
  */
 SKIFF_API bool net_mem_charge(struct net *net, size_t bytes) __must_check;
+
+/* Another user of the host's account, which stays after the host. Any thread. */
+static inline struct net_mem *net_mem_get(struct net *net)
+{
+	refcount_inc(&net->mem->users);
+	return net->mem;
+}
+
+SKIFF_API void net_mem_put(struct net_mem *mem);
 
 /**
  * net_mem_uncharge() - give accounted memory back

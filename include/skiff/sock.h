@@ -10,6 +10,7 @@
 
 #include <skiff/dst.h>
 #include <skiff/list.h>
+#include <skiff/net_namespace.h>
 #include <skiff/skbuff.h>
 #include <skiff/spinlock.h>
 #include <skiff/uio.h>
@@ -138,6 +139,7 @@ enum sock_flags {
  * @sk_wmem_alloc: bytes of packets under way, plus 1 while sk_refcnt is not 0
  * @sk_omem_alloc: bytes of options
  * @sk_forward_alloc: bytes that the protocol granted and that are not used; any thread, atomically
+ * @sk_host_mem: the account of its host, NULL when that has no limit
  * @sk_rcvbuf: limit of sk_rmem_alloc
  * @sk_sndbuf: limit of sk_wmem_alloc
  * @sk_rcvlowat: bytes that make it readable
@@ -203,6 +205,7 @@ struct sock {
 	struct sk_buff_head sk_write_queue;
 	atomic_t sk_rmem_alloc;
 	refcount_t sk_wmem_alloc;
+	struct net_mem *sk_host_mem;
 	atomic_t sk_omem_alloc;
 	int sk_forward_alloc;
 	int sk_rcvbuf;
@@ -450,6 +453,27 @@ static inline struct dst_entry *sk_dst_check(struct sock *sk, u32 cookie)
 }
 /* The socket's number for SO_COOKIE, never 0; given on the first call. */
 SKIFF_API u64 sock_gen_cookie(struct sock *sk);
+
+/* What the two below count is in the account of the host as well, if it has a limit. Any thread. */
+static inline void sk_host_charge(struct sock *sk, int bytes)
+{
+	if (unlikely(sk->sk_host_mem))
+		atomic_long_add(bytes, &sk->sk_host_mem->used);
+}
+
+/* Whether a host has used up its memory: its sockets neither send nor receive until it is less. */
+static inline bool sk_host_full(const struct sock *sk)
+{
+	return unlikely(sk->sk_host_mem) &&
+	       atomic_long_read(&sk->sk_host_mem->used) >= (long)sk->sk_host_mem->limit;
+}
+
+/* A buffer that is charged for sending has grown. */
+static inline void sk_wmem_grown(struct sock *sk, int bytes)
+{
+	refcount_add(bytes, &sk->sk_wmem_alloc);
+	sk_host_charge(sk, bytes);
+}
 
 /* Bytes under way, without the one that stands for the references. */
 static inline int sk_wmem_alloc_get(const struct sock *sk)

@@ -55,7 +55,8 @@ static void fill_in(struct host *host, const struct skiff_net_params *params)
 	net->timers = &host->timers;
 	net->loop = &host->loop;
 	net->budget = DEFAULT_BUDGET;
-	net->mem_limit = min(params->mem_limit, MEM_MAX);
+	refcount_set(&net->mem->users, 1);
+	net->mem->limit = min(params->mem_limit, MEM_MAX);
 	INIT_LIST_HEAD(&net->sysctls);
 	work_list_init(&net->remote);
 	work_list_init(&net->after_unlock);
@@ -93,9 +94,13 @@ static int create(const struct skiff_net_params *params, struct net **made)
 	host = (struct host *)kzalloc(sizeof(*host), GFP_KERNEL);
 	if (!host)
 		return -ENOMEM;
+	err = -ENOMEM;
+	host->net.mem = (struct net_mem *)kzalloc(sizeof(*host->net.mem), GFP_KERNEL);
+	if (!host->net.mem)
+		goto free_host;
 	err = net_loop_init(&host->loop);
 	if (err)
-		goto free_host;
+		goto free_mem;
 	fill_in(host, params);
 	err = net_core_sysctl_init(host);
 	if (err)
@@ -111,6 +116,8 @@ exit_sysctl:
 let_out:
 	let_out(host);
 	net_loop_exit(&host->loop);
+free_mem:
+	kfree(host->net.mem);
 free_host:
 	kfree(host);
 	return err;
@@ -183,7 +190,7 @@ static int die_report_left(struct net *net)
 	net->softirq_pending = 0;
 	net_unlock(net);
 	left += (int)skb_track_owned(net, report_buffer);
-	bytes = atomic_long_read(&net->mem_used);
+	bytes = atomic_long_read(&net->mem->used);
 	if (bytes) {
 		pr_err("host %s: %ld bytes of buffers are still accounted", net->name, bytes);
 		left++;
@@ -197,6 +204,7 @@ static void die_free(struct net *net)
 
 	let_out(host);
 	net_loop_exit(&host->loop);
+	net_mem_put(net->mem);
 	kfree(host);
 }
 
@@ -236,22 +244,28 @@ ktime_t skiff_net_now(const struct net *net)
 
 bool net_mem_charge(struct net *net, size_t bytes)
 {
-	size_t limit = net->mem_limit ? net->mem_limit : MEM_MAX;
+	size_t limit = net->mem->limit ? net->mem->limit : MEM_MAX;
 	long used;
 
 	/* What can't fit is not even tried: others would see the sum for a moment. */
 	if (unlikely(bytes > limit))
 		return false;
-	used = atomic_long_add_return((long)bytes, &net->mem_used);
+	used = atomic_long_add_return((long)bytes, &net->mem->used);
 	if (likely((size_t)used <= limit))
 		return true;
-	atomic_long_sub((long)bytes, &net->mem_used);
+	atomic_long_sub((long)bytes, &net->mem->used);
 	return false;
+}
+
+void net_mem_put(struct net_mem *mem)
+{
+	if (refcount_dec_and_test(&mem->users))
+		kfree(mem);
 }
 
 void net_mem_uncharge(struct net *net, size_t bytes)
 {
-	long used = atomic_long_add_return(-(long)bytes, &net->mem_used);
+	long used = atomic_long_add_return(-(long)bytes, &net->mem->used);
 
 	WARN_ON_ONCE(used < 0);
 }

@@ -96,7 +96,8 @@ static int change_proxy(struct net *net, unsigned int cmd, struct arpreq *r)
 	__be32 mask = htonl(0xffffffff);
 
 	if (r->arp_flags & ATF_NETMASK)
-		mask = ((const struct sockaddr_in *)(const void *)&r->arp_netmask)->sin_addr.s_addr;
+		mask = (__force __be32)((const struct sockaddr_in *)(const void *)&r->arp_netmask)
+			       ->sin_addr.s_addr;
 	if (mask && mask != htonl(0xffffffff))
 		return -EINVAL;
 	r->arp_dev[IFNAMSIZ - 1] = '\0';

@@ -104,7 +104,7 @@ static struct sk_buff *append_alloc(const struct ip_append *a, unsigned int size
 	if (skb_queue_empty(a->queue))
 		return sock_alloc_send_skb(sk, size, (a->flags & MSG_DONTWAIT) != 0, err);
 	/* A datagram that was begun may be completed beyond the limit, but not without end. */
-	if (sk_wmem_alloc_get(sk) > 2 * READ_ONCE(sk->sk_sndbuf)) {
+	if (sk_wmem_alloc_get(sk) > 2 * READ_ONCE(sk->sk_sndbuf) || sk_host_full(sk)) {
 		*err = -ENOBUFS;
 		return NULL;
 	}
@@ -193,7 +193,7 @@ static int append_page(const struct ip_append *a, struct sk_buff *skb)
 		return -ENOBUFS;
 	skb_fill_page_desc(skb, i, page, 0, 0);
 	skb->truesize += PAGE_SIZE;
-	refcount_add((int)PAGE_SIZE, &a->sk->sk_wmem_alloc);
+	sk_wmem_grown(a->sk, (int)PAGE_SIZE);
 	return 0;
 }
 

@@ -13,8 +13,12 @@ static void uncharge_read(struct sk_buff *skb)
 
 static void release(struct sk_buff *skb, int rw)
 {
-	if (skb->sk && !skb->destructor)
+	if (skb->sk && !skb->destructor) {
 		skb->destructor = rw == FREE_READ ? uncharge_read : sock_wfree;
+		/* Which the protocol did not raise, and the destructor lowers. */
+		if (rw != FREE_READ)
+			sk_host_charge(skb->sk, (int)skb->truesize);
+	}
 	kfree_skb(skb);
 }
 

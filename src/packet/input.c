@@ -85,6 +85,8 @@ static enum skb_drop_reason take(struct packet_sock *po, struct sk_buff **skbp, 
 
 	if (atomic_read(&sk->sk_rmem_alloc) >= READ_ONCE(sk->sk_rcvbuf))
 		return SKB_DROP_REASON_SOCKET_RCVBUFF;
+	if (sk_host_full(sk))
+		return SKB_DROP_REASON_PROTO_MEM;
 	skb = make_own(*skbp, saved);
 	if (!skb)
 		return SKB_DROP_REASON_NOMEM;

@@ -29,7 +29,7 @@ struct sk_buff *skb_expand_head(struct sk_buff *skb, unsigned int headroom)
 	sk = skb->sk;
 	if (sk && skb->destructor == sock_wfree) {
 		delta = skb_end_offset(skb) - osize;
-		refcount_add((int)delta, &sk->sk_wmem_alloc);
+		sk_wmem_grown(sk, (int)delta);
 		skb->truesize += delta;
 	}
 	return skb;

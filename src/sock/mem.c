@@ -85,6 +85,7 @@ void sock_wfree(struct sk_buff *skb)
 	struct sock *sk = skb->sk;
 	unsigned int len = skb->truesize;
 
+	sk_host_charge(sk, -(int)len);
 	if (!sock_flag(sk, SOCK_USE_WRITE_QUEUE)) {
 		/* One byte is kept while sk_write_space() looks at the socket. */
 		sock_wmem_put(sk, len - 1);
@@ -102,12 +103,14 @@ void sock_rfree(struct sk_buff *skb)
 
 	/* First what needs the socket: with the last bytes it may be gone. */
 	sk_mem_uncharge(sk, (int)len);
+	sk_host_charge(sk, -(int)len);
 	sock_rmem_put(sk, len);
 }
 
 /* For the error queue, whose packets are charged without asking the protocol. */
 static void sock_rmem_free(struct sk_buff *skb)
 {
+	sk_host_charge(skb->sk, -(int)skb->truesize);
 	sock_rmem_put(skb->sk, skb->truesize);
 }
 
@@ -121,7 +124,7 @@ void skb_set_owner_w(struct sk_buff *skb, struct sock *sk)
 	skb_orphan(skb);
 	skb->sk = sk;
 	skb->destructor = sock_wfree;
-	refcount_add((int)skb->truesize, &sk->sk_wmem_alloc);
+	sk_wmem_grown(sk, (int)skb->truesize);
 }
 
 void skb_set_owner_r(struct sk_buff *skb, struct sock *sk)
@@ -130,6 +133,7 @@ void skb_set_owner_r(struct sk_buff *skb, struct sock *sk)
 	skb->sk = sk;
 	skb->destructor = sock_rfree;
 	atomic_add((int)skb->truesize, &sk->sk_rmem_alloc);
+	sk_host_charge(sk, (int)skb->truesize);
 	sk_mem_charge(sk, (int)skb->truesize);
 }
 
@@ -170,12 +174,13 @@ static bool rcvbuf_takes(const struct sock *sk, unsigned int truesize)
 
 int sock_queue_err_skb(struct sock *sk, struct sk_buff *skb)
 {
-	if (!rcvbuf_takes(sk, skb->truesize))
+	if (!rcvbuf_takes(sk, skb->truesize) || sk_host_full(sk))
 		return -ENOMEM;
 	skb_orphan(skb);
 	skb->sk = sk;
 	skb->destructor = sock_rmem_free;
 	atomic_add((int)skb->truesize, &sk->sk_rmem_alloc);
+	sk_host_charge(sk, (int)skb->truesize);
 	/* What stands in the error queue is the socket's own packet, as far as taps may ask. */
 	skb->pkt_type = PACKET_OUTGOING;
 	/* Before it is kept, a borrowed route becomes its own. */

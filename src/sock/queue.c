@@ -19,6 +19,8 @@ static int send_refused(struct sock *sk)
 		return err;
 	if (sk->sk_shutdown & SEND_SHUTDOWN)
 		return -EPIPE;
+	if (sk_host_full(sk))
+		return -ENOBUFS;
 	if (!sndbuf_full(sk))
 		return 0;
 	return sock_wmem_below(sk, READ_ONCE(sk->sk_sndbuf) + 1) ? 0 : -EAGAIN;
@@ -44,7 +46,7 @@ struct sk_buff *sock_wmalloc(struct sock *sk, unsigned long size, int force, gfp
 {
 	struct sk_buff *skb;
 
-	if ((!force && sndbuf_full(sk)) || size > SKB_MAX_SIZE)
+	if ((!force && (sndbuf_full(sk) || sk_host_full(sk))) || size > SKB_MAX_SIZE)
 		return NULL;
 	skb = alloc_skb((unsigned int)size, priority);
 	if (skb)
@@ -72,7 +74,7 @@ static int queue_rcv(struct sock *sk, struct sk_buff *skb, enum skb_drop_reason 
 		set_reason(reason, SKB_DROP_REASON_SOCKET_RCVBUFF);
 		return -ENOMEM;
 	}
-	if (!sk_rmem_schedule(sk, skb, (int)skb->truesize)) {
+	if (sk_host_full(sk) || !sk_rmem_schedule(sk, skb, (int)skb->truesize)) {
 		sk_drops_add(sk, 1);
 		set_reason(reason, SKB_DROP_REASON_PROTO_MEM);
 		return -ENOBUFS;

@@ -20,6 +20,8 @@ struct sock *sk_alloc(struct net *net, int family, gfp_t priority, struct proto 
 	sk->sk_prot = prot;
 	sk->sk_kern_sock = !!kern;
 	sock_net_set(sk, net);
+	if (net && net->mem->limit)
+		sk->sk_host_mem = net_mem_get(net);
 	refcount_set(&sk->sk_refcnt, 1);
 	refcount_set(&sk->sk_wmem_alloc, 1);
 	return sk;
@@ -60,6 +62,8 @@ void sock_init_data(struct socket *sock, struct sock *sk)
 /* The socket's memory, and nothing else, is left. */
 static void release_memory(struct sock *sk)
 {
+	if (sk->sk_host_mem)
+		net_mem_put(sk->sk_host_mem);
 	kfree(sk);
 }
 

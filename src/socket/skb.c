@@ -44,8 +44,11 @@ struct sk_buff *skiff_recv_skb(int fd, int flags)
 		ret = wait_for_file(f, wait ? f->sock.sk->sk_rcvtimeo : 0, try_take, &c);
 	sfile_put(f);
 	err = (int)ret;
-	if (!err && c.skb)
+	if (!err && c.skb) {
+		/* The route is the host's, which the program's buffer may outlive. */
+		skb_dst_drop(c.skb);
 		return c.skb;
+	}
 fail:
 	errno = -err;
 	return NULL;

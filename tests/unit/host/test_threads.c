@@ -449,9 +449,9 @@ static void *charge(void *arg)
 
 static void test_counters(void **state)
 {
-	net->mem_limit = 150;
+	net->mem->limit = 150;
 	run_threads(charge);
-	assert_int_equal(atomic_long_read(&net->mem_used), 0);
+	assert_int_equal(atomic_long_read(&net->mem->used), 0);
 	assert_int_equal(net->drops[SKB_DROP_REASON_FULL_RING], THREADS * ROUNDS);
 }
 

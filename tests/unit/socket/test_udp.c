@@ -340,12 +340,47 @@ static void test_sent_when(void **state)
 	assert_int_equal(seen, 1 << SCM_TSTAMP_SND | 1 << SCM_TSTAMP_SCHED);
 }
 
+/* A host with a limit stops to take before its memory has ended, and goes on when it is read. */
+static void test_memory_of_a_host(void **state)
+{
+	const struct skiff_net_params params = { .name = "small", .mem_limit = 16384 };
+	struct net *small = skiff_net_create(&params);
+	struct sockaddr_in to = at(INADDR_LOOPBACK, 2000);
+	int a, b, sent = 0, got = 0;
+	struct sk_buff *kept;
+	u64 refused = 0;
+	char buf[100];
+
+	assert_non_null(small);
+	a = open_udp(small, 1000);
+	b = open_udp(small, 2000);
+	while (sent < 100 && skiff_sendto(a, "x", 1, 0, ADDR(to)) == 1)
+		sent++;
+	/* The receive buffers of sockets are far from full. */
+	assert_in_range(sent, 2, 99);
+	assert_int_equal(errno, ENOBUFS);
+	assert_in_range(atomic_long_read(&small->mem->used), 16384, 20000);
+	while (skiff_recv(b, buf, sizeof(buf), MSG_DONTWAIT) == 1)
+		got++;
+	assert_int_equal(skiff_snmp_get(small, "UdpMemErrors", &refused), 0);
+	assert_int_equal(got + (int)refused, sent);
+	assert_int_equal(atomic_long_read(&small->mem->used), 0);
+	/* What the program still has may outlive the host, which says so. */
+	assert_int_equal(skiff_sendto(a, "y", 1, 0, ADDR(to)), 1);
+	kept = skiff_recv_skb(b, 0);
+	assert_non_null(kept);
+	skiff_close(a);
+	skiff_close(b);
+	assert_true(skiff_net_destroy(small) > 0);
+	consume_skb(kept);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_loopback),	T(test_skbs),	       T(test_two_hosts),
 		T(test_bind_to_device), T(test_port_per_peer), T(test_reuseport_program),
-		T(test_sent_when),	T(test_bursts),
+		T(test_sent_when),	T(test_bursts),	       T(test_memory_of_a_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
