@@ -5,7 +5,6 @@
 #include <skiff/slab.h>
 
 #include "device/device.h"
-#include "skb/track.h"
 #include "skb/alloc.h"
 
 static unsigned int dev_net_id;
@@ -263,7 +262,6 @@ static void take_out(struct net_device *dev)
 		dn->loopback = NULL;
 	dev->ifindex = 0;
 	dev->reg_state = NETREG_UNREGISTERED;
-	skb_track_dev_gone(dev, dev_net(dev));
 }
 
 int register_netdevice(struct net_device *dev)

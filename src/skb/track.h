@@ -16,17 +16,11 @@ void skb_site_text(char *buf, size_t size, const void *site);
  */
 #ifdef SKIFF_SKB_TRACK
 void skb_track_owner(struct sk_buff *skb, const void *owner);
-/* A device of @owner goes; buffers that name it are the owner's. */
-void skb_track_dev_gone(const struct net_device *dev, const void *owner);
 /* Tell of each live buffer of an owner. Return: how many there are. */
 size_t skb_track_owned(const void *owner, void (*fn)(const struct sk_buff *skb, const char *alloced,
 						     const char *last));
 #else
 static inline void skb_track_owner(struct sk_buff *skb, const void *owner)
-{
-}
-
-static inline void skb_track_dev_gone(const struct net_device *dev, const void *owner)
 {
 }
 
