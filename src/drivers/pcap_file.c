@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Capture files: read by libpcap where there is one, written as pcapng or pcap. */
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -14,6 +16,41 @@
 
 #include <pcap/pcap.h>
 
+/*
+ * Loaded when the first capture is opened, so that who replays none does not need it. It stays
+ * loaded. Debian's name comes first, then its own.
+ */
+static struct {
+	bool found;
+	__typeof__(&pcap_open_offline_with_tstamp_precision) open_offline;
+	__typeof__(&pcap_datalink) datalink;
+	__typeof__(&pcap_next_ex) next_ex;
+	__typeof__(&pcap_close) close;
+} lib;
+
+static void lib_load(void)
+{
+	void *so = dlopen("libpcap.so.0.8", RTLD_NOW | RTLD_LOCAL);
+
+	if (!so)
+		so = dlopen("libpcap.so.1", RTLD_NOW | RTLD_LOCAL);
+	if (!so)
+		return;
+	*(void **)&lib.open_offline = dlsym(so, "pcap_open_offline_with_tstamp_precision");
+	*(void **)&lib.datalink = dlsym(so, "pcap_datalink");
+	*(void **)&lib.next_ex = dlsym(so, "pcap_next_ex");
+	*(void **)&lib.close = dlsym(so, "pcap_close");
+	lib.found = lib.open_offline && lib.datalink && lib.next_ex && lib.close;
+}
+
+static bool lib_ready(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, lib_load);
+	return lib.found;
+}
+
 int pcap_in_open(struct pcap_in **in, const char *path, char *err, size_t err_size)
 {
 	char why[PCAP_ERRBUF_SIZE] = "";
@@ -22,16 +59,21 @@ int pcap_in_open(struct pcap_in **in, const char *path, char *err, size_t err_si
 	if (!strcmp(path, "-"))
 		return skiff_driver_error(err, err_size, -EINVAL,
 					  "in=-: the name of a capture file is accepted");
-	p = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, why);
+	if (!lib_ready())
+		return skiff_driver_error(err, err_size, -EOPNOTSUPP,
+					  "in=%s: libpcap, which reads capture files, is not "
+					  "installed; out= is accepted",
+					  path);
+	p = lib.open_offline(path, PCAP_TSTAMP_PRECISION_NANO, why);
 	if (!p)
 		return skiff_driver_error(err, err_size, -EINVAL,
 					  "in=%s: %s; a pcap or pcapng file is accepted", path,
 					  why);
-	if (pcap_datalink(p) != DLT_EN10MB) {
+	if (lib.datalink(p) != DLT_EN10MB) {
 		skiff_driver_error(err, err_size, -EINVAL,
 				   "in=%s: link type %d; a capture of Ethernet is accepted", path,
-				   pcap_datalink(p));
-		pcap_close(p);
+				   lib.datalink(p));
+		lib.close(p);
 		return -EINVAL;
 	}
 	*in = (struct pcap_in *)p;
@@ -41,14 +83,14 @@ int pcap_in_open(struct pcap_in **in, const char *path, char *err, size_t err_si
 void pcap_in_close(struct pcap_in *in)
 {
 	if (in)
-		pcap_close((pcap_t *)in);
+		lib.close((pcap_t *)in);
 }
 
 int pcap_in_next(struct pcap_in *in, const u8 **data, u32 *captured, u32 *len, s64 *stamp)
 {
 	struct pcap_pkthdr *h;
 
-	switch (pcap_next_ex((pcap_t *)in, &h, data)) {
+	switch (lib.next_ex((pcap_t *)in, &h, data)) {
 	case 1:
 		*captured = h->caplen;
 		*len = h->len;

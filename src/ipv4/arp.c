@@ -269,6 +269,17 @@ static void arp_reply(struct net_device *dev, const struct arp_packet *a)
 	arp_send(ARPOP_REPLY, ETH_P_ARP, a->sip, dev, a->tip, a->sha, dev->dev_addr, a->sha);
 }
 
+/* Two devices of one host on the same link hear each other, and each may speak of any address. */
+static bool arp_is_own_mac(struct net *net, const u8 *mac)
+{
+	struct net_device *dev;
+
+	for_each_netdev(net, dev)
+		if (dev->addr_len == ETH_ALEN && ether_addr_equal(dev->dev_addr, mac))
+			return true;
+	return false;
+}
+
 /* Somebody else has, or wants, an address of ours (RFC 5227 section 2.4). */
 static bool arp_conflict(struct net_device *dev, const struct arp_packet *a)
 {
@@ -278,7 +289,7 @@ static bool arp_conflict(struct net_device *dev, const struct arp_packet *a)
 	if (!a->sip || inet_addr_type(dev_net(dev), a->sip) != RTN_LOCAL)
 		return false;
 	/* Our own announcement may come back to us. */
-	if (ether_addr_equal(a->sha, dev->dev_addr))
+	if (arp_is_own_mac(dev_net(dev), a->sha))
 		return true;
 	in_dev->arp_conflicts++;
 	ipv4_net(dev_net(dev))->arp.conflicts++;
