@@ -8,6 +8,7 @@
 #   make format          clang-format over every source file
 #   make symbols         write src/libskiff.map from the public headers
 #   make fuzz SECONDS=60 each fuzz target that long
+#   make soak SECONDS=60 simulated networks in which anything happens; SEED= names the first
 #   make install PREFIX=/usr/local DESTDIR=
 #   make clean
 #
@@ -24,7 +25,7 @@ export CC
 configure = scripts/configure.sh
 ninja = ninja --quiet -C
 
-.PHONY: all demo check bench lint format symbols fuzz install clean help
+.PHONY: all demo check bench lint format symbols fuzz soak install clean help
 
 # build/skiff is the command of the release build.
 all: release
@@ -71,6 +72,12 @@ fuzz:
 	@$(ninja) build/fuzz
 	@$(PYTHON) scripts/run-fuzz.py build/fuzz $(SECONDS)
 
+soak:
+	@scripts/setup.sh check
+	@$(configure) debug -Dwerror=$(WERROR) $(MESON_OPTIONS)
+	@$(ninja) build/debug tests/sim/soak
+	@$(if $(SEED),SEED=$(SEED)) build/debug/tests/sim/soak $(SECONDS)
+
 # A build of its own, because the prefix is written into the pkg-config file.
 install:
 	@scripts/setup.sh demo
@@ -87,4 +94,4 @@ clean:
 	rm -rf build
 
 help:
-	@sed -n '4,14s/^# \{0,2\}//p' Makefile
+	@sed -n '4,15s/^# \{0,2\}//p' Makefile

@@ -5,6 +5,7 @@
 
 #include <skiff/inetdevice.h>
 #include <skiff/netconf.h>
+#include <skiff/netem.h>
 #include <skiff/netdevice.h>
 #include <skiff/skiff.h>
 
@@ -13,7 +14,10 @@
 
 struct sim;
 
-/* One end of a cable, with the handler that hears what arrives there. */
+/*
+ * One end of a cable, with the handler that hears what arrives there. A device that goes takes the
+ * handler out of its list, so an empty list says that @dev is no more.
+ */
 struct sim_end {
 	struct sim *sim;
 	struct net *net;
@@ -41,6 +45,12 @@ struct sim {
 	u64 hash;
 };
 
+/* What the environment's SEED asks for, 0 without one: it is added to the seed of every network. */
+u64 sim_base_seed(void);
+
+/* Say how to repeat what a program did if it @failed. Return: @failed. */
+int sim_report(int failed);
+
 /* Make @nr_hosts hosts without cables. @sim keeps its place. */
 void sim_open(struct sim *sim, u64 seed, int nr_hosts);
 
@@ -49,6 +59,21 @@ void sim_open(struct sim *sim, u64 seed, int nr_hosts);
  * @netem is what happens to packets both ways, as netem_parse() takes it, or NULL.
  */
 void sim_cable(struct sim *sim, int a, int b, const char *netem);
+
+/* The same for when memory may be short. Return: 0, or an errno, and no cable is left behind. */
+int sim_try_cable(struct sim *sim, int a, int b, const char *netem);
+
+/* The device at end 0 or 1 of a cable, or NULL when it is gone. With its host's lock. */
+struct net_device *sim_dev(struct sim *sim, int cable, int end);
+
+/* Take both ends of a cable away, if they are there. What the other host does about it is due. */
+void sim_cut(struct sim *sim, int cable);
+
+/* Replace what happens to packets that leave by an end. Return: 0, an errno, -ENODEV. */
+int sim_netem(struct sim *sim, int cable, int end, const char *netem);
+
+/* What has happened to packets of both ends so far. */
+struct netem_stats sim_netem_stats(struct sim *sim, int cable);
 
 /* The address of end 0 or 1 of a cable. */
 __be32 sim_addr(int cable, int end);
