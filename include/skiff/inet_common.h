@@ -111,6 +111,20 @@ static inline void inet_recv_done(struct sk_buff *skb)
 }
 
 /**
+ * inet_recv_packet() - proto.recvmsg of sockets whose datagrams have no ports
+ * @sk: the socket
+ * @msg: gets the packet from where data is, its source and control messages
+ * @len: room for data
+ * @flags: MSG_*
+ * @addr_len: bytes of the name that was written
+ *
+ * Any thread that holds no stack lock. Return: bytes, with MSG_TRUNC those that there were; or a
+ * negative errno as inet_recv_skb(), -EOPNOTSUPP for MSG_OOB, -EFAULT.
+ */
+SKIFF_API int inet_recv_packet(struct sock *sk, struct skiff_msghdr *msg, size_t len, int flags,
+			       int *addr_len);
+
+/**
  * struct inet_raw_ops - raw sockets, for the layer below them
  * @local_deliver: a packet for this host, data at the transport header: show it to those who want
  *                 it; not consumed. Return: whether somebody did

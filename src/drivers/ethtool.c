@@ -53,10 +53,9 @@ const struct ethtool_ops veth_ethtool_ops = {
 
 static void tap_get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
 {
-	(void)dev;
 	snprintf(info->driver, sizeof(info->driver), "tun");
 	snprintf(info->version, sizeof(info->version), "1.6");
-	snprintf(info->bus_info, sizeof(info->bus_info), "tap");
+	snprintf(info->bus_info, sizeof(info->bus_info), dev->type == ARPHRD_ETHER ? "tap" : "tun");
 }
 
 static int tap_get_link_ksettings(struct net_device *dev, struct ethtool_link_ksettings *cmd)

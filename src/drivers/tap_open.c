@@ -150,6 +150,7 @@ static void tap_setup(struct net_device *dev)
 static void tun_setup(struct net_device *dev)
 {
 	dev->netdev_ops = &tun_netdev_ops;
+	dev->ethtool_ops = &tap_ethtool_ops;
 	dev->type = ARPHRD_NONE;
 	dev->flags = IFF_POINTOPOINT | IFF_NOARP | IFF_MULTICAST;
 	dev->mtu = ETH_DATA_LEN;

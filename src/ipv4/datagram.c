@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What the datagram protocols share: connect, disconnect, the route of a datagram, the next packet. */
+#include <limits.h>
+
 #include "ipv4/ipv4.h"
 #include "ipv4/sockglue.h"
 
@@ -187,4 +189,33 @@ struct sk_buff *inet_recv_skb(struct sock *sk, int flags, int *off, int *err)
 	/* Only who would wait for the next one is told that there will be none. */
 	*err = READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN && !(flags & MSG_DONTWAIT) ? 0 : -EAGAIN;
 	return NULL;
+}
+
+int inet_recv_packet(struct sock *sk, struct skiff_msghdr *msg, size_t len, int flags,
+		     int *addr_len)
+{
+	unsigned int copied;
+	struct sk_buff *skb;
+	int err;
+
+	if (flags & MSG_OOB)
+		return -EOPNOTSUPP;
+	if (flags & MSG_ERRQUEUE)
+		return ip_recv_error(sk, msg, (int)min_t(size_t, len, INT_MAX), addr_len);
+	skb = inet_recv_skb(sk, flags, NULL, &err);
+	if (!skb)
+		return err;
+	copied = (unsigned int)min_t(size_t, len, skb->len);
+	if (copied < skb->len)
+		msg->msg_flags |= MSG_TRUNC;
+	err = skb_copy_datagram_msg(skb, 0, msg, (int)copied);
+	if (!err) {
+		sock_recv_cmsgs(msg, sk, skb);
+		if (msg->msg_name)
+			*addr_len = inet_put_name(sk, msg->msg_name, ip_hdr(skb)->saddr, 0);
+		ip_cmsg_recv_offset(msg, sk, skb, 0, 0);
+		err = (int)(flags & MSG_TRUNC ? skb->len : copied);
+	}
+	inet_recv_done(skb);
+	return err;
 }

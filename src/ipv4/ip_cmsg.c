@@ -72,6 +72,27 @@ static void ip_cmsg_opts(struct skiff_msghdr *msg, const struct sk_buff *skb)
 		put_cmsg(msg, SOL_IP, IP_RECVOPTS, (int)len, ip_hdr(skb) + 1);
 }
 
+/* Those of an answer, as the program hands them to IP_OPTIONS: not filled in yet. */
+static void ip_cmsg_retopts(struct skiff_msghdr *msg, struct sock *sk, struct sk_buff *skb)
+{
+	struct net *net = sock_net(sk);
+	struct ip_options_data echo;
+	struct ip_options *opt = &echo.opt.opt;
+	int err;
+
+	if (!IPCB(skb)->opt.optlen || net_enter(net))
+		return;
+	/* Which addresses are ours decides about timestamps. */
+	err = ip_options_echo(net, opt, skb);
+	net_unlock(net);
+	if (err) {
+		msg->msg_flags |= MSG_CTRUNC;
+		return;
+	}
+	ip_options_undo(opt);
+	put_cmsg(msg, SOL_IP, IP_RETOPTS, opt->optlen, opt->__data);
+}
+
 /* Where it was really sent, for those that receive what was redirected to them. */
 static void ip_cmsg_dstaddr(struct skiff_msghdr *msg, const struct sk_buff *skb)
 {
@@ -123,6 +144,8 @@ void ip_cmsg_recv_offset(struct skiff_msghdr *msg, struct sock *sk, struct sk_bu
 		put_cmsg(msg, SOL_IP, IP_TOS, 1, &ip_hdr(skb)->tos);
 	if (flags & IP_CMSG_RECVOPTS)
 		ip_cmsg_opts(msg, skb);
+	if (flags & IP_CMSG_RETOPTS)
+		ip_cmsg_retopts(msg, sk, skb);
 	if (flags & IP_CMSG_ORIGDSTADDR)
 		ip_cmsg_dstaddr(msg, skb);
 	if (flags & IP_CMSG_CHECKSUM)

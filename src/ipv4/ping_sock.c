@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Ping sockets: SOCK_DGRAM of IPPROTO_ICMP sends echo requests and gets the replies to them. */
-#include <limits.h>
 #include <unistd.h>
 
 #include <linux/sockios.h>
@@ -314,35 +313,6 @@ static int ping_sendmsg(struct sock *sk, struct skiff_msghdr *msg, size_t len)
 	return err ? err : (int)len;
 }
 
-static int ping_recvmsg(struct sock *sk, struct skiff_msghdr *msg, size_t len, int flags,
-			int *addr_len)
-{
-	unsigned int copied;
-	struct sk_buff *skb;
-	int err;
-
-	if (flags & MSG_OOB)
-		return -EOPNOTSUPP;
-	if (flags & MSG_ERRQUEUE)
-		return ip_recv_error(sk, msg, (int)min_t(size_t, len, INT_MAX), addr_len);
-	skb = inet_recv_skb(sk, flags, NULL, &err);
-	if (!skb)
-		return err;
-	copied = (unsigned int)min_t(size_t, len, skb->len);
-	if (copied < skb->len)
-		msg->msg_flags |= MSG_TRUNC;
-	err = skb_copy_datagram_msg(skb, 0, msg, (int)copied);
-	if (!err) {
-		sock_recv_cmsgs(msg, sk, skb);
-		if (msg->msg_name)
-			*addr_len = inet_put_name(sk, msg->msg_name, ip_hdr(skb)->saddr, 0);
-		ip_cmsg_recv_offset(msg, sk, skb, 0, 0);
-		err = (int)(flags & MSG_TRUNC ? skb->len : copied);
-	}
-	inet_recv_done(skb);
-	return err;
-}
-
 static struct proto ping_prot = {
 	.name = "PING",
 	.obj_size = sizeof(struct inet_sock),
@@ -354,7 +324,7 @@ static struct proto ping_prot = {
 	.connect = ip4_datagram_connect,
 	.disconnect = udp_disconnect,
 	.sendmsg = ping_sendmsg,
-	.recvmsg = ping_recvmsg,
+	.recvmsg = inet_recv_packet,
 };
 
 static struct inet_protosw ping_protosw = {

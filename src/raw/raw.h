@@ -23,7 +23,6 @@ struct raw_net *raw_net(const struct net *net);
 /* raw_input.c */
 bool raw_local_deliver(struct sk_buff *skb, int protocol);
 void raw_icmp_error(struct sk_buff *skb, int protocol, u32 info);
-int raw_recvmsg(struct sock *sk, struct skiff_msghdr *msg, size_t len, int flags, int *addr_len);
 
 /* raw_sendmsg.c */
 int raw_sendmsg(struct sock *sk, struct skiff_msghdr *msg, size_t len);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What raw sockets get: a copy of each packet that fits, the errors about theirs. */
-#include <limits.h>
-
 #include <skiff/filter.h>
 #include <skiff/igmp.h>
 
@@ -125,32 +123,4 @@ void raw_icmp_error(struct sk_buff *skb, int protocol, u32 info)
 				  __sk_common.skc_node)
 		if (raw_match(sk, raddr, laddr, skb->dev->ifindex))
 			raw_err(sk, skb, info);
-}
-
-int raw_recvmsg(struct sock *sk, struct skiff_msghdr *msg, size_t len, int flags, int *addr_len)
-{
-	unsigned int copied;
-	struct sk_buff *skb;
-	int err;
-
-	if (flags & MSG_OOB)
-		return -EOPNOTSUPP;
-	if (flags & MSG_ERRQUEUE)
-		return ip_recv_error(sk, msg, (int)min_t(size_t, len, INT_MAX), addr_len);
-	skb = inet_recv_skb(sk, flags, NULL, &err);
-	if (!skb)
-		return err;
-	copied = (unsigned int)min_t(size_t, len, skb->len);
-	if (copied < skb->len)
-		msg->msg_flags |= MSG_TRUNC;
-	err = skb_copy_datagram_msg(skb, 0, msg, (int)copied);
-	if (!err) {
-		sock_recv_cmsgs(msg, sk, skb);
-		if (msg->msg_name)
-			*addr_len = inet_put_name(sk, msg->msg_name, ip_hdr(skb)->saddr, 0);
-		ip_cmsg_recv_offset(msg, sk, skb, 0, 0);
-		err = (int)(flags & MSG_TRUNC ? skb->len : copied);
-	}
-	inet_recv_done(skb);
-	return err;
 }

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Raw sockets: made, bound and closed; their options. */
-#include <sys/ioctl.h>
-
-#include <linux/sockios.h>
-
 #include "raw/raw.h"
 
 static int raw_hash_sk(struct sock *sk)
@@ -48,26 +44,6 @@ static int raw_bind(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	return 0;
 }
 
-static int raw_ioctl(struct sock *sk, int cmd, int *karg)
-{
-	struct sk_buff_head *list = &sk->sk_receive_queue;
-	const struct sk_buff *skb;
-
-	switch (cmd) {
-	case SIOCOUTQ:
-		*karg = sk_wmem_alloc_get(sk);
-		return 0;
-	case SIOCINQ:
-		spin_lock(&list->lock);
-		skb = skb_peek(list);
-		*karg = skb ? (int)skb->len : 0;
-		spin_unlock(&list->lock);
-		return 0;
-	default:
-		return -ENOIOCTLCMD;
-	}
-}
-
 static int raw_setsockopt(struct sock *sk, int level, int optname, const void *optval,
 			  unsigned int optlen)
 {
@@ -109,9 +85,9 @@ struct proto raw_prot = {
 	.bind = raw_bind,
 	.connect = ip4_datagram_connect,
 	.disconnect = udp_disconnect,
-	.ioctl = raw_ioctl,
+	.ioctl = datagram_ioctl,
 	.setsockopt = raw_setsockopt,
 	.getsockopt = raw_getsockopt,
 	.sendmsg = raw_sendmsg,
-	.recvmsg = raw_recvmsg,
+	.recvmsg = inet_recv_packet,
 };

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* How datagram sockets take packets from their queues, and when they are ready. */
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
+
+#include <linux/sockios.h>
 
 #include <skiff/net.h>
 #include <skiff/sock.h>
@@ -127,4 +130,25 @@ u32 datagram_poll(struct socket *sock)
 	if (sock_writeable_or_tell(sk))
 		mask |= EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND;
 	return mask;
+}
+
+int datagram_ioctl(struct sock *sk, int cmd, int *karg)
+{
+	struct sk_buff_head *list = &sk->sk_receive_queue;
+	const struct sk_buff *skb;
+
+	switch (cmd) {
+	case SIOCOUTQ:
+		*karg = sk_wmem_alloc_get(sk);
+		return 0;
+	case SIOCINQ:
+		/* Of the first datagram: that is what one read gets. */
+		spin_lock(&list->lock);
+		skb = skb_peek(list);
+		*karg = skb ? (int)skb->len : 0;
+		spin_unlock(&list->lock);
+		return 0;
+	default:
+		return -ENOIOCTLCMD;
+	}
 }

@@ -91,7 +91,6 @@ void udp_flush_pending_frames(struct sock *sk);
 
 /* udp_recvmsg.c */
 int udp_recvmsg(struct sock *sk, struct skiff_msghdr *msg, size_t len, int flags, int *addr_len);
-int udp_ioctl(struct sock *sk, int cmd, int *karg);
 
 /* udp_sockopt.c */
 int udp_setsockopt(struct sock *sk, int level, int optname, const void *optval,

@@ -88,7 +88,7 @@ static int udp_enqueue(struct sock *sk, struct sk_buff *skb)
 }
 
 /* Consumes @skb unless it returns a negative protocol number, which the caller passes on. */
-static int udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
+static int udp_queue_one(struct sock *sk, struct sk_buff *skb)
 {
 	int ret;
 
@@ -103,6 +103,70 @@ static int udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 		ret = udp_enqueue(sk, skb);
 	sock_put(sk);
 	return ret;
+}
+
+/* One datagram of several that came as one packet: the headers, and @len bytes from @off on. */
+static struct sk_buff *udp_segment(struct sk_buff *skb, unsigned int off, unsigned int len)
+{
+	unsigned int thoff = (unsigned int)(skb_transport_header(skb) - skb_network_header(skb));
+	struct sk_buff *seg = alloc_skb(thoff + WIRE_UDP_HLEN + len, GFP_ATOMIC);
+
+	if (!seg)
+		return NULL;
+	skb_copy_header(seg, skb);
+	skb_shinfo(seg)->gso_size = 0;
+	skb_shinfo(seg)->gso_segs = 0;
+	skb_shinfo(seg)->gso_type = 0;
+	seg->ip_summed = CHECKSUM_UNNECESSARY;
+	skb_put_data(seg, skb_network_header(skb), thoff + WIRE_UDP_HLEN);
+	skb_reset_network_header(seg);
+	skb_set_transport_header(seg, (int)thoff);
+	__skb_pull(seg, thoff);
+	udp_hdr(seg)->len = htons((u16)(WIRE_UDP_HLEN + len));
+	ip_hdr(seg)->tot_len = htons((u16)(thoff + WIRE_UDP_HLEN + len));
+	if (skb_copy_bits(skb, (int)(WIRE_UDP_HLEN + off), skb_put(seg, len), (int)len)) {
+		kfree_skb_reason(seg, SKB_DROP_REASON_SKB_GSO_SEG);
+		return NULL;
+	}
+	return seg;
+}
+
+/*
+ * Datagrams that a device hands over as one packet, for a socket that has not asked for that by
+ * UDP_GRO. Each is a datagram of its own for filters, limits and counters. What a tunnel unpacks from one is not
+ * handed on: that takes a packet as it came. Consumes @skb.
+ */
+static int udp_queue_segments(struct sock *sk, struct sk_buff *skb)
+{
+	unsigned int size = skb_shinfo(skb)->gso_size, all = skb->len - WIRE_UDP_HLEN, off, len;
+	struct sk_buff *seg;
+
+	if (all > size * UDP_MAX_SEGMENTS)
+		goto drop;
+	for (off = 0; off < all; off += len) {
+		len = min(size, all - off);
+		seg = udp_segment(skb, off, len);
+		if (!seg)
+			goto drop;
+		if (udp_queue_one(sk, seg) < 0)
+			kfree_skb_reason(seg, SKB_DROP_REASON_IP_NOPROTO);
+	}
+	consume_skb(skb);
+	return 0;
+
+drop:
+	sk_drops_add(sk, 1);
+	UDP_INC_STATS(sock_net(sk), UDP_MIB_INERRORS, 0);
+	kfree_skb_reason(skb, SKB_DROP_REASON_SKB_GSO_SEG);
+	return 0;
+}
+
+/* As udp_queue_one(). */
+static int udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
+{
+	if (unlikely(skb_is_gso(skb)) && !udp_sk(sk)->gro_enabled)
+		return udp_queue_segments(sk, skb);
+	return udp_queue_one(sk, skb);
 }
 
 /* Would a datagram to everybody be for this socket too? */

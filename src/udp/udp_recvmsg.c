@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* recvmsg() on a UDP socket: taken from the queue under its lock, copied without any. */
 #include <limits.h>
-#include <sys/ioctl.h>
-
-#include <linux/sockios.h>
 
 #include "udp/udp.h"
 #include "wire/udp.h"
@@ -51,25 +48,4 @@ int udp_recvmsg(struct sock *sk, struct skiff_msghdr *msg, size_t len, int flags
 	else
 		sk_peek_offset_bwd(sk, err); /* as Linux: by what the call says, not by what went */
 	return err;
-}
-
-int udp_ioctl(struct sock *sk, int cmd, int *karg)
-{
-	struct sk_buff_head *list = &sk->sk_receive_queue;
-	const struct sk_buff *skb;
-
-	switch (cmd) {
-	case SIOCOUTQ:
-		*karg = sk_wmem_alloc_get(sk);
-		return 0;
-	case SIOCINQ:
-		/* Of the first datagram: that is what one read gets. */
-		spin_lock(&list->lock);
-		skb = skb_peek(list);
-		*karg = skb ? (int)skb->len : 0;
-		spin_unlock(&list->lock);
-		return 0;
-	default:
-		return -ENOIOCTLCMD;
-	}
 }

@@ -9,6 +9,28 @@
 
 #define PORT 4500
 
+/* Options of a packet, as they came and as an answer would have them. */
+static void do_cmsgs_of_options(int a, int b)
+{
+	static const struct {
+		const char *what;
+		unsigned char data[12];
+		int len;
+	} opts[] = {
+		{ "record route", { 7, 11, 4 }, 11 },
+		{ "full record route", { 7, 7, 8, 192, 0, 2, 9 }, 7 },
+		{ "full timestamps", { 68, 8, 9, 1, 0, 0, 0, 7 }, 8 },
+		{ "none", { 1 }, 1 },
+	};
+
+	tell("no timestamp", set_int(a, SOL_SOCKET, SO_TIMESTAMPNS, 0));
+	for (unsigned int i = 0; i < sizeof(opts) / sizeof(opts[0]); i++) {
+		tell(opts[i].what, side->set(b, SOL_IP, IP_OPTIONS, opts[i].data, opts[i].len));
+		tell("send", send_to(b, AF_INET, OWN, PORT, 10, 0));
+		receive("with options", a, 100, 0);
+	}
+}
+
 static void do_cmsgs(int fam)
 {
 	int a = must_open(fam, SOCK_DGRAM, 0), b = must_open(fam, SOCK_DGRAM, 0);
@@ -41,6 +63,8 @@ static void do_cmsgs(int fam)
 	set_int(a, SOL_SOCKET, SO_TIMESTAMPNS, 1);
 	tell("send", send_to(b, fam, OWN, PORT, 3000, 0));
 	receive("cut", a, 100, MSG_TRUNC);
+	if (fam == AF_INET)
+		do_cmsgs_of_options(a, b);
 	side->close(a);
 	side->close(b);
 }

@@ -64,6 +64,9 @@ static inline void skb_free_datagram(struct sock *sk, struct sk_buff *skb)
  */
 SKIFF_API u32 datagram_poll(struct socket *sock);
 
+/* proto.ioctl of datagram sockets: SIOCINQ and SIOCOUTQ. Return: 0 or -ENOIOCTLCMD. Stack lock. */
+SKIFF_API int datagram_ioctl(struct sock *sk, int cmd, int *karg);
+
 /* Whether there is room in the send buffer; if not, sk_write_space() tells when there is. */
 SKIFF_API bool sock_writeable_or_tell(struct sock *sk);
 

@@ -514,6 +514,51 @@ static void segments(void **state)
 	sc_close(&s);
 }
 
+/* A device hands over three datagrams as one packet. */
+static void inject_segments(const void *bytes, unsigned int len, unsigned int size)
+{
+	struct sk_buff *skb = netdev_alloc_skb_ip_align(h.dev, FRAME_MAX);
+	u8 f[FRAME_MAX];
+
+	skb_put_data(skb, f, (unsigned int)frame_udp(f, 9000, 5000, bytes, len));
+	skb_shinfo(skb)->gso_size = (u16)size;
+	skb_shinfo(skb)->gso_type = SKB_GSO_UDP_L4;
+	skb->protocol = eth_type_trans(skb, h.dev);
+	netif_rx(skb);
+	wire_run(&h);
+}
+
+static void segments_that_arrive(void **state)
+{
+	u64 before = wire_drops(&h, SKB_DROP_REASON_SKB_GSO_SEG);
+	struct sockaddr_in *from = (struct sockaddr_in *)(void *)&g.name;
+	struct socket s;
+	int size;
+
+	open_socket(&s);
+	assert_int_equal(sc_bind(&s, 0, 5000), 0);
+	inject_segments(data, 1000, 400);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(sc_recv(&s, &g, 2000, 0), i < 2 ? 400 : 200);
+		assert_memory_equal(g.data, data + i * 400, i < 2 ? 400 : 200);
+		assert_int_equal(from->sin_port, htons(9000));
+		assert_int_equal(from->sin_addr.s_addr, PEER_IP);
+	}
+	assert_int_equal(sc_recv(&s, &g, 2000, 0), -EAGAIN);
+	/* Who can take them at once gets them at once. */
+	assert_int_equal(sc_set_int(&s, SOL_UDP, UDP_GRO, 1), 0);
+	inject_segments(data, 1000, 400);
+	assert_int_equal(sc_recv(&s, &g, 2000, 0), 1000);
+	memcpy(&size, sc_cmsg(&g, SOL_UDP, UDP_GRO), sizeof(size));
+	assert_int_equal(size, 400);
+	/* More than a sender may make of one. */
+	assert_int_equal(sc_set_int(&s, SOL_UDP, UDP_GRO, 0), 0);
+	inject_segments(data, UDP_MAX_SEGMENTS + 1, 1);
+	assert_int_equal(sc_recv(&s, &g, 2000, 0), -EAGAIN);
+	assert_int_equal(wire_drops(&h, SKB_DROP_REASON_SKB_GSO_SEG), before + 1);
+	sc_close(&s);
+}
+
 /* Flows are divided among the sockets of a group, each always to the same. */
 static void reuseport_groups(void **state)
 {
@@ -750,6 +795,7 @@ int main(void)
 		T(the_error_queue),
 		T(corking),
 		T(segments),
+		T(segments_that_arrive),
 		T(reuseport_groups),
 		T(ports_run_out),
 		T(full_buffers),
