@@ -11,6 +11,7 @@
 #include <skiff/kernel.h>
 #include <skiff/list.h>
 #include <skiff/mm.h>
+#include <skiff/rbtree.h>
 #include <skiff/spinlock.h>
 
 #ifdef __cplusplus
@@ -238,6 +239,8 @@ enum {
  * @next: next in list; free for the owner while in no list
  * @prev: previous in list
  * @list: the same two as a list_head
+ * @tcp_tsorted_anchor: and as TCP's own list
+ * @rbnode: place in a tree
  * @dev: device that it arrived on or leaves by
  * @dev_scratch: the same word for layers that need no @dev
  * @sk: socket that is charged for it
@@ -278,6 +281,7 @@ enum {
  * @lj_flags: state of the 1996 forms, see <skiff/lj1996.h>
  * @lj_list: the list that they put it on, valid as @lj_flags says
  * @tstamp: when it arrived, or when it is to leave
+ * @skb_mstamp_ns: the same word: when TCP sent it, nanoseconds of the host's clock
  * @cb: for the layer that owns the packet; not kept across layers
  * @extensions: rarely needed fields
  *
@@ -293,6 +297,8 @@ struct sk_buff {
 			struct sk_buff *prev;
 		};
 		struct list_head list;
+		/* TCP, sent data: in the order of sending */
+		struct list_head tcp_tsorted_anchor;
 	};
 
 	/* set by allocation, constant while a freed buffer waits in a pool */
@@ -319,12 +325,17 @@ struct sk_buff {
 		__u32 __slow_free;
 	};
 	void (*destructor)(struct sk_buff *skb);
-	unsigned long _skb_refdst;
-	unsigned long _nfct;
-
 	__extension__ union {
-		struct net_device *dev;
-		unsigned long dev_scratch;
+		__extension__ struct {
+			unsigned long _skb_refdst;
+			unsigned long _nfct;
+			__extension__ union {
+				struct net_device *dev;
+				unsigned long dev_scratch;
+			};
+		};
+		/* in a tree, where it has none of these: __skb_rb_clear() when it leaves */
+		struct rb_node rbnode;
 	};
 	__extension__ union {
 		struct sock *sk;
@@ -416,7 +427,10 @@ struct sk_buff {
 	__u16 inner_mac_header;
 	__u32 secmark;
 	__u8 lj_flags;
-	ktime_t tstamp;
+	__extension__ union {
+		ktime_t tstamp;
+		u64 skb_mstamp_ns;
+	};
 	char cb[48] __aligned(8);
 
 	struct skb_ext *extensions;
@@ -719,6 +733,7 @@ SKIFF_API void skb_track_at(struct sk_buff *skb, const void *site);
 #include <skiff/skb/geometry.h>
 #include <skiff/skb/headers.h>
 #include <skiff/skb/queue.h>
+#include <skiff/skb/rb.h>
 #include <skiff/skb/alloc.h>
 #include <skiff/skb/frags.h>
 #include <skiff/skb/csum.h>

@@ -11,8 +11,10 @@
 #include <skiff/dst.h>
 #include <skiff/list.h>
 #include <skiff/net_namespace.h>
+#include <skiff/netdev_features.h>
 #include <skiff/skbuff.h>
 #include <skiff/spinlock.h>
+#include <skiff/timer.h>
 #include <skiff/uio.h>
 
 #ifdef __cplusplus
@@ -100,6 +102,11 @@ struct sock_common {
 #define SOCK_MIN_SNDBUF (2 * SKB_TRUESIZE(2048))
 #define SOCK_MIN_RCVBUF SKB_TRUESIZE(2048)
 
+/* sk_pacing_status */
+#define SK_PACING_NONE 0
+#define SK_PACING_NEEDED 1 /* the protocol does it */
+#define SK_PACING_FQ 2	   /* the device's queue does it */
+
 /* Bits of sk_flags. */
 enum sock_flags {
 	SOCK_DEAD, /* the program is gone: no callbacks */
@@ -168,6 +175,19 @@ enum sock_flags {
  * @sk_reuseport_cb: SO_REUSEPORT group that it is in
  * @sk_filter: chooses what it gets, NULL for all
  * @sk_lingertime: nanoseconds that a close waits for what was not sent, with SOCK_LINGER
+ * @sk_wmem_queued: bytes of a stream that were taken from the program and not acknowledged, by truesize
+ * @tcp_rtx_queue: of these what was sent, by sequence number
+ * @sk_pacing_rate: bytes per second that it sends at; all ones: no limit
+ * @sk_max_pacing_rate: SO_MAX_PACING_RATE
+ * @sk_pacing_status: SK_PACING_*
+ * @sk_pacing_shift: a stream queues up to sk_pacing_rate >> this below itself
+ * @sk_gso_disabled: never more than one packet in a buffer
+ * @sk_gso_type: SKB_GSO_* of its packets
+ * @sk_gso_max_segs: most packets in a buffer that its route takes
+ * @sk_gso_max_size: most bytes of it
+ * @sk_route_caps: features of the device that its route leads to
+ * @sk_timer: keepalive, and the states in which nobody owns it any more
+ * @sk_txhash: random, chooses among paths and queues
  * @sk_peek_off: where the next peek begins, -1: always at the start
  * @sk_ll_usec: microseconds that a read polls the devices before it sleeps
  * @sk_callback_lock: guards @sk_socket against sk_write_space() in another thread
@@ -236,6 +256,19 @@ struct sock {
 	struct sock_reuseport *sk_reuseport_cb;
 	struct sk_filter *sk_filter;
 	s64 sk_lingertime;
+	int sk_wmem_queued;
+	struct rb_root tcp_rtx_queue;
+	unsigned long sk_pacing_rate;
+	unsigned long sk_max_pacing_rate;
+	u8 sk_pacing_status;
+	u8 sk_pacing_shift;
+	u8 sk_gso_disabled : 1;
+	u16 sk_gso_max_segs;
+	unsigned int sk_gso_max_size;
+	int sk_gso_type;
+	netdev_features_t sk_route_caps;
+	struct timer_list sk_timer;
+	u32 sk_txhash;
 	int sk_peek_off;
 	unsigned int sk_ll_usec;
 	spinlock_t sk_callback_lock;

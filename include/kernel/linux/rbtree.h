@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* <linux/rbtree.h> for kernel-style sources. */
+#include <skiff/rbtree.h>

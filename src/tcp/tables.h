@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The tables of connections, of listening sockets and of ports. */
+#ifndef SKIFF_TCP_TABLES_H
+#define SKIFF_TCP_TABLES_H
+
+#include <skiff/random.h>
+#include <skiff/tcp.h>
+
+/**
+ * struct tcp_hash - a hash table that grows without a pause
+ * @slots: a power of two of them
+ * @mask: one less than that
+ * @old: while it grows: the smaller table, whose slots from @moved on are still in use
+ * @old_mask: of that
+ * @moved: slots of @old that are empty by now
+ * @count: entries
+ */
+struct tcp_hash {
+	struct hlist_head *slots;
+	unsigned int mask;
+	struct hlist_head *old;
+	unsigned int old_mask;
+	unsigned int moved;
+	unsigned int count;
+};
+
+/**
+ * struct inet_bind_bucket - a local port in use
+ * @node: in inet_hashinfo.bhash
+ * @port: host order
+ * @l3mdev: always 0
+ * @fastreuse: every socket of it has SO_REUSEADDR and none listens: a look at each is not needed
+ * @fastreuseport: every socket of it has SO_REUSEPORT
+ * @owners: its sockets
+ */
+struct inet_bind_bucket {
+	struct hlist_node node;
+	unsigned short port;
+	s8 fastreuse;
+	s8 fastreuseport;
+	struct hlist_head owners;
+	struct hlist_head tw_owners;
+};
+
+/**
+ * struct inet_hashinfo - a host's tables
+ * @ehash: by both addresses and ports: connections, request_socks, TIME_WAIT
+ * @lhash: listening sockets by port
+ * @bhash: ports
+ * @secret: nobody outside knows which slot a flow is in
+ */
+struct inet_hashinfo {
+	struct tcp_hash ehash;
+	struct tcp_hash lhash;
+	struct tcp_hash bhash;
+	siphash_key_t secret;
+};
+
+int inet_hashinfo_init(struct inet_hashinfo *h);
+void inet_hashinfo_exit(struct inet_hashinfo *h);
+
+u32 inet_ehashfn(const struct inet_hashinfo *h, __be32 laddr, u16 lport, __be32 faddr,
+		 __be16 fport);
+
+/**
+ * inet_ehash_insert() - enter a connection
+ * @sk: socket, request_sock or inet_timewait_sock with addresses and ports
+ * @osk: taken out, in whose place @sk comes; or NULL
+ *
+ * Return: whether it was entered: with @osk, whether that was still there.
+ */
+bool inet_ehash_insert(struct sock *sk, struct sock *osk);
+int inet_hash(struct sock *sk);
+void inet_unhash(struct sock *sk);
+
+/* The connection that a segment belongs to. Return: without a reference, or NULL. */
+struct sock *__inet_lookup_established(const struct net *net, __be32 saddr, __be16 sport,
+				       __be32 daddr, u16 hnum, int dif);
+struct sock *__inet_lookup_listener(const struct net *net, struct sk_buff *skb, int doff,
+				    __be32 saddr, __be16 sport, __be32 daddr, u16 hnum, int dif);
+
+/* proto.get_port. */
+int inet_csk_get_port(struct sock *sk, unsigned short snum);
+/* A child shares its listener's port. Return: 0 or -ENOMEM. */
+int __inet_inherit_port(const struct sock *sk, struct sock *child);
+void inet_put_port(struct sock *sk);
+/* For connect(): choose a port if there is none (RFC 6056 section 3.3.4), enter the tables. */
+int inet_hash_connect(struct sock *sk);
+/* Whether the port may go to a listener too. */
+void inet_bind_bucket_put(struct inet_hashinfo *h, struct inet_bind_bucket *tb);
+
+/* Call @cb for every connection, request, TIME_WAIT and listener until it returns false. */
+void tcp_for_each(const struct net *net, bool (*cb)(struct sock *sk, void *arg), void *arg);
+
+#endif /* SKIFF_TCP_TABLES_H */

@@ -1,0 +1,747 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* TCP's inside: what its files have from each other, and what it keeps per host. */
+#ifndef SKIFF_TCP_TCP_INTERNAL_H
+#define SKIFF_TCP_TCP_INTERNAL_H
+
+#include <linux/inet_diag.h>
+#include <linux/snmp.h>
+
+#include <skiff/inet_common.h>
+#include <skiff/ip_sock.h>
+#include <skiff/net_namespace.h>
+#include <skiff/random.h>
+#include <skiff/sysctl.h>
+#include <skiff/tcp.h>
+
+#include "tcp/tables.h"
+
+/**
+ * struct tcp_net - a host's TCP: its settings, net.ipv4.tcp_* of the same names, its tables, its
+ * secrets
+ */
+struct tcp_net {
+	struct inet_hashinfo hashinfo;
+
+	int sysctl_tcp_rmem[3];
+	int sysctl_tcp_wmem[3];
+	int sysctl_tcp_timestamps;
+	int sysctl_tcp_sack;
+	int sysctl_tcp_dsack;
+	int sysctl_tcp_fack;
+	int sysctl_tcp_window_scaling;
+	int sysctl_tcp_ecn;
+	int sysctl_tcp_ecn_fallback;
+	int sysctl_tcp_reordering;
+	int sysctl_tcp_max_reordering;
+	int sysctl_tcp_frto;
+	int sysctl_tcp_early_retrans;
+	int sysctl_tcp_recovery;
+	int sysctl_tcp_retrans_collapse;
+	int sysctl_tcp_thin_linear_timeouts;
+	int sysctl_tcp_slow_start_after_idle;
+	int sysctl_tcp_no_metrics_save;
+	int sysctl_tcp_no_ssthresh_metrics_save;
+	int sysctl_tcp_moderate_rcvbuf;
+	int sysctl_tcp_tso_win_divisor;
+	int sysctl_tcp_tso_rtt_log;
+	int sysctl_tcp_min_tso_segs;
+	int sysctl_tcp_autocorking;
+	int sysctl_tcp_limit_output_bytes;
+	int sysctl_tcp_challenge_ack_limit;
+	int sysctl_tcp_min_rtt_wlen;
+	int sysctl_tcp_pacing_ss_ratio;
+	int sysctl_tcp_pacing_ca_ratio;
+	int sysctl_tcp_invalid_ratelimit;
+	int sysctl_tcp_adv_win_scale;
+	int sysctl_tcp_app_win;
+	int sysctl_tcp_stdurg;
+	int sysctl_tcp_rfc1337;
+	int sysctl_tcp_abort_on_overflow;
+	int sysctl_tcp_workaround_signed_windows;
+	int sysctl_tcp_shrink_window;
+	int sysctl_tcp_mtu_probing;
+	int sysctl_tcp_mtu_probe_floor;
+	int sysctl_tcp_base_mss;
+	int sysctl_tcp_min_snd_mss;
+	int sysctl_tcp_probe_threshold;
+	u32 sysctl_tcp_probe_interval;
+	int sysctl_tcp_keepalive_time;	/* jiffies */
+	int sysctl_tcp_keepalive_intvl; /* jiffies */
+	int sysctl_tcp_keepalive_probes;
+	int sysctl_tcp_syn_retries;
+	int sysctl_tcp_syn_linear_timeouts;
+	int sysctl_tcp_synack_retries;
+	int sysctl_tcp_syncookies;
+	int sysctl_tcp_migrate_req;
+	int sysctl_tcp_retries1;
+	int sysctl_tcp_retries2;
+	int sysctl_tcp_orphan_retries;
+	int sysctl_tcp_fin_timeout; /* jiffies */
+	int sysctl_tcp_tw_reuse;
+	int sysctl_tcp_max_tw_buckets;
+	int sysctl_tcp_max_syn_backlog;
+	int sysctl_tcp_max_orphans;
+	int sysctl_tcp_rto_min_us;
+	int sysctl_tcp_rto_max_ms;
+	unsigned int sysctl_tcp_notsent_lowat;
+	int sysctl_tcp_fastopen;
+	int sysctl_tcp_fastopen_blackhole_timeout;
+	unsigned long sysctl_tcp_comp_sack_delay_ns;
+	unsigned long sysctl_tcp_comp_sack_slack_ns;
+	int sysctl_tcp_comp_sack_nr;
+	int sysctl_tcp_backlog_ack_defer;
+	int sysctl_tcp_reflect_tos;
+	struct tcp_congestion_ops *ca_default;
+
+	/* secrets: initial sequence numbers (RFC 6528), timestamps, SYN cookies, Fast Open */
+	siphash_key_t isn_key;
+	siphash_key_t ts_key;
+	siphash_key_t cookie_key[2];
+	siphash_key_t port_key;
+	siphash_key_t fastopen_key[2];
+	bool fastopen_key_set;
+	bool fastopen_backup;
+
+	int tw_count;
+	int orphan_count;
+	int sock_count;
+	u32 challenge_timestamp;
+	u32 challenge_count;
+	unsigned long tfo_active_disable_stamp;
+	unsigned int tfo_active_disable_times;
+	u64 mib[__LINUX_MIB_MAX];
+	struct ctl_table_header *ctl;
+	struct ctl_table *table;
+};
+
+struct tcp_net *tcp_net(const struct net *net);
+
+static inline struct tcp_net *tcp_net_sk(const struct sock *sk)
+{
+	return tcp_net(sock_net(sk));
+}
+
+/* TcpExt, as the Linux names say: LINUX_MIB_*. */
+#define NET_INC_STATS(net, field) ((void)(tcp_net(net)->mib[field]++))
+#define NET_ADD_STATS(net, field, n) ((void)(tcp_net(net)->mib[field] += (u64)(n)))
+
+/* Time. */
+
+static inline u64 tcp_clock_ns(const struct sock *sk)
+{
+	return (u64)skiff_clock_now(skiff_net_clock(sock_net(sk)));
+}
+
+static inline void tcp_mstamp_refresh(struct tcp_sock *tp)
+{
+	u64 val = tcp_clock_ns((struct sock *)tp);
+
+	tp->tcp_clock_cache = val;
+	tp->tcp_mstamp = val / 1000;
+}
+
+/* Jiffies of the low 32 bits, and the timestamp clock in milliseconds. */
+#define tcp_jiffies32 ((u32)jiffies)
+
+static inline u32 tcp_time_stamp_ms(const struct tcp_sock *tp)
+{
+	return (u32)(tp->tcp_mstamp / 1000);
+}
+
+/* TSval of what is sent now, without tcp_sock.tsoffset. */
+static inline u32 tcp_time_stamp_ts(const struct tcp_sock *tp)
+{
+	return tcp_time_stamp_ms(tp);
+}
+
+static inline u32 tcp_skb_timestamp_ts(const struct sk_buff *skb)
+{
+	return (u32)(skb->skb_mstamp_ns / 1000000);
+}
+
+static inline u64 tcp_skb_timestamp_us(const struct sk_buff *skb)
+{
+	return skb->skb_mstamp_ns / 1000;
+}
+
+static inline s64 tcp_seconds(const struct net *net)
+{
+	return skiff_clock_now(skiff_net_clock(net)) / NSEC_PER_SEC;
+}
+
+/*
+ * init.c, sysctl.c, mib.c: the host's part
+ */
+int tcp_sysctl_init(struct net *net, struct tcp_net *tn);
+void tcp_sysctl_exit(struct tcp_net *tn);
+
+/*
+ * sock.c: sockets made, connected and destroyed; proto
+ */
+int tcp_v4_init_sock(struct sock *sk);
+void tcp_init_sock(struct sock *sk);
+void tcp_v4_destroy_sock(struct sock *sk);
+int tcp_v4_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len);
+/* Everything but CLOSE: counts, unhashes, tells. */
+void tcp_set_state(struct sock *sk, int state);
+/* Lost, reset or timed out: sk_err is set; no more segments, tables left, the program told. */
+void tcp_done(struct sock *sk);
+/* The segment size and congestion control of a connection that is established now. */
+void tcp_init_transfer(struct sock *sk, int bpf_op, struct sk_buff *skb);
+
+/*
+ * close.c: close, shutdown, disconnect, abort, orphans
+ */
+void tcp_close(struct sock *sk, long timeout);
+void tcp_shutdown(struct sock *sk, int how);
+int tcp_disconnect(struct sock *sk, int flags);
+int tcp_abort(struct sock *sk, int err);
+void tcp_orphan_count_inc(struct sock *sk);
+bool tcp_check_oom(struct sock *sk, int shift);
+void inet_csk_destroy_sock(struct sock *sk);
+void tcp_write_queue_purge(struct sock *sk);
+int tcp_close_state(struct sock *sk);
+
+/*
+ * ipv4.c: segments in: look-up, checksum, dispatch; ICMP errors; resets
+ */
+int tcp_v4_rcv(struct sk_buff *skb);
+int tcp_v4_err(struct sk_buff *skb, u32 info);
+/* To a segment without a socket, or one that the socket refuses; @skb stays the caller's. */
+void tcp_v4_send_reset(const struct sock *sk, struct sk_buff *skb);
+void tcp_v4_reqsk_send_ack(const struct sock *sk, struct sk_buff *skb, struct request_sock *req);
+void tcp_v4_timewait_ack(struct sock *sk, struct sk_buff *skb);
+/* Checksum of a segment that is sent, left to the device where it can: CHECKSUM_PARTIAL. */
+void tcp_v4_send_check(struct sock *sk, struct sk_buff *skb);
+void __tcp_v4_send_check(struct sk_buff *skb, __be32 saddr, __be32 daddr);
+/* Route of a connected socket, remembered. Return: 0 or -errno with sk_err_soft set. */
+int inet_sk_rebuild_header(struct sock *sk);
+void sk_setup_caps(struct sock *sk, struct dst_entry *dst);
+void tcp_v4_mtu_reduced(struct sock *sk);
+u32 tcp_v4_init_seq(const struct net *net, __be32 saddr, __be32 daddr, __be16 sport, __be16 dport);
+u32 tcp_v4_init_ts_off(const struct net *net, __be32 saddr, __be32 daddr);
+
+/*
+ * request.c: the SYN queue; accept.c: listen and accept
+ */
+int tcp_conn_request(struct sock *sk, struct sk_buff *skb);
+/* A segment for a request_sock. Return: the socket to go on with, or NULL: consumed nothing. */
+struct sock *tcp_check_req(struct sock *sk, struct sk_buff *skb, struct request_sock *req,
+			   bool fastopen, bool *lost_race, enum skb_drop_reason *reason);
+struct sock *tcp_create_openreq_child(const struct sock *sk, struct request_sock *req,
+				      struct sk_buff *skb);
+struct sock *tcp_v4_syn_recv_sock(const struct sock *sk, struct sk_buff *skb,
+				  struct request_sock *req);
+int tcp_rtx_synack(const struct sock *sk, struct request_sock *req);
+void reqsk_free(struct request_sock *req);
+void reqsk_put(struct request_sock *req);
+void inet_csk_reqsk_queue_drop(struct sock *sk, struct request_sock *req);
+struct sock *inet_csk_reqsk_queue_add(struct sock *sk, struct request_sock *req,
+				      struct sock *child);
+int inet_csk_listen_start(struct sock *sk);
+void inet_csk_listen_stop(struct sock *sk);
+int tcp_listen(struct socket *sock, int backlog);
+int tcp_accept(struct socket *sock, struct socket *newsock, int flags, bool kern);
+bool tcp_syn_flood_action(const struct sock *sk);
+
+/*
+ * syncookies.c
+ */
+u32 cookie_v4_init_sequence(const struct sk_buff *skb, u16 *mss);
+u64 cookie_init_timestamp(struct request_sock *req, u64 now);
+/* The socket of an ACK that answers a cookie, @sk when it is none, NULL to drop it. */
+struct sock *cookie_v4_check(struct sock *sk, struct sk_buff *skb);
+void tcp_synq_overflow(struct sock *sk);
+
+/*
+ * timewait.c
+ */
+enum tcp_tw_status {
+	TCP_TW_SUCCESS,
+	TCP_TW_RST,
+	TCP_TW_ACK,
+	TCP_TW_SYN,
+	TCP_TW_ACK_OOW,
+};
+void tcp_time_wait(struct sock *sk, int state, int timeo);
+enum tcp_tw_status tcp_timewait_state_process(struct inet_timewait_sock *tw, struct sk_buff *skb,
+					      const struct tcphdr *th, u32 *tw_isn);
+void inet_twsk_deschedule_put(struct inet_timewait_sock *tw);
+void inet_twsk_put(struct inet_timewait_sock *tw);
+/* May a new connection take over the tuple of @sktw? Then its write_seq and timestamps are set. */
+int tcp_twsk_unique(struct sock *sk, struct sock *sktw);
+
+/*
+ * fastopen.c
+ */
+void tcp_fastopen_init_key(struct tcp_net *tn);
+bool tcp_fastopen_cookie_check(struct sock *sk, u16 *mss, struct tcp_fastopen_cookie *cookie);
+bool tcp_fastopen_defer_connect(struct sock *sk, int *err);
+struct sock *tcp_try_fastopen(struct sock *sk, struct sk_buff *skb, struct request_sock *req,
+			      struct tcp_fastopen_cookie *foc);
+void tcp_fastopen_add_skb(struct sock *sk, struct sk_buff *skb);
+void tcp_free_fastopen_req(struct tcp_sock *tp);
+bool tcp_fastopen_active_should_disable(struct sock *sk);
+void tcp_fastopen_active_disable(struct sock *sk);
+void tcp_fastopen_active_detect_blackhole(struct sock *sk, bool expired);
+void reqsk_fastopen_remove(struct sock *sk, struct request_sock *req, bool reset);
+/* sendmsg() with MSG_FASTOPEN, or the first after TCP_FASTOPEN_CONNECT. Stack lock. */
+int tcp_sendmsg_fastopen(struct sock *sk, struct skiff_msghdr *msg, int *copied, size_t size);
+
+/*
+ * input.c: what segments do to a connection
+ */
+void tcp_rcv_established(struct sock *sk, struct sk_buff *skb);
+/* All other states. Return: SKB_NOT_DROPPED_YET, or why a reset is to be sent. Consumes then only
+ * when it returns SKB_NOT_DROPPED_YET. */
+enum skb_drop_reason tcp_rcv_state_process(struct sock *sk, struct sk_buff *skb);
+/* A segment of a child that was just created, before it is accepted. Consumes @skb. */
+enum skb_drop_reason tcp_child_process(struct sock *parent, struct sock *child,
+				       struct sk_buff *skb);
+void tcp_data_queue(struct sock *sk, struct sk_buff *skb);
+void tcp_fin(struct sock *sk);
+void tcp_reset(struct sock *sk, struct sk_buff *skb);
+void tcp_finish_connect(struct sock *sk, struct sk_buff *skb);
+void tcp_data_ready(struct sock *sk);
+int tcp_queue_rcv(struct sock *sk, struct sk_buff *skb, bool *fragstolen);
+bool tcp_oow_rate_limited(const struct net *net, const struct sk_buff *skb, int mib_idx,
+			  u32 *last_oow_ack_time);
+void tcp_send_challenge_ack(struct sock *sk);
+
+/*
+ * options_in.c: options of received segments
+ */
+void tcp_parse_options(const struct net *net, const struct sk_buff *skb,
+		       struct tcp_options_received *opt_rx, int estab,
+		       struct tcp_fastopen_cookie *foc);
+bool tcp_fast_parse_options(const struct net *net, const struct sk_buff *skb,
+			    const struct tcphdr *th, struct tcp_sock *tp);
+bool tcp_paws_check(const struct net *net, const struct tcp_options_received *rx_opt, int paws_win);
+bool tcp_paws_reject(const struct net *net, const struct tcp_options_received *rx_opt, int rst);
+void tcp_store_ts_recent(struct tcp_sock *tp);
+void tcp_replace_ts_recent(struct tcp_sock *tp, u32 seq);
+
+/*
+ * ofo.c: data out of order, SACK blocks to be sent, memory pressure
+ */
+void tcp_data_queue_ofo(struct sock *sk, struct sk_buff *skb);
+void tcp_ofo_queue(struct sock *sk);
+void tcp_sack_remove(struct tcp_sock *tp);
+void tcp_send_dupack(struct sock *sk, const struct sk_buff *skb);
+int tcp_try_rmem_schedule(struct sock *sk, struct sk_buff *skb, unsigned int size);
+void tcp_check_space(struct sock *sk);
+
+/*
+ * rcvbuf.c: the receive window and its buffer
+ */
+void tcp_init_buffer_space(struct sock *sk);
+void tcp_rcv_space_adjust(struct sock *sk);
+void tcp_grow_window(struct sock *sk, const struct sk_buff *skb, bool adjust);
+void tcp_rcv_rtt_measure(struct tcp_sock *tp);
+void tcp_rcv_rtt_measure_ts(struct sock *sk, const struct sk_buff *skb);
+void tcp_event_data_recv(struct sock *sk, struct sk_buff *skb);
+void tcp_measure_rcv_mss(struct sock *sk, const struct sk_buff *skb);
+void tcp_initialize_rcv_mss(struct sock *sk);
+void tcp_enter_quickack_mode(struct sock *sk, unsigned int max_quickacks);
+void __tcp_ack_snd_check(struct sock *sk, int ofo_possible);
+int __tcp_select_window_room(const struct sock *sk);
+/* Part of @space bytes of buffer that is for data. */
+int tcp_win_from_space(const struct sock *sk, int space);
+int tcp_space_from_win(const struct sock *sk, int win);
+int tcp_space(const struct sock *sk);
+int tcp_full_space(const struct sock *sk);
+
+/*
+ * ack.c: acknowledgments
+ */
+/* Return: 1: fine; 0: old; below 0: the negative SKB_DROP_REASON_* for which it is to be dropped. */
+int tcp_ack(struct sock *sk, const struct sk_buff *skb, int flag);
+void tcp_init_metrics(struct sock *sk);
+void tcp_update_metrics(struct sock *sk);
+void tcp_rearm_rto(struct sock *sk);
+void tcp_set_rto(struct sock *sk);
+void tcp_synack_rtt_meas(struct sock *sk, struct request_sock *req);
+void tcp_rtt_estimator(struct sock *sk, long mrtt_us);
+u32 tcp_init_cwnd(const struct tcp_sock *tp, const struct dst_entry *dst);
+#define FLAG_DATA 0x01	     /* the segment had data */
+#define FLAG_WIN_UPDATE 0x02 /* it changed the window */
+#define FLAG_DATA_ACKED 0x04 /* it acknowledged data */
+#define FLAG_RETRANS_DATA_ACKED 0x08
+#define FLAG_SYN_ACKED 0x10
+#define FLAG_DATA_SACKED 0x20
+#define FLAG_ECE 0x40
+#define FLAG_LOST_RETRANS 0x80
+#define FLAG_SLOWPATH 0x100
+#define FLAG_ORIG_SACK_ACKED 0x200 /* something that was never sent again */
+#define FLAG_SND_UNA_ADVANCED 0x400
+#define FLAG_DSACKING_ACK 0x800
+#define FLAG_SET_XMIT_TIMER 0x1000
+#define FLAG_SACK_RENEGING 0x2000
+#define FLAG_UPDATE_TS_RECENT 0x4000
+#define FLAG_NO_CHALLENGE_ACK 0x8000
+#define FLAG_ACK_MAYBE_DELAYED 0x10000
+#define FLAG_DSACK_TLP 0x20000
+#define FLAG_ACKED (FLAG_DATA_ACKED | FLAG_SYN_ACKED)
+#define FLAG_NOT_DUP (FLAG_DATA | FLAG_WIN_UPDATE | FLAG_ACKED)
+#define FLAG_CA_ALERT (FLAG_DATA_SACKED | FLAG_ECE | FLAG_DSACKING_ACK)
+#define FLAG_FORWARD_PROGRESS (FLAG_ACKED | FLAG_DATA_SACKED)
+
+/*
+ * sack.c: SACK blocks that came
+ */
+struct tcp_sacktag_state;
+int tcp_sacktag_write_queue(struct sock *sk, const struct sk_buff *ack_skb, u32 prior_snd_una,
+			    struct tcp_sacktag_state *state);
+void tcp_clear_retrans_hints_partial(struct tcp_sock *tp);
+
+/*
+ * recovery.c: the congestion state machine, PRR, undo, F-RTO
+ */
+void tcp_enter_loss(struct sock *sk);
+void tcp_enter_cwr(struct sock *sk);
+void tcp_enter_recovery(struct sock *sk, bool ece_ack);
+void tcp_init_undo(struct tcp_sock *tp);
+void tcp_simple_retransmit(struct sock *sk);
+void tcp_cwnd_restart(struct sock *sk, s32 delta);
+void tcp_mark_skb_lost(struct sock *sk, struct sk_buff *skb);
+void tcp_verify_left_out(struct tcp_sock *tp);
+
+/*
+ * rack.c
+ */
+void tcp_rack_mark_lost_now(struct sock *sk);
+bool tcp_rack_mark_lost(struct sock *sk);
+void tcp_rack_advance(struct tcp_sock *tp, u8 sacked, u32 end_seq, u64 xmit_time);
+void tcp_rack_reo_timeout(struct sock *sk);
+void tcp_rack_update_reo_wnd(struct sock *sk, struct rate_sample *rs);
+u32 tcp_rack_reo_wnd(const struct sock *sk);
+s32 tcp_rack_skb_timeout(struct tcp_sock *tp, struct sk_buff *skb, u32 reo_wnd);
+void tcp_newreno_mark_lost(struct sock *sk, bool snd_una_advanced);
+
+/*
+ * rate.c: delivery rate
+ */
+void tcp_rate_skb_sent(struct sock *sk, struct sk_buff *skb);
+void tcp_rate_skb_delivered(struct sock *sk, struct sk_buff *skb, struct rate_sample *rs);
+void tcp_rate_gen(struct sock *sk, u32 delivered, u32 lost, bool is_sack_reneg,
+		  struct rate_sample *rs);
+void tcp_rate_check_app_limited(struct sock *sk);
+
+/*
+ * cong.c, cubic.c, bbr.c, dctcp.c: congestion control
+ */
+extern struct tcp_congestion_ops tcp_cubic;
+void tcp_assign_congestion_control(struct sock *sk);
+void tcp_init_congestion_control(struct sock *sk);
+void tcp_cleanup_congestion_control(struct sock *sk);
+int tcp_set_congestion_control(struct sock *sk, const char *name, bool load, bool cap_net_admin);
+struct tcp_congestion_ops *tcp_ca_find(const char *name);
+int tcp_set_default_congestion_control(struct net *net, const char *name);
+void tcp_get_available_congestion_control(char *buf, size_t len);
+void tcp_get_allowed_congestion_control(char *buf, size_t len);
+int tcp_set_allowed_congestion_control(char *val);
+void tcp_set_ca_state(struct sock *sk, u8 ca_state);
+void tcp_update_pacing_rate(struct sock *sk);
+void minmax_reset(struct minmax *m, u32 t, u32 meas);
+u32 minmax_running_min(struct minmax *m, u32 win, u32 t, u32 meas);
+u32 minmax_running_max(struct minmax *m, u32 win, u32 t, u32 meas);
+
+static inline void tcp_ca_event(struct sock *sk, const enum tcp_ca_event event)
+{
+	const struct inet_connection_sock *icsk = inet_csk(sk);
+
+	if (icsk->icsk_ca_ops->cwnd_event)
+		icsk->icsk_ca_ops->cwnd_event(sk, event);
+}
+
+/*
+ * output.c: segments out: header, options, window; single control segments
+ */
+int tcp_transmit_skb(struct sock *sk, struct sk_buff *skb, int clone_it, gfp_t gfp_mask);
+int __tcp_transmit_skb(struct sock *sk, struct sk_buff *skb, int clone_it, gfp_t gfp_mask,
+		       u32 rcv_nxt);
+int tcp_connect(struct sock *sk);
+void tcp_send_fin(struct sock *sk);
+void tcp_send_active_reset(struct sock *sk, gfp_t priority);
+int tcp_send_synack(struct sock *sk);
+void tcp_send_ack(struct sock *sk);
+void __tcp_send_ack(struct sock *sk, u32 rcv_nxt);
+void tcp_send_delayed_ack(struct sock *sk);
+void tcp_send_window_probe(struct sock *sk);
+int tcp_write_wakeup(struct sock *sk, int mib);
+void tcp_send_probe0(struct sock *sk);
+struct sk_buff *tcp_make_synack(const struct sock *sk, struct dst_entry *dst,
+				struct request_sock *req, struct tcp_fastopen_cookie *foc,
+				bool cookie, struct sk_buff *syn_skb);
+u32 __tcp_select_window(struct sock *sk);
+void tcp_select_initial_window(const struct sock *sk, int space, u32 mss, u32 *rcv_wnd,
+			       u32 *window_clamp, int wscale_ok, u8 *rcv_wscale, u32 init_rcv_wnd);
+u32 tcp_receive_window(const struct tcp_sock *tp);
+
+/*
+ * mss.c: segment size, path MTU and its probing
+ */
+unsigned int tcp_sync_mss(struct sock *sk, u32 pmtu);
+unsigned int tcp_current_mss(struct sock *sk);
+int tcp_mtu_to_mss(struct sock *sk, int pmtu);
+int tcp_mss_to_mtu(struct sock *sk, int mss);
+void tcp_mtup_init(struct sock *sk);
+u16 tcp_advertise_mss(struct sock *sk);
+int tcp_mtu_probe(struct sock *sk);
+int tcp_send_mss(struct sock *sk, int *size_goal, int flags);
+
+/*
+ * write.c: what may be sent now
+ */
+bool tcp_write_xmit(struct sock *sk, unsigned int mss_now, int nonagle, int push_one, gfp_t gfp);
+void __tcp_push_pending_frames(struct sock *sk, unsigned int cur_mss, int nonagle);
+void tcp_push_one(struct sock *sk, unsigned int mss_now);
+void tcp_push(struct sock *sk, int flags, int mss_now, int nonagle, int size_goal);
+bool tcp_schedule_loss_probe(struct sock *sk, bool advancing_rto);
+void tcp_send_loss_probe(struct sock *sk);
+u32 tcp_tso_segs(struct sock *sk, unsigned int mss_now);
+void tcp_event_new_data_sent(struct sock *sk, struct sk_buff *skb);
+bool tcp_pacing_check(struct sock *sk);
+void tcp_pace_kick(struct timer_list *t);
+void tcp_tsq_handler(struct sock *sk);
+void tcp_wfree(struct sk_buff *skb);
+void tcp_cwnd_validate(struct sock *sk, bool is_cwnd_limited);
+void tcp_chrono_start(struct sock *sk, enum tcp_chrono type);
+void tcp_chrono_stop(struct sock *sk, enum tcp_chrono type);
+
+/*
+ * fragment.c: cutting and joining queued buffers
+ */
+enum tcp_queue { TCP_FRAG_IN_WRITE_QUEUE, TCP_FRAG_IN_RTX_QUEUE };
+int tcp_fragment(struct sock *sk, enum tcp_queue tcp_queue, struct sk_buff *skb, u32 len,
+		 unsigned int mss_now, gfp_t gfp);
+int tcp_trim_head(struct sock *sk, struct sk_buff *skb, u32 len);
+int tcp_set_skb_tso_segs(struct sk_buff *skb, unsigned int mss_now);
+int tcp_skb_shift(struct sk_buff *to, struct sk_buff *from, int pcount, int shiftlen);
+void tcp_skb_collapse_tstamp(struct sk_buff *skb, const struct sk_buff *next_skb);
+void tcp_adjust_pcount(struct sock *sk, const struct sk_buff *skb, int decr);
+void tcp_fragment_tstamp(struct sk_buff *skb, struct sk_buff *skb2);
+
+/*
+ * retransmit.c
+ */
+int tcp_retransmit_skb(struct sock *sk, struct sk_buff *skb, int segs);
+int __tcp_retransmit_skb(struct sock *sk, struct sk_buff *skb, int segs);
+void tcp_xmit_retransmit_queue(struct sock *sk);
+
+/*
+ * sendmsg.c
+ */
+int tcp_sendmsg(struct sock *sk, struct skiff_msghdr *msg, size_t size);
+int tcp_send_skb_form(struct sock *sk, struct skiff_msghdr *msg, struct sk_buff *skb);
+struct sk_buff *tcp_stream_alloc_skb(struct sock *sk, gfp_t gfp, bool force_schedule);
+void tcp_skb_entail(struct sock *sk, struct sk_buff *skb);
+void tcp_remove_empty_skb(struct sock *sk);
+bool tcp_stream_memory_free(const struct sock *sk);
+void tcp_mark_push(struct tcp_sock *tp, struct sk_buff *skb);
+void tcp_tx_timestamp(struct sock *sk, const struct sockcm_cookie *sockc);
+
+/*
+ * timer.c
+ */
+void tcp_init_xmit_timers(struct sock *sk);
+void tcp_clear_xmit_timers(struct sock *sk);
+void inet_csk_clear_xmit_timer(struct sock *sk, int what);
+void inet_csk_reset_xmit_timer(struct sock *sk, int what, unsigned long when,
+			       unsigned long max_when);
+void tcp_reset_xmit_timer(struct sock *sk, int what, unsigned long when, bool pace_delay);
+void inet_csk_reset_keepalive_timer(struct sock *sk, unsigned long len);
+void inet_csk_delete_keepalive_timer(struct sock *sk);
+void tcp_set_keepalive(struct sock *sk, int val);
+int tcp_keepalive_set_keepidle(struct sock *sk, int val);
+unsigned long tcp_probe0_base(const struct sock *sk);
+unsigned long tcp_probe0_when(const struct sock *sk, unsigned long max_when);
+void tcp_retransmit_timer(struct sock *sk);
+void tcp_syn_ack_timeout(const struct request_sock *req);
+u32 tcp_rto_min(const struct sock *sk);
+unsigned long tcp_rto_max(const struct sock *sk);
+u32 tcp_fin_time(const struct sock *sk);
+u32 keepalive_time_when(const struct tcp_sock *tp);
+u32 keepalive_intvl_when(const struct tcp_sock *tp);
+int keepalive_probes(const struct tcp_sock *tp);
+u32 keepalive_time_elapsed(const struct tcp_sock *tp);
+
+/*
+ * recvmsg.c, poll.c, sockopt.c, info.c, ioctl: the program's side
+ */
+int tcp_recvmsg(struct sock *sk, struct skiff_msghdr *msg, size_t len, int flags, int *addr_len);
+void tcp_cleanup_rbuf(struct sock *sk, int copied);
+u32 tcp_poll(struct socket *sock);
+int tcp_ioctl(struct sock *sk, int cmd, int *karg);
+int tcp_setsockopt(struct sock *sk, int level, int optname, const void *optval,
+		   unsigned int optlen);
+int tcp_getsockopt(struct sock *sk, int level, int optname, void *optval, int *optlen);
+int tcp_inq(struct sock *sk);
+int tcp_set_window_clamp(struct sock *sk, int val);
+void __tcp_sock_set_cork(struct sock *sk, bool on);
+void __tcp_sock_set_nodelay(struct sock *sk, bool on);
+struct sk_buff *tcp_recv_skb_form(struct socket *sock, unsigned int flags, int *err);
+
+/*
+ * md5.c
+ */
+struct tcp_md5sig_key;
+enum skb_drop_reason tcp_inbound_md5_hash(const struct sock *sk, const struct sk_buff *skb,
+					  __be32 saddr, __be32 daddr, int dif);
+struct tcp_md5sig_key *tcp_md5_lookup(const struct sock *sk, __be32 addr, int l3index);
+int tcp_md5_hash_skb(char *md5_hash, const struct tcp_md5sig_key *key, __be32 saddr, __be32 daddr,
+		     const struct sk_buff *skb);
+int tcp_parse_md5_keys(struct sock *sk, int optname, const void *optval, unsigned int optlen);
+void tcp_md5_destruct(struct sock *sk);
+int tcp_md5_copy_key(struct sock *child, const struct sock *listener, __be32 addr);
+
+/*
+ * The queues. What the program gave waits in sk_write_queue; with its first transmission it moves to
+ * tcp_rtx_queue, where acknowledgments find it, and to the end of tsorted_sent_queue.
+ */
+
+static inline struct sk_buff *tcp_rtx_queue_head(const struct sock *sk)
+{
+	return skb_rb_first(&sk->tcp_rtx_queue);
+}
+
+static inline struct sk_buff *tcp_rtx_queue_tail(const struct sock *sk)
+{
+	return skb_rb_last(&sk->tcp_rtx_queue);
+}
+
+static inline bool tcp_rtx_queue_empty(const struct sock *sk)
+{
+	return RB_EMPTY_ROOT(&sk->tcp_rtx_queue);
+}
+
+static inline struct sk_buff *tcp_write_queue_head(const struct sock *sk)
+{
+	return skb_peek(&sk->sk_write_queue);
+}
+
+static inline struct sk_buff *tcp_write_queue_tail(const struct sock *sk)
+{
+	return skb_peek_tail(&sk->sk_write_queue);
+}
+
+#define tcp_send_head(sk) tcp_write_queue_head(sk)
+
+static inline bool tcp_skb_is_last(const struct sock *sk, const struct sk_buff *skb)
+{
+	return skb_queue_is_last(&sk->sk_write_queue, skb);
+}
+
+static inline bool tcp_write_queue_empty(const struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	return tp->write_seq == tp->snd_nxt;
+}
+
+static inline bool tcp_rtx_and_write_queues_empty(const struct sock *sk)
+{
+	return tcp_rtx_queue_empty(sk) && tcp_write_queue_empty(sk);
+}
+
+/* Not in tsorted_sent_queue: its links are free. */
+static inline void tcp_tsorted_init(struct sk_buff *skb)
+{
+	skb->next = skb->prev = NULL;
+}
+
+/* Insert by sequence number. */
+void tcp_rbtree_insert(struct rb_root *root, struct sk_buff *skb);
+
+static inline void tcp_unlink_write_queue(struct sk_buff *skb, struct sock *sk)
+{
+	__skb_unlink(skb, &sk->sk_write_queue);
+}
+
+/* Out of the retransmission queue and of the order of sending; belongs to the caller. */
+void tcp_rtx_queue_unlink(struct sk_buff *skb, struct sock *sk);
+/* And release it, with its memory: it was acknowledged. */
+void tcp_rtx_queue_unlink_and_free(struct sk_buff *skb, struct sock *sk);
+/* Uncharge and release a buffer that is in no queue any more. */
+void tcp_wmem_free_skb(struct sock *sk, struct sk_buff *skb);
+
+static inline void sk_wmem_queued_add(struct sock *sk, int val)
+{
+	WRITE_ONCE(sk->sk_wmem_queued, sk->sk_wmem_queued + val);
+}
+
+static inline bool tcp_skb_sacked(const struct sk_buff *skb)
+{
+	return TCP_SKB_CB(skb)->sacked & TCPCB_SACKED_ACKED;
+}
+
+/* Window of the peer that begins with the first byte not acknowledged: where it ends. */
+static inline u32 tcp_wnd_end(const struct tcp_sock *tp)
+{
+	return tp->snd_una + tp->snd_wnd;
+}
+
+static inline bool tcp_is_sack(const struct tcp_sock *tp)
+{
+	return likely(tp->rx_opt.sack_ok);
+}
+
+static inline bool tcp_is_reno(const struct tcp_sock *tp)
+{
+	return !tcp_is_sack(tp);
+}
+
+static inline void tcp_clear_options(struct tcp_options_received *rx_opt)
+{
+	rx_opt->tstamp_ok = rx_opt->sack_ok = 0;
+	rx_opt->wscale_ok = rx_opt->snd_wscale = 0;
+}
+
+static inline void tcp_dec_quickack_mode(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+
+	if (!icsk->icsk_ack.quick)
+		return;
+	/* An acknowledgment was sent: unless it was a forced one, one less is left. */
+	if (icsk->icsk_ack.quick == 1) {
+		icsk->icsk_ack.quick = 0;
+		icsk->icsk_ack.ato = TCP_ATO_MIN;
+	} else {
+		icsk->icsk_ack.quick--;
+	}
+}
+
+static inline bool tcp_needs_internal_pacing(const struct sock *sk)
+{
+	return READ_ONCE(sk->sk_pacing_status) == SK_PACING_NEEDED;
+}
+
+static inline u32 tcp_highest_sack_seq(struct tcp_sock *tp)
+{
+	if (!tp->sacked_out)
+		return tp->snd_una;
+	return tp->highest_sack ? TCP_SKB_CB(tp->highest_sack)->seq : tp->snd_nxt;
+}
+
+static inline void tcp_clear_all_retrans_hints(struct tcp_sock *tp)
+{
+	tp->retransmit_skb_hint = NULL;
+}
+
+/* The next probe or retransmission: when, at most. */
+static inline unsigned long __tcp_set_rto(const struct tcp_sock *tp)
+{
+	return (tp->srtt_us >> 3) + tp->rttvar_us; /* microseconds */
+}
+
+static inline u32 tcp_current_ssthresh(const struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	if (tcp_in_cwnd_reduction(sk))
+		return tp->snd_ssthresh;
+	return max(tp->snd_ssthresh, (tcp_snd_cwnd(tp) >> 1) + (tcp_snd_cwnd(tp) >> 2));
+}
+
+#endif /* SKIFF_TCP_TCP_INTERNAL_H */
