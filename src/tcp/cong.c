@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Congestion controls: the registry, what all build on, and Reno (RFC 5681). */
+#include <skiff/jhash.h>
+#include <skiff/slab.h>
+
+#include "tcp/tcp.h"
+
+/* Filled before the first host runs. */
+static LIST_HEAD(tcp_cong_list);
+
+struct tcp_congestion_ops *tcp_ca_find(const char *name)
+{
+	struct tcp_congestion_ops *ca;
+
+	list_for_each_entry(ca, &tcp_cong_list, list)
+		if (strcmp(ca->name, name) == 0)
+			return ca;
+	return NULL;
+}
+
+int tcp_register_congestion_control(struct tcp_congestion_ops *ca)
+{
+	if (!ca->ssthresh || !ca->undo_cwnd || !(ca->cong_avoid || ca->cong_control)) {
+		pr_err("congestion control %s lacks what is required", ca->name);
+		return -EINVAL;
+	}
+	if (tcp_ca_find(ca->name)) {
+		pr_notice("congestion control %s is registered already", ca->name);
+		return -EEXIST;
+	}
+	ca->key = jhash(ca->name, sizeof(ca->name), 0);
+	list_add_tail(&ca->list, &tcp_cong_list);
+	return 0;
+}
+
+void tcp_unregister_congestion_control(struct tcp_congestion_ops *ca)
+{
+	list_del(&ca->list);
+}
+
+/* Names */
+
+static void list_names(char *buf, size_t len, u32 flags)
+{
+	struct tcp_congestion_ops *ca;
+	size_t offs = 0;
+
+	*buf = '\0';
+	list_for_each_entry(ca, &tcp_cong_list, list) {
+		int n;
+
+		if ((ca->flags & flags) != flags)
+			continue;
+		n = snprintf(buf + offs, len - offs, "%s%s", offs ? " " : "", ca->name);
+		if (n < 0 || (size_t)n >= len - offs)
+			break;
+		offs += (size_t)n;
+	}
+}
+
+void tcp_get_available_congestion_control(char *buf, size_t len)
+{
+	list_names(buf, len, 0);
+}
+
+void tcp_get_allowed_congestion_control(char *buf, size_t len)
+{
+	list_names(buf, len, TCP_CONG_NON_RESTRICTED);
+}
+
+/* Return: 0, or -ENOENT for a name that there is not, and then nothing has changed. */
+int tcp_set_allowed_congestion_control(char *val)
+{
+	struct tcp_congestion_ops *ca;
+	char *copy = kstrdup(val, GFP_KERNEL), *save = NULL, *name;
+	int err = 0;
+
+	if (!copy)
+		return -ENOMEM;
+	for (name = strtok_r(copy, " \t\n", &save); name; name = strtok_r(NULL, " \t\n", &save))
+		if (!tcp_ca_find(name))
+			err = -ENOENT;
+	kfree(copy);
+	if (err)
+		return err;
+	list_for_each_entry(ca, &tcp_cong_list, list)
+		ca->flags &= ~(u32)TCP_CONG_NON_RESTRICTED;
+	for (name = strtok_r(val, " \t\n", &save); name; name = strtok_r(NULL, " \t\n", &save))
+		tcp_ca_find(name)->flags |= TCP_CONG_NON_RESTRICTED;
+	return 0;
+}
+
+int tcp_set_default_congestion_control(struct net *net, const char *name)
+{
+	struct tcp_congestion_ops *ca = tcp_ca_find(name);
+
+	if (!ca)
+		return -ENOENT;
+	tcp_net(net)->ca_default = ca;
+	ca->flags |= TCP_CONG_NON_RESTRICTED;
+	return 0;
+}
+
+/* A connection's */
+
+void tcp_assign_congestion_control(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+
+	icsk->icsk_ca_ops = tcp_net_sk(sk)->ca_default;
+	memset(icsk->icsk_ca_priv, 0, sizeof(icsk->icsk_ca_priv));
+}
+
+void tcp_init_congestion_control(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	tp->prior_ssthresh = 0;
+	if (icsk->icsk_ca_ops->init)
+		icsk->icsk_ca_ops->init(sk);
+	icsk->icsk_ca_initialized = 1;
+}
+
+void tcp_cleanup_congestion_control(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+
+	if (icsk->icsk_ca_initialized && icsk->icsk_ca_ops->release)
+		icsk->icsk_ca_ops->release(sk);
+	icsk->icsk_ca_initialized = 0;
+}
+
+/* In the middle of a connection, too. @load and @cap_net_admin: there are no modules and no users. */
+int tcp_set_congestion_control(struct sock *sk, const char *name, bool load, bool cap_net_admin)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	struct tcp_congestion_ops *ca = tcp_ca_find(name);
+
+	(void)load;
+	if (icsk->icsk_ca_dst_locked)
+		return -EPERM;
+	if (!ca)
+		return -ENOENT;
+	if (!(ca->flags & TCP_CONG_NON_RESTRICTED) && !cap_net_admin)
+		return -EPERM;
+	if (ca == icsk->icsk_ca_ops) {
+		icsk->icsk_ca_setsockopt = 1;
+		return 0;
+	}
+	tcp_cleanup_congestion_control(sk);
+	icsk->icsk_ca_ops = ca;
+	icsk->icsk_ca_setsockopt = 1;
+	memset(icsk->icsk_ca_priv, 0, sizeof(icsk->icsk_ca_priv));
+	if (!((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN)))
+		tcp_init_congestion_control(sk);
+	return 0;
+}
+
+void tcp_set_ca_state(struct sock *sk, u8 ca_state)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+
+	if (icsk->icsk_ca_ops->set_state)
+		icsk->icsk_ca_ops->set_state(sk, ca_state);
+	icsk->icsk_ca_state = ca_state & 0x1f;
+}
+
+/* Two windows in slow start and a little more than one later leave per round trip. */
+void tcp_update_pacing_rate(struct sock *sk)
+{
+	const struct tcp_net *tn = tcp_net_sk(sk);
+	const struct tcp_sock *tp = tcp_sk(sk);
+	u64 rate = (u64)tp->mss_cache * ((USEC_PER_SEC / 100) << 3);
+
+	if (tcp_snd_cwnd(tp) < tp->snd_ssthresh / 2)
+		rate *= (u64)tn->sysctl_tcp_pacing_ss_ratio;
+	else
+		rate *= (u64)tn->sysctl_tcp_pacing_ca_ratio;
+	rate *= max(tcp_snd_cwnd(tp), tp->packets_out);
+	if (likely(tp->srtt_us))
+		rate /= tp->srtt_us;
+	WRITE_ONCE(sk->sk_pacing_rate, (unsigned long)min(rate, (u64)sk->sk_max_pacing_rate));
+}
+
+/* For all */
+
+u32 tcp_slow_start(struct tcp_sock *tp, u32 acked)
+{
+	u32 cwnd = min(tcp_snd_cwnd(tp) + acked, tp->snd_ssthresh);
+
+	acked -= cwnd - tcp_snd_cwnd(tp);
+	tcp_snd_cwnd_set(tp, min(cwnd, tp->snd_cwnd_clamp));
+	return acked;
+}
+
+void tcp_cong_avoid_ai(struct tcp_sock *tp, u32 w, u32 acked)
+{
+	/* Credits of a smaller w are not lost. */
+	if (tp->snd_cwnd_cnt >= w) {
+		tp->snd_cwnd_cnt = 0;
+		tcp_snd_cwnd_set(tp, tcp_snd_cwnd(tp) + 1);
+	}
+	tp->snd_cwnd_cnt += acked;
+	if (tp->snd_cwnd_cnt >= w) {
+		u32 delta = tp->snd_cwnd_cnt / w;
+
+		tp->snd_cwnd_cnt -= delta * w;
+		tcp_snd_cwnd_set(tp, tcp_snd_cwnd(tp) + delta);
+	}
+	tcp_snd_cwnd_set(tp, min(tcp_snd_cwnd(tp), tp->snd_cwnd_clamp));
+}
+
+/* Reno */
+
+void tcp_reno_cong_avoid(struct sock *sk, u32 ack, u32 acked)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	(void)ack;
+	if (!tcp_is_cwnd_limited(sk))
+		return;
+	if (tcp_in_slow_start(tp)) {
+		acked = tcp_slow_start(tp, acked);
+		if (!acked)
+			return;
+	}
+	tcp_cong_avoid_ai(tp, tcp_snd_cwnd(tp), acked);
+}
+
+u32 tcp_reno_ssthresh(struct sock *sk)
+{
+	return max(tcp_snd_cwnd(tcp_sk(sk)) >> 1U, 2U);
+}
+
+u32 tcp_reno_undo_cwnd(struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	return max(tcp_snd_cwnd(tp), tp->prior_cwnd);
+}
+
+struct tcp_congestion_ops tcp_reno = {
+	.flags = TCP_CONG_NON_RESTRICTED,
+	.name = "reno",
+	.ssthresh = tcp_reno_ssthresh,
+	.cong_avoid = tcp_reno_cong_avoid,
+	.undo_cwnd = tcp_reno_undo_cwnd,
+};
