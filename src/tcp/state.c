@@ -2,27 +2,6 @@
 /* Segments in all states but ESTABLISHED and TIME-WAIT (RFC 9293 section 3.10.7). */
 #include "tcp/tcp.h"
 
-/* The connection is established: what the path is like is known now. */
-void tcp_init_transfer(struct sock *sk, int bpf_op, struct sk_buff *skb)
-{
-	struct tcp_sock *tp = tcp_sk(sk);
-
-	(void)bpf_op;
-	(void)skb;
-	tcp_mtup_init(sk);
-	inet_sk_rebuild_header(sk);
-	tcp_init_metrics(sk);
-	/* RFC 5681 section 3.1: a SYN that was lost means a window of one segment. */
-	if (tp->total_retrans > 1 && tp->undo_marker)
-		tcp_snd_cwnd_set(tp, 1);
-	else
-		tcp_snd_cwnd_set(tp, tcp_init_cwnd(tp, sk->sk_dst_cache));
-	tp->snd_cwnd_stamp = tcp_jiffies32;
-	if (!inet_csk(sk)->icsk_ca_initialized)
-		tcp_init_congestion_control(sk);
-	tcp_init_buffer_space(sk);
-}
-
 void tcp_finish_connect(struct sock *sk, struct sk_buff *skb)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
