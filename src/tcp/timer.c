@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * A connection's timers. Three for whole milliseconds:
+ *
+ *	icsk_retransmit_timer	for what icsk_pending says: retransmission, window probe, tail loss
+ *				probe, or the end of a reordering window: there is only ever one of them
+ *	icsk_delack_timer	delayed acknowledgment
+ *	sk_timer		keepalive, SYN-ACKs of Fast Open, and FIN_WAIT2 without an owner
+ *
+ * and two exact ones, for pacing and for acknowledgments that are held back. All are stopped when
+ * the socket ends, so none of the first four keeps a reference to it; their functions have one while
+ * they run. A timer that is not wanted any more may be left to go off: it then finds nothing to do.
+ */
+#include "tcp/output.h"
+
+#include <linux/rtnetlink.h>
+
+/* Least retransmission timeout, jiffies: the route's, or the socket's, which begins as the host's. */
+u32 tcp_rto_min(const struct sock *sk)
+{
+	const struct dst_entry *dst = sk->sk_dst_cache;
+
+	if (dst && dst_metric_locked(dst, RTAX_RTO_MIN))
+		return (u32)msecs_to_jiffies(dst_metric(dst, RTAX_RTO_MIN));
+	return inet_csk(sk)->icsk_rto_min;
+}
+
+/* And the most of it. */
+unsigned long tcp_rto_max(const struct sock *sk)
+{
+	int ms = tcp_net_sk(sk)->sysctl_tcp_rto_max_ms;
+
+	return ms > 0 ? msecs_to_jiffies((unsigned int)ms) : TCP_RTO_MAX;
+}
+
+/* How long a half-closed connection without an owner stays, jiffies. */
+u32 tcp_fin_time(const struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	int fin_timeout = tp->linger2 ? tp->linger2 : tcp_net_sk(sk)->sysctl_tcp_fin_timeout;
+	int rto = (int)inet_csk(sk)->icsk_rto;
+
+	return (u32)max(fin_timeout, (rto << 2) - (rto >> 1));
+}
+
+u32 keepalive_time_when(const struct tcp_sock *tp)
+{
+	return tp->keepalive_time ?
+		       tp->keepalive_time :
+		       (u32)tcp_net_sk((const struct sock *)tp)->sysctl_tcp_keepalive_time;
+}
+
+u32 keepalive_intvl_when(const struct tcp_sock *tp)
+{
+	return tp->keepalive_intvl ?
+		       tp->keepalive_intvl :
+		       (u32)tcp_net_sk((const struct sock *)tp)->sysctl_tcp_keepalive_intvl;
+}
+
+int keepalive_probes(const struct tcp_sock *tp)
+{
+	return tp->keepalive_probes ?
+		       tp->keepalive_probes :
+		       tcp_net_sk((const struct sock *)tp)->sysctl_tcp_keepalive_probes;
+}
+
+/* Since anything came, jiffies. */
+u32 keepalive_time_elapsed(const struct tcp_sock *tp)
+{
+	u32 now = tcp_jiffies32;
+
+	return min(now - tp->inet_conn.icsk_ack.lrcvtime, now - tp->rcv_tstamp);
+}
+
+static unsigned int log2_of(unsigned long v)
+{
+	return v ? (unsigned int)(BITS_PER_LONG - 1 - __builtin_clzl(v)) : 0;
+}
+
+unsigned long tcp_probe0_base(const struct sock *sk)
+{
+	return max(inet_csk(sk)->icsk_rto, TCP_RTO_MIN);
+}
+
+/* When the next window probe is due, jiffies from now. */
+unsigned long tcp_probe0_when(const struct sock *sk, unsigned long max_when)
+{
+	unsigned int doublings = log2_of(tcp_rto_max(sk) / TCP_RTO_MIN) + 1;
+
+	doublings = min(doublings, (unsigned int)inet_csk(sk)->icsk_backoff);
+	return min(tcp_probe0_base(sk) << doublings, max_when);
+}
+
+/* No later than TCP_USER_TIMEOUT, counted from the first probe. */
+u32 tcp_clamp_probe0_to_user_timeout(const struct sock *sk, u32 when)
+{
+	const struct inet_connection_sock *icsk = inet_csk(sk);
+	s64 elapsed, left;
+
+	if (!icsk->icsk_user_timeout || !icsk->icsk_probes_tstamp)
+		return when;
+	elapsed = max((s32)(tcp_jiffies32 - icsk->icsk_probes_tstamp), 0);
+	left = (s64)msecs_to_jiffies(icsk->icsk_user_timeout) - elapsed;
+	return (u32)min_t(s64, max_t(s64, left, TCP_TIMEOUT_MIN), when);
+}
+
+void inet_csk_clear_xmit_timer(struct sock *sk, int what)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+
+	if (what == ICSK_TIME_DACK) {
+		/* Most segments find nothing to stop. */
+		if (icsk->icsk_ack.pending & ICSK_ACK_TIMER)
+			del_timer(&icsk->icsk_delack_timer);
+		icsk->icsk_ack.pending = 0;
+		icsk->icsk_ack.retry = 0;
+	} else {
+		icsk->icsk_pending = 0;
+		del_timer(&icsk->icsk_retransmit_timer);
+	}
+}
+
+/**
+ * inet_csk_reset_xmit_timer() - arm a timer
+ * @sk: the socket
+ * @what: ICSK_TIME_*
+ * @when: jiffies from now
+ * @max_when: no more than that
+ */
+void inet_csk_reset_xmit_timer(struct sock *sk, int what, unsigned long when,
+			       unsigned long max_when)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+
+	when = min(when, max_when);
+	if (what == ICSK_TIME_DACK) {
+		icsk->icsk_ack.pending |= ICSK_ACK_TIMER;
+		icsk->icsk_ack.timeout = jiffies + when;
+		mod_timer(&icsk->icsk_delack_timer, icsk->icsk_ack.timeout);
+	} else {
+		icsk->icsk_pending = (u8)what;
+		icsk->icsk_timeout = jiffies + when;
+		mod_timer(&icsk->icsk_retransmit_timer, icsk->icsk_timeout);
+	}
+}
+
+/* The same within tcp_rto_max(); with @pace_delay, after what waits for its turn has left. */
+void tcp_reset_xmit_timer(struct sock *sk, int what, unsigned long when, bool pace_delay)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	s64 wait = (s64)(tp->tcp_wstamp_ns - tp->tcp_clock_cache);
+
+	if (pace_delay && wait > 0)
+		when += nsecs_to_jiffies((u64)wait);
+	inet_csk_reset_xmit_timer(sk, what, when, tcp_rto_max(sk));
+}
+
+void inet_csk_reset_keepalive_timer(struct sock *sk, unsigned long len)
+{
+	mod_timer(&sk->sk_timer, jiffies + len);
+}
+
+void inet_csk_delete_keepalive_timer(struct sock *sk)
+{
+	del_timer(&sk->sk_timer);
+}
+
+void tcp_set_keepalive(struct sock *sk, int val)
+{
+	if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
+		return;
+	if (val && !sock_flag(sk, SOCK_KEEPOPEN))
+		inet_csk_reset_keepalive_timer(sk, keepalive_time_when(tcp_sk(sk)));
+	else if (!val)
+		inet_csk_delete_keepalive_timer(sk);
+}
+
+/* TCP_KEEPIDLE. @val: seconds. Return: 0 or -EINVAL. */
+int tcp_keepalive_set_keepidle(struct sock *sk, int val)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	u32 elapsed;
+
+	if (val < 1 || val > MAX_TCP_KEEPIDLE)
+		return -EINVAL;
+	tp->keepalive_time = (u32)val * HZ;
+	if (sock_flag(sk, SOCK_KEEPOPEN) && !((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))) {
+		elapsed = keepalive_time_elapsed(tp);
+		inet_csk_reset_keepalive_timer(
+			sk, tp->keepalive_time > elapsed ? tp->keepalive_time - elapsed : 0);
+	}
+	return 0;
+}
+
+static void write_timer_due(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	int event = icsk->icsk_pending;
+
+	if (((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN)) || !event)
+		return;
+	if (time_after(icsk->icsk_timeout, jiffies)) {
+		mod_timer(&icsk->icsk_retransmit_timer, icsk->icsk_timeout);
+		return;
+	}
+	tcp_mstamp_refresh(tcp_sk(sk));
+	switch (event) {
+	case ICSK_TIME_REO_TIMEOUT:
+		tcp_rack_reo_timeout(sk);
+		break;
+	case ICSK_TIME_LOSS_PROBE:
+		tcp_send_loss_probe(sk);
+		break;
+	case ICSK_TIME_RETRANS:
+		icsk->icsk_pending = 0;
+		tcp_retransmit_timer(sk);
+		break;
+	case ICSK_TIME_PROBE0:
+		icsk->icsk_pending = 0;
+		tcp_probe_timer(sk);
+		break;
+	}
+}
+
+static void write_timer(struct timer_list *t)
+{
+	struct inet_connection_sock *icsk = from_timer(icsk, t, icsk_retransmit_timer);
+	struct sock *sk = (struct sock *)icsk;
+
+	sock_hold(sk);
+	write_timer_due(sk);
+	sock_put(sk);
+}
+
+/* Acknowledgments that were held back are sent now, as one. */
+static void send_compressed(struct sock *sk)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	if (!tp->compressed_ack)
+		return;
+	/* One of them is sent: it does not count as held back. */
+	tp->compressed_ack--;
+	tcp_mstamp_refresh(tp);
+	tcp_send_ack(sk);
+}
+
+/* Nothing came that the acknowledgment could ride on: the next one waits longer, or less. */
+static void delack_missed(struct inet_connection_sock *icsk)
+{
+	if (inet_csk_in_pingpong_mode((struct sock *)icsk)) {
+		inet_csk_exit_pingpong_mode((struct sock *)icsk);
+		icsk->icsk_ack.ato = TCP_ATO_MIN;
+	} else {
+		icsk->icsk_ack.ato =
+			min(min((u32)icsk->icsk_ack.ato << 1, icsk->icsk_rto), TCP_DELACK_MAX) &
+			0xff;
+	}
+}
+
+static void delack_due(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+
+	if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
+		return;
+	if (tcp_sk(sk)->compressed_ack) {
+		send_compressed(sk);
+		return;
+	}
+	if (!(icsk->icsk_ack.pending & ICSK_ACK_TIMER))
+		return;
+	if (time_after(icsk->icsk_ack.timeout, jiffies)) {
+		mod_timer(&icsk->icsk_delack_timer, icsk->icsk_ack.timeout);
+		return;
+	}
+	icsk->icsk_ack.pending &= (u8)~ICSK_ACK_TIMER;
+	if (!inet_csk_ack_scheduled(sk))
+		return;
+	delack_missed(icsk);
+	tcp_mstamp_refresh(tcp_sk(sk));
+	tcp_send_ack(sk);
+	NET_INC_STATS(sock_net(sk), LINUX_MIB_DELAYEDACKS);
+}
+
+static void delack_timer(struct timer_list *t)
+{
+	struct inet_connection_sock *icsk = from_timer(icsk, t, icsk_delack_timer);
+	struct sock *sk = (struct sock *)icsk;
+
+	sock_hold(sk);
+	delack_due(sk);
+	sock_put(sk);
+}
+
+/* Whoever armed it took a reference for it. */
+static void compressed_ack_kick(struct timer_list *t)
+{
+	struct tcp_sock *tp = from_timer(tp, t, compressed_ack_timer);
+	struct sock *sk = (struct sock *)tp;
+
+	send_compressed(sk);
+	sock_put(sk);
+}
+
+/* For a socket that was made just now. */
+void tcp_init_xmit_timers(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	struct tcp_sock *tp = tcp_sk(sk);
+	struct net *net = sock_net(sk);
+
+	timer_setup_net(&icsk->icsk_retransmit_timer, net, write_timer, 0);
+	timer_setup_net(&icsk->icsk_delack_timer, net, delack_timer, 0);
+	timer_setup_net(&sk->sk_timer, net, tcp_keepalive_timer, 0);
+	timer_setup_net(&tp->pacing_timer, net, tcp_pace_kick, 0);
+	timer_setup_net(&tp->compressed_ack_timer, net, compressed_ack_kick, 0);
+	icsk->icsk_pending = 0;
+	icsk->icsk_ack.pending = 0;
+	tcp_tsq_init(tp);
+}
+
+/* No timer goes off any more until one is armed again. Whoever calls has a reference. */
+void tcp_clear_xmit_timers(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	icsk->icsk_pending = 0;
+	icsk->icsk_ack.pending = 0;
+	del_timer(&icsk->icsk_retransmit_timer);
+	del_timer(&icsk->icsk_delack_timer);
+	del_timer(&sk->sk_timer);
+	del_timer(&tp->pacing_timer);
+	if (del_timer(&tp->compressed_ack_timer))
+		sock_put(sk);
+}
