@@ -42,15 +42,31 @@ SKIFF_API int inet_release(struct socket *sock);
 SKIFF_API int inet_bind(struct socket *sock, struct sockaddr *uaddr, int addr_len);
 SKIFF_API int inet_dgram_connect(struct socket *sock, struct sockaddr *uaddr, int addr_len,
 				 int flags);
+SKIFF_API int inet_stream_connect(struct socket *sock, struct sockaddr *uaddr, int addr_len,
+				  int flags);
 SKIFF_API int inet_getname(struct socket *sock, struct sockaddr *uaddr, int peer);
 SKIFF_API int inet_shutdown(struct socket *sock, int how);
 SKIFF_API int inet_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg);
+SKIFF_API int inet_send_skb(struct socket *sock, struct skiff_msghdr *m, struct sk_buff *skb);
 SKIFF_API int inet_sendmsg(struct socket *sock, struct skiff_msghdr *msg, size_t size);
 SKIFF_API int inet_recvmsg(struct socket *sock, struct skiff_msghdr *msg, size_t size, int flags);
 SKIFF_API int inet_setsockopt(struct socket *sock, int level, int optname, const void *optval,
 			      unsigned int optlen);
 SKIFF_API int inet_getsockopt(struct socket *sock, int level, int optname, void *optval,
 			      int *optlen);
+
+/**
+ * inet_sk_get_local_port_range() - the ports that one is chosen from
+ * @sk: the socket: IP_LOCAL_PORT_RANGE narrows the host's range and never widens it
+ * @low: gets the first
+ * @high: gets the last
+ *
+ * Stack lock. Return: whether it has a range of its own.
+ */
+SKIFF_API bool inet_sk_get_local_port_range(const struct sock *sk, int *low, int *high);
+
+/* Whether a port is never chosen: net.ipv4.ip_local_reserved_ports. Stack lock. */
+SKIFF_API bool inet_is_local_reserved_port(const struct net *net, unsigned short port);
 
 /* A port for a socket that has none. Stack lock. Return: 0 or -EAGAIN. */
 SKIFF_API int inet_autobind(struct sock *sk);

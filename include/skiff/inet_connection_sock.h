@@ -71,6 +71,7 @@ struct request_sock_queue {
  * @icsk_delack_timer: for delayed acknowledgments
  * @icsk_rto: retransmission timeout, jiffies
  * @icsk_rto_min: least of it
+ * @icsk_rto_max: most of it, 0: the host's
  * @icsk_delack_max: longest that an acknowledgment is delayed, jiffies
  * @icsk_pmtu_cookie: path MTU that the segment size was computed for
  * @icsk_ca_ops: congestion control
@@ -100,6 +101,7 @@ struct inet_connection_sock {
 	struct timer_list icsk_delack_timer;
 	u32 icsk_rto;
 	u32 icsk_rto_min;
+	u32 icsk_rto_max;
 	u32 icsk_delack_max;
 	u32 icsk_pmtu_cookie;
 	const struct tcp_congestion_ops *icsk_ca_ops;

@@ -168,6 +168,7 @@ struct ipv6_pinfo {
  * @min_ttl: IP_MINTTL: packets with less are dropped
  * @mc_ttl: IP_MULTICAST_TTL
  * @rcv_tos: type of service of the packet read last
+ * @inet_id: identification of the last packet of a connection
  * @cmsg_flags: IP_CMSG_*
  * @uc_index: IP_UNICAST_IF, 0: none
  * @mc_index: IP_MULTICAST_IF, 0: none
@@ -182,6 +183,7 @@ struct ipv6_pinfo {
  * @nodefrag: IP_NODEFRAG
  * @bind_address_no_port: IP_BIND_ADDRESS_NO_PORT
  * @convert_csum: IP_CHECKSUM is wanted
+ * @defer_connect: TCP_FASTOPEN_CONNECT: connected when the first data is sent
  * @local_port_range: IP_LOCAL_PORT_RANGE: lowest and, in the upper half, highest; 0: the host's
  * @mc_list: groups that the socket has joined
  * @inet_opt: IP_OPTIONS
@@ -202,6 +204,7 @@ struct inet_sock {
 	__u8 min_ttl;
 	__u8 mc_ttl;
 	__u8 rcv_tos;
+	__u16 inet_id;
 	__u16 cmsg_flags;
 	int uc_index;
 	int mc_index;
@@ -216,6 +219,7 @@ struct inet_sock {
 	__u8 nodefrag : 1;
 	__u8 bind_address_no_port : 1;
 	__u8 convert_csum : 1;
+	__u8 defer_connect : 1;
 	__u32 local_port_range;
 	struct ip_mc_socklist *mc_list;
 	struct ip_options_rcu *inet_opt;

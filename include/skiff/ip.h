@@ -391,6 +391,89 @@ SKIFF_API int ip_build_and_send(struct net *net, struct sock *sk, struct sk_buff
 				struct rtable *rt, __be32 saddr, __be32 daddr, u8 protocol,
 				const struct ipcm_cookie *ipc);
 
+/*
+ * Connections
+ */
+
+/**
+ * sk_setup_caps() - a socket has a route now, and may leave to its device what that can do
+ * @sk: the socket
+ * @dst: the route; the reference becomes the socket's
+ *
+ * Stack lock.
+ */
+SKIFF_API void sk_setup_caps(struct sock *sk, struct dst_entry *dst);
+
+/**
+ * ip_sk_route() - see to it that a connected socket has a route that is good
+ * @sk: an inet_sock with both addresses
+ *
+ * Stack lock. Return: 0, and sk_dst_cache is set; or as ip_route_output_key().
+ */
+SKIFF_API int ip_sk_route(struct sock *sk);
+
+/**
+ * ip_queue_xmit() - send a segment of a connection
+ * @sk: an inet_sock with both addresses; its route is remembered
+ * @skb: data and transport header at the transport header, complete; consumed
+ * @fl: not used
+ *
+ * IP_TOS, IP_TTL, IP_OPTIONS, IP_MTU_DISCOVER, SO_MARK and SO_PRIORITY of the socket hold. The other
+ * form has a type of service of its own. Stack lock.
+ * Return: as ip_local_out(); -EHOSTUNREACH without a route.
+ */
+SKIFF_API int ip_queue_xmit(struct sock *sk, struct sk_buff *skb, struct flowi *fl);
+SKIFF_API int __ip_queue_xmit(struct sock *sk, struct sk_buff *skb, u8 tos);
+
+/**
+ * ip_build_and_send_pkt() - send a segment that a listening socket answers with
+ * @skb: data and transport header at the transport header, route set; consumed
+ * @sk: the listening socket, whose options hold
+ * @saddr: source
+ * @daddr: destination
+ * @opt: IP options, or NULL
+ * @tos: type of service
+ *
+ * Stack lock. Return: as ip_local_out().
+ */
+SKIFF_API int ip_build_and_send_pkt(struct sk_buff *skb, const struct sock *sk, __be32 saddr,
+				    __be32 daddr, const struct ip_options_rcu *opt, u8 tos);
+
+/**
+ * struct ip_reply_arg - an answer that no socket sends
+ * @data: the transport packet, complete
+ * @len: bytes of it
+ * @protocol: IPPROTO_*
+ * @tos: type of service
+ * @bound_dev_if: device that it has to leave by, 0: any
+ * @mark: skb->mark
+ * @priority: skb->priority
+ */
+struct ip_reply_arg {
+	const void *data;
+	unsigned int len;
+	u8 protocol;
+	u8 tos;
+	int bound_dev_if;
+	u32 mark;
+	u32 priority;
+};
+
+/**
+ * ip_send_unicast_reply() - answer a packet
+ * @net: host
+ * @skb: the packet, not consumed
+ * @sopt: its options, which are turned round; or NULL
+ * @daddr: where to
+ * @saddr: source
+ * @arg: the answer
+ *
+ * What can't be sent is not. Stack lock.
+ */
+SKIFF_API void ip_send_unicast_reply(struct net *net, struct sk_buff *skb,
+				     const struct ip_options *sopt, __be32 daddr, __be32 saddr,
+				     const struct ip_reply_arg *arg);
+
 /* Bytes to reserve in front of a transport header for a packet by @rt. */
 SKIFF_API unsigned int ip_headroom(const struct rtable *rt);
 

@@ -24,8 +24,9 @@ SKIFF_API int ipv6_setsockopt(struct sock *sk, int optname, const void *optval,
 			      unsigned int optlen);
 SKIFF_API int ipv6_getsockopt(struct sock *sk, int optname, void *optval, int *optlen);
 
-/* The family's datagram operations. */
+/* The family's operations for datagrams and for streams. */
 SKIFF_API extern const struct proto_ops inet6_dgram_ops;
+SKIFF_API extern const struct proto_ops inet6_stream_ops;
 
 /**
  * inet6_init() - offer the family on every host

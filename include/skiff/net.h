@@ -72,6 +72,8 @@ struct socket {
  * @ioctl: @arg is what the program gave, a pointer to memory of this process
  * @listen: take connections
  * @shutdown: SHUT_*
+ * @linger: the program closed it, and has asked to wait for what was not sent (SO_LINGER): begin the
+ *          end. Return: -EAGAIN as long as there is something to wait for; 0. May be NULL
  * @setsockopt: options of its own levels; SOL_SOCKET is sock_setsockopt()'s
  * @getsockopt: the same; *@optlen is the room at first and the length afterwards
  * @sendmsg: send @total_len bytes of @m. Return: how many were taken
@@ -100,6 +102,7 @@ struct proto_ops {
 	int (*ioctl)(struct socket *sock, unsigned int cmd, unsigned long arg);
 	int (*listen)(struct socket *sock, int len);
 	int (*shutdown)(struct socket *sock, int flags);
+	int (*linger)(struct socket *sock);
 	int (*setsockopt)(struct socket *sock, int level, int optname, const void *optval,
 			  unsigned int optlen);
 	int (*getsockopt)(struct socket *sock, int level, int optname, void *optval, int *optlen);

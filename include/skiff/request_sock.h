@@ -139,6 +139,7 @@ static inline struct sock *req_to_sk(struct request_sock *req)
  * @tw_last_oow_ack_time: when a segment beyond the window was answered last
  * @tw_ts_recent: the peer's timestamp
  * @tw_ts_recent_stamp: when that was, seconds; 0: no timestamps
+ * @tw_entry_stamp: when it came into this state, milliseconds
  * @tw_md5_key: TCP_MD5SIG, or NULL
  */
 struct inet_timewait_sock {
@@ -160,6 +161,7 @@ struct inet_timewait_sock {
 	u32 tw_last_oow_ack_time;
 	u32 tw_ts_recent;
 	s64 tw_ts_recent_stamp;
+	u32 tw_entry_stamp;
 	struct tcp_md5sig_key *tw_md5_key;
 };
 #define tw_daddr __tw_common.skc_daddr

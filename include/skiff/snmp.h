@@ -16,6 +16,7 @@
  * @icmpmsg: IcmpMsg: messages by type
  * @udp: Udp
  * @tcp: Tcp
+ * @linux_mib: TcpExt
  */
 struct netns_mib {
 	u64 ip[__IPSTATS_MIB_MAX];
@@ -23,6 +24,7 @@ struct netns_mib {
 	u64 icmpmsg[ICMPMSG_MIB_MAX];
 	u64 udp[__UDP_MIB_MAX];
 	u64 tcp[__TCP_MIB_MAX];
+	u64 linux_mib[__LINUX_MIB_MAX];
 };
 
 #define SNMP_INC_STATS(mib, field) ((void)((mib)[field]++))
@@ -56,5 +58,10 @@ struct netns_mib {
 #define __TCP_INC_STATS(net, field) TCP_INC_STATS(net, field)
 #define TCP_DEC_STATS(net, field) SNMP_DEC_STATS((net)->mib.tcp, field)
 #define TCP_ADD_STATS(net, field, val) SNMP_ADD_STATS((net)->mib.tcp, field, val)
+
+/* TcpExt: @field is LINUX_MIB_*. */
+#define NET_INC_STATS(net, field) SNMP_INC_STATS((net)->mib.linux_mib, field)
+#define __NET_INC_STATS(net, field) NET_INC_STATS(net, field)
+#define NET_ADD_STATS(net, field, val) SNMP_ADD_STATS((net)->mib.linux_mib, field, val)
 
 #endif /* SKIFF_SNMP_H */

@@ -294,6 +294,7 @@ struct sock {
  * @get_port: bind to a port, 0 chooses one. Return: 0 or -errno
  * @connect: the peer's address is known from now on. Return: 0, -EINPROGRESS or -errno
  * @disconnect: it is not any more (AF_UNSPEC). Return: 0 or -errno
+ * @shutdown: the program shut down one direction or both: *_SHUTDOWN; may be NULL
  * @bind: to an address, where that differs from what the family does; may be NULL
  * @ioctl: of its own; *@karg is what the program gave and gets back. Return: 0 or -errno
  * @setsockopt: options of its own level
@@ -317,6 +318,7 @@ struct proto {
 	int (*get_port)(struct sock *sk, unsigned short snum);
 	int (*connect)(struct sock *sk, struct sockaddr *uaddr, int addr_len);
 	int (*disconnect)(struct sock *sk, int flags);
+	void (*shutdown)(struct sock *sk, int how);
 	int (*bind)(struct sock *sk, struct sockaddr *addr, int addr_len);
 	int (*ioctl)(struct sock *sk, int cmd, int *karg);
 	int (*setsockopt)(struct sock *sk, int level, int optname, const void *optval,
@@ -383,6 +385,19 @@ SKIFF_API struct sock *sk_alloc(struct net *net, int family, gfp_t priority, str
  * The callbacks tell the file side, when there is one at that moment.
  */
 SKIFF_API void sock_init_data(struct socket *sock, struct sock *sk);
+
+/**
+ * sk_clone() - make a socket like another one, for a connection that it took
+ * @sk: the other one, of the same protocol
+ * @priority: allocation flags
+ *
+ * Options and limits are the other's, filter and interest in times of arrival included; queues,
+ * accounts, error, file side and callbacks' memory are its own and empty. What the protocol keeps
+ * is copied as it is: the caller sets what must not be shared. Stack lock.
+ *
+ * Return: the socket with one reference for the caller, or NULL without memory.
+ */
+SKIFF_API struct sock *sk_clone(const struct sock *sk, gfp_t priority);
 
 /**
  * sk_free() - the last reference to a socket is gone

@@ -896,6 +896,9 @@ SKIFF_API extern struct tcp_congestion_ops tcp_reno;
 
 SKIFF_API extern struct proto tcp_prot;
 
+/* AF_INET's operations for streams. */
+SKIFF_API extern const struct proto_ops inet_stream_ops;
+
 /* Pages of all TCP sockets of the process, and the three limits of it: net.ipv4.tcp_mem. */
 SKIFF_API extern atomic_long_t tcp_memory_allocated;
 SKIFF_API extern long sysctl_tcp_mem[3];

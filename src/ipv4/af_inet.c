@@ -176,7 +176,7 @@ static const struct net_proto_family inet_family_ops = {
 	.create = inet_create,
 };
 
-static int inet_send_skb(struct socket *sock, struct skiff_msghdr *m, struct sk_buff *skb)
+int inet_send_skb(struct socket *sock, struct skiff_msghdr *m, struct sk_buff *skb)
 {
 	struct sock *sk = sock->sk;
 

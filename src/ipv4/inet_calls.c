@@ -5,6 +5,7 @@
 #include <linux/sockios.h>
 
 #include <skiff/inet_ioctl.h>
+#include <skiff/tcp_states.h>
 
 #include "ipv4/ipv4.h"
 #include "ipv4/sockglue.h"
@@ -94,7 +95,8 @@ int inet_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 	memset(sin, 0, sizeof(*sin));
 	sin->sin_family = AF_INET;
 	if (peer) {
-		if (!inet->inet_dport || sock->sk->sk_state == INET_STATE_CLOSE)
+		if (!inet->inet_dport || sock->sk->sk_state == INET_STATE_CLOSE ||
+		    sock->sk->sk_state == TCP_SYN_SENT)
 			return -ENOTCONN;
 		sin->sin_port = (__force in_port_t)inet->inet_dport;
 		sin->sin_addr.s_addr = (__force in_addr_t)inet->inet_daddr;
@@ -105,23 +107,6 @@ int inet_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 		sin->sin_addr.s_addr = (__force in_addr_t)addr;
 	}
 	return sizeof(*sin);
-}
-
-int inet_shutdown(struct socket *sock, int how)
-{
-	struct sock *sk = sock->sk;
-	int err = 0;
-
-	/* SHUT_RD, SHUT_WR, SHUT_RDWR become bits. */
-	how++;
-	if ((how & ~SHUTDOWN_MASK) || !how)
-		return -EINVAL;
-	/* What is not connected is shut down all the same, and told so, as on Linux. */
-	if (sk->sk_state == INET_STATE_CLOSE)
-		err = -ENOTCONN;
-	sk->sk_shutdown |= (u8)how;
-	sk->sk_state_change(sk);
-	return err;
 }
 
 static int inet_ioctl_stamp(struct sock *sk, unsigned int cmd, unsigned long arg)

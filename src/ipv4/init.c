@@ -186,6 +186,7 @@ static void ipv4_net_exit(struct net *net)
 	fib_flush_all(in);
 	rt_dev_put_all(in, NULL);
 	devconf_net_exit(in);
+	inet_ports_exit(in);
 	ipv4_sysctl_exit(in);
 	kfree(in->icmp_peers);
 	kfree(in->idents);
@@ -210,6 +211,8 @@ static int ipv4_net_init(struct net *net)
 		err = ip_frags_init(in);
 	if (!err)
 		err = ipv4_sysctl_init(in);
+	if (!err)
+		err = inet_ports_init(in);
 	if (!err)
 		err = devconf_net_init(in);
 	if (err)

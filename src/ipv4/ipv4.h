@@ -89,6 +89,7 @@ struct ipv4_sysctl {
 	int igmp_link_local_mcast_reports;
 	int force_igmp_version;
 	int ping_group_range[2];
+	int ip_local_port_range[2];
 };
 
 /* Input routes that do not depend on the table. */
@@ -140,6 +141,9 @@ struct rt_seen {
  * @exception_lru: the same, the oldest first
  * @nr_exceptions: how many
  * @ping_socks: ping sockets, by identifier
+ * @reserved_ports: net.ipv4.ip_local_reserved_ports, a bit per port; NULL: none
+ * @port_table: settings about ports
+ * @port_ctl: their registration
  */
 struct ipv4_net {
 	struct net *net;
@@ -168,6 +172,9 @@ struct ipv4_net {
 	struct list_head exception_lru;
 	unsigned int nr_exceptions;
 	struct hlist_head ping_socks[PING_HTABLE_SIZE];
+	u8 *reserved_ports;
+	struct ctl_table port_table[3];
+	struct ctl_table_header *port_ctl;
 };
 
 /**
@@ -228,6 +235,10 @@ struct fib_route {
 
 /* init.c */
 struct ipv4_net *ipv4_net(const struct net *net);
+
+/* inet_ports.c */
+int inet_ports_init(struct ipv4_net *in);
+void inet_ports_exit(struct ipv4_net *in);
 
 /* arp.c, arp_neigh.c */
 int arp_rcv(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt,

@@ -3,25 +3,32 @@
 #include <skiff/byteorder.h>
 #include <skiff/ipv6.h>
 
+#include "tcp/tcp.h"
+
 /* RFC 2133's sockaddr_in6, without a scope, is what Linux still takes. */
 #define SIN6_LEN_RFC2133 24
 
 static int inet6_create(struct net *net, struct socket *sock, int protocol, int kern)
 {
 	const struct inet_protosw *answer;
+	int own;
 
 	if (protocol < 0 || protocol >= MAX_INET_PROTOS)
 		return -EINVAL;
 	/* Raw and ping sockets of this family are about IPv6 packets and ICMPv6. */
-	if (sock->type != SOCK_DGRAM)
+	if (sock->type == SOCK_DGRAM)
+		own = IPPROTO_UDP;
+	else if (sock->type == SOCK_STREAM)
+		own = IPPROTO_TCP;
+	else
 		return -ESOCKTNOSUPPORT;
-	if (protocol != IPPROTO_IP && protocol != IPPROTO_UDP)
+	if (protocol != IPPROTO_IP && protocol != own)
 		return -EPROTONOSUPPORT;
-	protocol = IPPROTO_UDP;
-	answer = inet_find_protosw(sock->type, &protocol);
+	answer = inet_find_protosw(sock->type, &own);
 	if (IS_ERR(answer))
 		return (int)PTR_ERR(answer);
-	return inet_create_sock(net, sock, answer, AF_INET6, protocol, &inet6_dgram_ops, kern);
+	return inet_create_sock(net, sock, answer, AF_INET6, own,
+				own == IPPROTO_TCP ? &inet6_stream_ops : &inet6_dgram_ops, kern);
 }
 
 /* The IPv4 address that an address stands for. */
@@ -64,6 +71,13 @@ static int inet6_bind(struct socket *sock, struct sockaddr *uaddr, int addr_len)
 	return 0;
 }
 
+/* What connects the IPv4 socket that it is. */
+static int connect_v4(struct socket *sock, struct sockaddr *uaddr, int addr_len, int flags)
+{
+	return sock->type == SOCK_STREAM ? inet_stream_connect(sock, uaddr, addr_len, flags) :
+					   inet_dgram_connect(sock, uaddr, addr_len, flags);
+}
+
 static int inet6_connect(struct socket *sock, struct sockaddr *uaddr, int addr_len, int flags)
 {
 	const struct sockaddr_in6 *addr = (const struct sockaddr_in6 *)(const void *)uaddr;
@@ -72,11 +86,11 @@ static int inet6_connect(struct socket *sock, struct sockaddr *uaddr, int addr_l
 	if (addr_len < (int)sizeof(sa_family_t))
 		return -EINVAL;
 	if (uaddr->sa_family == AF_UNSPEC)
-		return inet_dgram_connect(sock, uaddr, addr_len, flags);
+		return connect_v4(sock, uaddr, addr_len, flags);
 	if (uaddr->sa_family == AF_INET) {
 		if (sock->sk->sk_ipv6only)
 			return -EAFNOSUPPORT;
-		return inet_dgram_connect(sock, uaddr, addr_len, flags);
+		return connect_v4(sock, uaddr, addr_len, flags);
 	}
 	if (addr_len < SIN6_LEN_RFC2133)
 		return -EINVAL;
@@ -90,7 +104,7 @@ static int inet6_connect(struct socket *sock, struct sockaddr *uaddr, int addr_l
 		sin.sin_addr.s_addr = (__force in_addr_t)ipv6_mapped_v4(&addr->sin6_addr);
 	else
 		return -ENETUNREACH;
-	return inet_dgram_connect(sock, (struct sockaddr *)(void *)&sin, sizeof(sin), flags);
+	return connect_v4(sock, (struct sockaddr *)(void *)&sin, sizeof(sin), flags);
 }
 
 static int inet6_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
@@ -142,6 +156,28 @@ const struct proto_ops inet6_dgram_ops = {
 	.sendmsg = inet_sendmsg,
 	.recvmsg = inet_recvmsg,
 	.set_peek_off = sk_set_peek_off,
+};
+
+const struct proto_ops inet6_stream_ops = {
+	.family = AF_INET6,
+	.release = inet_release,
+	.bind = inet6_bind,
+	.connect = inet6_connect,
+	.socketpair = sock_no_socketpair,
+	.accept = tcp_accept,
+	.getname = inet6_getname,
+	.poll = tcp_poll,
+	.ioctl = inet_ioctl,
+	.listen = tcp_listen,
+	.shutdown = inet_shutdown,
+	.linger = tcp_linger,
+	.setsockopt = inet6_setsockopt,
+	.getsockopt = inet6_getsockopt,
+	.sendmsg = inet_sendmsg,
+	.recvmsg = inet_recvmsg,
+	.set_peek_off = sk_set_peek_off,
+	.recv_skb = tcp_recv_skb_form,
+	.send_skb = inet_send_skb,
 };
 
 static const struct net_proto_family inet6_family_ops = {

@@ -10,6 +10,7 @@
 #include <skiff/services.h>
 #include <skiff/sock.h>
 #include <skiff/socket.h>
+#include <skiff/tcp.h>
 #include <skiff/udp.h>
 
 #include "skiff/skiff_top.h"
@@ -37,7 +38,7 @@ static int loopback_up_init(void)
 
 static const skiff_initcall skiff_initcalls[] = {
 	skiff_sock_init, skiff_device_init,  neigh_init,       ipv4_init,
-	udp_init,	 raw_init,	     inet6_init,       packet_init,
+	udp_init,	 tcp_init,	     raw_init,	     inet6_init,       packet_init,
 	services_init,	 skiff_drivers_init, loopback_up_init, skiff_socket_init,
 };
 

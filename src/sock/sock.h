@@ -39,6 +39,9 @@ void sock_def_write_space(struct sock *sk);
 /* Whether less than @limit is under way; if not, sk_write_space() will see SOCK_NOSPACE_WAIT. */
 bool sock_wmem_below(struct sock *sk, int limit);
 
+/* A copy of a socket wants times of arrival as well. */
+void sock_share_timestamps(const struct sock *sk);
+
 /* The socket ends: it no longer wants times of arrival. */
 void sock_disable_timestamps(struct sock *sk);
 

@@ -28,6 +28,12 @@ void sock_enable_timestamp(struct sock *sk, enum sock_flags flag)
 		net_enable_timestamp();
 }
 
+void sock_share_timestamps(const struct sock *sk)
+{
+	if (wants_arrival(sk))
+		net_enable_timestamp();
+}
+
 static void disable(struct sock *sk, enum sock_flags flag)
 {
 	if (!sock_flag(sk, flag))
@@ -194,4 +200,16 @@ void sock_recv_timestamp(struct skiff_msghdr *msg, struct sock *sk, struct sk_bu
 
 		put_cmsg(msg, SOL_SOCKET, SO_WIFI_STATUS, sizeof(acked), &acked);
 	}
+}
+
+void sock_recv_time(struct skiff_msghdr *msg, struct sock *sk, ktime_t tstamp)
+{
+	struct sk_buff when = { .tstamp = tstamp };
+	s64 ts[3] = { tstamp, 0, 0 };
+
+	sk->sk_stamp = tstamp;
+	if (sock_flag(sk, SOCK_RCVTSTAMP))
+		put_stamp(msg, sk, &when);
+	if (sk->sk_tsflags & SOF_TIMESTAMPING_SOFTWARE)
+		put_timestamping(msg, sk, ts);
 }

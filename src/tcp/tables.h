@@ -14,6 +14,7 @@
  * @old_mask: of that
  * @moved: slots of @old that are empty by now
  * @count: entries
+ * @hash_of: the hash that an entry was entered by
  */
 struct tcp_hash {
 	struct hlist_head *slots;
@@ -22,16 +23,30 @@ struct tcp_hash {
 	unsigned int old_mask;
 	unsigned int moved;
 	unsigned int count;
+	u32 (*hash_of)(const struct hlist_node *node);
 };
+
+/* The chain of @hash. */
+static inline struct hlist_head *tcp_hash_slot(const struct tcp_hash *h, u32 hash)
+{
+	if (unlikely(h->old) && (hash & h->old_mask) >= h->moved)
+		return &h->old[hash & h->old_mask];
+	return &h->slots[hash & h->mask];
+}
+
+void tcp_hash_add(struct tcp_hash *h, struct hlist_node *node);
+void tcp_hash_del(struct tcp_hash *h, struct hlist_node *node);
 
 /**
  * struct inet_bind_bucket - a local port in use
  * @node: in inet_hashinfo.bhash
  * @port: host order
  * @l3mdev: always 0
- * @fastreuse: every socket of it has SO_REUSEADDR and none listens: a look at each is not needed
- * @fastreuseport: every socket of it has SO_REUSEPORT
+ * @fastreuse: every socket of it has SO_REUSEADDR and none listens: a look at each is not needed;
+ *             -1: connect() chose it
+ * @fastreuseport: every socket of it has SO_REUSEPORT; -1 as above
  * @owners: its sockets
+ * @tw_owners: those of them that are in TIME_WAIT
  */
 struct inet_bind_bucket {
 	struct hlist_node node;
@@ -48,12 +63,14 @@ struct inet_bind_bucket {
  * @lhash: listening sockets by port
  * @bhash: ports
  * @secret: nobody outside knows which slot a flow is in
+ * @perturb: how far the choice of ports has come, by groups of peers (RFC 6056 section 3.3.4)
  */
 struct inet_hashinfo {
 	struct tcp_hash ehash;
 	struct tcp_hash lhash;
 	struct tcp_hash bhash;
 	siphash_key_t secret;
+	u32 *perturb;
 };
 
 int inet_hashinfo_init(struct inet_hashinfo *h);
@@ -79,14 +96,17 @@ struct sock *__inet_lookup_established(const struct net *net, __be32 saddr, __be
 struct sock *__inet_lookup_listener(const struct net *net, struct sk_buff *skb, int doff,
 				    __be32 saddr, __be16 sport, __be32 daddr, u16 hnum, int dif);
 
-/* proto.get_port. */
+/* Whether a flow is free for @sk, which then has it; @twp: one in TIME_WAIT had it and has to go. */
+int inet_check_established(struct sock *sk, u16 lport, struct inet_timewait_sock **twp);
+
+/* port.c: proto.get_port. */
 int inet_csk_get_port(struct sock *sk, unsigned short snum);
 /* A child shares its listener's port. Return: 0 or -ENOMEM. */
 int __inet_inherit_port(const struct sock *sk, struct sock *child);
 void inet_put_port(struct sock *sk);
 /* For connect(): choose a port if there is none (RFC 6056 section 3.3.4), enter the tables. */
 int inet_hash_connect(struct sock *sk);
-/* Whether the port may go to a listener too. */
+/* Free the port if nobody has it any more. */
 void inet_bind_bucket_put(struct inet_hashinfo *h, struct inet_bind_bucket *tb);
 
 /* Call @cb for every connection, request, TIME_WAIT and listener until it returns false. */

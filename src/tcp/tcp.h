@@ -78,6 +78,7 @@ struct tcp_net {
 	int sysctl_tcp_orphan_retries;
 	int sysctl_tcp_fin_timeout; /* jiffies */
 	int sysctl_tcp_tw_reuse;
+	unsigned int sysctl_tcp_tw_reuse_delay; /* milliseconds */
 	int sysctl_tcp_max_tw_buckets;
 	int sysctl_tcp_max_syn_backlog;
 	int sysctl_tcp_max_orphans;
@@ -105,25 +106,38 @@ struct tcp_net {
 	int tw_count;
 	int orphan_count;
 	int sock_count;
-	u32 challenge_timestamp;
-	u32 challenge_count;
 	unsigned long tfo_active_disable_stamp;
 	unsigned int tfo_active_disable_times;
-	u64 mib[__LINUX_MIB_MAX];
+	/* where small writes of programs are copied to: a block, and how much of it is in use */
+	struct page *frag_page;
+	unsigned int frag_offset;
 	struct ctl_table_header *ctl;
 	struct ctl_table *table;
+	struct net *net;
 };
 
 struct tcp_net *tcp_net(const struct net *net);
+
+/**
+ * struct tcp_fastopen_request - data that goes with the SYN (RFC 7413)
+ * @cookie: the cookie; its length below 0: none is said
+ * @data: where the program's data is, NULL when all of it has gone
+ * @size: bytes that the program gave
+ * @copied: bytes that went with the SYN
+ * @uarg: owner of the data when it is not copied
+ */
+struct tcp_fastopen_request {
+	struct tcp_fastopen_cookie cookie;
+	struct skiff_msghdr *data;
+	size_t size;
+	int copied;
+	struct ubuf_info *uarg;
+};
 
 static inline struct tcp_net *tcp_net_sk(const struct sock *sk)
 {
 	return tcp_net(sock_net(sk));
 }
-
-/* TcpExt, as the Linux names say: LINUX_MIB_*. */
-#define NET_INC_STATS(net, field) ((void)(tcp_net(net)->mib[field]++))
-#define NET_ADD_STATS(net, field, n) ((void)(tcp_net(net)->mib[field] += (u64)(n)))
 
 /* Time. */
 
@@ -184,6 +198,8 @@ void tcp_v4_destroy_sock(struct sock *sk);
 int tcp_v4_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len);
 /* Everything but CLOSE: counts, unhashes, tells. */
 void tcp_set_state(struct sock *sk, int state);
+/* The same with @err as what the program is told. */
+void tcp_done_with_error(struct sock *sk, int err);
 /* Lost, reset or timed out: sk_err is set; no more segments, tables left, the program told. */
 void tcp_done(struct sock *sk);
 /* The segment size and congestion control of a connection that is established now. */
@@ -201,6 +217,8 @@ bool tcp_check_oom(struct sock *sk, int shift);
 void inet_csk_destroy_sock(struct sock *sk);
 void tcp_write_queue_purge(struct sock *sk);
 int tcp_close_state(struct sock *sk);
+/* proto_ops.linger: SO_LINGER. */
+int tcp_linger(struct socket *sock);
 
 /*
  * ipv4.c: segments in: look-up, checksum, dispatch; ICMP errors; resets
@@ -216,7 +234,6 @@ void tcp_v4_send_check(struct sock *sk, struct sk_buff *skb);
 void __tcp_v4_send_check(struct sk_buff *skb, __be32 saddr, __be32 daddr);
 /* Route of a connected socket, remembered. Return: 0 or -errno with sk_err_soft set. */
 int inet_sk_rebuild_header(struct sock *sk);
-void sk_setup_caps(struct sock *sk, struct dst_entry *dst);
 void tcp_v4_mtu_reduced(struct sock *sk);
 u32 tcp_v4_init_seq(const struct net *net, __be32 saddr, __be32 daddr, __be16 sport, __be16 dport);
 u32 tcp_v4_init_ts_off(const struct net *net, __be32 saddr, __be32 daddr);
@@ -243,6 +260,30 @@ void inet_csk_listen_stop(struct sock *sk);
 int tcp_listen(struct socket *sock, int backlog);
 int tcp_accept(struct socket *sock, struct socket *newsock, int flags, bool kern);
 bool tcp_syn_flood_action(const struct sock *sk);
+struct request_sock *tcp_reqsk_alloc(const struct sock *sk);
+/* What a SYN, or a cookie, says of the connection to be. */
+void tcp_openreq_init(struct request_sock *req, const struct tcp_options_received *rx_opt,
+		      const struct sk_buff *skb, const struct sock *sk);
+/* The route of a SYN-ACK. Return: a reference for the caller, or NULL. */
+struct dst_entry *tcp_v4_route_req(const struct sock *sk, const struct request_sock *req);
+/* Windows of the connection to be, by the route. */
+void tcp_openreq_init_rwin(struct request_sock *req, const struct sock *sk,
+			   const struct dst_entry *dst);
+int tcp_v4_send_synack(const struct sock *sk, struct dst_entry *dst, struct request_sock *req,
+		       struct tcp_fastopen_cookie *foc, bool cookie, struct sk_buff *syn_skb);
+/* IP options of a received segment, as its answers carry them; NULL: none. */
+struct ip_options_rcu *tcp_v4_save_options(struct net *net, struct sk_buff *skb);
+
+static inline void tcp_listendrop(const struct sock *sk)
+{
+	sk_drops_add((struct sock *)(uintptr_t)sk, 1);
+	NET_INC_STATS(sock_net(sk), LINUX_MIB_LISTENDROPS);
+}
+
+static inline bool sk_acceptq_is_full(const struct sock *sk)
+{
+	return sk->sk_ack_backlog > sk->sk_max_ack_backlog;
+}
 
 /*
  * syncookies.c
@@ -280,16 +321,21 @@ bool tcp_fastopen_defer_connect(struct sock *sk, int *err);
 struct sock *tcp_try_fastopen(struct sock *sk, struct sk_buff *skb, struct request_sock *req,
 			      struct tcp_fastopen_cookie *foc);
 void tcp_fastopen_add_skb(struct sock *sk, struct sk_buff *skb);
+bool tcp_rcv_fastopen_synack(struct sock *sk, struct sk_buff *synack,
+			     struct tcp_fastopen_cookie *cookie);
 void tcp_free_fastopen_req(struct tcp_sock *tp);
 bool tcp_fastopen_active_should_disable(struct sock *sk);
 void tcp_fastopen_active_disable(struct sock *sk);
 void tcp_fastopen_active_detect_blackhole(struct sock *sk, bool expired);
+/* listen() may turn it on (net.ipv4.tcp_fastopen), and the end of listening forgets who was reset. */
+void tcp_fastopen_listen(struct sock *sk, int backlog);
+void tcp_fastopen_drop_rst(struct sock *sk);
 void reqsk_fastopen_remove(struct sock *sk, struct request_sock *req, bool reset);
 /* sendmsg() with MSG_FASTOPEN, or the first after TCP_FASTOPEN_CONNECT. Stack lock. */
 int tcp_sendmsg_fastopen(struct sock *sk, struct skiff_msghdr *msg, int *copied, size_t size);
 
 /*
- * input.c: what segments do to a connection
+ * input.c, state.c, urg.c: what segments do to a connection
  */
 void tcp_rcv_established(struct sock *sk, struct sk_buff *skb);
 /* All other states. Return: SKB_NOT_DROPPED_YET, or why a reset is to be sent. Consumes then only
@@ -299,12 +345,29 @@ enum skb_drop_reason tcp_rcv_state_process(struct sock *sk, struct sk_buff *skb)
 enum skb_drop_reason tcp_child_process(struct sock *parent, struct sock *child,
 				       struct sk_buff *skb);
 void tcp_data_queue(struct sock *sk, struct sk_buff *skb);
+bool tcp_validate_incoming(struct sock *sk, struct sk_buff *skb, const struct tcphdr *th,
+			   int syn_inerr);
+void tcp_rcv_nxt_update(struct tcp_sock *tp, u32 seq);
+/* After a segment: send what may be sent now, and acknowledge. */
+void tcp_after_segment(struct sock *sk);
+void tcp_urg(struct sock *sk, struct sk_buff *skb, const struct tcphdr *th);
+
+/* A segment came, whatever becomes of it. */
+static inline void tcp_segs_in(struct tcp_sock *tp, const struct sk_buff *skb)
+{
+	u32 segs = max((u16)1, skb_shinfo(skb)->gso_segs);
+
+	tp->segs_in += segs;
+	if (skb->len > tcp_hdrlen(skb))
+		tp->data_segs_in += segs;
+}
+
 void tcp_fin(struct sock *sk);
 void tcp_reset(struct sock *sk, struct sk_buff *skb);
 void tcp_finish_connect(struct sock *sk, struct sk_buff *skb);
 void tcp_data_ready(struct sock *sk);
 int tcp_queue_rcv(struct sock *sk, struct sk_buff *skb, bool *fragstolen);
-bool tcp_oow_rate_limited(const struct net *net, const struct sk_buff *skb, int mib_idx,
+bool tcp_oow_rate_limited(struct net *net, const struct sk_buff *skb, int mib_idx,
 			  u32 *last_oow_ack_time);
 void tcp_send_challenge_ack(struct sock *sk);
 
@@ -322,19 +385,33 @@ void tcp_store_ts_recent(struct tcp_sock *tp);
 void tcp_replace_ts_recent(struct tcp_sock *tp, u32 seq);
 
 /*
- * ofo.c: data out of order, SACK blocks to be sent, memory pressure
+ * ofo.c: data out of order; dsack.c: SACK blocks to be sent; prune.c: the receive queues are too
+ * large
  */
 void tcp_data_queue_ofo(struct sock *sk, struct sk_buff *skb);
 void tcp_ofo_queue(struct sock *sk);
+bool tcp_try_coalesce(struct sock *sk, struct sk_buff *to, struct sk_buff *from, bool *fragstolen);
+void tcp_drop_reason(struct sock *sk, struct sk_buff *skb, enum skb_drop_reason reason);
 void tcp_sack_remove(struct tcp_sock *tp);
+void tcp_sack_new_ofo_skb(struct sock *sk, u32 seq, u32 end_seq);
+void tcp_dsack_set(struct sock *sk, u32 seq, u32 end_seq);
+void tcp_dsack_extend(struct sock *sk, u32 seq, u32 end_seq);
+/* A segment that is no news: say what was received, with a D-SACK. */
 void tcp_send_dupack(struct sock *sk, const struct sk_buff *skb);
-int tcp_try_rmem_schedule(struct sock *sk, struct sk_buff *skb, unsigned int size);
+int tcp_try_rmem_schedule(struct sock *sk, const struct sk_buff *skb, unsigned int size);
 void tcp_check_space(struct sock *sk);
 
 /*
- * rcvbuf.c: the receive window and its buffer
+ * rcvbuf.c: the receive window and its buffer; delack.c: when to acknowledge
  */
 void tcp_init_buffer_space(struct sock *sk);
+void tcp_clamp_window(struct sock *sk);
+
+static inline bool tcp_under_memory_pressure(const struct sock *sk)
+{
+	return sk->sk_prot->memory_pressure && READ_ONCE(*sk->sk_prot->memory_pressure);
+}
+
 void tcp_rcv_space_adjust(struct sock *sk);
 void tcp_grow_window(struct sock *sk, const struct sk_buff *skb, bool adjust);
 void tcp_rcv_rtt_measure(struct tcp_sock *tp);
@@ -344,7 +421,6 @@ void tcp_measure_rcv_mss(struct sock *sk, const struct sk_buff *skb);
 void tcp_initialize_rcv_mss(struct sock *sk);
 void tcp_enter_quickack_mode(struct sock *sk, unsigned int max_quickacks);
 void __tcp_ack_snd_check(struct sock *sk, int ofo_possible);
-int __tcp_select_window_room(const struct sock *sk);
 /* Part of @space bytes of buffer that is for data. */
 int tcp_win_from_space(const struct sock *sk, int space);
 int tcp_space_from_win(const struct sock *sk, int win);
@@ -356,8 +432,21 @@ int tcp_full_space(const struct sock *sk);
  */
 /* Return: 1: fine; 0: old; below 0: the negative SKB_DROP_REASON_* for which it is to be dropped. */
 int tcp_ack(struct sock *sk, const struct sk_buff *skb, int flag);
+bool tcp_may_update_window(const struct tcp_sock *tp, u32 ack, u32 ack_seq, u32 nwin);
+/* metrics.c */
 void tcp_init_metrics(struct sock *sk);
-void tcp_update_metrics(struct sock *sk);
+/* The neighbour lives: said when the next segment leaves. */
+static inline void tcp_confirm_neigh(struct sock *sk)
+{
+	struct dst_entry *dst = sk->sk_dst_cache;
+
+	if (dst)
+		dst_confirm_neigh(dst, &sk->sk_daddr);
+}
+/* rtt.c */
+long tcp_rtt_tsopt_us(const struct tcp_sock *tp, u32 min_delta);
+bool tcp_ack_update_rtt(struct sock *sk, int flag, long seq_rtt_us, long sack_rtt_us,
+			long ca_rtt_us, struct rate_sample *rs);
 void tcp_rearm_rto(struct sock *sk);
 void tcp_set_rto(struct sock *sk);
 void tcp_synack_rtt_meas(struct sock *sk, struct request_sock *req);
@@ -389,10 +478,29 @@ u32 tcp_init_cwnd(const struct tcp_sock *tp, const struct dst_entry *dst);
 /*
  * sack.c: SACK blocks that came
  */
-struct tcp_sacktag_state;
+/**
+ * struct tcp_sacktag_state - what the SACK blocks of an acknowledgment say
+ * @first_sackt: when the first of the segments that they newly acknowledge was sent, microseconds
+ * @last_sackt: and the last one
+ * @reord: lowest sequence number that arrived after higher ones
+ * @sack_delivered: segments delivered
+ * @flag: FLAG_*
+ * @rate: delivery rate
+ */
+struct tcp_sacktag_state {
+	u64 first_sackt;
+	u64 last_sackt;
+	u32 reord;
+	u32 sack_delivered;
+	int flag;
+	struct rate_sample *rate;
+};
+
 int tcp_sacktag_write_queue(struct sock *sk, const struct sk_buff *ack_skb, u32 prior_snd_una,
 			    struct tcp_sacktag_state *state);
-void tcp_clear_retrans_hints_partial(struct tcp_sock *tp);
+/* Something of @low_seq arrived after what is higher: more reordering than was known? */
+void tcp_check_sack_reordering(struct sock *sk, u32 low_seq, int ts);
+void tcp_count_delivered(struct tcp_sock *tp, u32 delivered, bool ece_ack);
 
 /*
  * recovery.c: the congestion state machine, PRR, undo, F-RTO
@@ -405,6 +513,39 @@ void tcp_simple_retransmit(struct sock *sk);
 void tcp_cwnd_restart(struct sock *sk, s32 delta);
 void tcp_mark_skb_lost(struct sock *sk, struct sk_buff *skb);
 void tcp_verify_left_out(struct tcp_sock *tp);
+void tcp_init_cwnd_reduction(struct sock *sk);
+void tcp_cwnd_reduction(struct sock *sk, int newly_acked_sacked, int newly_lost, int flag);
+void tcp_end_cwnd_reduction(struct sock *sk);
+void tcp_try_keep_open(struct sock *sk);
+bool tcp_any_retrans_done(const struct sock *sk);
+
+/* What is to be sent after an acknowledgment. */
+enum tcp_rexmit { REXMIT_NONE, REXMIT_LOST, REXMIT_NEW };
+void tcp_fastretrans_alert(struct sock *sk, u32 prior_snd_una, int num_dupack, int *ack_flag,
+			   enum tcp_rexmit *rexmit);
+/* undo.c */
+bool tcp_try_undo_recovery(struct sock *sk);
+bool tcp_try_undo_dsack(struct sock *sk);
+bool tcp_try_undo_partial(struct sock *sk, u32 prior_snd_una);
+bool tcp_try_undo_loss(struct sock *sk, bool frto_undo);
+/* reno.c: without SACK, duplicates are counted as if they were blocks */
+void tcp_add_reno_sack(struct sock *sk, int num_dupack, bool ece_ack);
+void tcp_remove_reno_sacks(struct sock *sk, int acked, bool ece_ack);
+void tcp_reset_reno_sack(struct tcp_sock *tp);
+bool tcp_limit_reno_sacked(struct tcp_sock *tp);
+bool tcp_skb_spurious_retrans(const struct tcp_sock *tp, const struct sk_buff *skb);
+bool tcp_tsopt_ecr_before(const struct tcp_sock *tp, u32 when);
+
+/*
+ * ecn.c, RFC 3168
+ */
+void tcp_ecn_queue_cwr(struct tcp_sock *tp);
+void tcp_ecn_withdraw_cwr(struct tcp_sock *tp);
+void tcp_ecn_accept_cwr(struct sock *sk, const struct sk_buff *skb);
+void tcp_ecn_check_ce(struct sock *sk, const struct sk_buff *skb);
+void tcp_ecn_rcv_synack(struct tcp_sock *tp, const struct tcphdr *th);
+void tcp_ecn_rcv_syn(struct tcp_sock *tp, const struct tcphdr *th);
+bool tcp_ecn_rcv_ecn_echo(const struct tcp_sock *tp, const struct tcphdr *th);
 
 /*
  * rack.c
@@ -540,6 +681,16 @@ void tcp_remove_empty_skb(struct sock *sk);
 bool tcp_stream_memory_free(const struct sock *sk);
 void tcp_mark_push(struct tcp_sock *tp, struct sk_buff *skb);
 void tcp_tx_timestamp(struct sock *sk, const struct sockcm_cookie *sockc);
+/* A send buffer that the program did not choose grows with the congestion window. */
+void tcp_sndbuf_expand(struct sock *sk);
+/* Whether the program may be told that it can write: a third is free, and little is not sent. */
+bool tcp_stream_is_writeable(const struct sock *sk);
+/* sk_write_space. Stack lock. */
+void tcp_write_space(struct sock *sk);
+/* When the host ends: what small writes were copied into. */
+void tcp_page_frag_put(struct tcp_net *tn);
+/* SCM_TSTAMP_ACK for a buffer that was acknowledged. */
+void tcp_tx_stamp_acked(struct sock *sk, struct sk_buff *skb);
 
 /*
  * timer.c
@@ -556,6 +707,7 @@ void tcp_set_keepalive(struct sock *sk, int val);
 int tcp_keepalive_set_keepidle(struct sock *sk, int val);
 unsigned long tcp_probe0_base(const struct sock *sk);
 unsigned long tcp_probe0_when(const struct sock *sk, unsigned long max_when);
+u32 tcp_clamp_probe0_to_user_timeout(const struct sock *sk, u32 when);
 void tcp_retransmit_timer(struct sock *sk);
 void tcp_syn_ack_timeout(const struct request_sock *req);
 u32 tcp_rto_min(const struct sock *sk);
@@ -591,8 +743,18 @@ enum skb_drop_reason tcp_inbound_md5_hash(const struct sock *sk, const struct sk
 struct tcp_md5sig_key *tcp_md5_lookup(const struct sock *sk, __be32 addr, int l3index);
 int tcp_md5_hash_skb(char *md5_hash, const struct tcp_md5sig_key *key, __be32 saddr, __be32 daddr,
 		     const struct sk_buff *skb);
+/*
+ * Sign the reset of a segment by @sk, which may be NULL; options follow in @opt. Return: false when
+ * that segment's own signature was wrong: then nothing is answered.
+ */
+bool tcp_md5_sign_reset(const struct sock *sk, struct sk_buff *skb, struct tcphdr *th, __be32 *opt);
+/* Sign an answer to @skb; behind what stands in @opt already. */
+void tcp_md5_sign_reply(const struct tcp_md5sig_key *key, const struct sk_buff *skb,
+			struct tcphdr *th, __be32 *opt);
 int tcp_parse_md5_keys(struct sock *sk, int optname, const void *optval, unsigned int optlen);
 void tcp_md5_destruct(struct sock *sk);
+/* A key of one's own, or NULL of NULL. */
+struct tcp_md5sig_key *tcp_md5_key_dup(const struct tcp_md5sig_key *key);
 int tcp_md5_copy_key(struct sock *child, const struct sock *listener, __be32 addr);
 
 /*
@@ -665,8 +827,10 @@ void tcp_rtx_queue_unlink_and_free(struct sk_buff *skb, struct sock *sk);
 /* Uncharge and release a buffer that is in no queue any more. */
 void tcp_wmem_free_skb(struct sock *sk, struct sk_buff *skb);
 
+/* Buffers were queued, or released: their truesize is the socket's, and its host's. */
 static inline void sk_wmem_queued_add(struct sock *sk, int val)
 {
+	sk_host_charge(sk, val);
 	WRITE_ONCE(sk->sk_wmem_queued, sk->sk_wmem_queued + val);
 }
 
@@ -679,6 +843,13 @@ static inline bool tcp_skb_sacked(const struct sk_buff *skb)
 static inline u32 tcp_wnd_end(const struct tcp_sock *tp)
 {
 	return tp->snd_una + tp->snd_wnd;
+}
+
+/* Send what may be sent now. */
+static inline void tcp_push_pending_frames(struct sock *sk)
+{
+	if (tcp_send_head(sk))
+		__tcp_push_pending_frames(sk, tcp_current_mss(sk), tcp_sk(sk)->nonagle);
 }
 
 static inline bool tcp_is_sack(const struct tcp_sock *tp)

@@ -14,27 +14,7 @@ struct udp_net *udp_net(const struct net *net)
 	return (struct udp_net *)net_generic(net, udp_net_id);
 }
 
-static int port_min = 1, port_max = 65535;
-
-/* Both ends at once, so that the range is never empty in between. */
-static int proc_port_range(struct ctl_table *ctl, int write, void *buffer, size_t *lenp,
-			   loff_t *ppos)
-{
-	int *range = (int *)ctl->data;
-	int tmp[2] = { range[0], range[1] };
-	struct ctl_table copy = *ctl;
-	int err;
-
-	copy.data = tmp;
-	err = proc_dointvec_minmax(&copy, write, buffer, lenp, ppos);
-	if (err || !write)
-		return err;
-	if (tmp[0] > tmp[1])
-		return -EINVAL;
-	range[0] = tmp[0];
-	range[1] = tmp[1];
-	return 0;
-}
+static int mem_min = 1;
 
 /* The process's limits, whichever host they are changed by: sockets of all hosts count together. */
 static int proc_udp_mem(struct ctl_table *ctl, int write, void *buffer, size_t *lenp, loff_t *ppos)
@@ -78,39 +58,30 @@ static void udp_net_exit(struct net *net)
 
 static void udp_net_table(struct udp_net *un)
 {
-	un->table[0] = (struct ctl_table){ .procname = "ip_local_port_range",
-					   .data = un->port_range,
-					   .maxlen = sizeof(un->port_range),
-					   .mode = 0644,
-					   .proc_handler = proc_port_range,
-					   .extra1 = &port_min,
-					   .extra2 = &port_max };
-	un->table[1] = (struct ctl_table){ .procname = "udp_mem",
+	un->table[0] = (struct ctl_table){ .procname = "udp_mem",
 					   .data = sysctl_udp_mem,
 					   .maxlen = sizeof(sysctl_udp_mem),
 					   .mode = 0644,
 					   .proc_handler = proc_udp_mem };
-	un->table[2] = (struct ctl_table){ .procname = "udp_rmem_min",
+	un->table[1] = (struct ctl_table){ .procname = "udp_rmem_min",
 					   .data = &un->rmem_min,
 					   .maxlen = sizeof(int),
 					   .mode = 0644,
 					   .proc_handler = proc_dointvec_minmax,
-					   .extra1 = &port_min };
+					   .extra1 = &mem_min };
 	/* As on Linux, datagrams to be sent are limited by SO_SNDBUF alone and this by nothing. */
-	un->table[3] = (struct ctl_table){ .procname = "udp_wmem_min",
+	un->table[2] = (struct ctl_table){ .procname = "udp_wmem_min",
 					   .data = &un->wmem_min,
 					   .maxlen = sizeof(int),
 					   .mode = 0644,
 					   .proc_handler = proc_dointvec_minmax,
-					   .extra1 = &port_min };
+					   .extra1 = &mem_min };
 }
 
 static int udp_net_init(struct net *net)
 {
 	struct udp_net *un = udp_net(net);
 
-	un->port_range[0] = 32768;
-	un->port_range[1] = 60999;
 	un->rmem_min = un->wmem_min = 4096;
 	get_random_bytes(&un->hash_key, sizeof(un->hash_key));
 	udp_net_table(un);

@@ -71,20 +71,16 @@ typedef bool port_test(struct udp_net *un, const struct sock *sk, u16 port);
 /* RFC 6056 section 3.3.1: a random start, then one after the other. Return: 0 when all are used. */
 static u16 udp_search_port(struct udp_net *un, const struct sock *sk, port_test *is_free)
 {
-	u32 first = (u32)un->port_range[0], last = (u32)un->port_range[1];
-	u32 own = inet_sk(sk)->local_port_range, count, start, i;
+	u32 count, start, i;
+	int first, last;
 
-	/* IP_LOCAL_PORT_RANGE narrows the host's range, and never widens it. */
-	if ((own & 0xffff) > first && (own & 0xffff) <= last)
-		first = own & 0xffff;
-	if (own >> 16 && own >> 16 < last && own >> 16 >= first)
-		last = own >> 16;
-	count = last - first + 1;
+	inet_sk_get_local_port_range(sk, &first, &last);
+	count = (u32)(last - first) + 1;
 	start = get_random_u32_below(count);
 	for (i = 0; i < count; i++) {
-		u16 port = (u16)(first + (start + i) % count);
+		u16 port = (u16)((u32)first + (start + i) % count);
 
-		if (is_free(un, sk, port))
+		if (!inet_is_local_reserved_port(sock_net(sk), port) && is_free(un, sk, port))
 			return port;
 	}
 	return 0;

@@ -30,7 +30,6 @@ struct udp_table {
  * @by_port: all bound sockets, by port
  * @by_addr: the same, by own address and port
  * @by_peer: those that know both addresses and ports, by all four
- * @port_range: net.ipv4.ip_local_port_range: ports to choose from, first and last
  * @rmem_min: net.ipv4.udp_rmem_min
  * @wmem_min: net.ipv4.udp_wmem_min
  * @hash_key: nobody outside knows which slot a flow is in
@@ -41,12 +40,11 @@ struct udp_net {
 	struct udp_table by_port;
 	struct udp_table by_addr;
 	struct udp_table by_peer;
-	int port_range[2];
 	int rmem_min;
 	int wmem_min;
 	siphash_key_t hash_key;
 	struct ctl_table_header *ctl;
-	struct ctl_table table[5];
+	struct ctl_table table[4];
 };
 
 struct udp_net *udp_net(const struct net *net);

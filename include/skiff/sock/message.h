@@ -35,6 +35,9 @@ SKIFF_API void sock_recv_cmsgs(struct skiff_msghdr *msg, struct sock *sk, struct
 /* The time alone: SO_TIMESTAMP and its kin, or SCM_TIMESTAMPING. */
 SKIFF_API void sock_recv_timestamp(struct skiff_msghdr *msg, struct sock *sk, struct sk_buff *skb);
 
+/* And for a stream, whose packets are gone: when the last of them came. */
+SKIFF_API void sock_recv_time(struct skiff_msghdr *msg, struct sock *sk, ktime_t tstamp);
+
 /**
  * sock_recv_errqueue() - receive from the error queue: MSG_ERRQUEUE without an address
  * @sk: the socket

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* TCP's part of each host: set-up and end. */
+#include <skiff/printk.h>
+#include <skiff/slab.h>
+
+#include "tcp/tcp.h"
+
+static unsigned int tcp_net_id;
+
+struct tcp_net *tcp_net(const struct net *net)
+{
+	return (struct tcp_net *)net_generic(net, tcp_net_id);
+}
+
+/* In TIME_WAIT there is nobody left whose they would be. */
+static bool end_time_wait(struct sock *sk, void *arg)
+{
+	(void)arg;
+	if (sk->sk_state == TCP_TIME_WAIT)
+		inet_twsk_deschedule_put(inet_twsk(sk));
+	return true;
+}
+
+static bool is_orphan(const struct sock *sk)
+{
+	return sk->sk_state != TCP_NEW_SYN_RECV && sk->sk_state != TCP_TIME_WAIT &&
+	       sock_flag(sk, SOCK_DEAD);
+}
+
+/* One whose program has closed it, and that waits for its peer still. */
+static bool find_orphan(struct sock *sk, void *arg)
+{
+	if (!is_orphan(sk))
+		return true;
+	*(struct sock **)arg = sk;
+	return false;
+}
+
+static void end_orphans(struct net *net)
+{
+	struct sock *sk;
+
+	for (;;) {
+		sk = NULL;
+		tcp_for_each(net, find_orphan, &sk);
+		if (!sk)
+			return;
+		tcp_set_state(sk, TCP_CLOSE);
+		inet_csk_destroy_sock(sk);
+	}
+}
+
+/* Sockets belong to whoever made them; one that is left must not find its host gone. */
+static bool complain(struct sock *sk, void *arg)
+{
+	const struct net *net = (const struct net *)arg;
+
+	if (sk->sk_state == TCP_NEW_SYN_RECV)
+		return true;
+	pr_warn("%s: TCP socket on port %u outlives its host", skiff_net_name(net), sk->sk_num);
+	return true;
+}
+
+static void tcp_net_pre_exit(struct net *net)
+{
+	/* While there are devices and routes: nothing is sent, but what is held is let go. */
+	end_orphans(net);
+	tcp_for_each(net, end_time_wait, NULL);
+}
+
+static void tcp_net_exit(struct net *net)
+{
+	struct tcp_net *tn = tcp_net(net);
+
+	end_orphans(net);
+	tcp_for_each(net, end_time_wait, NULL);
+	tcp_for_each(net, complain, net);
+	tcp_page_frag_put(tn);
+	tcp_sysctl_exit(tn);
+	inet_hashinfo_exit(&tn->hashinfo);
+}
+
+static void make_secrets(struct tcp_net *tn)
+{
+	get_random_bytes(&tn->isn_key, sizeof(tn->isn_key));
+	get_random_bytes(&tn->ts_key, sizeof(tn->ts_key));
+	get_random_bytes(tn->cookie_key, sizeof(tn->cookie_key));
+	get_random_bytes(&tn->port_key, sizeof(tn->port_key));
+	get_random_bytes(tn->fastopen_key, sizeof(tn->fastopen_key));
+}
+
+/* What never changes, as Linux has it: times in milliseconds (RFC 1213 section 6.7). */
+static void set_constants(struct net *net)
+{
+	net->mib.tcp[TCP_MIB_RTOALGORITHM] = 1;
+	net->mib.tcp[TCP_MIB_RTOMIN] = TCP_RTO_MIN * 1000 / HZ;
+	net->mib.tcp[TCP_MIB_RTOMAX] = TCP_RTO_MAX * 1000 / HZ;
+	net->mib.tcp[TCP_MIB_MAXCONN] = (u64)-1;
+}
+
+static int tcp_net_init(struct net *net)
+{
+	struct tcp_net *tn = tcp_net(net);
+	int err;
+
+	tn->net = net;
+	make_secrets(tn);
+	set_constants(net);
+	err = inet_hashinfo_init(&tn->hashinfo);
+	if (err)
+		return err;
+	err = tcp_sysctl_init(net, tn);
+	if (err)
+		inet_hashinfo_exit(&tn->hashinfo);
+	return err;
+}
+
+static struct pernet_operations tcp_net_ops = {
+	.init = tcp_net_init,
+	.pre_exit = tcp_net_pre_exit,
+	.exit = tcp_net_exit,
+	.id = &tcp_net_id,
+	.size = sizeof(struct tcp_net),
+};
+
+static const struct net_protocol tcp_protocol = {
+	.handler = tcp_v4_rcv,
+	.err_handler = tcp_v4_err,
+};
+
+static struct inet_protosw tcp_protosw = {
+	.type = SOCK_STREAM,
+	.protocol = IPPROTO_TCP,
+	.prot = &tcp_prot,
+	.ops = &inet_stream_ops,
+	.flags = INET_PROTOSW_PERMANENT,
+};
+
+int tcp_init(void)
+{
+	int err = register_pernet_subsys(&tcp_net_ops);
+
+	if (err)
+		return err;
+	inet_add_protocol(&tcp_protocol, IPPROTO_TCP);
+	inet_register_protosw(&tcp_protosw);
+	return 0;
+}
