@@ -12,10 +12,19 @@ struct receive_call {
 	struct skiff_msghdr *m;
 	unsigned int flags;
 	long done;
-	bool all;
+	long least;
 };
 
-/* With MSG_WAITALL, a stream's receiver goes on until the memory is full or the stream ends. */
+/* What ended a stream is told by the next call, when this one has data. */
+static bool stream_ended(const struct sock *sk)
+{
+	return READ_ONCE(sk->sk_err) || (READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN);
+}
+
+/*
+ * A stream's receiver goes on until it has what it asked for at least: all with MSG_WAITALL, else
+ * SO_RCVLOWAT.
+ */
 static long try_receive(struct sfile *f, void *arg)
 {
 	struct receive_call *c = (struct receive_call *)arg;
@@ -23,25 +32,54 @@ static long try_receive(struct sfile *f, void *arg)
 	long ret;
 
 	do {
+		if (c->done && READ_ONCE(sock->sk->sk_err))
+			return c->done;
 		ret = sock->ops->recvmsg(sock, c->m, msg_data_left(c->m), (int)c->flags);
 		if (ret < 0)
 			return ret;
 		c->done += ret;
-	} while (c->all && ret && msg_data_left(c->m));
+	} while (c->done < c->least && ret && msg_data_left(c->m));
 	return c->done;
+}
+
+/* With MSG_PEEK each attempt begins where the first one did. */
+static long try_peek(struct sfile *f, void *arg)
+{
+	struct receive_call *c = (struct receive_call *)arg;
+	struct socket *sock = &f->sock;
+	struct iov_iter_state before;
+	long ret;
+
+	iov_iter_save_state(&c->m->msg_iter, &before);
+	ret = sock->ops->recvmsg(sock, c->m, msg_data_left(c->m), (int)c->flags);
+	if (ret <= 0 || ret >= c->least || stream_ended(sock->sk))
+		return ret;
+	c->done = ret;
+	iov_iter_restore(&c->m->msg_iter, &before);
+	return -EAGAIN;
+}
+
+static long least_bytes(const struct sfile *f, const struct skiff_msghdr *m, unsigned int flags)
+{
+	long room = (long)msg_data_left(m);
+
+	if (f->sock.type != SOCK_STREAM || (flags & MSG_OOB))
+		return 0;
+	return flags & MSG_WAITALL ? room : min_t(long, READ_ONCE(f->sock.sk->sk_rcvlowat), room);
 }
 
 long receive_message(struct sfile *f, struct skiff_msghdr *m, unsigned int flags)
 {
+	wait_try_fn *try = flags & MSG_PEEK ? try_peek : try_receive;
 	struct receive_call c = { .m = m };
 	bool wait = !(flags & (MSG_DONTWAIT | MSG_ERRQUEUE)) && !sfile_nonblock(f);
 	long ret;
 
-	c.all = wait && (flags & MSG_WAITALL) && !(flags & MSG_PEEK) && f->sock.type == SOCK_STREAM;
+	c.least = wait ? least_bytes(f, m, flags) : 0;
 	c.flags = wait ? flags : flags | MSG_DONTWAIT;
-	ret = try_receive(f, &c);
+	ret = try(f, &c);
 	if (unlikely(ret == -EAGAIN))
-		ret = wait_for_file(f, wait ? f->sock.sk->sk_rcvtimeo : 0, try_receive, &c);
+		ret = wait_for_file(f, wait ? f->sock.sk->sk_rcvtimeo : 0, try, &c);
 	return ret < 0 && c.done ? c.done : ret;
 }
 

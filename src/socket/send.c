@@ -26,6 +26,10 @@ static long try_send(struct sfile *f, void *arg)
 	long ret;
 
 	do {
+		/* The next call tells why there is no more, when this one has sent something. */
+		if (c->done && (READ_ONCE(sock->sk->sk_err) ||
+				(READ_ONCE(sock->sk->sk_shutdown) & SEND_SHUTDOWN)))
+			return c->done;
 		iov_iter_save_state(&c->m->msg_iter, &before);
 		ret = sock->ops->sendmsg(sock, c->m, msg_data_left(c->m));
 		if (ret < 0) {

@@ -30,10 +30,37 @@ void sfile_wait_del(struct sfile *f, struct wait_entry *entry)
 	spin_unlock(&f->wait.lock);
 }
 
+static long try_linger(struct sfile *f, void *arg)
+{
+	struct socket *sock = &f->sock;
+	int err;
+
+	(void)arg;
+	/* The host may end meanwhile. */
+	if (!sock->net || net_enter(sock->net) != 0)
+		return 0;
+	err = sock->ops->linger(sock);
+	net_unlock(sock->net);
+	return err;
+}
+
+/* SO_LINGER: close() waits until what was sent has been acknowledged, and the end of it. */
+static void linger(struct sfile *f)
+{
+	const struct sock *sk = f->sock.sk;
+
+	if (!sk || !f->sock.ops->linger || !sock_flag(sk, SOCK_LINGER))
+		return;
+	if (try_linger(f, NULL) == -EAGAIN)
+		wait_for_file(f, sk->sk_lingertime, try_linger, NULL);
+}
+
 void sfile_release_socket(struct sfile *f)
 {
 	struct socket *sock = &f->sock;
 
+	if (sock->net)
+		linger(f);
 	if (!sock->net || net_enter(sock->net) != 0)
 		return;
 	sfile_leave_host(f);
