@@ -278,7 +278,7 @@ static void build_synack(const struct sock *sk, struct sk_buff *skb, struct requ
 /**
  * tcp_make_synack() - the answer to a SYN
  * @sk: the listener
- * @dst: route; the reference becomes the packet's, or is dropped
+ * @dst: route; the reference stays with the caller, whose call the packet does not outlive
  * @req: the connection to be
  * @foc: Fast Open cookie to hand out, or NULL
  * @cookie: nothing is remembered: the sequence number is a SYN cookie
@@ -295,12 +295,10 @@ struct sk_buff *tcp_make_synack(const struct sock *sk, struct dst_entry *dst,
 
 	(void)syn_skb;
 	skb = alloc_skb(MAX_TCP_HEADER, GFP_ATOMIC);
-	if (unlikely(!skb)) {
-		dst_release(dst);
+	if (unlikely(!skb))
 		return NULL;
-	}
 	skb_reserve(skb, MAX_TCP_HEADER);
-	skb_dst_set(skb, dst);
+	skb_dst_set_noref(skb, dst);
 	skb->skb_mstamp_ns = now;
 	if (unlikely(cookie && req->tstamp_ok))
 		skb->skb_mstamp_ns = cookie_init_timestamp(req, now);

@@ -89,3 +89,13 @@ int tcp_sendmsg_fastopen(struct sock *sk, struct skiff_msghdr *msg, int *copied,
 	*copied = 0;
 	return -EOPNOTSUPP;
 }
+
+/* No SYN of ours has data or asks for a cookie. */
+bool tcp_rcv_fastopen_synack(struct sock *sk, struct sk_buff *synack,
+			     struct tcp_fastopen_cookie *cookie)
+{
+	(void)sk;
+	(void)synack;
+	(void)cookie;
+	return false;
+}

@@ -200,7 +200,7 @@ static bool read_skb(struct read *r, struct sk_buff *skb, u32 offset)
 static int read_stream(struct read *r)
 {
 	struct tcp_sock *tp = tcp_sk(r->sk);
-	struct sk_buff *skb;
+	struct sk_buff *skb = NULL;
 	u32 offset = 0;
 	bool more;
 

@@ -251,9 +251,6 @@ int tcp_v4_send_synack(const struct sock *sk, struct dst_entry *dst, struct requ
 	if (tcp_net_sk(sk)->sysctl_tcp_reflect_tos)
 		tos = (u8)((req->syn_tos & ~3) | (tos & 3));
 	skb->mark = req->ir_mark;
-	/* The caller's reference to the route lasts as long as this call. */
-	skb_dst_drop(skb);
-	skb_dst_set_noref(skb, dst);
 	err = ip_build_and_send_pkt(skb, sk, req->ir_loc_addr, req->ir_rmt_addr, req->ireq_opt,
 				    tos);
 	return net_xmit_eval(err);
