@@ -155,4 +155,14 @@ int net_core_sysctl_init(struct host *host);
 void net_core_sysctl_exit(struct host *host);
 void net_sysctl_report_left(struct net *net, int *left);
 
+/* A counter's place in its table, and its name. */
+struct snmp_name {
+	unsigned int field;
+	const char *name;
+};
+
+/* snmp_tcp.c */
+extern const struct snmp_name tcpext_names[];
+extern const size_t tcpext_names_nr;
+
 #endif /* HOST_HOST_H */

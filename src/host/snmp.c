@@ -5,11 +5,6 @@
 
 #include "host/host.h"
 
-struct snmp_name {
-	unsigned int field;
-	const char *name;
-};
-
 /* In the order of /proc/net/snmp and /proc/net/netstat. */
 static const struct snmp_name ip_names[] = {
 	{ IPSTATS_MIB_INPKTS, "IpInReceives" },
@@ -172,6 +167,8 @@ int skiff_snmp_foreach(struct net *net, int (*fn)(const char *name, u64 value, v
 		end = visit_table(&v, net->mib.tcp, tcp_names, ARRAY_SIZE(tcp_names));
 	if (!end)
 		end = visit_table(&v, net->mib.udp, udp_names, ARRAY_SIZE(udp_names));
+	if (!end)
+		end = visit_table(&v, net->mib.linux_mib, tcpext_names, tcpext_names_nr);
 	net_unlock(net);
 	return end;
 }
