@@ -193,12 +193,12 @@ static void rcv_socket(struct sock *sk, struct sk_buff *skb)
 {
 	enum skb_drop_reason reason;
 
-	if (likely(sk->sk_state == TCP_ESTABLISHED)) {
-		tcp_rcv_established(sk, skb);
-		return;
-	}
 	if (tcp_checksum_complete(skb)) {
 		drop_bad(skb, sock_net(sk), SKB_DROP_REASON_TCP_CSUM);
+		return;
+	}
+	if (likely(sk->sk_state == TCP_ESTABLISHED)) {
+		tcp_rcv_established(sk, skb);
 		return;
 	}
 	if (sk->sk_state == TCP_LISTEN) {
@@ -210,16 +210,6 @@ static void rcv_socket(struct sock *sk, struct sk_buff *skb)
 		tcp_v4_send_reset(sk, skb);
 		kfree_skb_reason(skb, reason);
 	}
-}
-
-static void count_segment(struct sock *sk, const struct sk_buff *skb)
-{
-	struct tcp_sock *tp = tcp_sk(sk);
-	u32 segs = max_t(u32, skb_shinfo(skb)->gso_segs, 1);
-
-	tp->segs_in += segs;
-	if (skb->len > tcp_hdrlen(skb))
-		tp->data_segs_in += segs;
 }
 
 static void deliver(struct sock *sk, struct sk_buff *skb, u32 tw_isn)
@@ -236,7 +226,7 @@ static void deliver(struct sock *sk, struct sk_buff *skb, u32 tw_isn)
 	/* Whatever comes of it, the socket is there until the segment is done. */
 	sock_hold(sk);
 	if (sk->sk_state != TCP_LISTEN)
-		count_segment(sk, skb);
+		tcp_segs_in(tcp_sk(sk), skb);
 	rcv_socket(sk, skb);
 	sock_put(sk);
 }
