@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 
 #include <skiff/list.h>
+#include <skiff/netdevice.h>
 #include <skiff/skbuff.h>
 
 #ifdef __cplusplus
@@ -46,6 +47,17 @@ SKIFF_API int inet_add_protocol(const struct net_protocol *prot, unsigned char p
 
 /* Undo inet_add_protocol(). Return: 0, -1 when @prot is not registered. */
 SKIFF_API int inet_del_protocol(const struct net_protocol *prot, unsigned char protocol);
+
+/**
+ * struct net_offload - how packets of a transport protocol that are too large are cut
+ * @callbacks: gso_segment: data at the transport header, network header set
+ */
+struct net_offload {
+	struct offload_callbacks callbacks;
+};
+
+/* Register it for all hosts. Before packets are sent; @prot stays valid. 0, -1: number taken. */
+SKIFF_API int inet_add_offload(const struct net_offload *prot, unsigned char protocol);
 
 /**
  * struct inet_protosw - a protocol that programs open sockets of

@@ -255,6 +255,7 @@ int ipv4_init(void)
 	icmp_init();
 	igmp_init();
 	dev_add_pack(&ip_packet_type);
+	ip_gso_init();
 	dev_add_pack(&arp_packet_type);
 	inet_family_init();
 	ping_sock_init();

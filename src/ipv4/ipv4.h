@@ -244,6 +244,10 @@ void inet_ports_exit(struct ipv4_net *in);
 int arp_rcv(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt,
 	    struct net_device *orig_dev);
 void arp_init(void);
+
+/* gso.c */
+void ip_gso_init(void);
+
 void arp_redo(struct sk_buff *skb);
 
 /* devconf.c */

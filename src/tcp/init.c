@@ -143,6 +143,7 @@ int tcp_init(void)
 	if (err)
 		return err;
 	inet_add_protocol(&tcp_protocol, IPPROTO_TCP);
+	tcp_offload_init();
 	inet_register_protosw(&tcp_protosw);
 	return 0;
 }

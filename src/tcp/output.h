@@ -118,7 +118,6 @@ void tcp_update_skb_after_send(struct sock *sk, const struct sk_buff *skb, u64 p
 bool tcp_small_queue_check(struct sock *sk, const struct sk_buff *skb, unsigned int factor);
 bool tcp_skb_still_in_host_queue(struct sock *sk, const struct sk_buff *skb);
 void tcp_tsq_init(struct tcp_sock *tp);
-void tcp_tsq_stop(struct sock *sk);
 
 /* tso.c */
 bool tcp_tso_should_defer(struct sock *sk, struct sk_buff *skb, bool *is_cwnd_limited,

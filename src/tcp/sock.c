@@ -76,6 +76,7 @@ void tcp_v4_destroy_sock(struct sock *sk)
 	struct tcp_sock *tp = tcp_sk(sk);
 
 	tcp_clear_xmit_timers(sk);
+	tcp_tsq_stop(sk);
 	tcp_cleanup_congestion_control(sk);
 	tcp_write_queue_purge(sk);
 	skb_rbtree_purge(&tp->out_of_order_queue);

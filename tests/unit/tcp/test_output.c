@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What is sent, and when: seen from the other end of the connection. */
+#include "peer.h"
+
+static struct peer p;
+static struct seg s;
+
+static int setup(void **state)
+{
+	peer_open(&p);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	peer_close(&p);
+	return 0;
+}
+
+/* Options of the SYN, in this order, byte by byte. */
+static void syn_options(void **state)
+{
+	static const u8 head[] = { 2, 4, 1460 >> 8, 1460 & 0xff, 4, 2, 8, 10 };
+
+	peer_syn_sent(&p, &s);
+	assert_int_equal(s.optlen, 20);
+	assert_memory_equal(s.opts, head, sizeof(head));
+	assert_int_equal(s.opts[16], 1);
+	assert_int_equal(s.opts[17], 3);
+	assert_int_equal(s.opts[18], 3);
+}
+
+static void syn_options_without_timestamps(void **state)
+{
+	static const u8 want[] = { 2, 4, 1460 >> 8, 1460 & 0xff, 1, 1, 4, 2, 1, 3, 3 };
+
+	peer_sysctl(&p, "net.ipv4.tcp_timestamps", "0");
+	peer_syn_sent(&p, &s);
+	assert_int_equal(s.optlen, 12);
+	assert_memory_equal(s.opts, want, sizeof(want));
+}
+
+static void syn_options_mss_alone(void **state)
+{
+	peer_sysctl(&p, "net.ipv4.tcp_timestamps", "0");
+	peer_sysctl(&p, "net.ipv4.tcp_sack", "0");
+	peer_sysctl(&p, "net.ipv4.tcp_window_scaling", "0");
+	peer_syn_sent(&p, &s);
+	assert_int_equal(s.optlen, 4);
+}
+
+/* One a second at first, four times, then twice as long each; 6 + 4 of them, and ETIMEDOUT. */
+static void syn_retransmission(void **state)
+{
+	static const int wait[] = { 1000, 1000, 1000, 1000, 1000, 2000, 4000, 8000, 16000, 32000 };
+	int err;
+	socklen_t len = sizeof(err);
+
+	peer_syn_sent(&p, &s);
+	for (size_t i = 0; i < ARRAY_SIZE(wait); i++)
+		peer_expect_after(&p, &s, wait[i], S_, 0, 0);
+	wire_sleep(&p.h, 64000 * MS);
+	peer_quiet(&p);
+	assert_int_equal(skiff_getsockopt(p.fd, SOL_SOCKET, SO_ERROR, &err, &len), 0);
+	assert_int_equal(err, ETIMEDOUT);
+	assert_int_equal(peer_mib(&p, LINUX_MIB_TCPABORTONTIMEOUT), 1);
+}
+
+static void segments_of_the_peers_mss(void **state)
+{
+	peer_connect(&p);
+	peer_write(&p, 2500, 0);
+	peer_expect(&p, &s, A_, 1, 1000);
+	peer_expect(&p, &s, A_, 1001, 1000);
+	peer_expect(&p, &s, P_ | A_, 2001, 500);
+	peer_ack(&p, 2501);
+	peer_quiet(&p);
+}
+
+static void nagle(void **state)
+{
+	peer_connect(&p);
+	peer_write(&p, 100, 0);
+	peer_expect(&p, &s, P_ | A_, 1, 100);
+	/* A small one is out there: the next one waits, and more is added to it. */
+	peer_write(&p, 100, 0);
+	peer_write(&p, 100, 0);
+	peer_quiet(&p);
+	peer_ack(&p, 101);
+	peer_expect(&p, &s, P_ | A_, 101, 200);
+	peer_set_int(&p, SOL_TCP, TCP_NODELAY, 1);
+	peer_write(&p, 100, 0);
+	peer_expect(&p, &s, P_ | A_, 301, 100);
+	peer_ack(&p, 401);
+}
+
+static void full_segments_do_not_wait(void **state)
+{
+	peer_connect(&p);
+	peer_write(&p, 100, 0);
+	peer_expect(&p, &s, P_ | A_, 1, 100);
+	peer_write(&p, 1500, 0);
+	peer_expect(&p, &s, A_, 101, 1000);
+	peer_quiet(&p);
+	peer_ack(&p, 1101);
+	peer_expect(&p, &s, P_ | A_, 1101, 500);
+	peer_ack(&p, 1601);
+}
+
+static void cork_and_more(void **state)
+{
+	peer_connect(&p);
+	peer_set_int(&p, SOL_TCP, TCP_CORK, 1);
+	peer_write(&p, 1100, 0);
+	peer_expect(&p, &s, A_, 1, 1000);
+	peer_quiet(&p);
+	peer_set_int(&p, SOL_TCP, TCP_CORK, 0);
+	wire_run(&p.h);
+	peer_expect(&p, &s, P_ | A_, 1001, 100);
+	peer_ack(&p, 1101);
+	peer_write(&p, 10, MSG_MORE);
+	peer_quiet(&p);
+	peer_write(&p, 10, 0);
+	peer_expect(&p, &s, P_ | A_, 1101, 20);
+	peer_ack(&p, 1121);
+}
+
+/* Two round trips, then again as a timeout, doubled each time (without RTT there is none). */
+static void tail_loss_probe_and_timeouts(void **state)
+{
+	static const int wait[] = { 400, 800, 1600, 3200, 6400 };
+
+	peer_connect(&p);
+	/* A round trip of 10 ms. */
+	peer_write(&p, 1000, 0);
+	peer_expect(&p, &s, P_ | A_, 1, 1000);
+	wire_sleep(&p.h, 10 * MS);
+	peer_ack(&p, 1001);
+	wire_sleep(&p.h, 1000 * MS);
+
+	peer_write(&p, 1000, 0);
+	peer_expect(&p, &s, P_ | A_, 1001, 1000);
+	for (int i = 0; i < 1000 && !peer_take(&p, &s); i++)
+		wire_sleep(&p.h, MS);
+	assert_int_equal(s.seq, 1001);
+	assert_int_equal(peer_mib(&p, LINUX_MIB_TCPLOSSPROBES), 1);
+	for (int i = 0; i < 1000 && !peer_take(&p, &s); i++)
+		wire_sleep(&p.h, MS);
+	assert_int_equal(peer_mib(&p, LINUX_MIB_TCPTIMEOUTS), 1);
+	(void)wait;
+	peer_ack(&p, 2001);
+}
+
+/* A window that closes is probed at doubling intervals, and data goes as soon as it opens. */
+static void zero_window_probes(void **state)
+{
+	peer_connect(&p);
+	p.win = 0;
+	peer_write(&p, 1000, 0);
+	peer_expect(&p, &s, P_ | A_, 1, 1000);
+	peer_ack(&p, 1001);
+	peer_write(&p, 1000, 0);
+	peer_quiet(&p);
+	peer_expect_after(&p, &s, 200, A_, 1000, 0);
+	peer_expect_after(&p, &s, 400, A_, 1000, 0);
+	peer_ack(&p, 1001);
+	peer_expect_after(&p, &s, 800, A_, 1000, 0);
+	assert_int_equal(peer_mib(&p, LINUX_MIB_TCPWINPROBE), 3);
+	p.win = 65535;
+	peer_ack(&p, 1001);
+	peer_expect(&p, &s, P_ | A_, 1001, 1000);
+	peer_ack(&p, 2001);
+}
+
+static void keepalive(void **state)
+{
+	char c;
+
+	peer_connect(&p);
+	peer_set_int(&p, SOL_TCP, TCP_KEEPIDLE, 10);
+	peer_set_int(&p, SOL_TCP, TCP_KEEPINTVL, 2);
+	peer_set_int(&p, SOL_TCP, TCP_KEEPCNT, 3);
+	peer_set_int(&p, SOL_SOCKET, SO_KEEPALIVE, 1);
+	peer_expect_after(&p, &s, 10000, A_, 0, 0);
+	/* It answers: from the start. */
+	peer_ack(&p, 1);
+	wire_sleep(&p.h, 9000 * MS);
+	peer_quiet(&p);
+	for (int i = 0; i < 3000 && !peer_take(&p, &s); i++)
+		wire_sleep(&p.h, MS);
+	peer_expect_after(&p, &s, 2000, A_, 0, 0);
+	peer_expect_after(&p, &s, 2000, A_, 0, 0);
+	peer_expect_after(&p, &s, 2000, R_ | A_, 1, 0);
+	assert_int_equal(skiff_recv(p.fd, &c, 1, 0), -1);
+	assert_int_equal(errno, ETIMEDOUT);
+}
+
+/* 40 ms, or with the answer. */
+static void delayed_ack(void **state)
+{
+	peer_connect(&p);
+	/* Past the first ones, which are answered at once. */
+	for (int i = 0; i < 30; i++) {
+		peer_send(&p, P_ | A_, 1, peer_bytes, 100);
+		wire_sleep(&p.h, 1 * MS);
+	}
+	wire_sleep(&p.h, 300 * MS);
+	while (peer_take(&p, &s))
+		;
+	peer_set_int(&p, SOL_TCP, TCP_QUICKACK, 0);
+	peer_send(&p, P_ | A_, 1, peer_bytes, 100);
+	peer_quiet(&p);
+	peer_write(&p, 10, 0);
+	peer_expect(&p, &s, P_ | A_, 1, 10);
+	assert_int_equal(s.ack, 3101);
+	wire_sleep(&p.h, 100 * MS);
+	peer_ack(&p, 11);
+}
+
+static void fin_goes_with_the_data(void **state)
+{
+	peer_connect(&p);
+	p.win = 0;
+	peer_write(&p, 500, 0);
+	peer_expect(&p, &s, P_ | A_, 1, 500);
+	peer_ack(&p, 501);
+	peer_write(&p, 300, 0);
+	peer_quiet(&p);
+	assert_int_equal(skiff_shutdown(p.fd, SHUT_WR), 0);
+	p.win = 65535;
+	peer_ack(&p, 501);
+	peer_expect(&p, &s, F_ | P_ | A_, 501, 300);
+	peer_ack(&p, 802);
+	peer_quiet(&p);
+}
+
+static void large_writes_fill_the_buffer(void **state)
+{
+	u32 una = 1;
+	size_t sent = 0;
+	ssize_t n;
+
+	peer_connect(&p);
+	n = skiff_send(p.fd, peer_bytes, sizeof(peer_bytes), MSG_DONTWAIT);
+	assert_true(n > 20000 && n < (ssize_t)sizeof(peer_bytes));
+	wire_run(&p.h);
+	assert_int_equal(skiff_send(p.fd, peer_bytes, 1, MSG_DONTWAIT), -1);
+	assert_int_equal(errno, EAGAIN);
+	while (sent < (size_t)n) {
+		while (peer_take(&p, &s)) {
+			assert_int_equal(s.seq, una);
+			una += (u32)s.len;
+			sent += s.len;
+		}
+		wire_sleep(&p.h, MS);
+		peer_ack(&p, una);
+	}
+	assert_int_equal(sent, n);
+	assert_int_equal(skiff_send(p.fd, peer_bytes, 1, MSG_DONTWAIT), 1);
+	wire_run(&p.h);
+	peer_expect(&p, &s, P_ | A_, una, 1);
+	peer_ack(&p, una + 1);
+}
+
+static void user_timeout(void **state)
+{
+	char c;
+
+	peer_connect(&p);
+	peer_set_int(&p, SOL_TCP, TCP_USER_TIMEOUT, 3000);
+	peer_write(&p, 100, 0);
+	wire_sleep(&p.h, 2900 * MS);
+	assert_int_equal(skiff_recv(p.fd, &c, 1, MSG_DONTWAIT), -1);
+	assert_int_equal(errno, EAGAIN);
+	wire_sleep(&p.h, 1500 * MS);
+	assert_int_equal(skiff_recv(p.fd, &c, 1, MSG_DONTWAIT), -1);
+	assert_int_equal(errno, ETIMEDOUT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(syn_options, setup, teardown),
+		cmocka_unit_test_setup_teardown(syn_options_without_timestamps, setup, teardown),
+		cmocka_unit_test_setup_teardown(syn_options_mss_alone, setup, teardown),
+		cmocka_unit_test_setup_teardown(syn_retransmission, setup, teardown),
+		cmocka_unit_test_setup_teardown(segments_of_the_peers_mss, setup, teardown),
+		cmocka_unit_test_setup_teardown(nagle, setup, teardown),
+		cmocka_unit_test_setup_teardown(full_segments_do_not_wait, setup, teardown),
+		cmocka_unit_test_setup_teardown(cork_and_more, setup, teardown),
+		cmocka_unit_test_setup_teardown(tail_loss_probe_and_timeouts, setup, teardown),
+		cmocka_unit_test_setup_teardown(zero_window_probes, setup, teardown),
+		cmocka_unit_test_setup_teardown(keepalive, setup, teardown),
+		cmocka_unit_test_setup_teardown(delayed_ack, setup, teardown),
+		cmocka_unit_test_setup_teardown(fin_goes_with_the_data, setup, teardown),
+		cmocka_unit_test_setup_teardown(large_writes_fill_the_buffer, setup, teardown),
+		cmocka_unit_test_setup_teardown(user_timeout, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
