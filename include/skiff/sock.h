@@ -295,6 +295,7 @@ struct sock {
  * @connect: the peer's address is known from now on. Return: 0, -EINPROGRESS or -errno
  * @disconnect: it is not any more (AF_UNSPEC). Return: 0 or -errno
  * @shutdown: the program shut down one direction or both: *_SHUTDOWN; may be NULL
+ * @keepalive: SO_KEEPALIVE is about to be switched on or off; may be NULL
  * @bind: to an address, where that differs from what the family does; may be NULL
  * @ioctl: of its own; *@karg is what the program gave and gets back. Return: 0 or -errno
  * @setsockopt: options of its own level
@@ -319,6 +320,7 @@ struct proto {
 	int (*connect)(struct sock *sk, struct sockaddr *uaddr, int addr_len);
 	int (*disconnect)(struct sock *sk, int flags);
 	void (*shutdown)(struct sock *sk, int how);
+	void (*keepalive)(struct sock *sk, int val);
 	int (*bind)(struct sock *sk, struct sockaddr *addr, int addr_len);
 	int (*ioctl)(struct sock *sk, int cmd, int *karg);
 	int (*setsockopt)(struct sock *sk, int level, int optname, const void *optval,

@@ -259,6 +259,8 @@ static int set_number(struct socket *sock, int optname, int val)
 
 static void set_flag(struct sock *sk, int flag, int val)
 {
+	if (flag == SOCK_KEEPOPEN && sk->sk_prot && sk->sk_prot->keepalive)
+		sk->sk_prot->keepalive(sk, val);
 	sock_valbool_flag(sk, (enum sock_flags)flag, val);
 	if (flag == SOCK_LOCALROUTE)
 		sk_dst_reset(sk);

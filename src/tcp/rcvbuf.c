@@ -91,6 +91,8 @@ void tcp_init_buffer_space(struct sock *sk)
 	int app_win = tcp_net_sk(sk)->sysctl_tcp_app_win;
 	u32 maxwin;
 
+	if (!(sk->sk_userlocks & SOCK_SNDBUF_LOCK))
+		tcp_sndbuf_expand(sk);
 	tcp_mstamp_refresh(tp);
 	tp->rcvq_space.space = min(tp->rcv_wnd, TCP_INIT_CWND * (u32)tp->advmss);
 	tp->rcvq_space.time = tp->tcp_mstamp;

@@ -298,6 +298,7 @@ struct proto tcp_prot = {
 	.connect = tcp_v4_connect,
 	.disconnect = tcp_disconnect,
 	.shutdown = tcp_shutdown,
+	.keepalive = tcp_set_keepalive,
 	.ioctl = tcp_ioctl,
 	.setsockopt = tcp_setsockopt,
 	.getsockopt = tcp_getsockopt,

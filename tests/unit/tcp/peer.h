@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <skiff/neighconf.h>
+#include <skiff/net.h>
 #include <skiff/socket.h>
 
 #include "tcp/tcp.h"
@@ -172,21 +173,21 @@ static inline void peer_quiet(struct peer *p)
 }
 
 /* The next segment is this one. */
-#define peer_expect(p, s, fl, sq, ln)                        \
-	do {                                                 \
-		assert_true(peer_take(p, s));                \
-		assert_int_equal((s)->flags, fl);            \
-		assert_int_equal((s)->seq, sq);              \
-		assert_int_equal((s)->len, ln);              \
+#define peer_expect(p, s, fl, sq, ln)             \
+	do {                                      \
+		assert_true(peer_take(p, s));     \
+		assert_int_equal((s)->flags, fl); \
+		assert_int_equal((s)->seq, sq);   \
+		assert_int_equal((s)->len, ln);   \
 	} while (0)
 
 /* Nothing for one millisecond less, and then this. */
-#define peer_expect_after(p, s, ms, fl, sq, ln)              \
-	do {                                                 \
-		wire_sleep(&(p)->h, (ms) * MS - 1);          \
-		peer_quiet(p);                               \
-		wire_sleep(&(p)->h, 1);                      \
-		peer_expect(p, s, fl, sq, ln);               \
+#define peer_expect_after(p, s, ms, fl, sq, ln)   \
+	do {                                      \
+		wire_sleep(&(p)->h, (ms)*MS - 1); \
+		peer_quiet(p);                    \
+		wire_sleep(&(p)->h, 1);           \
+		peer_expect(p, s, fl, sq, ln);    \
 	} while (0)
 
 static inline void peer_sysctl(struct peer *p, const char *name, const char *value)

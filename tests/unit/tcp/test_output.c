@@ -125,30 +125,25 @@ static void cork_and_more(void **state)
 	peer_ack(&p, 1121);
 }
 
-/* Two round trips, then again as a timeout, doubled each time (without RTT there is none). */
+/*
+ * With a round trip of nothing the timeout is at its floor, 200 ms: the tail loss probe is due then as
+ * well and goes first. It is followed by timeouts that double.
+ */
 static void tail_loss_probe_and_timeouts(void **state)
 {
-	static const int wait[] = { 400, 800, 1600, 3200, 6400 };
+	static const int wait[] = { 200, 200, 400, 800, 1600, 3200 };
 
 	peer_connect(&p);
-	/* A round trip of 10 ms. */
 	peer_write(&p, 1000, 0);
 	peer_expect(&p, &s, P_ | A_, 1, 1000);
-	wire_sleep(&p.h, 10 * MS);
+	for (size_t i = 0; i < ARRAY_SIZE(wait); i++) {
+		peer_expect_after(&p, &s, wait[i], P_ | A_, 1, 1000);
+		assert_int_equal(peer_mib(&p, LINUX_MIB_TCPLOSSPROBES), 1);
+		assert_int_equal(peer_mib(&p, LINUX_MIB_TCPTIMEOUTS), i);
+	}
 	peer_ack(&p, 1001);
-	wire_sleep(&p.h, 1000 * MS);
-
-	peer_write(&p, 1000, 0);
-	peer_expect(&p, &s, P_ | A_, 1001, 1000);
-	for (int i = 0; i < 1000 && !peer_take(&p, &s); i++)
-		wire_sleep(&p.h, MS);
-	assert_int_equal(s.seq, 1001);
-	assert_int_equal(peer_mib(&p, LINUX_MIB_TCPLOSSPROBES), 1);
-	for (int i = 0; i < 1000 && !peer_take(&p, &s); i++)
-		wire_sleep(&p.h, MS);
-	assert_int_equal(peer_mib(&p, LINUX_MIB_TCPTIMEOUTS), 1);
-	(void)wait;
-	peer_ack(&p, 2001);
+	wire_sleep(&p.h, 60000 * MS);
+	peer_quiet(&p);
 }
 
 /* A window that closes is probed at doubling intervals, and data goes as soon as it opens. */
@@ -238,14 +233,17 @@ static void large_writes_fill_the_buffer(void **state)
 {
 	u32 una = 1;
 	size_t sent = 0;
-	ssize_t n;
+	ssize_t n, more;
 
 	peer_connect(&p);
 	n = skiff_send(p.fd, peer_bytes, sizeof(peer_bytes), MSG_DONTWAIT);
 	assert_true(n > 20000 && n < (ssize_t)sizeof(peer_bytes));
 	wire_run(&p.h);
-	assert_int_equal(skiff_send(p.fd, peer_bytes, 1, MSG_DONTWAIT), -1);
+	/* The last buffer is filled up still. */
+	while ((more = skiff_send(p.fd, peer_bytes, 1000, MSG_DONTWAIT)) > 0)
+		n += more;
 	assert_int_equal(errno, EAGAIN);
+	wire_run(&p.h);
 	while (sent < (size_t)n) {
 		while (peer_take(&p, &s)) {
 			assert_int_equal(s.seq, una);
