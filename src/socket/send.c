@@ -32,6 +32,10 @@ static long try_send(struct sfile *f, void *arg)
 			return c->done;
 		iov_iter_save_state(&c->m->msg_iter, &before);
 		ret = sock->ops->sendmsg(sock, c->m, msg_data_left(c->m));
+		/* The SYN has left, and no data with it: that goes when it was answered. */
+		if (ret == -EINPROGRESS && c->all)
+			ret = -EAGAIN;
+		c->m->msg_flags &= ~(unsigned int)MSG_FASTOPEN;
 		if (ret < 0) {
 			/* For the next attempt: it may have failed half-way. */
 			iov_iter_restore(&c->m->msg_iter, &before);

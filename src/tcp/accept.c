@@ -456,16 +456,13 @@ int inet_csk_listen_start(struct sock *sk)
 }
 
 /* Nobody will accept it: the peer is told by a reset. */
-static void forget_child(struct sock *sk, struct request_sock *req, struct sock *child)
+static void forget_child(const struct request_sock *req, struct sock *child)
 {
 	tcp_disconnect(child, O_NONBLOCK);
 	sock_orphan(child);
 	tcp_orphan_count_inc(child);
-	if (tcp_sk(child)->fastopen_rsk == req) {
+	if (tcp_sk(child)->fastopen_rsk == req)
 		tcp_sk(child)->fastopen_rsk = NULL;
-		reqsk_put(req);
-	}
-	(void)sk;
 	inet_csk_destroy_sock(child);
 }
 
@@ -480,7 +477,7 @@ void inet_csk_listen_stop(struct sock *sk)
 	while ((req = queue_remove(sk)) != NULL) {
 		child = req->sk;
 		if (child)
-			forget_child(sk, req, child);
+			forget_child(req, child);
 		reqsk_put(req);
 	}
 	tcp_fastopen_drop_rst(sk);
@@ -517,9 +514,10 @@ int tcp_accept(struct socket *sock, struct socket *newsock, int flags, bool kern
 	newsk = req->sk;
 	newsk->sk_kern_sock = kern;
 	/* By Fast Open: the request is needed until the handshake is complete, without the socket. */
-	if (req->tfo_listener && tcp_sk(newsk)->fastopen_rsk == req)
+	if (tcp_sk(newsk)->fastopen_rsk == req)
 		req->sk = NULL;
-	reqsk_put(req);
+	else
+		reqsk_put(req);
 	newsk->sk_type = (u16)newsock->type;
 	sock_graft(newsk, newsock);
 	newsock->state = SS_CONNECTED;

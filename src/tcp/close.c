@@ -352,6 +352,7 @@ int tcp_disconnect(struct sock *sk, int flags)
 	skb_rbtree_purge(&tp->out_of_order_queue);
 	tp->ooo_last_skb = NULL;
 	tcp_free_fastopen_req(tp);
+	inet->defer_connect = 0;
 	inet->inet_dport = 0;
 	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK))
 		inet->inet_rcv_saddr = inet->inet_saddr = 0;

@@ -76,6 +76,7 @@ static void tcp_net_exit(struct net *net)
 	tcp_for_each(net, end_time_wait, NULL);
 	tcp_for_each(net, complain, net);
 	tcp_page_frag_put(tn);
+	kfree(tn->tfo_cache);
 	tcp_sysctl_exit(tn);
 	inet_hashinfo_exit(&tn->hashinfo);
 }
@@ -86,7 +87,7 @@ static void make_secrets(struct tcp_net *tn)
 	get_random_bytes(&tn->ts_key, sizeof(tn->ts_key));
 	get_random_bytes(tn->cookie_key, sizeof(tn->cookie_key));
 	get_random_bytes(&tn->port_key, sizeof(tn->port_key));
-	get_random_bytes(tn->fastopen_key, sizeof(tn->fastopen_key));
+	tcp_fastopen_init_key(tn);
 }
 
 /* What never changes, as Linux has it: times in milliseconds (RFC 1213 section 6.7). */

@@ -300,15 +300,6 @@ static int no_space(struct send_call *c)
 	return -ENOBUFS;
 }
 
-/* Whether a connect() was put off until there is data for the SYN. */
-static bool connect_deferred(const struct sock *sk)
-{
-	const struct tcp_sock *tp = tcp_sk(sk);
-
-	return tp->fastopen_connect && tp->fastopen_req && sk->sk_state == TCP_SYN_SENT &&
-	       tcp_rtx_queue_empty(sk);
-}
-
 /* May it send in this state? Return: 0; -EAGAIN: not yet; or why not. */
 static int check_state(struct send_call *c)
 {
@@ -316,7 +307,7 @@ static int check_state(struct send_call *c)
 	bool passive_fast = sk->sk_state == TCP_SYN_RECV && tcp_sk(sk)->fastopen_rsk;
 	int err;
 
-	if (unlikely(c->flags & MSG_FASTOPEN || connect_deferred(sk)) && !c->copied_syn) {
+	if (unlikely(c->flags & MSG_FASTOPEN || inet_sk(sk)->defer_connect) && !c->copied_syn) {
 		err = tcp_sendmsg_fastopen(sk, c->msg, &c->copied_syn, msg_data_left(c->msg));
 		if (err)
 			return err;

@@ -108,6 +108,7 @@ struct tcp_net {
 	int sock_count;
 	unsigned long tfo_active_disable_stamp;
 	unsigned int tfo_active_disable_times;
+	struct tfo_peer *tfo_cache;
 	/* where small writes of programs are copied to: a block, and how much of it is in use */
 	struct page *frag_page;
 	unsigned int frag_offset;

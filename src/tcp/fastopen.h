@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files about Fast Open have from each other. */
+#ifndef SKIFF_TCP_FASTOPEN_H
+#define SKIFF_TCP_FASTOPEN_H
+
+#include "tcp/tcp.h"
+
+/* Bits of net.ipv4.tcp_fastopen. */
+#define TFO_CLIENT_ENABLE 1
+#define TFO_SERVER_ENABLE 2
+#define TFO_CLIENT_NO_COOKIE 4	       /* data in the SYN without a cookie */
+#define TFO_SERVER_COOKIE_NOT_REQD 0x200 /* data is taken without one */
+#define TFO_SERVER_WO_SOCKOPT1 0x400   /* for all who listen */
+
+/* Peers whose cookies are remembered. */
+#define TFO_CACHE_SIZE 512
+
+/**
+ * struct tfo_peer - what is known of a server
+ * @daddr: who; 0: nobody
+ * @cookie: that it gave; no length: none
+ * @mss: segment size that it announced
+ * @try_exp: 1: it did not answer to the option, the experimental one is tried; 2: nor to that
+ */
+struct tfo_peer {
+	__be32 daddr;
+	struct tcp_fastopen_cookie cookie;
+	u16 mss;
+	u8 try_exp;
+};
+
+/* May data go without a cookie? @flag: the setting's bit for that side. */
+bool tcp_fastopen_no_cookie(const struct sock *sk, const struct dst_entry *dst, int flag);
+
+#endif /* SKIFF_TCP_FASTOPEN_H */
