@@ -77,14 +77,14 @@ static bool is_unreach(const struct icmphdr *icmp)
 /* Is it about the SYN-ACK? Then the attempt ends, unless the peer may come back by itself. */
 static void err_request(struct request_sock *req, u32 seq, const struct icmphdr *icmp)
 {
-	struct net *net = sock_net(req_to_sk(req));
+	struct sock *sk = req->rsk_listener;
 
 	if (seq != req->snt_isn) {
-		NET_INC_STATS(net, LINUX_MIB_OUTOFWINDOWICMPS);
+		NET_INC_STATS(sock_net(sk), LINUX_MIB_OUTOFWINDOWICMPS);
 	} else if (icmp->type == ICMP_PARAMETERPROB || icmp->type == ICMP_TIME_EXCEEDED ||
 		   is_unreach(icmp)) {
-		inet_csk_reqsk_queue_drop(req->rsk_listener, req);
-		tcp_listendrop(req->rsk_listener);
+		inet_csk_reqsk_queue_drop(sk, req);
+		tcp_listendrop(sk);
 	}
 }
 

@@ -75,6 +75,8 @@ void tcp_v4_destroy_sock(struct sock *sk)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 
+	if (tp->fastopen_rsk)
+		reqsk_fastopen_remove(sk, tp->fastopen_rsk, false);
 	tcp_clear_xmit_timers(sk);
 	tcp_tsq_stop(sk);
 	tcp_cleanup_congestion_control(sk);

@@ -32,6 +32,7 @@
  * @h: the host
  * @fd: its socket
  * @port: its port
+ * @own: ours
  * @iss: its initial sequence number
  * @seq: ours, of what we send next; it begins with 0
  * @win: window that we offer, unscaled
@@ -42,6 +43,7 @@ struct peer {
 	struct wire_host h;
 	int fd;
 	u16 port;
+	u16 own;
 	u32 iss;
 	u32 seq;
 	u16 win;
@@ -79,6 +81,7 @@ static inline void peer_open(struct peer *p)
 {
 	memset(p, 0, sizeof(*p));
 	p->win = 65535;
+	p->own = PEER_PORT;
 	wire_host_open(&p->h);
 	assert_int_equal(skiff_neigh_add(p->h.net, "wire0", "192.0.2.1", "02:00:00:00:00:01", NULL,
 					 NULL, 0),
@@ -103,7 +106,7 @@ static inline void peer_send_at(struct peer *p, u8 flags, s32 off, u32 ack, cons
 	u32 seq = p->seq + (u32)off;
 	__sum16 csum;
 
-	wire_put16(tcp, 0, PEER_PORT);
+	wire_put16(tcp, 0, p->own);
 	wire_put16(tcp, 2, p->port);
 	wire_put32(tcp, 4, seq);
 	wire_put32(tcp, 8, flags & A_ ? p->iss + ack : 0);

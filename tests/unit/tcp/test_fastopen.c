@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Fast Open, RFC 7413: data in the SYN, over a cable in virtual time. */
+#include "tcp_pair.h"
+
+#include <linux/tcp.h>
+
+static int l;
+
+static void server(int qlen)
+{
+	setting(host_b, "tcp_fastopen", "3");
+	l = stream(host_b);
+	struct sockaddr_in any = at(INADDR_ANY, PORT);
+
+	assert_int_equal(skiff_bind(l, ADDR(any)), 0);
+	assert_int_equal(skiff_setsockopt(l, IPPROTO_TCP, TCP_FASTOPEN, &qlen, sizeof(qlen)), 0);
+	assert_int_equal(skiff_listen(l, 10), 0);
+}
+
+static int send_first(const char *text)
+{
+	struct sockaddr_in to = at(B_IP, PORT);
+	int fd = stream(host_a);
+
+	assert_int_equal(skiff_sendto(fd, text, strlen(text), MSG_FASTOPEN, ADDR(to)),
+			 (ssize_t)strlen(text));
+	return fd;
+}
+
+static void expect_text(int fd, const char *text)
+{
+	char buf[100];
+
+	assert_int_equal(skiff_recv(fd, buf, sizeof(buf), 0), (ssize_t)strlen(text));
+	assert_memory_equal(buf, text, strlen(text));
+}
+
+/* The first connection gets a cookie, the second one uses it. */
+static void test_with_cookie(void **state)
+{
+	int a, b;
+
+	server(5);
+	a = send_first("first");
+	b = skiff_accept(l, NULL, NULL);
+	expect_text(b, "first");
+	assert_int_equal(counter(host_b, "TcpExtTCPFastOpenCookieReqd"), 1);
+	assert_int_equal(counter(host_b, "TcpExtTCPFastOpenPassive"), 0);
+	a = send_first("second");
+	b = skiff_accept(l, NULL, NULL);
+	expect_text(b, "second");
+	assert_int_equal(skiff_send(b, "answer", 6, 0), 6);
+	expect_text(a, "answer");
+	assert_int_equal(counter(host_b, "TcpExtTCPFastOpenPassive"), 1);
+	assert_int_equal(counter(host_a, "TcpExtTCPFastOpenActive"), 1);
+}
+
+/* The server answers before the handshake is complete. */
+static void test_saves_a_round_trip(void **state)
+{
+	int a, b;
+	s64 began;
+
+	server(5);
+	a = send_first("cookie");
+	b = skiff_accept(l, NULL, NULL);
+	expect_text(b, "cookie");
+	impair(host_a, dev_a, "delay=50ms");
+	impair(host_b, dev_b, "delay=50ms");
+	began = now_ms();
+	a = send_first("request");
+	b = skiff_accept(l, NULL, NULL);
+	expect_text(b, "request");
+	assert_int_equal(now_ms() - began, 50);
+	assert_int_equal(skiff_send(b, "answer", 6, 0), 6);
+	expect_text(a, "answer");
+	assert_in_range(now_ms() - began, 100, 101);
+}
+
+static void test_connect_option(void **state)
+{
+	struct sockaddr_in to = at(B_IP, PORT);
+	int a, b, on = 1;
+
+	server(5);
+	a = send_first("cookie");
+	b = skiff_accept(l, NULL, NULL);
+	expect_text(b, "cookie");
+	a = stream(host_a);
+	assert_int_equal(skiff_setsockopt(a, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof(on)),
+			 0);
+	assert_int_equal(skiff_connect(a, ADDR(to)), 0);
+	assert_int_equal(counter(host_a, "TcpActiveOpens"), 1);
+	assert_int_equal(skiff_send(a, "deferred", 8, 0), 8);
+	b = skiff_accept(l, NULL, NULL);
+	expect_text(b, "deferred");
+	assert_int_equal(counter(host_b, "TcpExtTCPFastOpenPassive"), 1);
+}
+
+static void test_without_cookie(void **state)
+{
+	int b;
+
+	server(5);
+	setting(host_a, "tcp_fastopen", "5");
+	setting(host_b, "tcp_fastopen", "515");
+	send_first("no cookie");
+	b = skiff_accept(l, NULL, NULL);
+	expect_text(b, "no cookie");
+	assert_int_equal(counter(host_b, "TcpExtTCPFastOpenPassive"), 1);
+}
+
+/* A server that has another key by now: the data is sent again, and a new cookie is had. */
+static void test_wrong_cookie(void **state)
+{
+	int b;
+
+	server(5);
+	send_first("cookie");
+	b = skiff_accept(l, NULL, NULL);
+	expect_text(b, "cookie");
+	setting(host_b, "tcp_fastopen_key", "00000001-00000002-00000003-00000004");
+	send_first("stale");
+	b = skiff_accept(l, NULL, NULL);
+	expect_text(b, "stale");
+	assert_int_equal(counter(host_b, "TcpExtTCPFastOpenPassiveFail"), 1);
+	assert_int_equal(counter(host_a, "TcpExtTCPFastOpenActiveFail"), 1);
+	send_first("fresh");
+	b = skiff_accept(l, NULL, NULL);
+	expect_text(b, "fresh");
+	assert_int_equal(counter(host_b, "TcpExtTCPFastOpenPassive"), 1);
+}
+
+static void test_closed_before_accept(void **state)
+{
+	int b;
+
+	server(5);
+	send_first("cookie");
+	b = skiff_accept(l, NULL, NULL);
+	expect_text(b, "cookie");
+	impair(host_b, dev_b, "delay=50ms");
+	skiff_close(send_first("hasty"));
+	sleep_ms(10);
+	skiff_close(l);
+	sleep_ms(500);
+}
+
+static void test_off(void **state)
+{
+	struct sockaddr_in to = at(B_IP, PORT);
+	int a = stream(host_a);
+
+	listener(host_b, PORT, 5);
+	setting(host_a, "tcp_fastopen", "0");
+	fails(skiff_sendto(a, "x", 1, MSG_FASTOPEN, ADDR(to)), EOPNOTSUPP);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, pair_setup, pair_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(test_with_cookie),	    CASE(test_saves_a_round_trip), CASE(test_connect_option),
+		CASE(test_without_cookie),  CASE(test_wrong_cookie),
+		CASE(test_closed_before_accept), CASE(test_off),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
