@@ -12,68 +12,50 @@ struct tcp_net *tcp_net(const struct net *net)
 	return (struct tcp_net *)net_generic(net, tcp_net_id);
 }
 
-/* In TIME_WAIT there is nobody left whose they would be. */
-static bool end_time_wait(struct sock *sk, void *arg)
+/*
+ * Connections that nobody owns any more, and that wait for their peers still, end: nothing is sent, but
+ * what is held is let go while there are devices and routes.
+ */
+static bool end_unowned(struct sock *sk, void *arg)
 {
 	(void)arg;
-	if (sk->sk_state == TCP_TIME_WAIT)
+	if (sk->sk_state == TCP_TIME_WAIT) {
 		inet_twsk_deschedule_put(inet_twsk(sk));
-	return true;
-}
-
-static bool is_orphan(const struct sock *sk)
-{
-	return sk->sk_state != TCP_NEW_SYN_RECV && sk->sk_state != TCP_TIME_WAIT &&
-	       sock_flag(sk, SOCK_DEAD);
-}
-
-/* One whose program has closed it, and that waits for its peer still. */
-static bool find_orphan(struct sock *sk, void *arg)
-{
-	if (!is_orphan(sk))
-		return true;
-	*(struct sock **)arg = sk;
-	return false;
-}
-
-static void end_orphans(struct net *net)
-{
-	struct sock *sk;
-
-	for (;;) {
-		sk = NULL;
-		tcp_for_each(net, find_orphan, &sk);
-		if (!sk)
-			return;
+	} else if (sk->sk_state != TCP_NEW_SYN_RECV && sock_flag(sk, SOCK_DEAD)) {
 		tcp_set_state(sk, TCP_CLOSE);
 		inet_csk_destroy_sock(sk);
 	}
+	return true;
 }
 
 /* Sockets belong to whoever made them; one that is left must not find its host gone. */
 static bool complain(struct sock *sk, void *arg)
 {
 	const struct net *net = (const struct net *)arg;
+	bool listens = sk->sk_state == TCP_LISTEN;
 
+	/* With its listening socket, which was visited before, it has gone. */
 	if (sk->sk_state == TCP_NEW_SYN_RECV)
 		return true;
 	pr_warn("%s: TCP socket on port %u outlives its host", skiff_net_name(net), sk->sk_num);
+	tcp_set_state(sk, TCP_CLOSE);
+	tcp_clear_xmit_timers(sk);
+	if (listens)
+		inet_csk_listen_stop(sk);
 	return true;
 }
 
 static void tcp_net_pre_exit(struct net *net)
 {
-	/* While there are devices and routes: nothing is sent, but what is held is let go. */
-	end_orphans(net);
-	tcp_for_each(net, end_time_wait, NULL);
+	tcp_for_each(net, end_unowned, NULL);
 }
 
 static void tcp_net_exit(struct net *net)
 {
 	struct tcp_net *tn = tcp_net(net);
 
-	end_orphans(net);
-	tcp_for_each(net, end_time_wait, NULL);
+	/* Those that were closed since. */
+	tcp_for_each(net, end_unowned, NULL);
 	tcp_for_each(net, complain, net);
 	tcp_page_frag_put(tn);
 	kfree(tn->tfo_cache);
@@ -139,10 +121,13 @@ static struct inet_protosw tcp_protosw = {
 
 int tcp_init(void)
 {
+	struct tcp_congestion_ops *const ca[] = { &tcp_reno, &tcp_cubic, &tcp_bbr, &tcp_dctcp };
 	int err = register_pernet_subsys(&tcp_net_ops);
 
 	if (err)
 		return err;
+	for (size_t i = 0; i < ARRAY_SIZE(ca); i++)
+		tcp_register_congestion_control(ca[i]);
 	inet_add_protocol(&tcp_protocol, IPPROTO_TCP);
 	tcp_offload_init();
 	inet_register_protosw(&tcp_protosw);

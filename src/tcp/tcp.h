@@ -573,6 +573,8 @@ void tcp_rate_check_app_limited(struct sock *sk);
  * cong.c, cubic.c, bbr.c, dctcp.c: congestion control
  */
 extern struct tcp_congestion_ops tcp_cubic;
+extern struct tcp_congestion_ops tcp_bbr;
+extern struct tcp_congestion_ops tcp_dctcp;
 void tcp_assign_congestion_control(struct sock *sk);
 void tcp_init_congestion_control(struct sock *sk);
 void tcp_cleanup_congestion_control(struct sock *sk);
