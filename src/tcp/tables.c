@@ -59,6 +59,13 @@ static void tcp_hash_step(struct tcp_hash *h)
 	h->old = NULL;
 }
 
+/* At once what is left to move: before a visit, which is long anyway. */
+static void tcp_hash_settle(struct tcp_hash *h)
+{
+	while (h->old)
+		tcp_hash_step(h);
+}
+
 /* Without memory it stays as it is, and chains get longer. */
 static void tcp_hash_grow(struct tcp_hash *h)
 {
@@ -316,29 +323,23 @@ struct sock *__inet_lookup_listener(const struct net *net, struct sk_buff *skb, 
 
 /* Visits */
 
-static bool visit_slots(struct hlist_head *slots, unsigned int from, unsigned int mask,
-			bool (*cb)(struct sock *sk, void *arg), void *arg)
+/* The entry that is visited may be taken out, and nothing else. */
+static bool visit_hash(struct tcp_hash *h, bool (*cb)(struct sock *sk, void *arg), void *arg)
 {
 	struct hlist_node *next;
 	struct sock *sk;
 
-	for (unsigned int i = from; i <= mask; i++)
-		hlist_for_each_entry_safe(sk, next, &slots[i], __sk_common.skc_node)
+	tcp_hash_settle(h);
+	for (unsigned int i = 0; i <= h->mask; i++)
+		hlist_for_each_entry_safe(sk, next, &h->slots[i], __sk_common.skc_node)
 			if (!cb(sk, arg))
 				return false;
 	return true;
 }
 
-static bool visit_hash(const struct tcp_hash *h, bool (*cb)(struct sock *sk, void *arg), void *arg)
-{
-	if (h->old && !visit_slots(h->old, h->moved, h->old_mask, cb, arg))
-		return false;
-	return visit_slots(h->slots, 0, h->mask, cb, arg);
-}
-
 void tcp_for_each(const struct net *net, bool (*cb)(struct sock *sk, void *arg), void *arg)
 {
-	const struct inet_hashinfo *h = &tcp_net(net)->hashinfo;
+	struct inet_hashinfo *h = &tcp_net(net)->hashinfo;
 
 	if (visit_hash(&h->lhash, cb, arg))
 		visit_hash(&h->ehash, cb, arg);

@@ -109,7 +109,10 @@ int inet_hash_connect(struct sock *sk);
 /* Free the port if nobody has it any more. */
 void inet_bind_bucket_put(struct inet_hashinfo *h, struct inet_bind_bucket *tb);
 
-/* Call @cb for every connection, request, TIME_WAIT and listener until it returns false. */
+/*
+ * Call @cb for every listener, connection, request and TIME_WAIT until it returns false. It may take
+ * the one that it is called for out of the tables, but no other of the same table.
+ */
 void tcp_for_each(const struct net *net, bool (*cb)(struct sock *sk, void *arg), void *arg);
 
 #endif /* SKIFF_TCP_TABLES_H */

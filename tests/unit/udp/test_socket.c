@@ -23,7 +23,7 @@ static void families_and_types(void **state)
 	struct socket s;
 
 	assert_int_equal(sc_create(h.net, AF_INET, SOCK_DGRAM, IPPROTO_TCP, &s), -EPROTONOSUPPORT);
-	assert_int_equal(sc_create(h.net, AF_INET, SOCK_STREAM, 0, &s), -ESOCKTNOSUPPORT);
+	assert_int_equal(sc_create(h.net, AF_INET, SOCK_SEQPACKET, 0, &s), -ESOCKTNOSUPPORT);
 	assert_int_equal(sc_create(h.net, AF_INET, SOCK_DGRAM, 256, &s), -EINVAL);
 	assert_int_equal(sc_create(h.net, AF_INET, SOCK_DGRAM, -1, &s), -EINVAL);
 	assert_int_equal(sc_create(h.net, AF_INET, SOCK_RAW, 0, &s), -EPROTONOSUPPORT);
