@@ -98,8 +98,7 @@ int inet_shutdown(struct socket *sock, int how)
 	if ((how & ~SHUTDOWN_MASK) || !how)
 		return -EINVAL;
 	settle_state(sock);
-	if (sk->sk_state == TCP_SYN_SENT ||
-	    (sk->sk_state == TCP_LISTEN && (how & RCV_SHUTDOWN))) {
+	if (sk->sk_state == TCP_SYN_SENT || (sk->sk_state == TCP_LISTEN && (how & RCV_SHUTDOWN))) {
 		/* There is no half of these: they end. */
 		err = stream_disconnect(sock, O_NONBLOCK);
 	} else if (sk->sk_state != TCP_LISTEN) {

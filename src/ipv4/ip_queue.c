@@ -176,10 +176,13 @@ void ip_send_unicast_reply(struct net *net, struct sk_buff *skb, const struct ip
 			   __be32 daddr, __be32 saddr, const struct ip_reply_arg *arg)
 {
 	struct ip_options_data room;
-	struct ipcm_cookie ipc = { .ttl = 0, .tos = arg->tos, .df = true, .mark = arg->mark,
-				   .priority = arg->priority };
-	struct flowi4 fl4 = { .saddr = saddr, .flowi4_oif = arg->bound_dev_if,
-			      .flowi4_tos = arg->tos, .flowi4_proto = arg->protocol,
+	struct ipcm_cookie ipc = {
+		.ttl = 0, .tos = arg->tos, .df = true, .mark = arg->mark, .priority = arg->priority
+	};
+	struct flowi4 fl4 = { .saddr = saddr,
+			      .flowi4_oif = arg->bound_dev_if,
+			      .flowi4_tos = arg->tos,
+			      .flowi4_proto = arg->protocol,
 			      .flowi4_mark = arg->mark };
 	struct sk_buff *nskb;
 	struct rtable *rt;

@@ -37,9 +37,9 @@ static int loopback_up_init(void)
 }
 
 static const skiff_initcall skiff_initcalls[] = {
-	skiff_sock_init, skiff_device_init,  neigh_init,       ipv4_init,
-	udp_init,	 tcp_init,	     raw_init,	     inet6_init,       packet_init,
-	services_init,	 skiff_drivers_init, loopback_up_init, skiff_socket_init,
+	skiff_sock_init,    skiff_device_init, neigh_init,	  ipv4_init,   udp_init,
+	tcp_init,	    raw_init,	       inet6_init,	  packet_init, services_init,
+	skiff_drivers_init, loopback_up_init,  skiff_socket_init,
 };
 
 int skiff_init(void)

@@ -60,8 +60,8 @@ static void child_history(struct tcp_sock *tp, const struct request_sock *req)
 	tp->total_rto_recoveries = 1;
 	tp->undo_marker = req->snt_isn;
 	tp->retrans_stamp = (u32)(req->snt_synack / (USEC_PER_SEC / TCP_TS_HZ));
-	tp->total_rto_time = (u32)(tcp_clock_ns((struct sock *)tp) / NSEC_PER_MSEC) -
-			     tp->retrans_stamp;
+	tp->total_rto_time =
+		(u32)(tcp_clock_ns((struct sock *)tp) / NSEC_PER_MSEC) - tp->retrans_stamp;
 }
 
 /* What the listening socket keeps for itself. */

@@ -231,9 +231,9 @@ int tcp_linger(struct socket *sock)
 	    sk->sk_state == TCP_CLOSE_WAIT) {
 		/* What was not read makes it a reset, which waits for nothing. */
 		last = skb_peek_tail(&sk->sk_receive_queue);
-		if (last && after(TCP_SKB_CB(last)->end_seq -
-					  !!(TCP_SKB_CB(last)->tcp_flags & TCPHDR_FIN),
-				  tcp_sk(sk)->copied_seq))
+		if (last &&
+		    after(TCP_SKB_CB(last)->end_seq - !!(TCP_SKB_CB(last)->tcp_flags & TCPHDR_FIN),
+			  tcp_sk(sk)->copied_seq))
 			return 0;
 		sk->sk_shutdown = SHUTDOWN_MASK;
 		if (tcp_close_state(sk))
@@ -263,8 +263,7 @@ static void disconnect_state(struct sock *sk)
 	} else if (needs_reset(old)) {
 		tcp_send_active_reset(sk, GFP_ATOMIC);
 		sk->sk_err = ECONNRESET;
-	} else if (tp->snd_nxt != tp->write_seq &&
-		   ((1 << old) & (TCPF_CLOSING | TCPF_LAST_ACK))) {
+	} else if (tp->snd_nxt != tp->write_seq && ((1 << old) & (TCPF_CLOSING | TCPF_LAST_ACK))) {
 		/* Data was lost: told by a reset too. */
 		tcp_send_active_reset(sk, GFP_ATOMIC);
 		sk->sk_err = ECONNRESET;

@@ -59,9 +59,9 @@ static void revert_backoff(struct sock *sk, u32 seq)
 	rto = tp->srtt_us ? usecs_to_jiffies((unsigned int)__tcp_set_rto(tp)) : TCP_TIMEOUT_INIT;
 	icsk->icsk_rto = (u32)min(rto << icsk->icsk_backoff, tcp_rto_max(sk));
 	tcp_mstamp_refresh(tp);
-	remaining = (s32)(icsk->icsk_rto -
-			  usecs_to_jiffies((unsigned int)(tp->tcp_mstamp -
-							  tcp_skb_timestamp_us(skb))));
+	remaining =
+		(s32)(icsk->icsk_rto -
+		      usecs_to_jiffies((unsigned int)(tp->tcp_mstamp - tcp_skb_timestamp_us(skb))));
 	if (remaining > 0)
 		tcp_reset_xmit_timer(sk, ICSK_TIME_RETRANS, (unsigned long)remaining, false);
 	else
@@ -163,8 +163,7 @@ static void err_socket(struct sock *sk, struct sk_buff *skb, const struct tcphdr
 int tcp_v4_err(struct sk_buff *skb, u32 info)
 {
 	const struct iphdr *iph = (const struct iphdr *)(const void *)skb->data;
-	const struct tcphdr *th =
-		(const struct tcphdr *)(const void *)(skb->data + iph->ihl * 4u);
+	const struct tcphdr *th = (const struct tcphdr *)(const void *)(skb->data + iph->ihl * 4u);
 	struct net *net = dev_net(skb->dev);
 	struct sock *sk = __inet_lookup_established(net, iph->daddr, th->dest, iph->saddr,
 						    ntohs(th->source), skb->dev->ifindex);

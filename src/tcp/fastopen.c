@@ -58,7 +58,7 @@ static enum foc_check cookie_check(const struct tcp_net *tn, const struct sk_buf
 		return FOC_RIGHT;
 	cookie_gen(syn, &tn->fastopen_key[0], valid);
 	return tn->fastopen_backup && cookie_is(syn, &tn->fastopen_key[1], orig) ? FOC_OLD :
-										  FOC_WRONG;
+										   FOC_WRONG;
 }
 
 /* Data in a SYN */

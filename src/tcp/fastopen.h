@@ -8,9 +8,9 @@
 /* Bits of net.ipv4.tcp_fastopen. */
 #define TFO_CLIENT_ENABLE 1
 #define TFO_SERVER_ENABLE 2
-#define TFO_CLIENT_NO_COOKIE 4	       /* data in the SYN without a cookie */
+#define TFO_CLIENT_NO_COOKIE 4		 /* data in the SYN without a cookie */
 #define TFO_SERVER_COOKIE_NOT_REQD 0x200 /* data is taken without one */
-#define TFO_SERVER_WO_SOCKOPT1 0x400   /* for all who listen */
+#define TFO_SERVER_WO_SOCKOPT1 0x400	 /* for all who listen */
 
 /* Peers whose cookies are remembered. */
 #define TFO_CACHE_SIZE 512

@@ -84,8 +84,8 @@ bool tcp_fastopen_defer_connect(struct sock *sk, int *err)
 		return true;
 	}
 	/* Ask for a cookie, for the next time. */
-	tp->fastopen_req = (struct tcp_fastopen_request *)kzalloc(sizeof(*tp->fastopen_req),
-								  GFP_ATOMIC);
+	tp->fastopen_req =
+		(struct tcp_fastopen_request *)kzalloc(sizeof(*tp->fastopen_req), GFP_ATOMIC);
 	if (tp->fastopen_req)
 		tp->fastopen_req->cookie = cookie;
 	else
@@ -242,8 +242,8 @@ int tcp_sendmsg_fastopen(struct sock *sk, struct skiff_msghdr *msg, int *copied,
 		return -EOPNOTSUPP;
 	if (tp->fastopen_req)
 		return -EALREADY;
-	tp->fastopen_req = (struct tcp_fastopen_request *)kzalloc(sizeof(*tp->fastopen_req),
-								  GFP_ATOMIC);
+	tp->fastopen_req =
+		(struct tcp_fastopen_request *)kzalloc(sizeof(*tp->fastopen_req), GFP_ATOMIC);
 	if (!tp->fastopen_req)
 		return -ENOBUFS;
 	tp->fastopen_req->data = msg;

@@ -67,7 +67,8 @@ struct tcp_md5sig_key *tcp_md5_key_dup(const struct tcp_md5sig_key *key)
 
 /* Keys are set */
 
-static struct tcp_md5sig_key *key_find(const struct tcp_md5sig_info *info, __be32 addr, u8 prefixlen)
+static struct tcp_md5sig_key *key_find(const struct tcp_md5sig_info *info, __be32 addr,
+				       u8 prefixlen)
 {
 	struct tcp_md5sig_key *key;
 
@@ -150,7 +151,8 @@ static int key_remove(struct sock *sk, __be32 addr, u8 prefixlen)
 /* The peer's address, which an AF_INET6 socket gives v4-mapped. */
 static int key_address(const struct sock *sk, const struct tcp_md5sig *cmd, __be32 *addr, u8 *bits)
 {
-	const struct sockaddr_in6 *sin6 = (const struct sockaddr_in6 *)(const void *)&cmd->tcpm_addr;
+	const struct sockaddr_in6 *sin6 =
+		(const struct sockaddr_in6 *)(const void *)&cmd->tcpm_addr;
 	const struct sockaddr_in *sin = (const struct sockaddr_in *)(const void *)&cmd->tcpm_addr;
 
 	*bits = 32;

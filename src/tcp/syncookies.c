@@ -64,8 +64,8 @@ static u32 check_cookie(const struct net *net, const struct sk_buff *skb, u32 co
 	diff = (count - (cookie >> COOKIE_BITS)) & (~(u32)0 >> COOKIE_BITS);
 	if (diff >= MAX_SYNCOOKIE_AGE)
 		return ~(u32)0;
-	return (cookie - cookie_hash(net, iph->saddr, iph->daddr, th->source, th->dest,
-				     count - diff, 1)) &
+	return (cookie -
+		cookie_hash(net, iph->saddr, iph->daddr, th->source, th->dest, count - diff, 1)) &
 	       COOKIE_MASK;
 }
 

@@ -14,10 +14,10 @@ static int rto_max_min = 1000, rto_max_max = 120000, win_scale_min = -31, win_sc
 static int mss_min = TCP_MIN_SND_MSS, mss_max = 65535, tw_delay_max = TCP_PAWS_MSL * 1000;
 
 /* Each host has its own copy, whose data pointers lead to its own values. */
-#define TCP_SETTING(name, type, handler, least, most)                                         \
-	{                                                                                     \
+#define TCP_SETTING(name, type, handler, least, most)                                       \
+	{                                                                                   \
 #name, (void *)offsetof(struct tcp_net, sysctl_##name), sizeof(type), 0644, \
-			handler, least, most                                                  \
+			handler, least, most                                                \
 	}
 #define TCP_INT(name, least, most) TCP_SETTING(name, int, proc_dointvec_minmax, least, most)
 
@@ -168,8 +168,9 @@ static int put_key(char *text, size_t room, const siphash_key_t *key)
 	u8 bytes[16];
 
 	memcpy(bytes, key, sizeof(bytes));
-	return snprintf(text, room, "%02x%02x%02x%02x-%02x%02x%02x%02x-%02x%02x%02x%02x-"
-				    "%02x%02x%02x%02x",
+	return snprintf(text, room,
+			"%02x%02x%02x%02x-%02x%02x%02x%02x-%02x%02x%02x%02x-"
+			"%02x%02x%02x%02x",
 			bytes[3], bytes[2], bytes[1], bytes[0], bytes[7], bytes[6], bytes[5],
 			bytes[4], bytes[11], bytes[10], bytes[9], bytes[8], bytes[15], bytes[14],
 			bytes[13], bytes[12]);
@@ -227,8 +228,8 @@ static int proc_fastopen_key(struct ctl_table *ctl, int write, void *buffer, siz
 static const struct ctl_table tcp_own_table[] = {
 	{ "tcp_mem", NULL, 3 * sizeof(long), 0644, proc_tcp_mem, NULL, NULL },
 	{ "tcp_congestion_control", NULL, TCP_CA_NAME_MAX, 0644, proc_congestion, NULL, NULL },
-	{ "tcp_available_congestion_control", NULL, TCP_CA_BUF_MAX, 0444,
-	  proc_available_congestion, NULL, NULL },
+	{ "tcp_available_congestion_control", NULL, TCP_CA_BUF_MAX, 0444, proc_available_congestion,
+	  NULL, NULL },
 	{ "tcp_allowed_congestion_control", NULL, TCP_CA_BUF_MAX, 0644, proc_allowed_congestion,
 	  NULL, NULL },
 	{ "tcp_fastopen_key", NULL, 80, 0600, proc_fastopen_key, NULL, NULL },
@@ -326,9 +327,9 @@ int tcp_sysctl_init(struct net *net, struct tcp_net *tn)
 	default_segments(tn);
 	default_recovery(tn);
 	default_life(tn);
-	tn->table = (struct ctl_table *)kcalloc(
-		ARRAY_SIZE(tcp_table) + ARRAY_SIZE(tcp_own_table) + 1, sizeof(*tn->table),
-		GFP_KERNEL);
+	tn->table =
+		(struct ctl_table *)kcalloc(ARRAY_SIZE(tcp_table) + ARRAY_SIZE(tcp_own_table) + 1,
+					    sizeof(*tn->table), GFP_KERNEL);
 	if (!tn->table)
 		return -ENOMEM;
 	fill_table(tn);

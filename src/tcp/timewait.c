@@ -165,13 +165,13 @@ static void note_timestamp(struct inet_timewait_sock *tw, const struct tcp_optio
 /* RFC 9293 section 3.10.7.4, FIN-WAIT-2: the peer may still send its FIN, and nothing else. */
 static enum tcp_tw_status fin_wait2_process(struct inet_timewait_sock *tw, struct sk_buff *skb,
 					    const struct tcphdr *th,
-					    const struct tcp_options_received *opt, bool paws_reject)
+					    const struct tcp_options_received *opt,
+					    bool paws_reject)
 {
 	const struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
 	u32 rcv_nxt = tw->tw_rcv_nxt;
 
-	if (paws_reject ||
-	    !in_window(cb->seq, cb->end_seq, rcv_nxt, rcv_nxt + tw->tw_rcv_wnd))
+	if (paws_reject || !in_window(cb->seq, cb->end_seq, rcv_nxt, rcv_nxt + tw->tw_rcv_wnd))
 		return answer_oow(tw, skb, LINUX_MIB_TCPACKSKIPPEDFINWAIT2);
 	if (th->rst) {
 		inet_twsk_deschedule_put(tw);
@@ -210,8 +210,8 @@ static u32 next_isn(const struct inet_timewait_sock *tw)
 
 static enum tcp_tw_status time_wait_process(struct inet_timewait_sock *tw, struct sk_buff *skb,
 					    const struct tcphdr *th,
-					    const struct tcp_options_received *opt, bool paws_reject,
-					    u32 *tw_isn)
+					    const struct tcp_options_received *opt,
+					    bool paws_reject, u32 *tw_isn)
 {
 	const struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
 

@@ -44,8 +44,7 @@ static inline void pair_end_up(struct net *net, struct net_device *dev, u32 addr
 
 static inline void sleep_ms(s64 ms)
 {
-	assert_int_equal(
-		skiff_clock_run_until(clk, skiff_clock_now(clk) + ms * NSEC_PER_MSEC), 0);
+	assert_int_equal(skiff_clock_run_until(clk, skiff_clock_now(clk) + ms * NSEC_PER_MSEC), 0);
 }
 
 static inline s64 now_ms(void)
@@ -95,10 +94,10 @@ static inline struct sockaddr_in at(u32 addr, u16 port)
 #define ADDR(a) ((struct sockaddr *)(void *)&(a)), sizeof(a)
 
 /* A call that is to fail. */
-#define fails(call, err)                     \
-	do {                                 \
-		errno = 0;                   \
-		assert_int_equal(call, -1);  \
+#define fails(call, err)                      \
+	do {                                  \
+		errno = 0;                    \
+		assert_int_equal(call, -1);   \
 		assert_int_equal(errno, err); \
 	} while (0)
 

@@ -161,9 +161,13 @@ static void test_off(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_with_cookie),	    CASE(test_saves_a_round_trip), CASE(test_connect_option),
-		CASE(test_without_cookie),  CASE(test_wrong_cookie),
-		CASE(test_closed_before_accept), CASE(test_off),
+		CASE(test_with_cookie),
+		CASE(test_saves_a_round_trip),
+		CASE(test_connect_option),
+		CASE(test_without_cookie),
+		CASE(test_wrong_cookie),
+		CASE(test_closed_before_accept),
+		CASE(test_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

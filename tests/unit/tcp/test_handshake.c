@@ -308,20 +308,13 @@ static void time_wait_rfc1337(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(closed_port),
-		CASE(listening_port),
-		CASE(synack_retransmission),
-		CASE(syn_again),
-		CASE(bad_ack_of_synack),
-		CASE(reset_of_request),
-		CASE(aborts_on_overflow),
-		CASE(flood),
-		CASE(icmp_while_connecting),
-		CASE(icmp_while_connected),
-		CASE(icmp_says_mtu),
-		CASE(icmp_about_synack),
-		CASE(time_wait_answers),
-		CASE(time_wait_assassination),
+		CASE(closed_port),	     CASE(listening_port),
+		CASE(synack_retransmission), CASE(syn_again),
+		CASE(bad_ack_of_synack),     CASE(reset_of_request),
+		CASE(aborts_on_overflow),    CASE(flood),
+		CASE(icmp_while_connecting), CASE(icmp_while_connected),
+		CASE(icmp_says_mtu),	     CASE(icmp_about_synack),
+		CASE(time_wait_answers),     CASE(time_wait_assassination),
 		CASE(time_wait_rfc1337),
 	};
 
