@@ -70,7 +70,6 @@ static const struct ctl_table tcp_table[] = {
 	TCP_INT(tcp_syn_linear_timeouts, &zero, &syncnt_max),
 	TCP_INT(tcp_synack_retries, &zero, &u8_max),
 	TCP_INT(tcp_syncookies, &zero, &two),
-	TCP_INT(tcp_migrate_req, &zero, &one),
 	TCP_INT(tcp_retries1, &zero, &u8_max),
 	TCP_INT(tcp_retries2, &zero, &u8_max),
 	TCP_INT(tcp_orphan_retries, &zero, &u8_max),
@@ -90,7 +89,6 @@ static const struct ctl_table tcp_table[] = {
 	TCP_SETTING(tcp_comp_sack_delay_ns, unsigned long, proc_doulongvec_minmax, NULL, NULL),
 	TCP_SETTING(tcp_comp_sack_slack_ns, unsigned long, proc_doulongvec_minmax, NULL, NULL),
 	TCP_INT(tcp_comp_sack_nr, &zero, &u8_max),
-	TCP_INT(tcp_backlog_ack_defer, &zero, &one),
 	TCP_INT(tcp_reflect_tos, &zero, &one),
 	{ "tcp_rmem", (void *)offsetof(struct tcp_net, sysctl_tcp_rmem), 3 * sizeof(int), 0644,
 	  proc_dointvec_minmax, &one, NULL },
@@ -264,7 +262,6 @@ static void default_segments(struct tcp_net *tn)
 	tn->sysctl_tcp_comp_sack_delay_ns = NSEC_PER_MSEC;
 	tn->sysctl_tcp_comp_sack_slack_ns = 100 * NSEC_PER_USEC;
 	tn->sysctl_tcp_comp_sack_nr = 44;
-	tn->sysctl_tcp_backlog_ack_defer = 1;
 	memcpy(tn->sysctl_tcp_rmem, (const int[3]){ 4096, 131072, 32 << 20 },
 	       sizeof(tn->sysctl_tcp_rmem));
 	memcpy(tn->sysctl_tcp_wmem, (const int[3]){ 4096, 16384, 4 << 20 },
