@@ -525,7 +525,7 @@ int lj_eth_rebuild_header(void *buff, struct device *dev, unsigned long raddr, s
 	(void)dev;
 	(void)raddr;
 	if (WARN_ON(buff != skb->data)) {
-		kfree_skb(skb);
+		kfree_skb_reason(skb, SKB_DROP_REASON_DEV_HDR);
 		return 1;
 	}
 	return eth_rebuild_header(skb);
