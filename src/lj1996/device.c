@@ -92,8 +92,10 @@ static struct sk_buff *buffs_dequeue(struct Qdisc *sch)
 		}
 	}
 	/* Somebody may have taken some out by skb_unlink(). */
-	if (skb_queue_empty(&sch->gso_skb))
+	if (skb_queue_empty(&sch->gso_skb)) {
 		sch->qstats.qlen = sch->qstats.backlog = 0;
+		__qdisc_charge(sch, -sch->charged);
+	}
 	return NULL;
 }
 

@@ -283,17 +283,17 @@ int packet_sendmsg(struct socket *sock, struct skiff_msghdr *msg, size_t len)
 	err = prepare(&s);
 	if (!err)
 		dev_hold(s.dev);
-	net_unlock(net);
-	if (err) {
+	else
 		kfree_skb_reason(s.skb, refusal(err));
+	net_unlock(net);
+	if (err)
 		return err;
-	}
 	err = skb_copy_datagram_from_iter(s.skb, s.offset, &msg->msg_iter, (int)s.len);
 	net_lock(net);
 	if (!err)
 		err = finish(&s);
 	dev_put(s.dev);
-	net_unlock(net);
 	kfree_skb_reason(s.skb, refusal(err));
+	net_unlock(net);
 	return err ? err : (int)len;
 }
