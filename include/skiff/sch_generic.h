@@ -78,6 +78,7 @@ struct Qdisc_ops {
  * @gso_skb: packets that the driver refused, to be offered first
  * @seen: the first of those was shown to the taps already
  * @qstats: counters
+ * @charged: bytes that the host's account has for packets that no socket pays for
  * @retry: offers again what a driver refused without stopping its queue
  * @next_sched: on the bottom half's list
  */
@@ -89,6 +90,7 @@ struct Qdisc {
 	struct sk_buff_head gso_skb;
 	bool seen;
 	struct qdisc_stats qstats;
+	long charged;
 	struct timer_list retry;
 	struct Qdisc *next_sched;
 };
@@ -103,16 +105,38 @@ static inline struct net_device *qdisc_dev(const struct Qdisc *sch)
 	return sch->dev_queue->dev;
 }
 
+static inline void __qdisc_charge(struct Qdisc *sch, long bytes)
+{
+	if (unlikely(dev_net(qdisc_dev(sch))->mem->limit)) {
+		sch->charged += bytes;
+		net_mem_held(dev_net(qdisc_dev(sch)), bytes);
+	}
+}
+
+/*
+ * For each packet that begins to wait, and that no longer does. With a socket it is the socket that
+ * pays; netem has let go of it before.
+ */
 static inline void qdisc_qstats_add(struct Qdisc *sch, const struct sk_buff *skb)
 {
 	sch->qstats.qlen++;
 	sch->qstats.backlog += skb->len;
+	if (!skb->sk)
+		__qdisc_charge(sch, (long)skb->truesize);
 }
 
 static inline void qdisc_qstats_sub(struct Qdisc *sch, const struct sk_buff *skb)
 {
 	sch->qstats.qlen--;
 	sch->qstats.backlog -= skb->len;
+	if (!skb->sk)
+		__qdisc_charge(sch, -(long)skb->truesize);
+}
+
+/* Whether a packet has to be refused for want of the host's memory. */
+static inline bool qdisc_host_full(const struct Qdisc *sch)
+{
+	return net_mem_full(dev_net(qdisc_dev(sch)));
 }
 
 /* Refuse a packet in enqueue. */

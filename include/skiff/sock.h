@@ -175,7 +175,9 @@ enum sock_flags {
  * @sk_user_data: for the layer above
  * @sk_state_change: connected, closed, ...
  * @sk_data_ready: the receive queue got a packet
- * @sk_write_space: room in the send buffer; may be called by any thread, no lock held
+ * @sk_write_space: room in the send buffer; sock_def_write_space() is called by any thread that
+ *                  frees a buffer, any other one later, under the stack lock, outside of all loops
+ * @sk_space_work: calls it then
  * @sk_error_report: sk_err or the error queue has something
  * @sk_backlog_rcv: the protocol's input
  * @sk_destruct: the last reference is gone; any thread when buffers outlived it
@@ -244,6 +246,7 @@ struct sock {
 	void (*sk_state_change)(struct sock *sk);
 	void (*sk_data_ready)(struct sock *sk);
 	void (*sk_write_space)(struct sock *sk);
+	struct net_work sk_space_work;
 	void (*sk_error_report)(struct sock *sk);
 	int (*sk_backlog_rcv)(struct sock *sk, struct sk_buff *skb);
 	void (*sk_destruct)(struct sock *sk);

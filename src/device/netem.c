@@ -282,7 +282,8 @@ static int send_on_its_way(struct netem *q, struct sk_buff *skb, struct Qdisc *s
 {
 	struct waiting w = { .skb = skb };
 
-	if (skb_queue_len(&q->express) + q->heap_len >= limit_of(q) || !heap_grow(q)) {
+	if (skb_queue_len(&q->express) + q->heap_len >= limit_of(q) || qdisc_host_full(sch) ||
+	    !heap_grow(q)) {
 		q->stats.overlimit++;
 		return qdisc_drop(skb, sch, to_free);
 	}

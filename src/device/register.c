@@ -6,6 +6,7 @@
 
 #include "device/device.h"
 #include "skb/alloc.h"
+#include "skb/track.h"
 
 static unsigned int dev_net_id;
 
@@ -421,6 +422,13 @@ static ktime_t packet_clock(const struct sk_buff *skb)
 	return skiff_clock_now_real(net ? skiff_net_clock(net) : skiff_clock_real());
 }
 
+#ifdef SKIFF_SKB_TRACK
+static const void *owner_of(const struct net_device *dev)
+{
+	return dev_net(dev);
+}
+#endif
+
 static struct pernet_operations dev_net_ops = {
 	.init = dev_net_init,
 	.exit = dev_net_exit,
@@ -438,6 +446,9 @@ int skiff_device_init(void)
 
 	receive_init();
 	skb_clock_set(packet_clock);
+#ifdef SKIFF_SKB_TRACK
+	skb_track_device_owner = owner_of;
+#endif
 	dst_dev_refs_set(dev_hold, dev_put);
 	skb_drop_hook = softnet_count_drop;
 	err = capture_init();

@@ -182,7 +182,7 @@ static int inet_send_skb(struct socket *sock, struct skiff_msghdr *m, struct sk_
 
 	if (sk->sk_prot->send_skb)
 		return sk->sk_prot->send_skb(sk, m, skb);
-	kfree_skb(skb);
+	kfree_skb_reason(skb, SKB_DROP_REASON_SEND_REFUSED);
 	return -EOPNOTSUPP;
 }
 

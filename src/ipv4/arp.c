@@ -363,7 +363,7 @@ static enum skb_drop_reason arp_process(struct sk_buff *skb, struct net_device *
 	if (!in_dev || arp_conflict(dev, &a))
 		return SKB_NOT_DROPPED_YET;
 	if (a.sip == a.tip && in_dev_orconf(in_dev, IPV4_DEVCONF_DROP_GRATUITOUS_ARP))
-		return SKB_DROP_REASON_NOT_SPECIFIED;
+		return SKB_DROP_REASON_ARP_GRATUITOUS;
 	if (a.op == WIRE_ARP_REQUEST && arp_request(skb, dev, &a, kept))
 		return SKB_NOT_DROPPED_YET;
 	if (a.sip)

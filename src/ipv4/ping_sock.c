@@ -305,7 +305,7 @@ static int ping_sendmsg(struct sock *sk, struct skiff_msghdr *msg, size_t len)
 	if (!err)
 		err = net_enter(sock_net(sk));
 	if (err) {
-		kfree_skb(skb);
+		kfree_skb_reason(skb, SKB_DROP_REASON_SEND_REFUSED);
 		return err;
 	}
 	err = ping_send_locked(sk, skb, daddr, !msg->msg_name, &ipc);

@@ -257,6 +257,21 @@ static int finish(struct packet_snd *s)
 	return transmit(s, skb);
 }
 
+/* The data was not copied, the device went down meanwhile, or the frame is none. */
+static enum skb_drop_reason refusal(int err)
+{
+	switch (err) {
+	case -EFAULT:
+		return SKB_DROP_REASON_SKB_UCOPY_FAULT;
+	case -ENETDOWN:
+		return SKB_DROP_REASON_DEV_READY;
+	case -EMSGSIZE:
+		return SKB_DROP_REASON_PKT_TOO_BIG;
+	default:
+		return SKB_DROP_REASON_SEND_REFUSED;
+	}
+}
+
 int packet_sendmsg(struct socket *sock, struct skiff_msghdr *msg, size_t len)
 {
 	struct packet_snd s = { .po = pkt_sk(sock->sk), .msg = msg, .len = len };
@@ -268,17 +283,17 @@ int packet_sendmsg(struct socket *sock, struct skiff_msghdr *msg, size_t len)
 	err = prepare(&s);
 	if (!err)
 		dev_hold(s.dev);
+	else
+		kfree_skb_reason(s.skb, refusal(err));
 	net_unlock(net);
-	if (err) {
-		kfree_skb(s.skb);
+	if (err)
 		return err;
-	}
 	err = skb_copy_datagram_from_iter(s.skb, s.offset, &msg->msg_iter, (int)s.len);
 	net_lock(net);
 	if (!err)
 		err = finish(&s);
 	dev_put(s.dev);
+	kfree_skb_reason(s.skb, refusal(err));
 	net_unlock(net);
-	kfree_skb(s.skb);
 	return err ? err : (int)len;
 }

@@ -135,7 +135,7 @@ int raw_sendmsg(struct sock *sk, struct skiff_msghdr *msg, size_t len)
 		return (int)PTR_ERR(skb);
 	err = net_enter(sock_net(sk));
 	if (err) {
-		kfree_skb(skb);
+		kfree_skb_reason(skb, SKB_DROP_REASON_SEND_REFUSED);
 		return err;
 	}
 	err = raw_send_locked(sk, skb, daddr, !msg->msg_name, &ipc, msg->msg_flags);

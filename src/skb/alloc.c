@@ -189,8 +189,10 @@ struct sk_buff *__netdev_alloc_skb(struct net_device *dev, unsigned int length, 
 	if (unlikely(length > SKB_MAX_SIZE - NET_SKB_PAD))
 		return NULL;
 	skb = alloc_padded(length, __builtin_return_address(0));
-	if (likely(skb))
+	if (likely(skb)) {
 		skb->dev = dev;
+		skb_track_for(skb, dev);
+	}
 	return skb;
 }
 

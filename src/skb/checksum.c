@@ -210,7 +210,7 @@ static struct sk_buff *trimmed_clone(struct sk_buff *skb, unsigned int transport
 		return skb;
 	n = skb_clone(skb, GFP_ATOMIC);
 	if (n && pskb_trim_rcsum(n, (unsigned int)len)) {
-		kfree_skb(n);
+		kfree_skb_reason(n, SKB_DROP_REASON_NOMEM);
 		n = NULL;
 	}
 	return n;
@@ -236,7 +236,8 @@ struct sk_buff *skb_checksum_trimmed(struct sk_buff *skb, unsigned int transport
 	if (!wrong)
 		return n;
 err:
+	/* The packet is @skb, and its owner's to drop. */
 	if (n != skb)
-		kfree_skb(n);
+		consume_skb(n);
 	return NULL;
 }

@@ -38,6 +38,19 @@ void skb_bounds_panic(const struct sk_buff *skb, const char *what, long value)
 	bounds_panic(skb, "skb_bounds_panic", what, value, __builtin_return_address(0));
 }
 
+void skb_list_panic(const struct sk_buff *skb, const struct sk_buff_head *list, const char *what)
+{
+	char where[SKB_SITE_TEXT], alloced[SKB_SITE_TEXT] = "?", last[SKB_SITE_TEXT] = "?";
+
+	skb_site_text(where, sizeof(where), __builtin_return_address(0));
+#ifdef SKIFF_SKB_TRACK
+	skb_site_text(alloced, sizeof(alloced), skb->alloc_site);
+	skb_site_text(last, sizeof(last), skb->last_site);
+#endif
+	skiff_panic("sk_buff %p %s by %s: list %p of %u, allocated by %s, last had by %s",
+		    (const void *)skb, what, where, (const void *)list, list->qlen, alloced, last);
+}
+
 void skb_missing_panic(const struct sk_buff *skb, const char *what, const void *caller)
 {
 	bounds_panic(skb, skb ? "no data block" : "no buffer", what, 0, caller);

@@ -50,7 +50,7 @@ static void set_sndbuf(struct sock *sk, int val)
 	sk->sk_userlocks |= SOCK_SNDBUF_LOCK;
 	WRITE_ONCE(sk->sk_sndbuf, doubled(val, SOCK_MIN_SNDBUF));
 	/* Whoever waits for room may have it now. */
-	sk->sk_write_space(sk);
+	sock_tell_space(sk);
 }
 
 static void set_rcvbuf(struct sock *sk, int val)

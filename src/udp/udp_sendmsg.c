@@ -127,7 +127,7 @@ static int udp_sendmsg_pending(struct sock *sk, struct skiff_msghdr *msg, size_t
 		return (int)PTR_ERR(skb);
 	err = net_enter(net);
 	if (err) {
-		kfree_skb(skb);
+		kfree_skb_reason(skb, SKB_DROP_REASON_SEND_REFUSED);
 		return err;
 	}
 	err = udp_cork_add(sk, skb, udp_wants_cork(sk, msg->msg_flags));
@@ -176,7 +176,7 @@ int udp_sendmsg(struct sock *sk, struct skiff_msghdr *msg, size_t len)
 	err = IS_ERR(skb) ? (int)PTR_ERR(skb) : net_enter(net);
 	if (err) {
 		if (!IS_ERR(skb))
-			kfree_skb(skb);
+			kfree_skb_reason(skb, SKB_DROP_REASON_SEND_REFUSED);
 		else if (err == -ENOBUFS || err == -EAGAIN)
 			UDP_INC_STATS(net, UDP_MIB_SNDBUFERRORS, 0);
 		return err;
@@ -219,7 +219,7 @@ int udp_send_user_skb(struct sock *sk, struct skiff_msghdr *msg, struct sk_buff 
 	if (!err && !plain)
 		err = ip_cmsg_send(sk, msg, &ipc, sk->sk_family == AF_INET6);
 	if (err) {
-		kfree_skb(skb);
+		kfree_skb_reason(skb, SKB_DROP_REASON_SEND_REFUSED);
 		return err;
 	}
 	if (sk_wmem_alloc_get(sk) >= READ_ONCE(sk->sk_sndbuf) && !sock_writeable_or_tell(sk))
