@@ -193,6 +193,8 @@ int ip_local_deliver(struct sk_buff *skb)
 		if (!skb)
 			return 0;
 	}
+	/* What left at a time of its own arrives at another. */
+	skb_clear_delivery_time(skb);
 	/* The header sums up to zero, so that a sum of the whole stays right without it. */
 	__skb_pull(skb, skb_network_header_len(skb));
 	ip_protocol_deliver(net, skb, ip_hdr(skb)->protocol);

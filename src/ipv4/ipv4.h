@@ -284,6 +284,9 @@ void rt_dev_put_all(struct ipv4_net *in, const struct net_device *dev);
 
 /* ip_options.c */
 enum skb_drop_reason ip_rcv_options(struct sk_buff *skb, struct net *net);
+/* ip_options_out.c: options that a program gave for one packet, checked. 0 or -EINVAL. Any thread. */
+int ip_options_fill(struct net *net, struct ip_options_data *to, const void *data,
+		    unsigned int len);
 void ip_options_put_time(struct net *net, u8 *where);
 
 /* ip_fragment.c */

@@ -333,6 +333,7 @@ static void run(const struct side *which)
 	do_options();
 	do_events();
 	do_traffic();
+	do_sending();
 }
 
 static void run_skiff(void)

@@ -82,5 +82,6 @@ void do_calls(void);
 void do_options(void);
 void do_events(void);
 void do_traffic(void);
+void do_sending(void);
 
 #endif /* TESTS_NETNS_SOCKET_TWIN_H */

@@ -136,14 +136,69 @@ static void options_in_the_header(void **state)
 	sc_close(&s);
 }
 
+/* IP_RETOPTS: options of one datagram, in the place of the socket's. */
+static void options_of_one_datagram(void **state)
+{
+	static const u8 rr[] = { 7, 7, 4, 0, 0, 0, 0 }, lsrr[] = { 131, 7, 4, 192, 0, 2, 1 };
+	static const u8 bad[] = { 7, 2, 4 };
+	u8 f[FRAME_MAX], control[64] __aligned(8);
+	struct socket s;
+	size_t len;
+
+	open_socket(&s);
+	assert_int_equal(sc_connect(&s, PEER_IP, 7000), 0);
+	len = sc_put_cmsg(control, SOL_IP, IP_RETOPTS, rr, sizeof(rr));
+	assert_int_equal(sc_sendmsg(&s, data, 5, NULL, 0, control, len, 0), 5);
+	expect_udp(f, sc_port(&s), 7000);
+	assert_int_equal(wire_ip_hlen(f + ETH_HLEN), 28);
+	assert_memory_equal(f + ETH_HLEN + 20, "\7\7\10", 3);
+	assert_memory_equal(f + ETH_HLEN + 23, &(__be32){ HOST_IP }, 4);
+	/* The datagram that is put together keeps those that it began with. */
+	assert_int_equal(sc_sendmsg(&s, data, 5, NULL, 0, control, len, MSG_MORE), 5);
+	assert_int_equal(sc_send(&s, data, 5, 0), 5);
+	expect_udp(f, sc_port(&s), 7000);
+	assert_int_equal(wire_ip_hlen(f + ETH_HLEN), 28);
+	assert_int_equal(sc_send(&s, data, 5, 0), 5);
+	expect_udp(f, sc_port(&s), 7000);
+	assert_int_equal(wire_ip_hlen(f + ETH_HLEN), 20);
+	/* They count for what fits the path. */
+	assert_int_equal(sc_set_int(&s, SOL_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO), 0);
+	assert_int_equal(sc_sendmsg(&s, data, 1465, NULL, 0, control, len, 0), -EMSGSIZE);
+	assert_int_equal(sc_sendmsg(&s, data, 1464, NULL, 0, control, len, 0), 1464);
+	expect_udp(f, sc_port(&s), 7000);
+	len = sc_put_cmsg(control, SOL_IP, IP_RETOPTS, bad, sizeof(bad));
+	assert_int_equal(sc_sendmsg(&s, data, 5, NULL, 0, control, len, 0), -EINVAL);
+	len = sc_put_cmsg(control, SOL_IP, IP_RETOPTS, lsrr, sizeof(lsrr));
+	assert_int_equal(sc_sendmsg(&s, data, 5, NULL, 0, control, len, 0), -EOPNOTSUPP);
+	expect_nothing();
+	sc_close(&s);
+}
+
+/* SO_INCOMING_CPU: a host runs on the first processor, whose socket comes before the others. */
+static void sockets_of_a_processor(void **state)
+{
+	struct socket s[3];
+	u8 f[FRAME_MAX];
+
+	for (int i = 0; i < 3; i++) {
+		open_socket(&s[i])->sk->sk_reuse = 1;
+		s[i].sk->sk_incoming_cpu = i == 1 ? 0 : i + 1;
+		assert_int_equal(sc_bind(&s[i], 0, 5000), 0);
+	}
+	wire_inject(&h, f, frame_udp(f, 40000, 5000, data, 1));
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(sc_recv(&s[i], &g, 10, 0), i == 1 ? 1 : -EAGAIN);
+		sc_close(&s[i]);
+	}
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(control_messages),
-		T(option_ranges),
-		T(options_in_the_header),
+		T(control_messages),	    T(option_ranges),	       T(options_in_the_header),
+		T(options_of_one_datagram), T(sockets_of_a_processor),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* UDP sockets: datagrams that several calls put together, several datagrams of one call. */
+#include <time.h>
+
+#include <linux/errqueue.h>
+#include <linux/net_tstamp.h>
+
 #include "sockcall.h"
 #include "wire_test.h"
 
@@ -64,6 +69,31 @@ static void segments(void **state)
 	sc_close(&s);
 }
 
+/* One receipt for all of them: when the first one left. */
+static void segments_with_times(void **state)
+{
+	const struct sock_extended_err *ee;
+	u8 f[FRAME_MAX];
+	struct socket s;
+
+	open_socket(&s);
+	assert_int_equal(sc_connect(&s, PEER_IP, 7000), 0);
+	s.sk->sk_tsflags = SOF_TIMESTAMPING_TX_SCHED | SOF_TIMESTAMPING_SOFTWARE |
+			   SOF_TIMESTAMPING_OPT_ID;
+	assert_int_equal(sc_set_int(&s, SOL_UDP, UDP_SEGMENT, 400), 0);
+	for (u32 call = 0; call < 2; call++) {
+		assert_int_equal(sc_send(&s, data, 1000, 0), 1000);
+		for (int i = 0; i < 3; i++)
+			expect_udp(f, sc_port(&s), 7000);
+		assert_true(sc_recv(&s, &g, 2000, MSG_ERRQUEUE) >= 400);
+		ee = sc_cmsg(&g, SOL_IP, IP_RECVERR);
+		assert_int_equal(ee->ee_origin, SO_EE_ORIGIN_TIMESTAMPING);
+		assert_int_equal(ee->ee_data, call);
+		assert_int_equal(sc_recv(&s, &g, 2000, MSG_ERRQUEUE), -EAGAIN);
+	}
+	sc_close(&s);
+}
+
 /* A device hands over three datagrams as one packet. */
 static void inject_segments(const void *bytes, unsigned int len, unsigned int size)
 {
@@ -116,6 +146,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(corking),
 		T(segments),
+		T(segments_with_times),
 		T(segments_that_arrive),
 	};
 
