@@ -137,7 +137,7 @@ SKIFF_API int inet_insert_ifa(struct net_device *dev, __be32 addr, unsigned int 
  * @addr: the address
  *
  * With the first address of a subnet the device's others in it go as well, unless
- * net.ipv4.conf.all.promote_secondaries is set. Stack lock. Return: 0 or -EADDRNOTAVAIL.
+ * promote_secondaries of net.ipv4.conf is set for it. Stack lock. Return: 0 or -EADDRNOTAVAIL.
  */
 SKIFF_API int inet_del_ifa(struct net_device *dev, __be32 addr);
 

@@ -265,7 +265,7 @@ int inet_del_ifa(struct net_device *dev, __be32 addr)
 	ASSERT_NET_LOCKED(dev_net(dev));
 	if (!ifa)
 		return -EADDRNOTAVAIL;
-	if (inet_is_secondary(ifa) || ipv4_net(dev_net(dev))->sysctl.promote_secondaries)
+	if (inet_is_secondary(ifa) || in_dev_orconf(ifa->ifa_dev, IPV4_DEVCONF_PROMOTE_SECONDARIES))
 		inet_drop_ifa(ifa);
 	else
 		inet_drop_subnet(ifa);
@@ -317,6 +317,8 @@ int devinet_netdev_event(struct notifier_block *nb, unsigned long event, void *p
 			net_warn_ratelimited("%s: no memory to show its settings", dev->name);
 		break;
 	case NETDEV_CHANGE:
+		/* Its routes may count or not: ignore_routes_with_linkdown. */
+		fib_flush_caches(ipv4_net(dev_net(dev)));
 		if (in_dev && !netif_carrier_ok(dev) &&
 		    in_dev_andconf(in_dev, IPV4_DEVCONF_ARP_EVICT_NOCARRIER))
 			neigh_carrier_down(&arp_tbl, dev);
