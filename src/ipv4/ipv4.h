@@ -254,6 +254,8 @@ int inet_gifconf(struct net_device *dev, char *buf, int len, int size);
 struct fib_route *fib_lookup(struct ipv4_net *in, __be32 daddr, int oif);
 int fib_add_ifaddr(struct in_ifaddr *ifa);
 void fib_del_ifaddr(struct in_ifaddr *ifa);
+/* @ifa has another broadcast address than @old. Return: 0, or a negative errno and nothing changed. */
+int fib_change_broadcast(struct in_ifaddr *ifa, __be32 old);
 void fib_up(struct net_device *dev);
 void fib_down(struct net_device *dev, bool all);
 void fib_flush_all(struct ipv4_net *in);

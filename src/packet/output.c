@@ -83,12 +83,15 @@ static unsigned int from_virtio(__virtio16 v)
 static int take_vnet_hdr(struct packet_snd *s)
 {
 	struct virtio_net_hdr *h = &s->vnet;
+	size_t size = s->po->vnet_hdr_sz;
 
-	if (s->len < sizeof(*h))
+	if (s->len < size)
 		return -EINVAL;
-	s->len -= sizeof(*h);
+	s->len -= size;
 	if (!copy_from_iter_full(h, sizeof(*h), &s->msg->msg_iter))
 		return -EFAULT;
+	/* A number of buffers behind it says nothing of what is sent. */
+	iov_iter_advance(&s->msg->msg_iter, size - sizeof(*h));
 	s->hdr_len = from_virtio(h->hdr_len);
 	if (h->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)
 		s->hdr_len = max(s->hdr_len,
@@ -162,7 +165,7 @@ static int prepare(struct packet_snd *s)
 	}
 	if (!cooked(s))
 		s->reserve = s->dev->hard_header_len;
-	if (s->po->vnet_hdr) {
+	if (s->po->vnet_hdr_sz) {
 		err = take_vnet_hdr(s);
 		if (err)
 			return err;
@@ -248,7 +251,7 @@ static int finish(struct packet_snd *s)
 	skb->priority = s->sockc.priority;
 	skb->mark = s->sockc.mark;
 	skb_set_transmit_time(skb, sk, &s->sockc);
-	if (s->po->vnet_hdr) {
+	if (s->po->vnet_hdr_sz) {
 		err = virtio_net_hdr_to_skb(skb, &s->vnet);
 		if (err)
 			return err;
@@ -310,7 +313,7 @@ static int check_skb(struct packet_snd *s)
 	if (skb_shared(s->skb))
 		return -EINVAL;
 	/* What a header in front would say, the buffer says itself. */
-	if (s->po->vnet_hdr || s->msg->msg_controllen)
+	if (s->po->vnet_hdr_sz || s->msg->msg_controllen)
 		return -EINVAL;
 	if (sock_flag(sk, SOCK_NOFCS))
 		return -EPROTONOSUPPORT;

@@ -82,7 +82,7 @@ struct packet_rollover {
  * @running: the hook is registered
  * @auxdata: PACKET_AUXDATA
  * @origdev: PACKET_ORIGDEV
- * @vnet_hdr: PACKET_VNET_HDR
+ * @vnet_hdr_sz: PACKET_VNET_HDR_SZ: bytes of struct virtio_net_hdr in front of each frame, 0: none
  * @qdisc_bypass: PACKET_QDISC_BYPASS
  * @pressure: a rollover found it without room
  * @tp_tstamp: PACKET_TIMESTAMP
@@ -101,9 +101,9 @@ struct packet_sock {
 	bool running;
 	bool auxdata;
 	bool origdev;
-	bool vnet_hdr;
 	bool qdisc_bypass;
 	bool pressure;
+	u8 vnet_hdr_sz;
 	int tp_tstamp;
 	u32 tp_packets;
 	u32 tp_drops;

@@ -413,10 +413,21 @@ static void do_vnet_hdr(void)
 {
 	struct virtio_net_hdr hdr = { .flags = 0 };
 	unsigned char f[sizeof(hdr) + 100];
+	int val, got;
+	socklen_t len;
 	int a = open_on(SOCK_RAW, PROTO, 0), b = open_on(SOCK_RAW, PROTO, 1);
 	int cooked = open_on(SOCK_DGRAM, PROTO, 1);
 
 	set_int("vnet cooked", cooked, PACKET_VNET_HDR, 1);
+	for (val = 0; val < 14; val++)
+		set_int("vnet size cooked", cooked, 24, val);
+	for (val = 0; val < 14; val++) {
+		set_int("vnet size", b, 24, val);
+		len = sizeof(got);
+		tell("vnet size is", side->get(b, SOL_PACKET, 24, &got, &len) ? -1 : got);
+		tell("vnet is", side->get(b, SOL_PACKET, PACKET_VNET_HDR, &got, &len) ? -1 : got);
+	}
+	set_int("vnet size", b, 24, 0);
 	set_int("vnet", a, PACKET_VNET_HDR, 1);
 	memcpy(f, &hdr, sizeof(hdr));
 	frame(f + sizeof(hdr), 1, 0, 100);
@@ -430,6 +441,21 @@ static void do_vnet_hdr(void)
 	set_int("vnet", b, PACKET_VNET_HDR, 1);
 	tell("send none", send_frame(a, 1, 0, 5));
 	receive("no room", b, 5, 0);
+	/* The longer header. */
+	set_int("vnet size", a, 24, 12);
+	memset(f, 0, 12);
+	tell("send less", side->sendto(a, f, 11, MSG_DONTWAIT, NULL, 0));
+	frame(f + 12, 1, 0, 90);
+	tell("send", side->sendto(a, f, 102, MSG_DONTWAIT, NULL, 0));
+	side->settle();
+	receive("short", b, 12, MSG_TRUNC);
+	set_int("vnet size", b, 24, 12);
+	tell("send", side->sendto(a, f, 102, MSG_DONTWAIT, NULL, 0));
+	side->settle();
+	receive("long, no room", b, 11, 0);
+	tell("send", side->sendto(a, f, 102, MSG_DONTWAIT, NULL, 0));
+	side->settle();
+	receive("long", b, 12, MSG_TRUNC);
 	side->close(a);
 	side->close(b);
 	side->close(cooked);
