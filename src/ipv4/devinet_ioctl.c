@@ -136,14 +136,39 @@ static int set_address(struct net_device *dev, const char *label, const struct i
 	return replace(dev, label, ifa, addr, (unsigned int)len);
 }
 
+static struct in_ifaddr *find_address(const struct net_device *dev, __be32 addr)
+{
+	struct in_ifaddr *ifa;
+
+	in_dev_for_each_ifa(ifa, __in_dev_get(dev))
+		if (ifa->ifa_local == addr)
+			return ifa;
+	return NULL;
+}
+
+/*
+ * A broadcast address that is not the subnet's was made so, and stays, as any does where the subnet has
+ * none; so does another end.
+ */
 static int set_mask(struct net_device *dev, const char *label, const struct in_ifaddr *ifa,
 		    __be32 mask)
 {
+	const struct in_ifaddr old = *ifa;
+	struct in_ifaddr *now;
+	int err;
+
 	if (mask_has_holes(mask))
 		return -EINVAL;
 	if (ifa->ifa_mask == mask)
 		return 0;
-	return replace(dev, label, ifa, ifa->ifa_local, mask_len(mask));
+	err = replace(dev, label, ifa, old.ifa_local, mask_len(mask));
+	now = err ? NULL : find_address(dev, old.ifa_local);
+	if (now &&
+	    (now->ifa_prefixlen >= 31 || old.ifa_broadcast != (old.ifa_local | ~old.ifa_mask)))
+		err = inet_set_broadcast(now, old.ifa_broadcast);
+	if (!err && now && old.ifa_address != old.ifa_local)
+		err = inet_set_peer(now, old.ifa_address);
+	return err;
 }
 
 static int set_peer(struct in_ifaddr *ifa, __be32 addr)

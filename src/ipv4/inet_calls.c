@@ -173,6 +173,10 @@ int inet_net_ioctl(struct net *net, unsigned int cmd, void *arg)
 	case SIOCGIFNETMASK:
 	case SIOCSIFNETMASK:
 		return arg ? devinet_ioctl(net, cmd, (struct ifreq *)arg) : -EFAULT;
+	case SIOCRTMSG:
+	case SIOCGIFPFLAGS:
+	case SIOCSIFPFLAGS:
+		return -EINVAL; /* known, and of no use, as on Linux */
 	case SIOCSIFFLAGS:
 		/* Of a name with a colon: of an address. Of a device, see dev_ioctl(). */
 		if (!arg)

@@ -334,6 +334,7 @@ static void run(const struct side *which)
 	do_events();
 	do_traffic();
 	do_sending();
+	do_ioctls();
 }
 
 static void run_skiff(void)
