@@ -126,7 +126,7 @@ static const struct argp argp = {
 	       "dummy, which drops what is sent. Of any kind, qdisc=pfifo:100, bfifo, pfifo_head_drop "
 	       "or pfifo_fast says how packets wait; or netem's keys make a bad network of "
 	       "what it sends: delay, jitter, dist, loss, gemodel, markov, duplicate, reorder, gap, "
-	       "corrupt, rate, overhead, cell, cell_overhead, limit, and delay_corr, loss_corr, "
+	       "corrupt, rate, overhead, cell, cell_overhead, slot, slot_max, slot_packets, slot_bytes, limit, and delay_corr, loss_corr, "
 	       "duplicate_corr, reorder_corr, corrupt_corr. The kernel's end of a TAP device is an "
 	       "interface of the same name: give it an address, `ip addr add 192.0.2.1/24 dev sk0 && "
 	       "ip link set sk0 up', and ping the host. Creating one takes CAP_NET_ADMIN; without it, use one that `ip tuntap add "

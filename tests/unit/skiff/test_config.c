@@ -2,7 +2,7 @@
 /* Devices, addresses and gateways from text: what is taken, and what is said about the rest. */
 #include "wire_test.h"
 
-static char err[300];
+static char err[400];
 
 static int create(const char *text)
 {
