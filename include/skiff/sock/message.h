@@ -65,7 +65,8 @@ struct sockcm_cookie {
 /* What the socket says, before the messages of the call. */
 static inline void sockcm_init(struct sockcm_cookie *sockc, const struct sock *sk)
 {
-	*sockc = (struct sockcm_cookie){ .mark = sk->sk_mark,
+	*sockc = (struct sockcm_cookie){ .transmit_time = 0,
+					 .mark = sk->sk_mark,
 					 .priority = sk->sk_priority,
 					 .tsflags = sk->sk_tsflags };
 }
