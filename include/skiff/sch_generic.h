@@ -53,7 +53,8 @@ struct qdisc_stats {
  * @id: "pfifo_fast"
  * @priv_size: bytes of its own, zeroed
  * @enqueue: take @skb, or put it on the chain *to_free, which the caller drops. Counts into
- *           sch->qstats. Return: NET_XMIT_SUCCESS or NET_XMIT_DROP
+ *           sch->qstats. Return: NET_XMIT_SUCCESS, NET_XMIT_DROP, or NET_XMIT_CN when another packet was
+ *           dropped for it
  * @dequeue: give the packet that goes next, NULL when none may go now
  * @init: prepare. Return: 0 or a negative errno
  * @reset: drop all that waits
@@ -150,6 +151,25 @@ static inline int qdisc_drop(struct sk_buff *skb, struct Qdisc *sch, struct sk_b
 
 /* The default: three bands by skb->priority, each a queue of net_device.tx_queue_len packets. */
 SKIFF_API extern const struct Qdisc_ops pfifo_fast_ops;
+
+/*
+ * One queue of a limited number of packets, or of bytes; the third drops the oldest packet to make room.
+ * Limits are those of the device's queue, tx_queue_len packets, when the discipline is made.
+ */
+SKIFF_API extern const struct Qdisc_ops pfifo_ops;
+SKIFF_API extern const struct Qdisc_ops bfifo_ops;
+SKIFF_API extern const struct Qdisc_ops pfifo_head_drop_ops;
+
+/**
+ * dev_set_qdisc() - let packets wait by another discipline in all queues of a device
+ * @dev: the device, registered
+ * @kind: "pfifo_fast", "pfifo", "bfifo" or "pfifo_head_drop"
+ * @limit: packets, bytes for bfifo; 0 for what the device's queue has
+ *
+ * What waits is dropped. Locked. Return: 0; -ENOENT for another kind, -EINVAL for a limit of pfifo_fast,
+ * -ENOMEM and nothing has changed.
+ */
+SKIFF_API int dev_set_qdisc(struct net_device *dev, const char *kind, u32 limit);
 
 /**
  * qdisc_create() - make a discipline for a transmit queue

@@ -128,6 +128,8 @@ enum sock_flags {
 	SOCK_NOSPACE_WAIT, /* somebody waits for room in the send buffer */
 	SOCK_RCVMARK,
 	SOCK_TIMESTAMPING_RX_SOFTWARE,
+	SOCK_RCVPRIORITY,
+	SOCK_PREFER_BUSY_POLL,
 };
 
 /**
@@ -158,6 +160,10 @@ enum sock_flags {
  * @sk_mark: of its packets
  * @sk_tsflags: SOF_TIMESTAMPING_*
  * @sk_tskey: counts packets or bytes for timestamps
+ * @sk_zckey: counts calls with MSG_ZEROCOPY
+ * @sk_clockid: SO_TXTIME: the clock of the times that packets are to leave at
+ * @sk_txtime_flags: SOF_TXTIME_*
+ * @sk_incoming_cpu: SO_INCOMING_CPU, -1: not known
  * @sk_allocation: flags for allocations
  * @sk_ack_backlog: connections that wait to be accepted
  * @sk_max_ack_backlog: limit of them
@@ -228,6 +234,10 @@ struct sock {
 	__u32 sk_mark;
 	u32 sk_tsflags;
 	atomic_t sk_tskey;
+	u32 sk_zckey;
+	int sk_clockid;
+	u8 sk_txtime_flags;
+	int sk_incoming_cpu;
 	gfp_t sk_allocation;
 	u32 sk_ack_backlog;
 	u32 sk_max_ack_backlog;

@@ -224,6 +224,8 @@ const struct proto_ops inet_sockraw_ops = {
 	.getsockopt = inet_getsockopt,
 	.sendmsg = inet_sendmsg,
 	.recvmsg = inet_recvmsg,
+	.recv_skb = datagram_recv_skb,
+	.send_skb = inet_send_skb,
 };
 
 void inet_family_init(void)

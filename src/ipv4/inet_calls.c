@@ -148,6 +148,11 @@ static int inet_ioctl_stamp(struct sock *sk, unsigned int cmd, unsigned long arg
 	return 0;
 }
 
+static bool has_colon(const struct ifreq *ifr)
+{
+	return memchr(ifr->ifr_name, ':', strnlen(ifr->ifr_name, IFNAMSIZ)) != NULL;
+}
+
 int inet_net_ioctl(struct net *net, unsigned int cmd, void *arg)
 {
 	ASSERT_NET_LOCKED(net);
@@ -168,6 +173,17 @@ int inet_net_ioctl(struct net *net, unsigned int cmd, void *arg)
 	case SIOCGIFNETMASK:
 	case SIOCSIFNETMASK:
 		return arg ? devinet_ioctl(net, cmd, (struct ifreq *)arg) : -EFAULT;
+	case SIOCRTMSG:
+	case SIOCGIFPFLAGS:
+	case SIOCSIFPFLAGS:
+		return -EINVAL; /* known, and of no use, as on Linux */
+	case SIOCSIFFLAGS:
+		/* Of a name with a colon: of an address. Of a device, see dev_ioctl(). */
+		if (!arg)
+			return -EFAULT;
+		return has_colon((const struct ifreq *)arg) ?
+			       devinet_ioctl(net, cmd, (struct ifreq *)arg) :
+			       -ENOIOCTLCMD;
 	default:
 		return -ENOIOCTLCMD;
 	}

@@ -261,6 +261,8 @@ int ip_build_and_send(struct net *net, struct sock *sk, struct sk_buff *skb, str
 	if (ipc) {
 		skb->priority = ipc->priority;
 		skb->mark = ipc->mark;
+		if (unlikely(ipc->transmit_time))
+			skb_set_delivery_time(skb, (ktime_t)ipc->transmit_time, true);
 	}
 	/* The caller's reference lasts as long as this call; who keeps the packet takes its own. */
 	skb_dst_drop(skb);

@@ -352,8 +352,9 @@ static struct rtable *rt_output_by_table(struct ipv4_net *in, struct flowi4 *fl4
 				     inet_select_addr(r->dev,
 						      r->cfg.fc_gw4 ? r->cfg.fc_gw4 : fl4->daddr,
 						      RT_SCOPE_UNIVERSE);
-	/* RFC 1122 section 3.2.1.3(g): 127/8 never leaves the host. */
-	if (ipv4_is_loopback(fl4->saddr) && !(r->dev->flags & IFF_LOOPBACK))
+	/* RFC 1122 section 3.2.1.3(g): 127/8 never leaves the host, unless route_localnet says so. */
+	if (ipv4_is_loopback(fl4->saddr) && !(r->dev->flags & IFF_LOOPBACK) &&
+	    !in_dev_orconf(__in_dev_get(r->dev), IPV4_DEVCONF_ROUTE_LOCALNET))
 		return (struct rtable *)ERR_PTR(-EINVAL);
 	fl4->flowi4_oif = r->dev->ifindex;
 	e = r->cfg.fc_type == RTN_UNICAST ? rt_exception_find(in, fl4->daddr) : NULL;
@@ -423,22 +424,6 @@ static struct rtable *rt_input_table(struct ipv4_net *in, struct fib_route *r)
 	return r->rth_input;
 }
 
-/* RFC 1122 section 3.2.1.3: sources that no packet from a wire can have. */
-static bool rt_source_ok(struct ipv4_net *in, __be32 saddr, __be32 daddr,
-			 const struct net_device *dev)
-{
-	if (ipv4_is_multicast(saddr) || ipv4_is_lbcast(saddr))
-		return false;
-	/* Who does not know its own address yet may ask everybody (RFC 951, RFC 5227). */
-	if (ipv4_is_zeronet(saddr))
-		return !saddr && ipv4_is_lbcast(daddr);
-	if (dev->flags & IFF_LOOPBACK)
-		return true;
-	if (ipv4_is_loopback(saddr) || ipv4_is_loopback(daddr))
-		return false;
-	return inet_addr_type(in->net, saddr) == RTN_UNICAST;
-}
-
 /* Is the host a member of a group by this device? Of all systems always, RFC 1112 section 4. */
 static bool rt_is_member(const struct net_device *dev, __be32 group, __be32 saddr)
 {
@@ -449,14 +434,15 @@ static bool rt_is_member(const struct net_device *dev, __be32 group, __be32 sadd
 	return in_dev && ip_check_mc(in_dev, group, saddr, 0);
 }
 
-/* -EINVAL for what must not be, else the route or -ENOBUFS. */
+/* -EINVAL and -EXDEV for what must not be, else the route or -ENOBUFS. */
 static struct rtable *rt_input_lookup(struct ipv4_net *in, __be32 daddr, __be32 saddr,
 				      const struct net_device *dev)
 {
 	struct fib_route *r;
+	int err = rt_check_source(in, saddr, daddr, dev);
 
-	if (!rt_source_ok(in, saddr, daddr, dev))
-		return (struct rtable *)ERR_PTR(-EINVAL);
+	if (err)
+		return (struct rtable *)ERR_PTR(err);
 	if (ipv4_is_lbcast(daddr))
 		return rt_input_kind(in, RT_IN_BROADCAST);
 	if (ipv4_is_multicast(daddr))

@@ -44,6 +44,7 @@ void sock_init_data(struct socket *sock, struct sock *sk)
 	sk->sk_rcvtimeo = INT64_MAX;
 	sk->sk_sndtimeo = INT64_MAX;
 	sk->sk_peek_off = -1;
+	sk->sk_incoming_cpu = -1;
 	sk->sk_state = SOCK_STATE_CLOSE;
 	sk->sk_stamp = SK_DEFAULT_STAMP;
 	sk_set_socket(sk, sock);

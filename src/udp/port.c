@@ -165,6 +165,9 @@ static int udp_score(const struct sock *sk, __be32 saddr, __be16 sport, int dif)
 			return -1;
 		score += 4;
 	}
+	/* A host runs on one processor at a time, which counts as the first. */
+	if (!READ_ONCE(sk->sk_incoming_cpu))
+		score++;
 	return score;
 }
 

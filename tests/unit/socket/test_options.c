@@ -42,6 +42,9 @@ static const struct {
 	{ SO_RXQ_OVFL, 1, 1 },
 	{ SO_RCVMARK, 1, 1 },
 	{ SO_NO_CHECK, 1, 1 },
+	{ 82 /* SO_RCVPRIORITY */, 5, 1 },
+	{ SO_PREFER_BUSY_POLL, 1, 1 },
+	{ SO_INCOMING_CPU, 3, 3 },
 	{ SO_PRIORITY, 6, 6 },
 	{ SO_PRIORITY, 1000, 1000 },
 	{ SO_MARK, -1, -1 },
@@ -92,9 +95,9 @@ static void test_read_only(void **state)
 
 static void test_refusals(void **state)
 {
-	static const int names[] = { SO_PASSCRED,  SO_PEERCRED,	  SO_TXTIME,
-				     SO_ZEROCOPY,  SO_CNX_ADVICE, SO_MAX_PACING_RATE,
-				     SO_BSDCOMPAT, 9999,	  -1 };
+	static const int names[] = {
+		SO_MAX_PACING_RATE, SO_BUSY_POLL_BUDGET, SO_BSDCOMPAT, SO_PEERSEC, 9999, -1
+	};
 	socklen_t len = 4;
 	int val = 1;
 
