@@ -4,10 +4,9 @@
 #define SKIFF_DRIVERS_TAP_H
 
 #include "drivers/fdev.h"
+#include "drivers/uring.h"
 #include "ethernet/virtio_net.h"
 
-/* What a frame can be at most: 64 KB of packet, its header, a tag. */
-#define TAP_MAX_FRAME (65536 + 64)
 #define TAP_MAX_MTU 65521
 #define TUN_MAX_MTU 65535
 
@@ -15,12 +14,16 @@
  * struct tap - one device, netdev_priv() of its net_device
  * @f: what it is as one behind a descriptor, which is an open file of /dev/net/tun
  * @vnet_hdr: each frame is preceded by a virtio header
- * @overflow: where the end of a frame goes that is larger than expected
+ * @rx_uring: for the thread that reads; NULL: each frame is a system call of its own
+ * @tx_uring: for the thread that writes, likewise
+ * @overflow: where the ends of frames go that are larger than expected
  */
 struct tap {
 	struct fdev f;
 	bool vnet_hdr;
-	unsigned char overflow[TAP_MAX_FRAME];
+	struct uring *rx_uring;
+	struct uring *tx_uring;
+	u8 *overflow;
 };
 
 static inline struct tap *tap_of(const struct net_device *dev)

@@ -14,18 +14,22 @@
 /* Options of tap devices. */
 struct tap_config {
 	bool no_vnet_hdr;
+	bool no_uring;
 };
 
 static int tap_option(void *config, const char *key, const char *value, char *err, size_t err_size)
 {
 	struct tap_config *c = (struct tap_config *)config;
+	bool *no = !strcmp(key, "vnet_hdr") ? &c->no_vnet_hdr :
+		   !strcmp(key, "uring")    ? &c->no_uring :
+					      NULL;
 
-	if (strcmp(key, "vnet_hdr") != 0)
+	if (!no)
 		return -ENOENT;
 	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
-		return skiff_driver_error(err, err_size, -EINVAL,
-					  "vnet_hdr=%s: on or off is accepted", value);
-	c->no_vnet_hdr = !strcmp(value, "off");
+		return skiff_driver_error(err, err_size, -EINVAL, "%s=%s: on or off is accepted",
+					  key, value);
+	*no = !strcmp(value, "off");
 	return 0;
 }
 
@@ -160,6 +164,21 @@ static void tun_setup(struct net_device *dev)
 	dev->priv_flags |= IFF_XMIT_DST_RELEASE;
 }
 
+/* Many frames by one system call, where the kernel lets us; one by one is as right. */
+static int prepare_io(struct tap *tap, const struct tap_config *config)
+{
+	if (!config->no_uring) {
+		tap->rx_uring = uring_open(FDEV_RX_BATCH);
+		tap->tx_uring = uring_open(FDEV_TX_BATCH);
+	}
+	if (tap->rx_uring)
+		tap->f.rx_batch = FDEV_RX_BATCH;
+	if (tap->tx_uring)
+		tap->f.tx_batch = FDEV_TX_BATCH;
+	tap->overflow = fdev_overflow_alloc(FDEV_RX_BATCH);
+	return tap->overflow ? 0 : -ENOMEM;
+}
+
 static int create(struct net *net, const char *name, short type, const struct tap_config *config,
 		  struct net_device **dev, char *err, size_t err_size)
 {
@@ -178,6 +197,11 @@ static int create(struct net *net, const char *name, short type, const struct ta
 	}
 	fdev_prepare(*dev, net, fd, tun ? &tun_ops : &tap_ops);
 	tap_of(*dev)->vnet_hdr = vnet_hdr;
+	if (prepare_io(tap_of(*dev), config)) {
+		free_netdev(*dev);
+		*dev = NULL;
+		return skiff_driver_error(err, err_size, -ENOMEM, "no memory for a device");
+	}
 	(*dev)->features = NETIF_F_SG | NETIF_F_HIGHDMA;
 	if (vnet_hdr)
 		(*dev)->features |= NETIF_F_HW_CSUM | NETIF_F_RXCSUM;
@@ -199,7 +223,7 @@ static int tun_create(struct net *net, const char *name, const void *config,
 
 struct skiff_driver tap_driver = {
 	.kind = "tap",
-	.options = "vnet_hdr=on|off",
+	.options = "vnet_hdr=on|off, uring=on|off",
 	.config_size = sizeof(struct tap_config),
 	.option = tap_option,
 	.create = tap_create,
@@ -207,7 +231,7 @@ struct skiff_driver tap_driver = {
 
 struct skiff_driver tun_driver = {
 	.kind = "tun",
-	.options = "vnet_hdr=on|off",
+	.options = "vnet_hdr=on|off, uring=on|off",
 	.config_size = sizeof(struct tap_config),
 	.option = tap_option,
 	.create = tun_create,

@@ -6,15 +6,17 @@
 
 #include "ipv4/ipv4.h"
 
+static bool rt_is_valid(const struct rtable *rt, const struct ipv4_net *in)
+{
+	return rt->rt_genid == in->rt_genid && rt->dst.obsolete == DST_OBSOLETE_FORCE_CHK;
+}
+
 static struct dst_entry *ipv4_dst_check(struct dst_entry *dst, __u32 cookie)
 {
-	struct rtable *rt = dst_rtable(dst);
+	const struct rtable *rt = dst_rtable(dst);
 
 	(void)cookie;
-	return rt->rt_genid == ipv4_net(rt->rt_net)->rt_genid &&
-			       dst->obsolete == DST_OBSOLETE_FORCE_CHK ?
-		       dst :
-		       NULL;
+	return rt_is_valid(rt, ipv4_net(rt->rt_net)) ? dst : NULL;
 }
 
 static unsigned int ipv4_mtu(const struct dst_entry *dst)
@@ -22,6 +24,8 @@ static unsigned int ipv4_mtu(const struct dst_entry *dst)
 	const struct rtable *rt = (const struct rtable *)(const void *)dst;
 	u32 mtu = rt->rt_pmtu;
 
+	if (likely(!mtu && !dst->metrics && dst->dev))
+		return min_t(u32, dst->dev->mtu, IP_MAX_MTU);
 	if (!mtu || skiff_net_now(rt->rt_net) >= dst->expires)
 		mtu = dst_metric_raw(dst, RTAX_MTU);
 	if (!mtu)
@@ -474,7 +478,7 @@ static struct rtable *rt_input(struct ipv4_net *in, __be32 daddr, __be32 saddr,
 	struct rtable *rt = seen->rt;
 
 	if (rt && seen->saddr == saddr && seen->daddr == daddr && seen->dev == dev &&
-	    ipv4_dst_check(&rt->dst, 0))
+	    rt_is_valid(rt, in))
 		return rt;
 	rt = rt_input_lookup(in, daddr, saddr, dev);
 	/* Who is a member of a group changes without the table. */

@@ -30,6 +30,7 @@ struct udp_table {
  * @by_port: all bound sockets, by port
  * @by_addr: the same, by own address and port
  * @by_peer: those that know both addresses and ports, by all four
+ * @last: of these, the one that was found last, if it stands first in its slot; or NULL
  * @port_range: net.ipv4.ip_local_port_range: ports to choose from, first and last
  * @rmem_min: net.ipv4.udp_rmem_min
  * @wmem_min: net.ipv4.udp_wmem_min
@@ -41,6 +42,7 @@ struct udp_net {
 	struct udp_table by_port;
 	struct udp_table by_addr;
 	struct udp_table by_peer;
+	struct sock *last;
 	int port_range[2];
 	int rmem_min;
 	int wmem_min;

@@ -84,6 +84,55 @@ static void reuse(void **state)
 	}
 }
 
+static void flow_open(struct socket *s)
+{
+	open_socket(s);
+	s->sk->sk_reuse = 1;
+	assert_int_equal(sc_bind(s, HOST_IP, 5000), 0);
+	assert_int_equal(sc_connect(s, PEER_IP, 40000), 0);
+}
+
+/* Another datagram of the flow: who of the two gets it? */
+static void expect_flow_at(const struct socket *s, const struct socket *other)
+{
+	u32 has = skb_queue_len(&s->sk->sk_receive_queue);
+	u32 other_has = skb_queue_len(&other->sk->sk_receive_queue);
+	u8 f[FRAME_MAX];
+
+	wire_inject(&h, f, frame_udp(f, 40000, 5000, data, 8));
+	assert_int_equal(skb_queue_len(&s->sk->sk_receive_queue), has + 1);
+	assert_int_equal(skb_queue_len(&other->sk->sk_receive_queue), other_has);
+}
+
+/* The socket that got the last one is asked first, but never in place of the right one. */
+static void one_flow_and_two_sockets(void **state)
+{
+	u8 f[FRAME_MAX];
+	struct socket a, b;
+
+	flow_open(&a);
+	wire_inject(&h, f, frame_udp(f, 40000, 5000, data, 8));
+	assert_int_equal(skb_queue_len(&a.sk->sk_receive_queue), 1);
+	flow_open(&b);
+	expect_flow_at(&b, &a);
+	expect_flow_at(&b, &a);
+	assert_int_equal(sc_disconnect(&b), 0);
+	expect_flow_at(&a, &b);
+	expect_flow_at(&a, &b);
+	assert_int_equal(sc_connect(&b, PEER_IP, 40000), 0);
+	expect_flow_at(&b, &a);
+	/* It is bound elsewhere for a while, of which no table hears. */
+	b.sk->sk_bound_dev_if = h.dev->ifindex + 1;
+	expect_flow_at(&a, &b);
+	expect_flow_at(&a, &b);
+	b.sk->sk_bound_dev_if = 0;
+	expect_flow_at(&b, &a);
+	sc_close(&b);
+	wire_inject(&h, f, frame_udp(f, 40000, 5000, data, 8));
+	assert_int_equal(skb_queue_len(&a.sk->sk_receive_queue), 6);
+	sc_close(&a);
+}
+
 static void names(void **state)
 {
 	struct sockaddr_in n;
@@ -560,6 +609,7 @@ int main(void)
 		T(families_and_types),
 		T(binding),
 		T(reuse),
+		T(one_flow_and_two_sockets),
 		T(names),
 		T(connecting),
 		T(sending),
