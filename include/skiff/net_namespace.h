@@ -106,7 +106,7 @@ struct net {
 	void *gen[NET_GENERIC_MAX];
 
 	struct netns_mib mib;
-	u64 drops[SKB_DROP_REASON_MAX];
+	u64 drops[SKB_DROP_REASON_MAX] __aligned(8);
 	struct net_mem *mem;
 	struct list_head sysctls;
 

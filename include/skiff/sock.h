@@ -243,7 +243,7 @@ struct sock {
 	u32 sk_max_ack_backlog;
 	s64 sk_rcvtimeo;
 	s64 sk_sndtimeo;
-	ktime_t sk_stamp;
+	ktime_t sk_stamp __aligned(8); /* stored and loaded whole */
 	struct dst_entry *sk_dst_cache;
 	struct sock_reuseport *sk_reuseport_cb;
 	struct sk_filter *sk_filter;

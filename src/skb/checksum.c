@@ -61,7 +61,7 @@ static void walk_or_die(const struct sk_buff *skb, int offset, int len, skb_piec
 			struct sum_state *st, const char *who)
 {
 	if (unlikely(skb_for_each_piece(skb, offset, len, fn, st)))
-		skb_bounds_panic(skb, who, (long)offset + len);
+		skb_bounds_panic(skb, who, (long long)offset + len);
 }
 
 __wsum __skb_checksum(const struct sk_buff *skb, int offset, int len, __wsum csum,
@@ -177,7 +177,7 @@ void *skb_pull_rcsum(struct sk_buff *skb, unsigned int len)
 	unsigned char *data = skb->data;
 
 	if (unlikely(len > skb->len))
-		skb_bounds_panic(skb, "skb_pull_rcsum", (long)len);
+		skb_bounds_panic(skb, "skb_pull_rcsum", len);
 	__skb_pull(skb, len);
 	skb_postpull_rcsum(skb, data, len);
 	return skb->data;

@@ -14,6 +14,8 @@
 
 static struct sk_buff *victim;
 static char said[65536];
+/* No object of 32 bits is that large, and the compiler would say so if it knew. */
+static volatile unsigned int too_much = UINT32_MAX;
 
 BLAMED puts_too_much(void)
 {
@@ -29,7 +31,7 @@ BLAMED puts_behind_fragments(void)
 
 BLAMED puts_zeros(void)
 {
-	skb_put_zero(victim, UINT32_MAX);
+	skb_put_zero(victim, too_much);
 	barrier();
 }
 
