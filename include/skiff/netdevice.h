@@ -355,6 +355,10 @@ enum netdev_reg_state {
  * @vlan_features: what also holds for tagged packets
  * @gso_max_size: most bytes of a packet to be segmented
  * @gso_max_segs: most segments of it
+ * @gro_max_size: a packet that received ones are merged into stays shorter, bytes
+ * @gro_flush_timeout: nanoseconds that packets may wait to be merged beyond the end of a poll
+ * @napi_defer_hard_irqs: how many polls in a row that long after the last may find nothing before
+ *                        the device is heard again; only with gro_flush_timeout
  * @netdev_ops: the driver's methods
  * @header_ops: those of the link layer, NULL when there is no header
  * @ethtool_ops: what ethtool asks
@@ -429,6 +433,9 @@ struct net_device {
 	netdev_features_t vlan_features;
 	unsigned int gso_max_size;
 	u16 gso_max_segs;
+	unsigned int gro_max_size;
+	unsigned long gro_flush_timeout;
+	int napi_defer_hard_irqs;
 
 	const struct net_device_ops *netdev_ops;
 	const struct header_ops *header_ops;
@@ -755,6 +762,36 @@ static inline void dev_addr_set(struct net_device *dev, const u8 *addr)
  * Return: 0, -ERANGE, or -ENOMEM.
  */
 SKIFF_API int dev_change_tx_queue_len(struct net_device *dev, unsigned long new_len);
+
+/**
+ * netif_set_gro_max_size() - limit what received packets are merged into
+ * @dev: the device
+ * @size: bytes; over IPv4 more than 65535 are never reached
+ */
+static inline void netif_set_gro_max_size(struct net_device *dev, unsigned int size)
+{
+	WRITE_ONCE(dev->gro_max_size, size);
+}
+
+/**
+ * dev_set_gro_flush_timeout() - let packets wait to be merged
+ * @dev: the device
+ * @ns: nanoseconds beyond the end of a poll, 0 for none; what Linux has in
+ *      /sys/class/net/DEV/gro_flush_timeout
+ *
+ * Return: 0, -ERANGE.
+ */
+SKIFF_API int dev_set_gro_flush_timeout(struct net_device *dev, unsigned long ns);
+
+/**
+ * dev_set_napi_defer_hard_irqs() - poll by time, not when the device has something
+ * @dev: the device
+ * @times: polls in a row that may find nothing, 0 to INT_MAX, before the device is heard again; what
+ *         Linux has in /sys/class/net/DEV/napi_defer_hard_irqs
+ *
+ * Polls are gro_flush_timeout apart; without one this does nothing. Return: 0, -ERANGE.
+ */
+SKIFF_API int dev_set_napi_defer_hard_irqs(struct net_device *dev, unsigned long times);
 
 /* Set hw_features as the user wants, within what the driver allows; tell who is concerned. */
 SKIFF_API void netdev_update_features(struct net_device *dev);
