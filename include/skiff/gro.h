@@ -14,8 +14,9 @@ extern "C" {
  * A packet that a driver hands to napi_gro_receive() is shown to the gro_receive of its protocol,
  * which looks at its header, moves the offset past it and asks the next protocol. Each looks for
  * the packet among those that are held: they are candidates while their same_flow is set. What
- * merges leaves with the packet that it was merged into. The order within a flow never changes: a
- * packet of a flow that can't be merged has the one that is held delivered first.
+ * merges leaves with the packet that it was merged into. A packet that can't be merged has the one
+ * of its flow that is held delivered first, so that their order stays; but fragments, packets with
+ * options of IPv4 and damaged ones, of which the flow is not known, go by what is held.
  *
  * Merging loses nothing: gso_segment makes the same bytes of the merged packet that came. What
  * that can't reproduce is not merged.

@@ -11,15 +11,26 @@
 #define TAP_MAX_MTU 65521
 #define TUN_MAX_MTU 65535
 
+/* The rest of a frame that is larger than the MTU is read into pages of this size, and so many. */
+#define TAP_PAGE_ORDER 3
+#define TAP_PAGE_SIZE (PAGE_SIZE << TAP_PAGE_ORDER)
+#define TAP_PAGES ((TAP_MAX_FRAME + TAP_PAGE_SIZE - 1) / TAP_PAGE_SIZE)
+/* A rest of so many bytes is copied: it is not worth a page of that size. */
+#define TAP_COPY_MAX 4096
+
 /**
  * struct tap - one device, netdev_priv() of its net_device
  * @f: what it is as one behind a descriptor, which is an open file of /dev/net/tun
  * @vnet_hdr: each frame is preceded by a virtio header
- * @overflow: where the end of a frame goes that is larger than expected
+ * @cuts_udp: the kernel cuts UDP packets, and hands them over uncut (Linux 6.2)
+ * @pages: where the end of a frame goes that is larger than the MTU; NULL when there was no memory
+ * @overflow: where it goes then
  */
 struct tap {
 	struct fdev f;
 	bool vnet_hdr;
+	bool cuts_udp;
+	struct page *pages[TAP_PAGES];
 	unsigned char overflow[TAP_MAX_FRAME];
 };
 

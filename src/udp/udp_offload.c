@@ -80,13 +80,13 @@ static struct sk_buff *udp_gro_join(struct list_head *head, struct sk_buff *skb)
 	unsigned int ulen = ntohs(uh->len), size;
 	struct sk_buff *p;
 
+	p = find_held(head, uh);
 	/* Without a checksum it could not be made again; nor could what follows the datagram. */
 	if (!uh->check || ulen <= WIRE_UDP_HLEN || ulen != skb_gro_len(skb)) {
 		NAPI_GRO_CB(skb)->flush = 1;
-		return NULL;
+		return p;
 	}
 	skb_gro_pull(skb, WIRE_UDP_HLEN);
-	p = find_held(head, uh);
 	if (!p)
 		return NULL;
 	if (NAPI_GRO_CB(skb)->is_flist != NAPI_GRO_CB(p)->is_flist) {
