@@ -132,7 +132,7 @@ static void tcp(size_t times, void *arg)
 	net_lock(net);
 	features(arg ? NETIF_F_GRO : 0);
 	make_frame(IPPROTO_TCP);
-	netdev_rx_handler_register(dev, take);
+	netdev_rx_handler_register(dev, take, NULL);
 	bursts(times);
 	netdev_rx_handler_unregister(dev);
 	net_unlock(net);

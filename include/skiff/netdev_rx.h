@@ -277,6 +277,36 @@ SKIFF_API gro_result_t napi_gro_receive(struct napi_struct *napi, struct sk_buff
 SKIFF_API void napi_gro_flush(struct napi_struct *napi, bool flush_old);
 
 /**
+ * netif_set_gro_max_size() - limit what received packets are merged into
+ * @dev: the device
+ * @size: bytes; over IPv4 more than 65535 are never reached
+ */
+static inline void netif_set_gro_max_size(struct net_device *dev, unsigned int size)
+{
+	WRITE_ONCE(dev->gro_max_size, size);
+}
+
+/**
+ * dev_set_gro_flush_timeout() - let packets wait to be merged
+ * @dev: the device
+ * @ns: nanoseconds beyond the end of a poll, 0 for none; what Linux has in
+ *      /sys/class/net/DEV/gro_flush_timeout
+ *
+ * Return: 0, -ERANGE.
+ */
+SKIFF_API int dev_set_gro_flush_timeout(struct net_device *dev, unsigned long ns);
+
+/**
+ * dev_set_napi_defer_hard_irqs() - poll by time, not when the device has something
+ * @dev: the device
+ * @times: polls in a row that may find nothing, 0 to INT_MAX, before the device is heard again; what
+ *         Linux has in /sys/class/net/DEV/napi_defer_hard_irqs
+ *
+ * Polls are gro_flush_timeout apart; without one this does nothing. Return: 0, -ERANGE.
+ */
+SKIFF_API int dev_set_napi_defer_hard_irqs(struct net_device *dev, unsigned long times);
+
+/**
  * struct softnet_stats - what the bottom half of a host has done
  * @processed: packets taken from devices
  * @dropped: packets refused because the backlog was full

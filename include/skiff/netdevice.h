@@ -356,9 +356,8 @@ enum netdev_reg_state {
  * @gso_max_size: most bytes of a packet to be segmented
  * @gso_max_segs: most segments of it
  * @gro_max_size: a packet that received ones are merged into stays shorter, bytes
- * @gro_flush_timeout: nanoseconds that packets may wait to be merged beyond the end of a poll
- * @napi_defer_hard_irqs: how many polls in a row that long after the last may find nothing before
- *                        the device is heard again; only with gro_flush_timeout
+ * @gro_flush_timeout: see dev_set_gro_flush_timeout()
+ * @napi_defer_hard_irqs: see dev_set_napi_defer_hard_irqs()
  * @netdev_ops: the driver's methods
  * @header_ops: those of the link layer, NULL when there is no header
  * @ethtool_ops: what ethtool asks
@@ -763,36 +762,6 @@ static inline void dev_addr_set(struct net_device *dev, const u8 *addr)
  */
 SKIFF_API int dev_change_tx_queue_len(struct net_device *dev, unsigned long new_len);
 
-/**
- * netif_set_gro_max_size() - limit what received packets are merged into
- * @dev: the device
- * @size: bytes; over IPv4 more than 65535 are never reached
- */
-static inline void netif_set_gro_max_size(struct net_device *dev, unsigned int size)
-{
-	WRITE_ONCE(dev->gro_max_size, size);
-}
-
-/**
- * dev_set_gro_flush_timeout() - let packets wait to be merged
- * @dev: the device
- * @ns: nanoseconds beyond the end of a poll, 0 for none; what Linux has in
- *      /sys/class/net/DEV/gro_flush_timeout
- *
- * Return: 0, -ERANGE.
- */
-SKIFF_API int dev_set_gro_flush_timeout(struct net_device *dev, unsigned long ns);
-
-/**
- * dev_set_napi_defer_hard_irqs() - poll by time, not when the device has something
- * @dev: the device
- * @times: polls in a row that may find nothing, 0 to INT_MAX, before the device is heard again; what
- *         Linux has in /sys/class/net/DEV/napi_defer_hard_irqs
- *
- * Polls are gro_flush_timeout apart; without one this does nothing. Return: 0, -ERANGE.
- */
-SKIFF_API int dev_set_napi_defer_hard_irqs(struct net_device *dev, unsigned long times);
-
 /* Set hw_features as the user wants, within what the driver allows; tell who is concerned. */
 SKIFF_API void netdev_update_features(struct net_device *dev);
 /* The same, and tell in any case: another device's features, or hw_features, changed. */
@@ -819,10 +788,8 @@ SKIFF_API void netdev_stats_to_stats64(struct rtnl_link_stats64 *stats64,
 
 /* Who hears of what happens to them. */
 #include <skiff/netdev_notifier.h>
-
 /* Cable and device: there, or not. */
 #include <skiff/netdev_link.h>
-
 /* The ways of packets through devices. */
 #include <skiff/netdev_xmit.h>
 #include <skiff/netdev_rx.h>
