@@ -100,41 +100,93 @@ static struct sk_buff *alloc_frame(struct fdev *f, unsigned int len)
 			      netdev_alloc_skb_ip_align(f->dev, len);
 }
 
-/* A frame that is read. */
+/*
+ * A frame that is read. What does not fit @skb goes into @pages, of which there are TAP_PAGES, or, when
+ * they are NULL, to @overflow.
+ */
 struct in {
 	struct virtio_net_hdr hdr;
 	struct sk_buff *skb;
 	unsigned int room;
+	struct page **pages;
 	u8 *overflow;
-	struct iovec iov[3];
+	struct iovec iov[2 + TAP_PAGES];
 };
+
+/* The pages of the frame at @index, complete; NULL: there are none. */
+static struct page **get_pages(struct tap *tap, int index)
+{
+	struct page **pages;
+
+	if (!tap->vnet_hdr || index >= TAP_PAGED)
+		return NULL;
+	pages = tap->pages[index];
+	for (size_t i = 0; i < TAP_PAGES; i++) {
+		if (unlikely(!pages[i]))
+			pages[i] = alloc_pages(GFP_KERNEL, TAP_PAGE_ORDER);
+		if (unlikely(!pages[i]))
+			return NULL;
+	}
+	return pages;
+}
+
+/* Where the rest of a frame is read to. Return: how many of @iov that takes. */
+static int rest_iov(const struct in *in, struct iovec *iov)
+{
+	if (!in->pages) {
+		iov[0] = (struct iovec){ in->overflow, FDEV_MAX_FRAME };
+		return 1;
+	}
+	for (size_t i = 0; i < TAP_PAGES; i++)
+		iov[i] = (struct iovec){ page_address(in->pages[i]), TAP_PAGE_SIZE };
+	return TAP_PAGES;
+}
 
 static void prepare(struct tap *tap, struct in *in, struct uring_io *io, int index)
 {
 	in->room = READ_ONCE(tap->f.dev->mtu) + ETH_HLEN + VLAN_HLEN;
 	in->skb = alloc_frame(&tap->f, in->room);
+	in->pages = get_pages(tap, index);
 	in->overflow = tap->overflow + (size_t)index * FDEV_MAX_FRAME;
 	in->hdr = (struct virtio_net_hdr){ .flags = 0 };
 	/* Without memory it is still read, or it would be found readable for ever. */
 	in->iov[0] = (struct iovec){ &in->hdr, tap->vnet_hdr ? sizeof(in->hdr) : 0 };
 	in->iov[1] =
 		(struct iovec){ in->skb ? in->skb->data : in->overflow, in->skb ? in->room : 0 };
-	in->iov[2] = (struct iovec){ in->overflow, FDEV_MAX_FRAME };
 	io->iov = in->iov;
-	io->iovlen = 3;
+	io->iovlen = 2 + rest_iov(in, &in->iov[2]);
 }
 
-/* The frame did not fit its buffer: a larger one, with all of it. */
+/* Pages with @rest bytes of frame become its fragments. */
+static void add_pages(const struct in *in, struct sk_buff *skb, unsigned int rest)
+{
+	for (int i = 0; rest; i++) {
+		unsigned int n = min_t(unsigned int, rest, TAP_PAGE_SIZE);
+
+		skb_add_rx_frag(skb, i, in->pages[i], 0, (int)n, TAP_PAGE_SIZE);
+		in->pages[i] = NULL;
+		rest -= n;
+	}
+}
+
+/* The frame did not fit its buffer: by pages, or a larger one with all of it. */
 static struct sk_buff *enlarge(struct tap *tap, const struct in *in, unsigned int len)
 {
-	struct sk_buff *large = alloc_frame(&tap->f, len);
+	struct sk_buff *large;
 
+	if (in->pages && len - in->room > TAP_COPY_MAX) {
+		__skb_put(in->skb, in->room);
+		add_pages(in, in->skb, len - in->room);
+		return in->skb;
+	}
+	large = alloc_frame(&tap->f, len);
 	if (!large) {
 		fdev_refuse(&tap->f, in->skb, true);
 		return NULL;
 	}
 	__skb_put_data(large, in->skb->data, in->room);
-	__skb_put_data(large, in->overflow, len - in->room);
+	__skb_put_data(large, in->pages ? page_address(in->pages[0]) : in->overflow,
+		       len - in->room);
 	consume_skb(in->skb);
 	return large;
 }
@@ -165,12 +217,20 @@ static struct sk_buff *take(struct tap *tap, const struct in *in, int n)
 	return skb;
 }
 
+/* How many frames will be read at once: fewer while @large ones come. */
+static void set_batch(struct tap *tap, bool large)
+{
+	if (tap->rx_uring)
+		tap->f.rx_batch = large ? TAP_PAGED : FDEV_RX_BATCH;
+}
+
 static int tap_read(struct fdev *f, struct sk_buff **frames, int n)
 {
 	struct tap *tap = tap_of(f->dev);
 	struct uring_io io[FDEV_RX_BATCH];
 	struct in in[FDEV_RX_BATCH];
 	int got = 0, err = 0, i;
+	bool large = false;
 
 	for (i = 0; i < n; i++)
 		prepare(tap, &in[i], &io[i], i);
@@ -178,6 +238,7 @@ static int tap_read(struct fdev *f, struct sk_buff **frames, int n)
 		call_one(f->fd, readv, &io[0]);
 	for (i = 0; i < n; i++) {
 		if (io[i].res >= 0) {
+			large |= io[i].res > (int)(in[i].room + TAP_COPY_MAX);
 			frames[got++] = take(tap, &in[i], io[i].res);
 			continue;
 		}
@@ -185,6 +246,8 @@ static int tap_read(struct fdev *f, struct sk_buff **frames, int n)
 		if (io[i].res != -EAGAIN && io[i].res != -ECANCELED)
 			err = io[i].res;
 	}
+	if (got)
+		set_batch(tap, large);
 	return got ? got : err;
 }
 
@@ -192,6 +255,10 @@ static void tap_free(struct fdev *f)
 {
 	struct tap *tap = tap_of(f->dev);
 
+	for (size_t i = 0; i < TAP_PAGED; i++)
+		for (size_t j = 0; j < TAP_PAGES; j++)
+			if (tap->pages[i][j])
+				put_page(tap->pages[i][j]);
 	uring_close(tap->rx_uring);
 	uring_close(tap->tx_uring);
 	fdev_overflow_free(tap->overflow, FDEV_RX_BATCH);

@@ -405,7 +405,7 @@ static void veth_setup(struct net_device *dev)
 	dev->max_mtu = VETH_MAX_MTU;
 	/* The other end is told what is known about checksums: they need not be computed. */
 	dev->features = NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HW_CSUM | NETIF_F_RXCSUM |
-			NETIF_F_HIGHDMA | NETIF_F_LLTX;
+			NETIF_F_HIGHDMA | NETIF_F_LLTX | NETIF_F_GSO_SOFTWARE;
 	dev->hw_features = dev->features;
 	dev->needs_free_netdev = true;
 	dev->priv_destructor = veth_destructor;
@@ -443,6 +443,11 @@ static int veth_register(struct net_device *dev)
 	/* Under the lock, so that chance is the host's. */
 	eth_hw_addr_random(dev);
 	err = register_netdevice(dev);
+	/* As on Linux: what comes by the cable is merged already, unless somebody knows better. */
+	if (!err) {
+		dev->wanted_features &= ~NETIF_F_GRO;
+		netdev_update_features(dev);
+	}
 	net_unlock(dev_net(dev));
 	return err;
 }

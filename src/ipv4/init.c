@@ -7,6 +7,7 @@
 
 #include "ipv4/igmp.h"
 #include "ipv4/ipv4.h"
+#include "ipv4/offload.h"
 #include "ipv4/sockglue.h"
 
 static unsigned int ipv4_net_id;
@@ -238,6 +239,8 @@ int ipv4_init(void)
 	icmp_init();
 	igmp_init();
 	dev_add_pack(&ip_packet_type);
+	ip_offload_init();
+	tcpv4_offload_init();
 	dev_add_pack(&arp_packet_type);
 	inet_family_init();
 	ping_sock_init();

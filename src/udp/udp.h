@@ -34,6 +34,7 @@ struct udp_table {
  * @port_range: net.ipv4.ip_local_port_range: ports to choose from, first and last
  * @rmem_min: net.ipv4.udp_rmem_min
  * @wmem_min: net.ipv4.udp_wmem_min
+ * @gro_wanted: a socket has asked for merged datagrams (UDP_GRO)
  * @hash_key: nobody outside knows which slot a flow is in
  * @ctl: registration of the settings
  * @table: the host's copy of their table
@@ -46,6 +47,7 @@ struct udp_net {
 	int port_range[2];
 	int rmem_min;
 	int wmem_min;
+	bool gro_wanted;
 	siphash_key_t hash_key;
 	struct ctl_table_header *ctl;
 	struct ctl_table table[5];
@@ -70,6 +72,9 @@ void udp_table_move(struct udp_net *un, struct sock *sk);
 
 /* udp_input.c */
 int udp_rcv(struct sk_buff *skb);
+
+/* udp_offload.c */
+void udpv4_offload_init(void);
 
 /* udp_err.c */
 int udp_err(struct sk_buff *skb, u32 info);
