@@ -3,6 +3,7 @@
 #
 #   make demo            build, and show skiff talking to the Linux kernel
 #   make check           every test; ends with N passed, N failed, N skipped
+#   make check-cross     the unit tests alone that run on emulated machines: 32 bits, big-endian
 #   make bench           benchmarks beside their peers, also in build/bench.json
 #   make lint            formatting, clang-tidy, sparse, headers alone, layers
 #   make format          clang-format over every source file
@@ -22,6 +23,7 @@ SECONDS ?= 60
 WERROR ?= false
 export CC
 
+machines = i686 s390x
 configure = scripts/configure.sh
 ninja = ninja --quiet -C
 
@@ -36,6 +38,16 @@ release debug tsan:
 	@$(ninja) build/$@
 	@if [ $@ = release ]; then ln -sfn release/skiff build/skiff; fi
 
+# The unit tests for machines of another word size and byte order, where they can be built.
+.PHONY: cross check-cross
+cross:
+	@MESON_OPTIONS="-Dwerror=$(WERROR) $(MESON_OPTIONS)" scripts/build-cross.sh $(machines)
+
+check-cross:
+	@scripts/setup.sh check
+	@$(MAKE) --no-print-directory cross
+	@$(PYTHON) scripts/run-tests.py --programs $(machines:%=build/%)
+
 # The command alone, and how far it is: the rest of a release build takes much longer.
 demo:
 	@scripts/setup.sh demo
@@ -47,8 +59,8 @@ demo:
 
 check:
 	@scripts/setup.sh check
-	@$(MAKE) --no-print-directory release debug tsan
-	@$(PYTHON) scripts/run-tests.py build/debug build/tsan build/release
+	@$(MAKE) --no-print-directory release debug tsan cross
+	@$(PYTHON) scripts/run-tests.py build/debug build/tsan $(machines:%=build/%) build/release
 
 bench:
 	@scripts/setup.sh bench
@@ -94,4 +106,4 @@ clean:
 	rm -rf build
 
 help:
-	@sed -n '4,15s/^# \{0,2\}//p' Makefile
+	@sed -n '4,16s/^# \{0,2\}//p' Makefile

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <skiff/drivers.h>
+#include <skiff/inetdevice.h>
 #include <skiff/netconf.h>
 #include <skiff/netdevice.h>
 #include <skiff/skiff.h>

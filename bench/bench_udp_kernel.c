@@ -16,10 +16,7 @@ struct link {
 
 static struct udp_burst out, in;
 
-/*
- * Bursts that the kernel sends before the host looks. The ring of AF_PACKET hands over packets when
- * one of its blocks is full or a millisecond old: one burst alone would measure that millisecond.
- */
+/* Bursts that the kernel sends before the host looks, as it is with one that has other work too. */
 #define WINDOW 8
 
 static void need(bool ok, const char *what)

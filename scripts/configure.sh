@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Configures a build directory once, and again only if what is asked for has changed.
 #
-#   scripts/configure.sh release|debug|tsan|fuzz|lint [MESON OPTION...]
+#   scripts/configure.sh release|debug|tsan|i686|s390x|fuzz|lint [MESON OPTION...]
 set -eu
 
 kind=$1
@@ -24,6 +24,12 @@ tsan)
 	set -- -Doptimization=1 -Ddebug=true -Ddebug_checks=true -Db_lundef=false \
 		-Db_sanitize=thread "$@"
 	;;
+i686 | s390x)
+	# Another word size, another byte order; scripts/build-cross.sh has seen to the rest.
+	CC=$kind-linux-gnu-gcc
+	set -- --cross-file "scripts/cross/$kind.ini" "-Dpkg_config_path=$PWD/build/cross/$kind" \
+		-Doptimization=1 -Ddebug=false -Ddebug_checks=true -Ddpdk=disabled "$@"
+	;;
 fuzz)
 	CC=clang
 	# -fsanitize=fuzzer-no-link counts the edges in the library, which the targets are about.
@@ -37,7 +43,7 @@ lint)
 	set -- -Ddebug_checks=true -Ddpdk=disabled "$@"
 	;;
 *)
-	echo "configure.sh: unknown build '$kind': accepted are release, debug, tsan, fuzz, lint" >&2
+	echo "configure.sh: unknown build '$kind': accepted are release, debug, tsan, i686, s390x, fuzz, lint" >&2
 	exit 2
 	;;
 esac

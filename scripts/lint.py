@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Looks at the sources without running them.
 
-    scripts/lint.py [format|tidy|sparse|headers|spdx|layers|size]...
+    scripts/lint.py [format|tidy|sparse|headers|spdx|layers|size|reasons]...
 
 format   clang-format in the style of .clang-format
 tidy     clang-tidy with the checks of .clang-tidy, on src/ and tools/
@@ -12,6 +12,7 @@ headers  every public header alone, in C and C++ (scripts/check-headers.py)
 spdx     each file starts with its licence, C files also with a sentence on what they are
 layers   includes between folders (scripts/check-layers.py)
 size     no file of more than 800 lines
+reasons  src/ drops no packet without saying why
 
 A check whose program is not installed is named and skipped.
 """
@@ -140,6 +141,15 @@ def lint_layers():
     return [out] if status else []
 
 
+def lint_reasons():
+    # Those of src/skb/exports.c are the functions themselves.
+    plain = re.compile(r'\bkfree_skb(_list)?\(')
+    return ['%s:%d: dropped without a reason: kfree_skb_reason(), or consume_skb()' % (name, i)
+            for name in sources('.c', 'src/') if not name.endswith('/exports.c')
+            for i, line in enumerate(open(os.path.join(TOP, name), errors='replace'), 1)
+            if plain.search(line)]
+
+
 def lint_size():
     problems = []
     for name in sources(('.c', '.h'), 'src/', 'include/', 'tools/', 'tests/', 'bench/', 'fuzz/'):
@@ -157,6 +167,7 @@ CHECKS = {
     'spdx': (lint_spdx, None),
     'layers': (lint_layers, None),
     'size': (lint_size, None),
+    'reasons': (lint_reasons, None),
 }
 
 

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Runs every test of the given build directories and adds up what they say.
 
-    scripts/run-tests.py [--only TEXT] BUILD...
+    scripts/run-tests.py [--only TEXT] [--programs] BUILD...
 
-The last line is `N passed, N failed, N skipped`. Counted are
-  - each cmocka case of each unit test, in each build,
+--only runs what has TEXT in its name, --programs leaves out the scripts. The last line is
+`N passed, N failed, N skipped`. Counted are
+  - each cmocka case of each unit test, in each build; an emulator runs those that are for another
+    machine (scripts/cross),
   - each example (exit status 77: skipped),
   - the script checks in tests/scripts and tests/netns, which print such a line themselves.
 
@@ -15,7 +17,9 @@ directories; SKIFF_SOURCE, the source tree; CC. A script in tests/netns runs in 
 namespace of its own in which a TAP can be opened; where that can't be had, it is skipped by name.
 """
 import argparse
+import ast
 import concurrent.futures
+import configparser
 import glob
 import json
 import os
@@ -157,18 +161,55 @@ def sanitizer_env():
     return env
 
 
-def programs(build):
-    """(function, name, command, timeout) for each test program of a build directory."""
+# What an emulated machine can't show: programs, and a suite.
+NOT_EMULATED = {
+    'i686 host-fork': 'qemu-user can not fork while other threads run',
+    's390x host-fork': 'qemu-user can not fork while other threads run',
+    's390x drivers-tap': 'the kernel below writes virtio headers in another byte order',
+}
+NO_THREADS = 'qemu-user can not fork beside threads, and makes stress take minutes'
+
+
+def emulator(label):
+    """The command in front of programs for another machine, as its cross file names it."""
+    ini = configparser.ConfigParser()
+    ini.read(os.path.join(TOP, 'scripts', 'cross', label + '.ini'))
+    return ast.literal_eval(ini.get('binaries', 'exe_wrapper', fallback='[]'))
+
+
+def skip(what, reason):
+    result = Result(what)
+    result.skipped.append('%s: %s' % (what, reason))
+    return result
+
+
+def programs(build, env):
+    """(function, name, argument...) for each test program of a build directory."""
     label = os.path.basename(build)
+    missing = os.path.join(build, 'missing')
+    if os.path.exists(missing):  # from scripts/build-cross.sh
+        yield skip, label, open(missing).read().strip()
+        return
     tests = json.loads(subprocess.check_output(['meson', 'introspect', '--tests', build]))
+    emulated = emulator(label)
+    prefix = emulated
     # TSan needs its shadow memory where a randomised layout may put something else.
-    prefix = ['setarch', '-R'] if 'tsan' in label and shutil.which('setarch') else []
+    if 'tsan' in label and shutil.which('setarch'):
+        prefix = ['setarch', '-R']
     for t in tests:
         suite = t['suite'][0].split(':')[-1]
+        name = label + ' ' + t['name']
         if 'tsan' in label and suite != 'threads':
             continue
+        if emulated and suite in ('examples', 'threads'):
+            continue
+        if name in NOT_EMULATED:
+            yield skip, name, NOT_EMULATED[name]
+            continue
         func = run_example if suite == 'examples' else run_unit
-        yield func, label + ' ' + t['name'], prefix + t['cmd'], t['timeout']
+        yield func, name, prefix + t['cmd'], env, t['timeout']
+    if emulated:
+        yield skip, label + ' threads', NO_THREADS
 
 
 def scripts(folder):
@@ -192,6 +233,7 @@ def timed(func, *args):
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument('--only', default='')
+    parser.add_argument('--programs', action='store_true')
     parser.add_argument('builds', nargs='+')
     args = parser.parse_args()
     builds = [os.path.abspath(b) for b in args.builds]
@@ -200,12 +242,13 @@ def main():
                SKIFF_BUILD=builds[0], SKIFF_RELEASE_BUILD=builds[-1], SKIFF_SOURCE=TOP,
                CC=env.get('CC', 'gcc'))
 
-    jobs = [(func, name, cmd, env, timeout) for b in builds
-            for func, name, cmd, timeout in programs(b)]
-    jobs += [(run_script, name, cmd, env, 600) for name, cmd in scripts('scripts')]
+    jobs = [job for b in builds for job in programs(b, env)]
+    if not args.programs:
+        jobs += [(run_script, name, cmd, env, 600) for name, cmd in scripts('scripts')]
     in_netns = os.path.join(TOP, 'scripts', 'in-netns.sh')
     # These measure and wait for real time: one after the other, when nothing else runs.
-    alone = [(run_script, name, [in_netns] + cmd, env, 600) for name, cmd in scripts('netns')]
+    alone = [(run_script, name, [in_netns] + cmd, env, 600) for name, cmd in scripts('netns')
+             if not args.programs]
 
     results = []
 

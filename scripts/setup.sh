@@ -114,6 +114,12 @@ look()
 		want python3-scapy module scapy
 		want "linux-headers-$(dpkg --print-architecture 2>/dev/null || echo generic)" \
 			kernel_headers
+		# For the unit tests on other machines (scripts/build-cross.sh).
+		want gcc-i686-linux-gnu has i686-linux-gnu-gcc
+		want libc6-dev-i386-cross test -e /usr/i686-linux-gnu/include/stdio.h
+		want gcc-s390x-linux-gnu has s390x-linux-gnu-gcc
+		want libc6-dev-s390x-cross test -e /usr/s390x-linux-gnu/include/stdio.h
+		want qemu-user has qemu-s390x
 		clang_runtime >/dev/null 2>&1 || missing="$missing $(clang_runtime_package)"
 	fi
 	if [ "$set_name" = bench ]; then
@@ -137,14 +143,15 @@ fi
 if [ -n "${as_root:-}" ]; then
 	echo "setup: installing $missing"
 	export DEBIAN_FRONTEND=noninteractive
+	# Nothing that is in use may go for it: some cross compilers conflict with gcc-multilib.
 	# shellcheck disable=SC2086
 	$as_root DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
-		$missing >/dev/null 2>&1 || {
+		--no-remove $missing >/dev/null 2>&1 || {
 		# A fresh image has no package lists, an old one has stale ones.
 		$as_root apt-get update -q >/dev/null 2>&1
 		for package in $missing; do
 			$as_root DEBIAN_FRONTEND=noninteractive apt-get install -y -q \
-				--no-install-recommends "$package" >/dev/null 2>&1 ||
+				--no-install-recommends --no-remove "$package" >/dev/null 2>&1 ||
 				echo "setup: apt-get could not install $package" >&2
 		done
 	}

@@ -54,8 +54,8 @@ SKIFF_API const struct skiff_driver *skiff_driver_next(const struct skiff_driver
  * @net: its host
  * @kind: the driver
  * @name: the device's name, a pattern with %d, or NULL for the kind and a number
- * @options: @nr texts "key=value" that are the driver's, or mac= (its address), mtu= or those of
- *           netem_keys() of any
+ * @options: @nr texts "key=value" that are the driver's, or mac= (its address), mtu=, qdisc= (as dev_set_qdisc(),
+ *           its limit behind a colon) or those of netem_keys() of any
  * @nr: how many
  * @dev: the device, down; good while it is registered and the stack lock is held
  * @err: a message for the user that names the value and what is accepted; empty after success

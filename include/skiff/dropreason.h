@@ -89,7 +89,9 @@ extern "C" {
 	X(ICMP_RATELIMIT, "ICMP message beyond the rate limit")                    \
 	X(IP_BCAST_SOURCE, "source address is a broadcast or multicast address")   \
 	X(UDP_LENGTH, "UDP length does not fit the packet")                        \
-	X(DEV_XMIT, "the device could not send it")
+	X(DEV_XMIT, "the device could not send it")                                \
+	X(SEND_REFUSED, "the call that was to send it failed")                     \
+	X(ARP_GRATUITOUS, "gratuitous ARP, which the device's settings refuse")
 
 /**
  * enum skb_drop_reason - why a packet was dropped

@@ -134,11 +134,23 @@ static inline void inet_recv_done(struct sk_buff *skb)
  * @flags: MSG_*
  * @addr_len: bytes of the name that was written
  *
- * Any thread that holds no stack lock. Return: bytes, with MSG_TRUNC those that there were; or a
- * negative errno as inet_recv_skb(), -EOPNOTSUPP for MSG_OOB, -EFAULT.
+ * Any thread that holds no stack lock. Return: bytes, with MSG_TRUNC on a raw socket those that there
+ * were; or a negative errno as inet_recv_skb(), -EOPNOTSUPP for MSG_OOB, -EFAULT.
  */
 SKIFF_API int inet_recv_packet(struct sock *sk, struct skiff_msghdr *msg, size_t len, int flags,
 			       int *addr_len);
+
+/* Why a socket can't send now, as -errno: shut down, or its pending error. Stack lock. */
+SKIFF_API int inet_check_send(struct sock *sk);
+
+/**
+ * inet_adopt_skb() - make a program's buffer one that a socket sends
+ * @sk: the socket, charged with it
+ * @skb: the buffer, not shared; what it was to another socket is forgotten
+ *
+ * Stack lock. Return: false when the send buffer is full, and nothing was done.
+ */
+SKIFF_API bool inet_adopt_skb(struct sock *sk, struct sk_buff *skb);
 
 /**
  * struct inet_raw_ops - raw sockets, for the layer below them

@@ -37,6 +37,7 @@ struct neigh_parms;
  * @ifa_broadcast: directed broadcast address, 0 when the subnet has none
  * @ifa_prefixlen: 0 to 32
  * @ifa_scope: RT_SCOPE_*: a loopback address is not used towards the outside
+ * @ifa_label: the name by which ioctl() knows it: the device's, or one behind a colon
  */
 struct in_ifaddr {
 	struct in_ifaddr *ifa_next;
@@ -47,6 +48,7 @@ struct in_ifaddr {
 	__be32 ifa_broadcast;
 	unsigned char ifa_prefixlen;
 	unsigned char ifa_scope;
+	char ifa_label[IFNAMSIZ];
 };
 
 /**
@@ -131,13 +133,36 @@ SKIFF_API __be32 inet_make_mask(int logmask);
  */
 SKIFF_API int inet_insert_ifa(struct net_device *dev, __be32 addr, unsigned int prefixlen);
 
+/* The same under a name of its own, "eth0:1", for programs that know no other way; NULL: the device's. */
+SKIFF_API int inet_insert_ifa_label(struct net_device *dev, __be32 addr, unsigned int prefixlen,
+				    const char *label);
+
+/**
+ * inet_set_broadcast() - change the broadcast address of an address's subnet
+ * @ifa: the address
+ * @addr: any address, which counts as a broadcast beside the subnet's last; 0 for none
+ *
+ * Stack lock. Return: 0, -ENOSPC or -ENOMEM and nothing has changed.
+ */
+SKIFF_API int inet_set_broadcast(struct in_ifaddr *ifa, __be32 addr);
+
+/**
+ * inet_set_peer() - change the other end of a point-to-point link
+ * @ifa: the address
+ * @addr: the other end's; the subnet that is reached directly is the one that it is in
+ *
+ * Stack lock. Return: 0; -EINVAL for an address that is none of a host; -ENOSPC, -ENOMEM: the address
+ * is gone then.
+ */
+SKIFF_API int inet_set_peer(struct in_ifaddr *ifa, __be32 addr);
+
 /**
  * inet_del_ifa() - take an address away from a device, and the routes that came with it
  * @dev: the device
  * @addr: the address
  *
  * With the first address of a subnet the device's others in it go as well, unless
- * net.ipv4.conf.all.promote_secondaries is set. Stack lock. Return: 0 or -EADDRNOTAVAIL.
+ * promote_secondaries of net.ipv4.conf is set for it. Stack lock. Return: 0 or -EADDRNOTAVAIL.
  */
 SKIFF_API int inet_del_ifa(struct net_device *dev, __be32 addr);
 

@@ -37,6 +37,8 @@ SKIFF_API int ip_getsockopt(struct sock *sk, int level, int optname, void *optva
  * @tos: DSCP and ECN, -1 for the socket's
  * @protocol: of a raw packet, 0 for the socket's
  * @gso_size: UDP_SEGMENT: payload of each datagram, 0: one
+ * @opt: IP_RETOPTS: in the place of the socket's, points to @options; NULL: the socket's
+ * @options: where those are
  */
 struct inet_cookie {
 	struct sockcm_cookie sockc;
@@ -46,7 +48,16 @@ struct inet_cookie {
 	__s16 tos;
 	u8 protocol;
 	u16 gso_size;
+	struct ip_options_rcu *opt;
+	struct ip_options_data options;
 };
+
+/* The options that a packet is sent with: those of the call, else the socket's. */
+static inline struct ip_options_rcu *inet_cookie_opt(const struct inet_cookie *ipc,
+						     const struct inet_sock *inet)
+{
+	return ipc->opt ? (struct ip_options_rcu *)(uintptr_t)&ipc->options.opt : inet->inet_opt;
+}
 
 /* The socket's own values. Any thread. */
 SKIFF_API void inet_cookie_init(struct inet_cookie *ipc, const struct sock *sk);
@@ -55,11 +66,12 @@ SKIFF_API void inet_cookie_init(struct inet_cookie *ipc, const struct sock *sk);
  * ip_cmsg_send() - read the control messages of a datagram to be sent
  * @sk: sender
  * @msg: the message
- * @ipc: changed by SOL_SOCKET messages, IP_PKTINFO, IP_TTL, IP_TOS, IP_PROTOCOL; and, for a UDP
+ * @ipc: changed by SOL_SOCKET messages, IP_PKTINFO, IP_TTL, IP_TOS, IP_PROTOCOL, IP_RETOPTS; and, for a UDP
  *       socket, UDP_SEGMENT
  * @allow_ipv6: take IPV6_PKTINFO with a v4-mapped source too
  *
- * Messages of other levels are skipped. Any thread. Return: 0 or -EINVAL.
+ * Messages of other levels are skipped. Any thread. Return: 0; -EINVAL;
+ * -EOPNOTSUPP for a source route.
  */
 SKIFF_API int ip_cmsg_send(struct sock *sk, struct skiff_msghdr *msg, struct inet_cookie *ipc,
 			   bool allow_ipv6);

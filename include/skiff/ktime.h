@@ -10,12 +10,13 @@
 extern "C" {
 #endif
 
-#define MSEC_PER_SEC 1000L
-#define USEC_PER_MSEC 1000L
-#define NSEC_PER_USEC 1000L
-#define NSEC_PER_MSEC 1000000L
-#define USEC_PER_SEC 1000000L
-#define NSEC_PER_SEC 1000000000L
+/* 64 bits wherever long has 32: what is multiplied with them is mostly a ktime_t in the end. */
+#define MSEC_PER_SEC 1000LL
+#define USEC_PER_MSEC 1000LL
+#define NSEC_PER_USEC 1000LL
+#define NSEC_PER_MSEC 1000000LL
+#define USEC_PER_SEC 1000000LL
+#define NSEC_PER_SEC 1000000000LL
 
 #define KTIME_MAX ((ktime_t)INT64_MAX)
 #define KTIME_MIN ((ktime_t)INT64_MIN)

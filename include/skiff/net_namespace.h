@@ -106,7 +106,7 @@ struct net {
 	void *gen[NET_GENERIC_MAX];
 
 	struct netns_mib mib;
-	u64 drops[SKB_DROP_REASON_MAX];
+	u64 drops[SKB_DROP_REASON_MAX] __aligned(8);
 	struct net_mem *mem;
 	struct list_head sysctls;
 
@@ -289,6 +289,26 @@ SKIFF_API bool net_bh(struct net *net);
  * Return: true, or false when the host's limit would be exceeded: then nothing is accounted.
  */
 SKIFF_API bool net_mem_charge(struct net *net, size_t bytes) __must_check;
+
+/**
+ * net_mem_full() - whether a host has used up its memory
+ * @net: the host
+ *
+ * Any thread and context. What keeps buffers that no socket pays for (fragments, packets that wait
+ * for a neighbour or a device) takes no more of them then. Never true without a limit.
+ */
+static inline bool net_mem_full(const struct net *net)
+{
+	return unlikely(net->mem->limit) &&
+	       atomic_long_read(&net->mem->used) >= (long)net->mem->limit;
+}
+
+/* Account, or with a negative number give back, what is kept whatever the limit. Any context. */
+static inline void net_mem_held(struct net *net, long bytes)
+{
+	if (unlikely(net->mem->limit))
+		atomic_long_add(bytes, &net->mem->used);
+}
 
 /* Another user of the host's account, which stays after the host. Any thread. */
 static inline struct net_mem *net_mem_get(struct net *net)

@@ -129,9 +129,28 @@ enum {
 	NAPI_STATE_MISSED,  /* scheduled again while it was polled */
 	NAPI_STATE_DISABLE, /* napi_disable() */
 	NAPI_STATE_LISTED,  /* added to a device */
+	NAPI_STATE_DEFERRED, /* not in Linux: the device is not heard until napi_struct.timer fires */
 };
 
 #define NAPI_POLL_WEIGHT 64
+
+/* Lists of held packets per source, by hash of their flow, and most packets on one. */
+#define GRO_HASH_BUCKETS 8
+#define MAX_GRO_SKBS 8
+
+/* A merged packet is shorter than gro_max_size, and has fewer bytes than IPv4 can say. */
+#define GRO_LEGACY_MAX_SIZE 65536u
+#define GRO_MAX_SIZE (8 * 65535u)
+
+/**
+ * struct gro_list - packets that wait to be merged with others
+ * @list: linked by skb->list, the newest first
+ * @count: how many
+ */
+struct gro_list {
+	struct list_head list;
+	int count;
+};
 
 /**
  * struct napi_struct - a source of packets that the bottom half polls
@@ -143,6 +162,12 @@ enum {
  * @dev: the device
  * @dev_list: the core's
  * @napi_id: number, for sockets that poll
+ * @defer_hard_irqs_count: how often net_device.napi_defer_hard_irqs may still put the device off
+ * @gro_bitmask: which of @gro_hash have packets
+ * @rx_count: packets in @rx_list, those that merged ones were made of counted
+ * @gro_hash: packets that wait to be merged
+ * @rx_list: packets that are delivered together
+ * @timer: for net_device.gro_flush_timeout
  */
 struct napi_struct {
 	struct list_head poll_list;
@@ -152,14 +177,21 @@ struct napi_struct {
 	struct net_device *dev;
 	struct list_head dev_list;
 	unsigned int napi_id;
+	int defer_hard_irqs_count;
+	unsigned long gro_bitmask;
+	int rx_count;
+	struct gro_list gro_hash[GRO_HASH_BUCKETS];
+	struct list_head rx_list;
+	struct timer_list timer;
 };
 
+/* What became of a packet: in each case it is not the caller's any more. */
 enum gro_result {
-	GRO_MERGED,
-	GRO_MERGED_FREE,
-	GRO_HELD,
-	GRO_NORMAL,
-	GRO_CONSUMED,
+	GRO_MERGED,	 /* it is part of another one */
+	GRO_MERGED_FREE, /* its payload is, and it is freed */
+	GRO_HELD,	 /* it waits for others */
+	GRO_NORMAL,	 /* delivered, alone */
+	GRO_CONSUMED,	 /* its protocol has it */
 };
 typedef enum gro_result gro_result_t;
 
@@ -213,7 +245,15 @@ static inline bool napi_schedule(struct napi_struct *napi)
 
 #define napi_schedule_irqoff(napi) napi_schedule(napi)
 
-/* Done for now, inside of poll. Return: false when it was scheduled again meanwhile. */
+/**
+ * napi_complete_done() - done for now, inside of poll
+ * @napi: the source
+ * @work_done: packets that this poll took
+ *
+ * Held packets are delivered, but for those that net_device.gro_flush_timeout lets wait. Return:
+ * false when it was scheduled again meanwhile, or net_device.napi_defer_hard_irqs wants the device
+ * not to be heard until it is polled again.
+ */
 SKIFF_API bool napi_complete_done(struct napi_struct *napi, int work_done);
 
 static inline bool napi_complete(struct napi_struct *napi)
@@ -221,8 +261,50 @@ static inline bool napi_complete(struct napi_struct *napi)
 	return napi_complete_done(napi, 0);
 }
 
-/* Deliver a packet from a poll function; consumed. */
+/**
+ * napi_gro_receive() - hand a received packet over, from a poll function
+ * @napi: the source
+ * @skb: the packet: dev, protocol and the MAC header set (eth_type_trans()); consumed
+ *
+ * With NETIF_F_GRO on, it is merged with others of its flow where a protocol knows how, and
+ * delivered with them when the poll ends at the latest.
+ *
+ * Return: what became of it.
+ */
 SKIFF_API gro_result_t napi_gro_receive(struct napi_struct *napi, struct sk_buff *skb);
+
+/* Deliver what is held; with @flush_old only what was held before this jiffy. Inside of poll. */
+SKIFF_API void napi_gro_flush(struct napi_struct *napi, bool flush_old);
+
+/**
+ * netif_set_gro_max_size() - limit what received packets are merged into
+ * @dev: the device
+ * @size: bytes; over IPv4 more than 65535 are never reached
+ */
+static inline void netif_set_gro_max_size(struct net_device *dev, unsigned int size)
+{
+	WRITE_ONCE(dev->gro_max_size, size);
+}
+
+/**
+ * dev_set_gro_flush_timeout() - let packets wait to be merged
+ * @dev: the device
+ * @ns: nanoseconds beyond the end of a poll, 0 for none; what Linux has in
+ *      /sys/class/net/DEV/gro_flush_timeout
+ *
+ * Return: 0, -ERANGE.
+ */
+SKIFF_API int dev_set_gro_flush_timeout(struct net_device *dev, unsigned long ns);
+
+/**
+ * dev_set_napi_defer_hard_irqs() - poll by time, not when the device has something
+ * @dev: the device
+ * @times: polls in a row that may find nothing, 0 to INT_MAX, before the device is heard again; what
+ *         Linux has in /sys/class/net/DEV/napi_defer_hard_irqs
+ *
+ * Polls are gro_flush_timeout apart; without one this does nothing. Return: 0, -ERANGE.
+ */
+SKIFF_API int dev_set_napi_defer_hard_irqs(struct net_device *dev, unsigned long times);
 
 /**
  * struct softnet_stats - what the bottom half of a host has done

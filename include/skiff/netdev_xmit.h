@@ -77,11 +77,20 @@ static inline struct sk_buff *skb_gso_segment(struct sk_buff *skb, netdev_featur
 }
 
 /**
- * struct offload_callbacks - how packets of a protocol are cut
+ * struct offload_callbacks - how packets of a protocol are cut, and joined
  * @gso_segment: see skb_mac_gso_segment(); skb->data is at the protocol's header
+ * @gro_receive: find @skb's flow among the held packets of @head, see <skiff/gro.h>. Return: the
+ *               held packet that is complete and to be delivered, or NULL; -EINPROGRESS when the
+ *               protocol has taken @skb
+ * @gro_complete: make headers of a merged packet right, this protocol's at @nhoff from skb->data.
+ *                Return: 0, or a negative errno and the packet is dropped
+ *
+ * All locked; each may be NULL.
  */
 struct offload_callbacks {
 	struct sk_buff *(*gso_segment)(struct sk_buff *skb, netdev_features_t features);
+	struct sk_buff *(*gro_receive)(struct list_head *head, struct sk_buff *skb);
+	int (*gro_complete)(struct sk_buff *skb, int nhoff);
 };
 
 /**

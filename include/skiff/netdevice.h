@@ -355,6 +355,9 @@ enum netdev_reg_state {
  * @vlan_features: what also holds for tagged packets
  * @gso_max_size: most bytes of a packet to be segmented
  * @gso_max_segs: most segments of it
+ * @gro_max_size: a packet that received ones are merged into stays shorter, bytes
+ * @gro_flush_timeout: see dev_set_gro_flush_timeout()
+ * @napi_defer_hard_irqs: see dev_set_napi_defer_hard_irqs()
  * @netdev_ops: the driver's methods
  * @header_ops: those of the link layer, NULL when there is no header
  * @ethtool_ops: what ethtool asks
@@ -429,6 +432,9 @@ struct net_device {
 	netdev_features_t vlan_features;
 	unsigned int gso_max_size;
 	u16 gso_max_segs;
+	unsigned int gro_max_size;
+	unsigned long gro_flush_timeout;
+	int napi_defer_hard_irqs;
 
 	const struct net_device_ops *netdev_ops;
 	const struct header_ops *header_ops;
@@ -782,10 +788,8 @@ SKIFF_API void netdev_stats_to_stats64(struct rtnl_link_stats64 *stats64,
 
 /* Who hears of what happens to them. */
 #include <skiff/netdev_notifier.h>
-
 /* Cable and device: there, or not. */
 #include <skiff/netdev_link.h>
-
 /* The ways of packets through devices. */
 #include <skiff/netdev_xmit.h>
 #include <skiff/netdev_rx.h>

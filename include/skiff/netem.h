@@ -53,6 +53,10 @@ enum netem_loss { NETEM_LOSS_RANDOM, NETEM_LOSS_GILBERT_ELLIOTT, NETEM_LOSS_MARK
  * @overhead: bytes that each packet has on the wire in addition; may be negative
  * @cell_size: bytes of payload in a cell, 0 when there are none
  * @cell_overhead: bytes that a cell has in addition; may be negative
+ * @slot_min: nanoseconds at least until packets may leave again, all together; 0 with @slot_max of 0: always
+ * @slot_max: and at most; less than @slot_min counts as the same
+ * @slot_packets: packets that may leave then, 0 for any number
+ * @slot_bytes: the same in bytes; the last packet may be longer
  * @limit: most packets on their way, 0 for NETEM_LIMIT_DEFAULT
  */
 struct netem_params {
@@ -76,6 +80,10 @@ struct netem_params {
 	s32 overhead;
 	u32 cell_size;
 	s32 cell_overhead;
+	s64 slot_min;
+	s64 slot_max;
+	u32 slot_packets;
+	u32 slot_bytes;
 	u32 limit;
 };
 

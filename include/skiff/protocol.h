@@ -49,15 +49,19 @@ SKIFF_API int inet_add_protocol(const struct net_protocol *prot, unsigned char p
 SKIFF_API int inet_del_protocol(const struct net_protocol *prot, unsigned char protocol);
 
 /**
- * struct net_offload - how packets of a transport protocol that are too large are cut
- * @callbacks: gso_segment: data at the transport header, network header set
+ * struct net_offload - how packets of a transport protocol are cut and joined
+ * @callbacks: its functions; headers of IP are set and linear when they are called
+ * @flags: INET6_PROTO_*, of no meaning to IPv4
  */
 struct net_offload {
 	struct offload_callbacks callbacks;
+	unsigned int flags;
 };
 
-/* Register it for all hosts. Before packets are sent; @prot stays valid. 0, -1: number taken. */
+/* Register it for IPv4, before packets are received. Return: 0, -1 when the number is taken. */
 SKIFF_API int inet_add_offload(const struct net_offload *prot, unsigned char protocol);
+/* Undo that. Return: 0, -1 when @prot is not registered. */
+SKIFF_API int inet_del_offload(const struct net_offload *prot, unsigned char protocol);
 
 /**
  * struct inet_protosw - a protocol that programs open sockets of

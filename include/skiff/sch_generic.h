@@ -53,7 +53,8 @@ struct qdisc_stats {
  * @id: "pfifo_fast"
  * @priv_size: bytes of its own, zeroed
  * @enqueue: take @skb, or put it on the chain *to_free, which the caller drops. Counts into
- *           sch->qstats. Return: NET_XMIT_SUCCESS or NET_XMIT_DROP
+ *           sch->qstats. Return: NET_XMIT_SUCCESS, NET_XMIT_DROP, or NET_XMIT_CN when another packet was
+ *           dropped for it
  * @dequeue: give the packet that goes next, NULL when none may go now
  * @init: prepare. Return: 0 or a negative errno
  * @reset: drop all that waits
@@ -78,6 +79,7 @@ struct Qdisc_ops {
  * @gso_skb: packets that the driver refused, to be offered first
  * @seen: the first of those was shown to the taps already
  * @qstats: counters
+ * @charged: bytes that the host's account has for packets that no socket pays for
  * @retry: offers again what a driver refused without stopping its queue
  * @next_sched: on the bottom half's list
  */
@@ -89,6 +91,7 @@ struct Qdisc {
 	struct sk_buff_head gso_skb;
 	bool seen;
 	struct qdisc_stats qstats;
+	long charged;
 	struct timer_list retry;
 	struct Qdisc *next_sched;
 };
@@ -103,16 +106,38 @@ static inline struct net_device *qdisc_dev(const struct Qdisc *sch)
 	return sch->dev_queue->dev;
 }
 
+static inline void __qdisc_charge(struct Qdisc *sch, long bytes)
+{
+	if (unlikely(dev_net(qdisc_dev(sch))->mem->limit)) {
+		sch->charged += bytes;
+		net_mem_held(dev_net(qdisc_dev(sch)), bytes);
+	}
+}
+
+/*
+ * For each packet that begins to wait, and that no longer does. With a socket it is the socket that
+ * pays; netem has let go of it before.
+ */
 static inline void qdisc_qstats_add(struct Qdisc *sch, const struct sk_buff *skb)
 {
 	sch->qstats.qlen++;
 	sch->qstats.backlog += skb->len;
+	if (!skb->sk)
+		__qdisc_charge(sch, (long)skb->truesize);
 }
 
 static inline void qdisc_qstats_sub(struct Qdisc *sch, const struct sk_buff *skb)
 {
 	sch->qstats.qlen--;
 	sch->qstats.backlog -= skb->len;
+	if (!skb->sk)
+		__qdisc_charge(sch, -(long)skb->truesize);
+}
+
+/* Whether a packet has to be refused for want of the host's memory. */
+static inline bool qdisc_host_full(const struct Qdisc *sch)
+{
+	return net_mem_full(dev_net(qdisc_dev(sch)));
 }
 
 /* Refuse a packet in enqueue. */
@@ -126,6 +151,25 @@ static inline int qdisc_drop(struct sk_buff *skb, struct Qdisc *sch, struct sk_b
 
 /* The default: three bands by skb->priority, each a queue of net_device.tx_queue_len packets. */
 SKIFF_API extern const struct Qdisc_ops pfifo_fast_ops;
+
+/*
+ * One queue of a limited number of packets, or of bytes; the third drops the oldest packet to make room.
+ * Limits are those of the device's queue, tx_queue_len packets, when the discipline is made.
+ */
+SKIFF_API extern const struct Qdisc_ops pfifo_ops;
+SKIFF_API extern const struct Qdisc_ops bfifo_ops;
+SKIFF_API extern const struct Qdisc_ops pfifo_head_drop_ops;
+
+/**
+ * dev_set_qdisc() - let packets wait by another discipline in all queues of a device
+ * @dev: the device, registered
+ * @kind: "pfifo_fast", "pfifo", "bfifo" or "pfifo_head_drop"
+ * @limit: packets, bytes for bfifo; 0 for what the device's queue has
+ *
+ * What waits is dropped. Locked. Return: 0; -ENOENT for another kind, -EINVAL for a limit of pfifo_fast,
+ * -ENOMEM and nothing has changed.
+ */
+SKIFF_API int dev_set_qdisc(struct net_device *dev, const char *kind, u32 limit);
 
 /**
  * qdisc_create() - make a discipline for a transmit queue

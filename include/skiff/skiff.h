@@ -41,8 +41,8 @@ SKIFF_API int skiff_init(void);
  * @clock: the clock it lives by, of which the host takes a reference; NULL for the real one
  * @seed: where its chance begins; 0 means entropy on the real clock, and a fixed seed on a
  *        virtual one: a simulation repeats unless told otherwise
- * @mem_limit: bytes of buffers, by truesize, that its sockets may hold: received and not read, sent
- *             and not released; 0 for no limit but the process's
+ * @mem_limit: bytes of buffers, by truesize, that its sockets may hold (received and not read, sent
+ *             and not released), and that may wait inside of it; 0 for no limit but the process's
  */
 struct skiff_net_params {
 	const char *name;

@@ -135,6 +135,8 @@ enum sock_flags {
 	SOCK_NOSPACE_WAIT, /* somebody waits for room in the send buffer */
 	SOCK_RCVMARK,
 	SOCK_TIMESTAMPING_RX_SOFTWARE,
+	SOCK_RCVPRIORITY,
+	SOCK_PREFER_BUSY_POLL,
 };
 
 /**
@@ -165,6 +167,10 @@ enum sock_flags {
  * @sk_mark: of its packets
  * @sk_tsflags: SOF_TIMESTAMPING_*
  * @sk_tskey: counts packets or bytes for timestamps
+ * @sk_zckey: counts calls with MSG_ZEROCOPY
+ * @sk_clockid: SO_TXTIME: the clock of the times that packets are to leave at
+ * @sk_txtime_flags: SOF_TXTIME_*
+ * @sk_incoming_cpu: SO_INCOMING_CPU, -1: not known
  * @sk_allocation: flags for allocations
  * @sk_ack_backlog: connections that wait to be accepted
  * @sk_max_ack_backlog: limit of them
@@ -195,7 +201,9 @@ enum sock_flags {
  * @sk_user_data: for the layer above
  * @sk_state_change: connected, closed, ...
  * @sk_data_ready: the receive queue got a packet
- * @sk_write_space: room in the send buffer; may be called by any thread, no lock held
+ * @sk_write_space: room in the send buffer; sock_def_write_space() is called by any thread that
+ *                  frees a buffer, any other one later, under the stack lock, outside of all loops
+ * @sk_space_work: calls it then
  * @sk_error_report: sk_err or the error queue has something
  * @sk_backlog_rcv: the protocol's input
  * @sk_destruct: the last reference is gone; any thread when buffers outlived it
@@ -246,12 +254,16 @@ struct sock {
 	__u32 sk_mark;
 	u32 sk_tsflags;
 	atomic_t sk_tskey;
+	u32 sk_zckey;
+	int sk_clockid;
+	u8 sk_txtime_flags;
+	int sk_incoming_cpu;
 	gfp_t sk_allocation;
 	u32 sk_ack_backlog;
 	u32 sk_max_ack_backlog;
 	s64 sk_rcvtimeo;
 	s64 sk_sndtimeo;
-	ktime_t sk_stamp;
+	ktime_t sk_stamp __aligned(8); /* stored and loaded whole */
 	struct dst_entry *sk_dst_cache;
 	struct sock_reuseport *sk_reuseport_cb;
 	struct sk_filter *sk_filter;
@@ -277,6 +289,7 @@ struct sock {
 	void (*sk_state_change)(struct sock *sk);
 	void (*sk_data_ready)(struct sock *sk);
 	void (*sk_write_space)(struct sock *sk);
+	struct net_work sk_space_work;
 	void (*sk_error_report)(struct sock *sk);
 	int (*sk_backlog_rcv)(struct sock *sk, struct sk_buff *skb);
 	void (*sk_destruct)(struct sock *sk);

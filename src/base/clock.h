@@ -12,7 +12,8 @@
 struct skiff_clock {
 	refcount_t refs;
 	bool is_virtual;
-	ktime_t now;   /* virtual only; written by the runner, read by any thread */
+	/* virtual only; written by the runner, read by any thread: aligned, to be seen whole */
+	ktime_t now __aligned(8);
 	ktime_t epoch; /* virtual only: wall-clock time at instant 0 */
 
 	/* Who lives by a virtual clock, in the order of their numbers, and who moves it. */

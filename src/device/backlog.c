@@ -13,6 +13,9 @@
  * under that lock before it is put there: whoever comes later finds the bit, whoever came earlier
  * is removed. So a disabled source is on no list, without anybody having waited for the top half.
  *
+ * A device is put off (NAPI_STATE_DEFERRED) by being ignored: its source is scheduled by a timer
+ * only. What arrives meanwhile stays with the driver and is found then.
+ *
  * The backlog is a source like others. Its packets come from any thread, so the end of polling is
  * decided under the queue's lock: a packet either is seen, or finds the source not scheduled.
  */
@@ -36,7 +39,7 @@ bool napi_schedule_prep(struct napi_struct *napi)
 	unsigned long old = READ_ONCE(napi->state), val;
 
 	do {
-		if (old & BIT(NAPI_STATE_DISABLE))
+		if (old & (BIT(NAPI_STATE_DISABLE) | BIT(NAPI_STATE_DEFERRED)))
 			return false;
 		val = old | BIT(NAPI_STATE_SCHED);
 		if (old & BIT(NAPI_STATE_SCHED))
@@ -61,18 +64,60 @@ void __napi_schedule(struct napi_struct *napi)
 		raise_softirq(sd->net, NET_RX_SOFTIRQ);
 }
 
+/* The device's settings about the time between polls, and held packets by them. */
+static unsigned long end_of_poll(struct napi_struct *napi, int work_done, bool *defer)
+{
+	const struct net_device *dev = napi->dev;
+	unsigned long timeout = 0;
+
+	if (work_done) {
+		if (napi->gro_bitmask)
+			timeout = dev->gro_flush_timeout;
+		napi->defer_hard_irqs_count = dev->napi_defer_hard_irqs;
+	}
+	if (napi->defer_hard_irqs_count > 0) {
+		napi->defer_hard_irqs_count--;
+		timeout = dev->gro_flush_timeout;
+		*defer = timeout > 0;
+	}
+	/* Packets that come again and again must not keep the first of them here for ever. */
+	if (napi->gro_bitmask)
+		napi_gro_flush(napi, timeout > 0);
+	return timeout;
+}
+
+static void napi_watchdog(struct timer_list *timer)
+{
+	struct napi_struct *napi = from_timer(napi, timer, timer);
+
+	clear_bit(NAPI_STATE_DEFERRED, &napi->state);
+	napi_schedule(napi);
+}
+
 bool napi_complete_done(struct napi_struct *napi, int work_done)
 {
-	unsigned long old = READ_ONCE(napi->state), val;
+	unsigned long old, val, timeout = 0;
+	bool defer = false;
 
+	if (napi->gro_bitmask || unlikely(napi->dev->napi_defer_hard_irqs))
+		timeout = end_of_poll(napi, work_done, &defer);
+	gro_normal_list(napi);
+	old = READ_ONCE(napi->state);
+	/* Whoever got one of those packets has closed the device. */
+	if (unlikely(old & BIT(NAPI_STATE_DISABLE)))
+		return false;
+	if (unlikely(timeout))
+		mod_timer_ns(&napi->timer, skiff_net_now(dev_net(napi->dev)) + (ktime_t)timeout);
 	do {
 		val = old & ~(BIT(NAPI_STATE_SCHED) | BIT(NAPI_STATE_MISSED));
 		if (old & BIT(NAPI_STATE_MISSED))
 			val |= BIT(NAPI_STATE_SCHED);
+		else if (unlikely(defer))
+			val |= BIT(NAPI_STATE_DEFERRED);
 	} while (!__atomic_compare_exchange_n(&napi->state, &old, val, true, __ATOMIC_SEQ_CST,
 					      __ATOMIC_RELAXED));
 	if (!(old & BIT(NAPI_STATE_MISSED)))
-		return true;
+		return !defer;
 	__napi_schedule(napi);
 	return false;
 }
@@ -88,6 +133,8 @@ void netif_napi_add_weight(struct net_device *dev, struct napi_struct *napi,
 	napi->dev = dev;
 	napi->state = BIT(NAPI_STATE_DISABLE) | BIT(NAPI_STATE_LISTED);
 	napi->napi_id = __atomic_add_fetch(&napi_last_id, 1, __ATOMIC_RELAXED);
+	timer_setup(&napi->timer, napi_watchdog, 0);
+	napi_gro_init(napi);
 	list_add_tail(&napi->dev_list, &dev->napi_list);
 }
 
@@ -104,6 +151,14 @@ static void napi_take_off(struct napi_struct *napi)
 	spin_unlock(&sd->lock);
 }
 
+/* Nothing waits with it any more. */
+static void napi_empty(struct napi_struct *napi)
+{
+	if (timer_pending(&napi->timer))
+		del_timer(&napi->timer);
+	napi_gro_drop(napi);
+}
+
 void netif_napi_del(struct napi_struct *napi)
 {
 	if (!test_and_clear_bit(NAPI_STATE_LISTED, &napi->state))
@@ -112,6 +167,7 @@ void netif_napi_del(struct napi_struct *napi)
 	/* A device that never saw a host is on nobody's list. */
 	if (dev_net(napi->dev))
 		napi_take_off(napi);
+	napi_empty(napi);
 	list_del_init(&napi->dev_list);
 }
 
@@ -126,13 +182,8 @@ void napi_disable(struct napi_struct *napi)
 	set_bit(NAPI_STATE_DISABLE, &napi->state);
 	napi_take_off(napi);
 	clear_bit(NAPI_STATE_SCHED, &napi->state);
-}
-
-gro_result_t napi_gro_receive(struct napi_struct *napi, struct sk_buff *skb)
-{
-	skb->napi_id = napi->napi_id;
-	netif_receive_skb(skb);
-	return GRO_NORMAL;
+	clear_bit(NAPI_STATE_DEFERRED, &napi->state);
+	napi_empty(napi);
 }
 
 /* The bottom half. */
@@ -161,6 +212,16 @@ static void poll_list_put_back(struct softnet_data *sd, struct napi_struct *napi
 	spin_unlock(&sd->lock);
 }
 
+/* It has more. Until its turn comes again nothing old is held back. */
+static void poll_again(struct softnet_data *sd, struct napi_struct *napi)
+{
+	if (sd->polling == napi && napi->gro_bitmask)
+		napi_gro_flush(napi, HZ >= 1000);
+	if (sd->polling == napi)
+		gro_normal_list(napi);
+	poll_list_put_back(sd, napi);
+}
+
 int net_rx_action(struct net *net, int budget)
 {
 	struct dev_net *dn = dev_net_of(net);
@@ -178,7 +239,7 @@ int net_rx_action(struct net *net, int budget)
 				       budget - done);
 		work = napi->poll(napi, weight);
 		if (work >= weight)
-			poll_list_put_back(sd, napi);
+			poll_again(sd, napi);
 		done += work;
 	}
 	spin_lock(&sd->lock);

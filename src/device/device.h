@@ -38,7 +38,12 @@ struct softnet_data {
 	unsigned long time_squeeze;
 };
 
-enum { NETDEV_SYSCTL_MAX_BACKLOG, NETDEV_SYSCTL_WEIGHT, NETDEV_SYSCTLS };
+enum {
+	NETDEV_SYSCTL_MAX_BACKLOG,
+	NETDEV_SYSCTL_WEIGHT,
+	NETDEV_SYSCTL_GRO_NORMAL_BATCH,
+	NETDEV_SYSCTLS
+};
 
 /**
  * struct dev_net - a host's devices
@@ -114,6 +119,16 @@ int dev_count_allmulti(struct net_device *dev, int inc);
 /* dev_hard_start_xmit() that shows a packet to the taps once, however often it is offered. */
 struct sk_buff *dev_offer_chain(struct sk_buff *skb, struct net_device *dev,
 				struct netdev_queue *txq, bool *seen, int *ret);
+
+/* gro.c: all locked */
+void napi_gro_init(struct napi_struct *napi);
+/* Drop all that is held and all that waits to be delivered. */
+void napi_gro_drop(struct napi_struct *napi);
+/* Deliver what waits to be delivered together with others. */
+void gro_normal_list(struct napi_struct *napi);
+
+/* vlan_offload.c */
+void vlan_offload_init(void);
 
 /* receive.c */
 void receive_init(void);

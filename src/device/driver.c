@@ -7,6 +7,7 @@
 #include <skiff/driver.h>
 #include <skiff/etherdevice.h>
 #include <skiff/netem.h>
+#include <skiff/sch_generic.h>
 
 #include "base/fork.h"
 #include "device/device.h"
@@ -25,6 +26,8 @@ struct common_options {
 	const char *mac_text;
 	bool has_mtu;
 	int mtu;
+	char qdisc[24];
+	u32 qdisc_limit;
 	bool has_netem;
 	struct netem_params netem;
 };
@@ -130,6 +133,37 @@ static int parse_mtu(struct common_options *common, const char *value, char *err
 	return 0;
 }
 
+static int refuse_qdisc(const char *value, char *err, size_t err_size)
+{
+	return skiff_driver_error(
+		err, err_size, -EINVAL,
+		"qdisc=%s: pfifo_fast, or pfifo, bfifo or pfifo_head_drop, with a "
+		"limit as in pfifo:100, is accepted",
+		value);
+}
+
+/* A kind, and its limit behind a colon. */
+static int parse_qdisc(struct common_options *common, const char *value, char *err, size_t err_size)
+{
+	const char *colon = strchr(value, ':');
+	size_t len = colon ? (size_t)(colon - value) : strlen(value);
+	char *end = NULL;
+	long limit = 0;
+
+	if (!len || len >= sizeof(common->qdisc))
+		return refuse_qdisc(value, err, err_size);
+	if (colon) {
+		errno = 0;
+		limit = strtol(colon + 1, &end, 10);
+		if (end == colon + 1 || *end || errno || limit < 1 || limit > INT32_MAX)
+			return refuse_qdisc(value, err, err_size);
+	}
+	memcpy(common->qdisc, value, len);
+	common->qdisc[len] = '\0';
+	common->qdisc_limit = (u32)limit;
+	return 0;
+}
+
 static int parse_option(const struct skiff_driver *drv, struct common_options *common, void *config,
 			const char *option, char *err, size_t err_size)
 {
@@ -146,6 +180,8 @@ static int parse_option(const struct skiff_driver *drv, struct common_options *c
 		return parse_mac(common, equals + 1, err, err_size);
 	if (!strcmp(key, "mtu"))
 		return parse_mtu(common, equals + 1, err, err_size);
+	if (!strcmp(key, "qdisc"))
+		return parse_qdisc(common, equals + 1, err, err_size);
 	if (drv->option)
 		ret = drv->option(config, key, equals + 1, err, err_size);
 	if (ret != -ENOENT)
@@ -154,8 +190,8 @@ static int parse_option(const struct skiff_driver *drv, struct common_options *c
 	if (ret == -ENOENT)
 		return skiff_driver_error(
 			err, err_size, ret,
-			"%s: %s devices have no such option; there are: mac, mtu%s%s, %s", key,
-			drv->kind, *drv->options ? ", " : "", drv->options, netem_keys());
+			"%s: %s devices have no such option; there are: mac, mtu, qdisc%s%s, %s",
+			key, drv->kind, *drv->options ? ", " : "", drv->options, netem_keys());
 	common->has_netem = true;
 	return ret;
 }
@@ -210,15 +246,18 @@ static int register_configured(struct net_device *dev, const struct common_optio
 
 	if (ret)
 		return explain_register(dev, ret, err, err_size);
-	if (!common->has_netem)
-		return 0;
-	ret = netem_configure(dev, &common->netem);
+	if (common->qdisc[0])
+		ret = dev_set_qdisc(dev, common->qdisc, common->qdisc_limit);
+	else if (common->has_netem)
+		ret = netem_configure(dev, &common->netem);
 	if (!ret)
 		return 0;
 	/* It is the caller's to free, as after an error of registration. */
 	dev->needs_free_netdev = false;
 	unregister_netdevice(dev);
-	return skiff_driver_error(err, err_size, ret, "%s: no memory for netem", dev->name);
+	if (ret != -ENOMEM)
+		return refuse_qdisc(common->qdisc, err, err_size);
+	return skiff_driver_error(err, err_size, ret, "%s: no memory for its queue", dev->name);
 }
 
 static int set_up(struct net *net, struct net_device *dev, const struct common_options *common,
@@ -267,6 +306,11 @@ int skiff_driver_create(struct net *net, const char *kind, const char *name,
 		if (ret)
 			return ret;
 	}
+	if (common.qdisc[0] && common.has_netem)
+		return skiff_driver_error(err, err_size, -EINVAL,
+					  "qdisc=%s: netem's keys take its place; one of them is "
+					  "accepted",
+					  common.qdisc);
 	ret = common.has_netem ? netem_check(&common.netem, err, err_size) : 0;
 	if (ret)
 		return ret;

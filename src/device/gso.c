@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Packets that are larger than their device takes: finding the protocol that can cut them. */
+#include <skiff/gro.h>
 #include <skiff/if_vlan.h>
 
 #include "base/fork.h"
@@ -16,12 +17,16 @@ void dev_add_offload(struct packet_offload *po)
 
 	spin_lock(&offloads_lock);
 	list_for_each_entry(other, &offloads, list) {
+		/* A start function that is run again registers again. */
+		if (po == other)
+			goto unlock;
 		if (po->priority < other->priority) {
 			before = &other->list;
 			break;
 		}
 	}
 	list_add_tail(&po->list, before);
+unlock:
 	spin_unlock(&offloads_lock);
 }
 
@@ -30,6 +35,26 @@ void dev_remove_offload(struct packet_offload *po)
 	spin_lock(&offloads_lock);
 	list_del(&po->list);
 	spin_unlock(&offloads_lock);
+}
+
+struct packet_offload *gro_find_receive_by_type(__be16 type)
+{
+	struct packet_offload *po;
+
+	list_for_each_entry(po, &offloads, list)
+		if (po->type == type && po->callbacks.gro_receive)
+			return po;
+	return NULL;
+}
+
+struct packet_offload *gro_find_complete_by_type(__be16 type)
+{
+	struct packet_offload *po;
+
+	list_for_each_entry(po, &offloads, list)
+		if (po->type == type && po->callbacks.gro_complete)
+			return po;
+	return NULL;
 }
 
 struct sk_buff *skb_mac_gso_segment(struct sk_buff *skb, netdev_features_t features)
@@ -72,6 +97,9 @@ struct sk_buff *__skb_gso_segment(struct sk_buff *skb, netdev_features_t feature
 		if (err < 0)
 			return (struct sk_buff *)ERR_PTR(err);
 	}
+	/* Larger segments that the device cuts further: only if it knows how for this packet. */
+	if (!skb_gso_ok(skb, features | NETIF_F_GSO_ROBUST))
+		features &= ~NETIF_F_GSO_PARTIAL;
 	SKB_GSO_CB(skb)->mac_offset = (int)skb_headroom(skb);
 	SKB_GSO_CB(skb)->encap_level = 0;
 	skb_reset_mac_header(skb);

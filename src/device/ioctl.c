@@ -86,6 +86,7 @@ static int answer(const struct net_device *dev, unsigned int cmd, struct ifreq *
 		ifr->ifr_qlen = (int)dev->tx_queue_len;
 		return 0;
 	case SIOCGIFSLAVE:
+	case SIOCSIFSLAVE:
 		return -EINVAL;
 	default:
 		return -ENOTTY;
@@ -199,6 +200,8 @@ static bool is_request(unsigned int cmd)
 	case SIOCSIFLINK:
 	case SIOCGIFMEM:
 	case SIOCSIFMEM:
+	case SIOCGIFENCAP:
+	case SIOCSIFENCAP:
 		return false;
 	case SIOCETHTOOL:
 	case SIOCWANDEV:
@@ -215,6 +218,7 @@ static bool is_request(unsigned int cmd)
 	case SIOCADDMULTI:
 	case SIOCDELMULTI:
 	case SIOCGIFINDEX:
+	case SIOCSIFSLAVE:
 		return true;
 	default:
 		return (cmd >= SIOCGIFFLAGS && cmd <= SIOCGIFSLAVE) ||

@@ -44,6 +44,7 @@ struct waiting {
  * @heap_size: for how many there is room
  * @order: number of the next packet
  * @newest: when the last packet arrives
+ * @slot: when packets may leave
  * @watchdog: fires when the first one does
  */
 struct netem {
@@ -58,6 +59,7 @@ struct netem {
 	u32 heap_len, heap_size;
 	u64 order;
 	ktime_t newest;
+	struct netem_slot slot;
 	struct timer_list watchdog;
 };
 
@@ -282,12 +284,14 @@ static int send_on_its_way(struct netem *q, struct sk_buff *skb, struct Qdisc *s
 {
 	struct waiting w = { .skb = skb };
 
-	if (skb_queue_len(&q->express) + q->heap_len >= limit_of(q) || !heap_grow(q)) {
+	if (skb_queue_len(&q->express) + q->heap_len >= limit_of(q) || qdisc_host_full(sch) ||
+	    !heap_grow(q)) {
 		q->stats.overlimit++;
 		return qdisc_drop(skb, sch, to_free);
 	}
 	/* Its sender may go on: the network has it now. */
-	if (q->params.delay || q->params.jitter || q->params.rate)
+	if (q->params.delay || q->params.jitter || q->params.rate || q->params.slot_min ||
+	    q->params.slot_max)
 		skb_orphan(skb);
 	qdisc_qstats_add(sch, skb);
 	if (goes_past(q)) {
@@ -400,13 +404,17 @@ static struct sk_buff *netem_dequeue(struct Qdisc *sch)
 {
 	struct netem *q = netem_of(sch);
 	struct sk_buff *skb = __skb_dequeue(&q->express);
+	ktime_t now, when;
 
 	if (!skb && q->heap_len) {
-		if (q->heap[0].when > skiff_net_now(dev_net(qdisc_dev(sch)))) {
-			mod_timer_ns(&q->watchdog, q->heap[0].when);
+		now = skiff_net_now(dev_net(qdisc_dev(sch)));
+		when = netem_slot_open(&q->slot, &q->params, q->heap[0].when);
+		if (when > now) {
+			mod_timer_ns(&q->watchdog, when);
 			return NULL;
 		}
 		skb = heap_take(q);
+		netem_slot_spend(&q->slot, &q->params, skb->len, now);
 	}
 	if (skb)
 		qdisc_qstats_sub(sch, skb);
@@ -428,6 +436,7 @@ static int netem_init(struct Qdisc *sch)
 	__skb_queue_head_init(&q->express);
 	timer_setup_net(&q->watchdog, dev_net(qdisc_dev(sch)), netem_watchdog, 0);
 	q->markov_state = 1;
+	q->slot.next = -1;
 	return 0;
 }
 
@@ -442,6 +451,7 @@ static void netem_reset(struct Qdisc *sch)
 	while (q->heap_len)
 		kfree_skb_reason(heap_take(q), SKB_DROP_REASON_QUEUE_PURGE);
 	q->newest = 0;
+	q->slot.next = -1; /* none yet */
 }
 
 static void netem_destroy(struct Qdisc *sch)

@@ -197,6 +197,16 @@ static const char *take_bytes(void *to, const char *value)
 	return NULL;
 }
 
+static const char *take_slot_bytes(void *to, const char *value)
+{
+	s64 n;
+
+	if (!parse_integer(value, 1, 1000000000, &n))
+		return "1 to 1000000000 bytes are accepted";
+	*(u32 *)to = (u32)n;
+	return NULL;
+}
+
 static const char *take_cell(void *to, const char *value)
 {
 	s64 n;
@@ -281,6 +291,10 @@ static const struct {
 	{ "overhead", take_bytes, AT(overhead) },
 	{ "cell", take_cell, AT(cell_size) },
 	{ "cell_overhead", take_bytes, AT(cell_overhead) },
+	{ "slot", take_time, AT(slot_min) },
+	{ "slot_max", take_time, AT(slot_max) },
+	{ "slot_packets", take_limit, AT(slot_packets) },
+	{ "slot_bytes", take_slot_bytes, AT(slot_bytes) },
 	{ "limit", take_limit, AT(limit) },
 };
 
@@ -288,7 +302,7 @@ const char *netem_keys(void)
 {
 	return "delay, jitter, delay_corr, dist, loss, loss_corr, gemodel, markov, duplicate, "
 	       "duplicate_corr, reorder, reorder_corr, gap, corrupt, corrupt_corr, rate, overhead, "
-	       "cell, cell_overhead, limit";
+	       "cell, cell_overhead, slot, slot_max, slot_packets, slot_bytes, limit";
 }
 
 int netem_option(struct netem_params *params, const char *key, const char *value, char *err,
@@ -351,7 +365,9 @@ static bool in_range(const struct netem_params *p)
 	       p->jitter <= NETEM_DELAY_MAX && p->limit <= NETEM_LIMIT_MAX &&
 	       p->overhead >= -65535 && p->overhead <= 65535 && p->cell_size <= 65535 &&
 	       p->cell_overhead >= -65535 && p->cell_overhead <= 65535 && p->dist <= NETEM_PARETO &&
-	       p->loss_model <= NETEM_LOSS_MARKOV;
+	       p->loss_model <= NETEM_LOSS_MARKOV && p->slot_min >= 0 &&
+	       p->slot_min <= NETEM_DELAY_MAX && p->slot_max >= 0 &&
+	       p->slot_max <= NETEM_DELAY_MAX && p->slot_packets <= NETEM_LIMIT_MAX;
 }
 
 static const char *contradiction(const struct netem_params *p)
@@ -373,6 +389,10 @@ static const char *contradiction(const struct netem_params *p)
 		return "corrupt_corr: accepted with corrupt";
 	if ((p->overhead || p->cell_size) && !p->rate)
 		return "overhead and cell: accepted with rate";
+	if (p->slot_max && p->slot_max < p->slot_min)
+		return "slot_max: at least as long as slot is accepted";
+	if ((p->slot_packets || p->slot_bytes) && !p->slot_min && !p->slot_max)
+		return "slot_packets and slot_bytes: accepted with slot or slot_max";
 	if (p->cell_overhead && !p->cell_size)
 		return "cell_overhead: accepted with cell";
 	if ((u64)p->markov.p13 + p->markov.p14 > NETEM_ALWAYS ||

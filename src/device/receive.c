@@ -111,13 +111,27 @@ static void deliver_taps(struct delivery *d, struct list_head *head)
 		deliver_next(d, pt);
 }
 
-static void deliver_type(struct delivery *d, struct list_head *head, __be16 type)
+static void deliver_listed(struct delivery *d, struct list_head *head, __be16 type)
 {
 	struct packet_type *pt, *next;
 
 	list_for_each_entry_safe(pt, next, head, list)
 		if (pt->type == type)
 			deliver_next(d, pt);
+}
+
+/* Most lists are empty. */
+static inline void deliver_type(struct delivery *d, struct list_head *head, __be16 type)
+{
+	if (unlikely(!list_empty(head)))
+		deliver_listed(d, head, type);
+}
+
+/* Who hears all that this device gets and sends. */
+static bool nit_active(const struct net_device *dev, const struct dev_net *dn)
+{
+	return !list_empty(&ptype_all) || !list_empty(&dev->ptype_all) ||
+	       !list_empty(&dn->ptype_all);
 }
 
 /*
@@ -266,9 +280,11 @@ another_round:
 		return NET_RX_DROP;
 	d.skb->skb_iif = d.skb->dev->ifindex;
 	set_headers(d.skb);
-	deliver_taps(&d, &ptype_all);
-	deliver_taps(&d, &dn->ptype_all);
-	deliver_taps(&d, &d.skb->dev->ptype_all);
+	if (unlikely(nit_active(d.skb->dev, dn))) {
+		deliver_taps(&d, &ptype_all);
+		deliver_taps(&d, &dn->ptype_all);
+		deliver_taps(&d, &d.skb->dev->ptype_all);
+	}
 
 	if (unlikely(d.skb->dev->rx_handler)) {
 		struct net_device *dev = d.skb->dev;
@@ -283,7 +299,7 @@ another_round:
 			return d.ret;
 	}
 	if (!exact) {
-		deliver_type(&d, ptype_bucket(d.skb->protocol), d.skb->protocol);
+		deliver_listed(&d, ptype_bucket(d.skb->protocol), d.skb->protocol);
 		deliver_type(&d, &dn->ptype_specific, d.skb->protocol);
 	}
 	deliver_type(&d, &d.orig_dev->ptype_specific, d.skb->protocol);
@@ -312,8 +328,7 @@ void netif_receive_skb_list(struct list_head *head)
 
 bool dev_nit_active(struct net_device *dev)
 {
-	return !list_empty(&ptype_all) || !list_empty(&dev->ptype_all) ||
-	       !list_empty(&dev_net_of(dev_net(dev))->ptype_all);
+	return nit_active(dev, dev_net_of(dev_net(dev)));
 }
 
 /* Whether a tap belongs to the socket that sends the packet. */

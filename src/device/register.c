@@ -6,6 +6,7 @@
 
 #include "device/device.h"
 #include "skb/alloc.h"
+#include "skb/track.h"
 
 static unsigned int dev_net_id;
 
@@ -83,6 +84,7 @@ struct net_device *alloc_netdev_mqs(int sizeof_priv, const char *name,
 	dev->dev_addr = dev->dev_addr_shadow;
 	dev->gso_max_size = 65536;
 	dev->gso_max_segs = 65535;
+	dev->gro_max_size = GRO_LEGACY_MAX_SIZE;
 	dev->operstate = IF_OPER_UNKNOWN;
 	dev->priv_flags = IFF_XMIT_DST_RELEASE;
 	dev->name_assign_type = name_assign_type;
@@ -167,7 +169,7 @@ static void init_features(struct net_device *dev)
 {
 	if (!dev->ethtool_ops)
 		dev->ethtool_ops = &default_ethtool_ops;
-	dev->hw_features |= NETIF_F_SOFT_FEATURES;
+	dev->hw_features |= NETIF_F_SOFT_FEATURES | NETIF_F_SOFT_FEATURES_OFF;
 	dev->features |= NETIF_F_SOFT_FEATURES;
 	dev->wanted_features = dev->features & dev->hw_features;
 	__netdev_update_features(dev);
@@ -349,6 +351,7 @@ static const struct {
 } settings[NETDEV_SYSCTLS] = {
 	[NETDEV_SYSCTL_MAX_BACKLOG] = { "netdev_max_backlog", 1000 },
 	[NETDEV_SYSCTL_WEIGHT] = { "dev_weight", NAPI_POLL_WEIGHT },
+	[NETDEV_SYSCTL_GRO_NORMAL_BATCH] = { "gro_normal_batch", 8 },
 };
 
 static int settings_init(struct net *net, struct dev_net *dn)
@@ -421,6 +424,13 @@ static ktime_t packet_clock(const struct sk_buff *skb)
 	return skiff_clock_now_real(net ? skiff_net_clock(net) : skiff_clock_real());
 }
 
+#ifdef SKIFF_SKB_TRACK
+static const void *owner_of(const struct net_device *dev)
+{
+	return dev_net(dev);
+}
+#endif
+
 static struct pernet_operations dev_net_ops = {
 	.init = dev_net_init,
 	.exit = dev_net_exit,
@@ -437,7 +447,11 @@ int skiff_device_init(void)
 	int err;
 
 	receive_init();
+	vlan_offload_init();
 	skb_clock_set(packet_clock);
+#ifdef SKIFF_SKB_TRACK
+	skb_track_device_owner = owner_of;
+#endif
 	dst_dev_refs_set(dev_hold, dev_put);
 	skb_drop_hook = softnet_count_drop;
 	err = capture_init();

@@ -53,7 +53,7 @@ static int pfifo_fast_enqueue(struct sk_buff *skb, struct Qdisc *sch, struct sk_
 	struct sk_buff_head *band = pfifo_fast_band(sch, prio2band[skb->priority & TC_PRIO_MAX]);
 
 	/* Each band has all of the length, so that bulk data does not lock out the rest. */
-	if (skb_queue_len(band) >= qdisc_dev(sch)->tx_queue_len)
+	if (skb_queue_len(band) >= qdisc_dev(sch)->tx_queue_len || unlikely(qdisc_host_full(sch)))
 		return qdisc_drop(skb, sch, to_free);
 	__skb_queue_tail(band, skb);
 	qdisc_qstats_add(sch, skb);
@@ -353,6 +353,7 @@ static void qdisc_reset(struct Qdisc *sch)
 	sch->ops->reset(sch);
 	sch->qstats.qlen = 0;
 	sch->qstats.backlog = 0;
+	__qdisc_charge(sch, -sch->charged);
 	sch->seen = false;
 }
 

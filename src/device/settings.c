@@ -248,3 +248,22 @@ int dev_change_tx_queue_len(struct net_device *dev, unsigned long new_len)
 		dev->tx_queue_len = old;
 	return err;
 }
+
+int dev_set_gro_flush_timeout(struct net_device *dev, unsigned long ns)
+{
+	ASSERT_NET_LOCKED(dev_net(dev));
+	/* A host's clock counts in 63 bits. */
+	if (ns > LONG_MAX / 2)
+		return -ERANGE;
+	dev->gro_flush_timeout = ns;
+	return 0;
+}
+
+int dev_set_napi_defer_hard_irqs(struct net_device *dev, unsigned long times)
+{
+	ASSERT_NET_LOCKED(dev_net(dev));
+	if (times > INT_MAX)
+		return -ERANGE;
+	dev->napi_defer_hard_irqs = (int)times;
+	return 0;
+}

@@ -87,6 +87,16 @@ static struct sk_buff *segment(struct sk_buff *skb, struct net_device *dev,
 	return segs;
 }
 
+/* Most packets are as their device wants them, which a few looks tell. */
+static bool fits_as_it_is(const struct sk_buff *skb, const struct net_device *dev)
+{
+	return !skb->next && !skb_is_nonlinear(skb) && !skb_is_gso(skb) &&
+	       !skb_vlan_tag_present(skb) &&
+	       (skb->ip_summed != CHECKSUM_PARTIAL ||
+		(dev->features & NETIF_F_HW_CSUM && !dev->netdev_ops->ndo_features_check &&
+		 !eth_type_vlan(skb->protocol)));
+}
+
 static struct sk_buff *validate_one(struct sk_buff *skb, struct net_device *dev)
 {
 	netdev_features_t features = netif_skb_features(skb);
@@ -128,8 +138,8 @@ struct sk_buff *validate_xmit_skb_list(struct sk_buff *skb, struct net_device *d
 
 /* Offering packets to the driver. */
 
-static int start_xmit(struct sk_buff *skb, struct net_device *dev, struct netdev_queue *txq,
-		      bool more)
+static inline int start_xmit(struct sk_buff *skb, struct net_device *dev, struct netdev_queue *txq,
+			     bool more)
 {
 	bool outer = xmit.more;
 	int ret;
@@ -282,12 +292,19 @@ static int xmit_unqueued(struct sk_buff *skb, struct net_device *dev, struct net
 		drop(skb, dev, SKB_DROP_REASON_QDISC_DROP);
 		return ret;
 	}
-	skb = validate_xmit_skb_list(skb, dev, NULL);
+	if (unlikely(!fits_as_it_is(skb, dev)))
+		skb = validate_xmit_skb_list(skb, dev, NULL);
 	if (!skb)
 		return -ENOMEM;
 	if (!netif_xmit_stopped(txq)) {
 		xmit.depth++;
-		skb = dev_hard_start_xmit(skb, dev, txq, &ret);
+		if (likely(!skb->next && !dev_nit_active(dev))) {
+			ret = start_xmit(skb, dev, txq, false);
+			if (likely(dev_xmit_complete(ret)))
+				skb = NULL;
+		} else {
+			skb = dev_hard_start_xmit(skb, dev, txq, &ret);
+		}
 		xmit.depth--;
 		if (!skb)
 			return ret;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* A device behind a descriptor: TAP, TUN, packet sockets, serial lines. */
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <skiff/printk.h>
@@ -273,11 +274,26 @@ void fdev_prepare(struct net_device *dev, struct net *net, int fd, const struct 
 	f->dev = dev;
 	f->fd = fd;
 	f->ops = ops;
+	f->rx_batch = f->tx_batch = f->rx_want = 1;
 	spin_lock_init(&f->lock);
 	__skb_queue_head_init(&f->tx);
 	__skb_queue_head_init(&f->rx);
 	dev->priv_destructor = fdev_destructor;
 	dev->needs_free_netdev = true;
+}
+
+u8 *fdev_overflow_alloc(int frames)
+{
+	void *room = mmap(NULL, (size_t)frames * FDEV_MAX_FRAME, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return room == MAP_FAILED ? NULL : (u8 *)room;
+}
+
+void fdev_overflow_free(u8 *overflow, int frames)
+{
+	if (overflow)
+		munmap(overflow, (size_t)frames * FDEV_MAX_FRAME);
 }
 
 /* Packets without a link-layer header tell their protocol by their first four bits. */

@@ -11,17 +11,19 @@
 /* Frames of one call of the top half, and frames that are written at once. */
 #define FDEV_RX_BATCH 64
 #define FDEV_TX_BATCH 32
+/* What a frame can be at most: 64 KB of packet, its header, a tag. */
+#define FDEV_MAX_FRAME (65536 + 64)
 
 struct fdev;
 
 /**
  * struct fdev_ops - what a kind of device does by itself; never under the stack lock
  * @other_end: what is gone when the descriptor fails, for the message
- * @tx_batch: most frames that @write takes at once
- * @read: take a frame. Return: 1, with *@frame NULL when it was no good and is counted; 0 when
- *        there is none; a negative errno
- * @write: send the first of @n frames, and more if it can. Return: how many, or a negative errno
- *         of the first; -EAGAIN and -ENOBUFS: it is offered again when the descriptor is ready
+ * @read: take up to @n frames, NULL for one that was no good and is counted. Return: how many; fewer
+ *        than @n: there are no more; a negative errno
+ * @write: send the first of @n frames, and more if it can. Return: how many, which are the first in
+ *         @skbs then, or a negative errno of the first; -EAGAIN and -ENOBUFS: it is offered again when
+ *         the descriptor is ready
  * @drain: write what is left of earlier frames. Return: 0 or a negative errno. NULL: nothing ever is
  * @type: the protocol of a received frame, its header taken off; NULL for Ethernet
  * @error: the descriptor reports an error; NULL: it is gone
@@ -29,8 +31,7 @@ struct fdev;
  */
 struct fdev_ops {
 	const char *other_end;
-	int tx_batch;
-	int (*read)(struct fdev *f, struct sk_buff **frame);
+	int (*read)(struct fdev *f, struct sk_buff **frames, int n);
 	int (*write)(struct fdev *f, struct sk_buff **skbs, int n);
 	int (*drain)(struct fdev *f);
 	__be16 (*type)(struct sk_buff *skb);
@@ -43,6 +44,9 @@ struct fdev_ops {
  * @dev: the device
  * @ops: its kind
  * @fd: the descriptor, non-blocking, open until the device's memory goes
+ * @rx_batch: most frames that its kind reads at once, 1 unless it says so before it is registered
+ * @tx_batch: most frames that its kind writes at once, likewise
+ * @rx_want: for the thread that is reading: as many are read at once as there have been lately
  * @id: number by which a top half finds the device
  * @list: among all of the process
  * @napi: takes frames from @rx
@@ -64,6 +68,9 @@ struct fdev {
 	struct net_device *dev;
 	const struct fdev_ops *ops;
 	int fd;
+	int rx_batch;
+	int tx_batch;
+	int rx_want;
 	u32 id;
 	struct list_head list;
 	struct napi_struct napi;
@@ -96,6 +103,13 @@ void fdev_lost(struct fdev *f);
 void fdev_rewatch(struct fdev *f);
 /* fdev_ops.type of packets without a link-layer header, of at least one byte in the head. */
 __be16 fdev_ip_type(struct sk_buff *skb);
+
+/*
+ * Room for the ends of @frames frames that are larger than expected, FDEV_MAX_FRAME each; it costs
+ * memory only when there are such frames. NULL without.
+ */
+u8 *fdev_overflow_alloc(int frames);
+void fdev_overflow_free(u8 *overflow, int frames);
 
 /* For net_device_ops. */
 int fdev_init(struct net_device *dev);

@@ -20,7 +20,7 @@ static int take_frames(struct fdev *f, struct sk_buff **skbs)
 
 	spin_lock(&f->lock);
 	if (f->running && !f->gone && !f->tx_blocked)
-		while (n < f->ops->tx_batch && (skbs[n] = __skb_dequeue(&f->tx)) != NULL)
+		while (n < f->tx_batch && (skbs[n] = __skb_dequeue(&f->tx)) != NULL)
 			n++;
 	if (!n)
 		f->flushing = false;
@@ -177,22 +177,28 @@ void fdev_refuse(struct fdev *f, struct sk_buff *skb, bool no_memory)
 }
 
 /* Return: whether there is room for another one. */
-static bool put_received(struct fdev *f, struct sk_buff *skb)
+static bool put_received(struct fdev *f, struct sk_buff **frames, int n)
 {
+	struct sk_buff_head got;
+	struct sk_buff *skb;
 	bool room = false;
 
+	__skb_queue_head_init(&got);
+	for (int i = 0; i < n; i++)
+		if (frames[i])
+			__skb_queue_tail(&got, frames[i]);
 	spin_lock(&f->lock);
 	if (f->running) {
-		__skb_queue_tail(&f->rx, skb);
+		skb_queue_splice_tail_init(&got, &f->rx);
 		room = skb_queue_len(&f->rx) < FDEV_RX_RING;
 		if (!room) {
 			f->rx_paused = true;
 			fdev_rewatch(f);
 		}
-		skb = NULL;
 	}
 	spin_unlock(&f->lock);
-	kfree_skb_reason(skb, SKB_DROP_REASON_DEV_READY);
+	while ((skb = __skb_dequeue(&got)) != NULL)
+		kfree_skb_reason(skb, SKB_DROP_REASON_DEV_READY);
 	return room;
 }
 
@@ -221,23 +227,39 @@ static void read_end(struct fdev *f)
 	spin_unlock(&f->lock);
 }
 
+/*
+ * To ask for many frames where there are few costs a buffer and a turn of the kernel for each. So it
+ * is a few at first, which still saves the call that finds nothing, and more while all of them come.
+ */
+#define RX_FEW 4
+
+static int next_want(const struct fdev *f, int want, int got)
+{
+	if (got == want)
+		return min(max(f->rx_want, 2 * want), f->rx_batch);
+	return min(max(want / 2, RX_FEW), f->rx_batch);
+}
+
 void fdev_read_batch(struct fdev *f)
 {
-	struct sk_buff *skb;
+	struct sk_buff *frames[FDEV_RX_BATCH];
+	int left = FDEV_RX_BATCH, want, got;
 	bool room = true;
-	int i, ret = 1;
 
 	if (!read_begin(f))
 		return;
-	for (i = 0; ret > 0 && (f->rx_more || (i < FDEV_RX_BATCH && room)); i++) {
-		ret = f->ops->read(f, &skb);
-		if (ret > 0 && skb)
-			room = put_received(f, skb);
-	}
+	do {
+		want = max(1, min(f->rx_want, left));
+		got = f->ops->read(f, frames, want);
+		if (got > 0)
+			room = put_received(f, frames, got);
+		f->rx_want = next_want(f, want, got);
+		left -= got;
+	} while (got == want && (f->rx_more || (left > 0 && room)));
 	read_end(f);
-	if (ret < 0) {
-		if (!is_gone(-ret))
-			pr_warn_ratelimited("%s: can't read: %s\n", f->dev->name, strerror(-ret));
+	if (got < 0) {
+		if (!is_gone(-got))
+			pr_warn_ratelimited("%s: can't read: %s\n", f->dev->name, strerror(-got));
 		else
 			fdev_lost(f);
 	}

@@ -8,9 +8,11 @@
 #include "drivers/packet.h"
 
 /*
- * Frames come by a ring that the kernel fills block by block (TPACKET_V3), and leave by
- * sendmmsg(): the kernel's transmit ring copies as well, and takes no frames of 64 KB. Both carry
- * the virtio header where the kernel has it, so that checksums are left to each other.
+ * Frames come by recvmmsg(), and leave by sendmmsg(): the kernel's transmit ring copies as well, and
+ * takes no frames of 64 KB. Or they come by a ring that the kernel fills block by block (TPACKET_V3),
+ * which it does without us, on another processor: that is for the highest rates, since a block is
+ * handed over when it is full or a millisecond old, and a single frame waits for that. All of them
+ * carry the virtio header where the kernel has it, so that checksums are left to each other.
  *
  * The device has an address of its own, which the kernel's interface is asked to accept. When that
  * interface is down the device has no carrier, and a timer looks for its return, of which the
@@ -266,7 +268,7 @@ static int packet_create(struct net *net, const char *name, const void *config,
 		return skiff_driver_error(err, err_size, -ENOMEM, "no memory for a device");
 	p = packet_of(*dev);
 	memcpy(p->ifname, c->ifname, sizeof(p->ifname));
-	p->blocks = c->blocks ? c->blocks : PACKET_BLOCKS;
+	p->blocks = c->blocks;
 	p->vnet_hdr = !c->no_vnet_hdr;
 	fd = packet_open_socket(p, c, err, err_size);
 	if (fd < 0) {
@@ -275,6 +277,8 @@ static int packet_create(struct net *net, const char *name, const void *config,
 		return fd;
 	}
 	fdev_prepare(*dev, net, fd, &packet_ops);
+	p->f.rx_batch = FDEV_RX_BATCH;
+	p->f.tx_batch = FDEV_TX_BATCH;
 	net_work_init(&p->down_work, packet_down_work);
 	timer_setup_net(&p->down_timer, net, packet_down_timer, 0);
 	(*dev)->features = NETIF_F_SG | NETIF_F_HIGHDMA;

@@ -11,18 +11,19 @@
 #include "ethernet/virtio_net.h"
 
 #define PACKET_BLOCK_SIZE (256u << 10)
-#define PACKET_BLOCKS 16
 #define PACKET_BLOCKS_MAX 1024
 /* A block that is not full is handed over after so many milliseconds. */
 #define PACKET_BLOCK_MS 1
 #define PACKET_MAX_MTU 65521
+/* Bytes that wait in the kernel when there is no ring, with what it counts for each frame. */
+#define PACKET_RCVBUF (8 << 20)
 
 /**
  * struct packet_config - options
  * @ifname: the kernel's interface
  * @fanout: group number, 0 for none
  * @mode: PACKET_FANOUT_*
- * @blocks: of the receive ring
+ * @blocks: of the receive ring, 0 for none
  * @no_vnet_hdr: checksums are not left to each other
  * @no_bypass: send by way of the interface's discipline
  */
@@ -41,7 +42,8 @@ struct packet_config {
  * @ifname: the kernel's interface when the device was made
  * @ifindex: its number
  * @vnet_hdr: frames have a virtio header in front
- * @ring: the receive ring
+ * @overflow: without a ring, where the ends of frames go that are larger than expected
+ * @ring: the receive ring, or NULL: each frame is asked for
  * @blocks: how many blocks it has
  * @block: the one that is read; with the next two, for the thread that reads
  * @left: packets left there, 0 when it is still the kernel's
@@ -51,13 +53,14 @@ struct packet_config {
  * @down: the kernel's interface is down
  * @down_work: the kernel's interface has gone down
  * @down_timer: looks whether it is back, or gone
- * @missed: frames that the kernel dropped because the ring was full
+ * @missed: frames that the kernel dropped because the ring or the socket was full
  */
 struct packet_dev {
 	struct fdev f;
 	char ifname[IF_NAMESIZE];
 	int ifindex;
 	bool vnet_hdr;
+	u8 *overflow;
 	u8 *ring;
 	u32 blocks;
 	u32 block;
@@ -80,8 +83,13 @@ static inline struct packet_dev *packet_of(const struct net_device *dev)
 int packet_open_socket(struct packet_dev *p, const struct packet_config *c, char *err,
 		       size_t err_size);
 
+/* packet_rx.c */
+int packet_read(struct fdev *f, struct sk_buff **frames, int n);
+
 /* packet_io.c */
 extern const struct fdev_ops packet_ops;
+/* The socket has reported an error: the interface goes down, or away. Unlocked. */
+void packet_error(struct fdev *f);
 /* Where the interface stands. Return: 0 up, -ENETDOWN, -ENODEV when it is gone. */
 int packet_state(const struct packet_dev *p);
 

@@ -85,6 +85,24 @@ static int make_ring(int fd, struct packet_dev *p)
 	return 0;
 }
 
+/*
+ * Without a ring frames wait in the socket. As much as in a ring, if we may; who may not take so much
+ * gets what everybody may have.
+ */
+static int make_queue(int fd, struct packet_dev *p)
+{
+	int size = PACKET_RCVBUF;
+
+	if (p->vnet_hdr && set_int(fd, PACKET_VNET_HDR, 1))
+		p->vnet_hdr = false;
+	if (set_int(fd, PACKET_AUXDATA, 1))
+		return -errno;
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	p->overflow = fdev_overflow_alloc(FDEV_RX_BATCH);
+	return p->overflow ? 0 : -ENOMEM;
+}
+
 static int join(int fd, const struct packet_dev *p, const struct packet_config *c, char *err,
 		size_t err_size)
 {
@@ -117,18 +135,23 @@ int packet_open_socket(struct packet_dev *p, const struct packet_config *c, char
 	set_int(fd, PACKET_IGNORE_OUTGOING, 1);
 	if (!c->no_bypass)
 		set_int(fd, PACKET_QDISC_BYPASS, 1);
-	ret = make_ring(fd, p);
-	if (ret) {
+	ret = p->blocks ? make_ring(fd, p) : make_queue(fd, p);
+	if (ret && p->blocks)
 		skiff_driver_error(err, err_size, ret,
 				   "blocks=%u: no ring of %u blocks of %u KB: %s", p->blocks,
 				   p->blocks, PACKET_BLOCK_SIZE >> 10, strerror(-ret));
+	else if (ret)
+		skiff_driver_error(err, err_size, ret, "packet socket: %s", strerror(-ret));
+	if (ret)
 		goto err_close;
-	}
 	ret = join(fd, p, c, err, err_size);
 	if (!ret)
 		return fd;
-	munmap(p->ring, (size_t)p->blocks * PACKET_BLOCK_SIZE);
+	if (p->ring)
+		munmap(p->ring, (size_t)p->blocks * PACKET_BLOCK_SIZE);
 	p->ring = NULL;
+	fdev_overflow_free(p->overflow, FDEV_RX_BATCH);
+	p->overflow = NULL;
 err_close:
 	close(fd);
 	return ret;

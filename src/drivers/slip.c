@@ -104,26 +104,27 @@ static bool decode(struct slip *s, struct sk_buff **frame)
 	return false;
 }
 
-static int slip_read(struct fdev *f, struct sk_buff **frame)
+static int slip_read(struct fdev *f, struct sk_buff **frame, int n)
 {
 	struct slip *s = slip_of(f->dev);
-	ssize_t n;
+	ssize_t len;
 
+	(void)n;
 	*frame = NULL;
 	/* A packet that was begun goes on with the size that it began with. */
 	if (!s->decoder.len)
 		s->decoder.size = min_t(size_t, READ_ONCE(f->dev->mtu), sizeof(s->in_buf));
 	if (!decode(s, frame)) {
 		do {
-			n = read(f->fd, s->raw, sizeof(s->raw));
-		} while (n < 0 && errno == EINTR);
-		if (n < 0)
+			len = read(f->fd, s->raw, sizeof(s->raw));
+		} while (len < 0 && errno == EINTR);
+		if (len < 0)
 			return errno == EAGAIN ? 0 : -errno;
 		/* The line was hung up. */
-		if (!n)
+		if (!len)
 			return -ENODEV;
 		s->raw_at = 0;
-		s->raw_len = (size_t)n;
+		s->raw_len = (size_t)len;
 		decode(s, frame);
 	}
 	f->rx_more = s->raw_at < s->raw_len;
@@ -184,7 +185,6 @@ static void slip_free(struct fdev *f)
 
 static const struct fdev_ops slip_ops = {
 	.other_end = "the serial line",
-	.tx_batch = 1,
 	.read = slip_read,
 	.write = slip_write,
 	.drain = slip_drain,

@@ -24,21 +24,71 @@ static int fill_iov(const struct tap *tap, const struct sk_buff *skb, struct vir
 	return n;
 }
 
+struct out {
+	struct virtio_net_hdr hdr;
+	struct iovec iov[TAP_MAX_IOV];
+};
+
+/* Return: how many of the frames can be told, or -EINVAL if the first can't. */
+static int fill(const struct tap *tap, struct sk_buff **skbs, struct out *out, struct uring_io *io,
+		int n)
+{
+	int i, err = 0;
+
+	for (i = 0; i < n; i++) {
+		if (tap->vnet_hdr)
+			err = virtio_net_hdr_from_skb(skbs[i], &out[i].hdr);
+		if (err)
+			break;
+		io[i].iov = out[i].iov;
+		io[i].iovlen = fill_iov(tap, skbs[i], &out[i].hdr, out[i].iov);
+	}
+	return i ? i : err;
+}
+
+static void call_one(int fd, ssize_t (*call)(int fd, const struct iovec *iov, int n),
+		     struct uring_io *io)
+{
+	ssize_t ret;
+
+	do {
+		ret = call(fd, io->iov, io->iovlen);
+	} while (ret < 0 && errno == EINTR);
+	io->res = ret < 0 ? -errno : (int)ret;
+}
+
+/* The frames that were written to the front. Return: how many, or the error of the first one. */
+static int sort_out(struct sk_buff **skbs, const struct uring_io *io, int n)
+{
+	struct sk_buff *left[FDEV_TX_BATCH];
+	int sent = 0, kept = 0, err = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (io[i].res >= 0) {
+			skbs[sent++] = skbs[i];
+		} else {
+			err = kept ? err : io[i].res;
+			left[kept++] = skbs[i];
+		}
+	}
+	memcpy(&skbs[sent], left, (size_t)kept * sizeof(left[0]));
+	return sent ? sent : err;
+}
+
 static int tap_write(struct fdev *f, struct sk_buff **skbs, int n)
 {
 	struct tap *tap = tap_of(f->dev);
-	const struct sk_buff *skb = skbs[0];
-	struct iovec iov[TAP_MAX_IOV];
-	struct virtio_net_hdr hdr;
-	ssize_t written;
-	int err = tap->vnet_hdr ? virtio_net_hdr_from_skb(skb, &hdr) : 0;
+	struct uring_io io[FDEV_TX_BATCH];
+	struct out out[FDEV_TX_BATCH];
 
-	if (err)
-		return err;
-	do {
-		written = writev(f->fd, iov, fill_iov(tap, skb, &hdr, iov));
-	} while (written < 0 && errno == EINTR);
-	return written < 0 ? -errno : 1;
+	n = fill(tap, skbs, out, io, n);
+	if (n <= 0)
+		return n;
+	if (n == 1 || uring_writev(tap->tx_uring, f->fd, io, n)) {
+		call_one(f->fd, writev, &io[0]);
+		n = 1;
+	}
+	return sort_out(skbs, io, n);
 }
 
 /* In. */
@@ -50,79 +100,181 @@ static struct sk_buff *alloc_frame(struct fdev *f, unsigned int len)
 			      netdev_alloc_skb_ip_align(f->dev, len);
 }
 
-/* The frame did not fit its buffer: a larger one, with all of it. */
-static struct sk_buff *enlarge(struct tap *tap, struct sk_buff *skb, unsigned int room,
-			       unsigned int len)
-{
-	struct sk_buff *large = alloc_frame(&tap->f, len);
+/*
+ * A frame that is read. What does not fit @skb goes into @pages, of which there are TAP_PAGES, or, when
+ * they are NULL, to @overflow.
+ */
+struct in {
+	struct virtio_net_hdr hdr;
+	struct sk_buff *skb;
+	unsigned int room;
+	struct page **pages;
+	u8 *overflow;
+	struct iovec iov[2 + TAP_PAGES];
+};
 
+/* The pages of the frame at @index, complete; NULL: there are none. */
+static struct page **get_pages(struct tap *tap, int index)
+{
+	struct page **pages;
+
+	if (!tap->vnet_hdr || index >= TAP_PAGED)
+		return NULL;
+	pages = tap->pages[index];
+	for (size_t i = 0; i < TAP_PAGES; i++) {
+		if (unlikely(!pages[i]))
+			pages[i] = alloc_pages(GFP_KERNEL, TAP_PAGE_ORDER);
+		if (unlikely(!pages[i]))
+			return NULL;
+	}
+	return pages;
+}
+
+/* Where the rest of a frame is read to. Return: how many of @iov that takes. */
+static int rest_iov(const struct in *in, struct iovec *iov)
+{
+	if (!in->pages) {
+		iov[0] = (struct iovec){ in->overflow, FDEV_MAX_FRAME };
+		return 1;
+	}
+	for (size_t i = 0; i < TAP_PAGES; i++)
+		iov[i] = (struct iovec){ page_address(in->pages[i]), TAP_PAGE_SIZE };
+	return TAP_PAGES;
+}
+
+static void prepare(struct tap *tap, struct in *in, struct uring_io *io, int index)
+{
+	in->room = READ_ONCE(tap->f.dev->mtu) + ETH_HLEN + VLAN_HLEN;
+	in->skb = alloc_frame(&tap->f, in->room);
+	in->pages = get_pages(tap, index);
+	in->overflow = tap->overflow + (size_t)index * FDEV_MAX_FRAME;
+	in->hdr = (struct virtio_net_hdr){ .flags = 0 };
+	/* Without memory it is still read, or it would be found readable for ever. */
+	in->iov[0] = (struct iovec){ &in->hdr, tap->vnet_hdr ? sizeof(in->hdr) : 0 };
+	in->iov[1] =
+		(struct iovec){ in->skb ? in->skb->data : in->overflow, in->skb ? in->room : 0 };
+	io->iov = in->iov;
+	io->iovlen = 2 + rest_iov(in, &in->iov[2]);
+}
+
+/* Pages with @rest bytes of frame become its fragments. */
+static void add_pages(const struct in *in, struct sk_buff *skb, unsigned int rest)
+{
+	for (int i = 0; rest; i++) {
+		unsigned int n = min_t(unsigned int, rest, TAP_PAGE_SIZE);
+
+		skb_add_rx_frag(skb, i, in->pages[i], 0, (int)n, TAP_PAGE_SIZE);
+		in->pages[i] = NULL;
+		rest -= n;
+	}
+}
+
+/* The frame did not fit its buffer: by pages, or a larger one with all of it. */
+static struct sk_buff *enlarge(struct tap *tap, const struct in *in, unsigned int len)
+{
+	struct sk_buff *large;
+
+	if (in->pages && len - in->room > TAP_COPY_MAX) {
+		__skb_put(in->skb, in->room);
+		add_pages(in, in->skb, len - in->room);
+		return in->skb;
+	}
+	large = alloc_frame(&tap->f, len);
 	if (!large) {
-		fdev_refuse(&tap->f, skb, true);
+		fdev_refuse(&tap->f, in->skb, true);
 		return NULL;
 	}
-	__skb_put_data(large, skb->data, room);
-	__skb_put_data(large, tap->overflow, len - room);
-	consume_skb(skb);
+	__skb_put_data(large, in->skb->data, in->room);
+	__skb_put_data(large, in->pages ? page_address(in->pages[0]) : in->overflow,
+		       len - in->room);
+	consume_skb(in->skb);
 	return large;
 }
 
-/* Return: 1 and *@frame (NULL when it was no good), 0 when there is none, or a negative errno. */
-static int tap_read(struct fdev *f, struct sk_buff **frame)
+/* Return: the frame, or NULL when it is no good and is counted. */
+static struct sk_buff *take(struct tap *tap, const struct in *in, int n)
 {
-	struct tap *tap = tap_of(f->dev);
-	unsigned int room = READ_ONCE(f->dev->mtu) + ETH_HLEN + VLAN_HLEN, len;
-	struct virtio_net_hdr hdr = { .flags = 0 };
-	unsigned int hdr_len = tap->vnet_hdr ? sizeof(hdr) : 0;
-	struct sk_buff *skb = alloc_frame(f, room);
-	struct iovec iov[3];
-	ssize_t n;
+	unsigned int hdr_len = tap->vnet_hdr ? sizeof(in->hdr) : 0, len;
+	struct sk_buff *skb = in->skb;
 
-	*frame = NULL;
-	/* Without memory it is still read, or it would be found readable for ever. */
-	iov[0] = (struct iovec){ &hdr, hdr_len };
-	iov[1] = (struct iovec){ skb ? skb->data : tap->overflow, skb ? room : 0 };
-	iov[2] = (struct iovec){ tap->overflow, sizeof(tap->overflow) };
-	do {
-		n = readv(f->fd, iov, 3);
-	} while (n < 0 && errno == EINTR);
-	if (n < 0) {
-		int error = errno;
-
-		consume_skb(skb);
-		return error == EAGAIN ? 0 : -error;
-	}
-	if (!skb || (size_t)n <= hdr_len) {
+	if (!skb || (unsigned int)n <= hdr_len) {
 		fdev_refuse(&tap->f, skb, !skb);
-		return 1;
+		return NULL;
 	}
 	len = (unsigned int)n - hdr_len;
-	if (len > room) {
-		skb = enlarge(tap, skb, room, len);
+	if (len > in->room) {
+		skb = enlarge(tap, in, len);
 		if (!skb)
-			return 1;
+			return NULL;
 	} else {
 		__skb_put(skb, len);
 	}
-	if (hdr_len && virtio_net_hdr_to_skb(skb, &hdr))
+	if ((hdr_len && virtio_net_hdr_to_skb(skb, &in->hdr)) ||
+	    (tap->f.ops->type && skb->data[0] >> 4 != 4 && skb->data[0] >> 4 != 6)) {
 		fdev_refuse(&tap->f, skb, false);
-	else if (f->ops->type && (skb->data[0] >> 4 != 4 && skb->data[0] >> 4 != 6))
-		fdev_refuse(f, skb, false);
-	else
-		*frame = skb;
-	return 1;
+		return NULL;
+	}
+	return skb;
+}
+
+/* How many frames will be read at once: fewer while @large ones come. */
+static void set_batch(struct tap *tap, bool large)
+{
+	if (tap->rx_uring)
+		tap->f.rx_batch = large ? TAP_PAGED : FDEV_RX_BATCH;
+}
+
+static int tap_read(struct fdev *f, struct sk_buff **frames, int n)
+{
+	struct tap *tap = tap_of(f->dev);
+	struct uring_io io[FDEV_RX_BATCH];
+	struct in in[FDEV_RX_BATCH];
+	int got = 0, err = 0, i;
+	bool large = false;
+
+	for (i = 0; i < n; i++)
+		prepare(tap, &in[i], &io[i], i);
+	if (n == 1 || uring_readv(tap->rx_uring, f->fd, io, n))
+		call_one(f->fd, readv, &io[0]);
+	for (i = 0; i < n; i++) {
+		if (io[i].res >= 0) {
+			large |= io[i].res > (int)(in[i].room + TAP_COPY_MAX);
+			frames[got++] = take(tap, &in[i], io[i].res);
+			continue;
+		}
+		consume_skb(in[i].skb);
+		if (io[i].res != -EAGAIN && io[i].res != -ECANCELED)
+			err = io[i].res;
+	}
+	if (got)
+		set_batch(tap, large);
+	return got ? got : err;
+}
+
+static void tap_free(struct fdev *f)
+{
+	struct tap *tap = tap_of(f->dev);
+
+	for (size_t i = 0; i < TAP_PAGED; i++)
+		for (size_t j = 0; j < TAP_PAGES; j++)
+			if (tap->pages[i][j])
+				put_page(tap->pages[i][j]);
+	uring_close(tap->rx_uring);
+	uring_close(tap->tx_uring);
+	fdev_overflow_free(tap->overflow, FDEV_RX_BATCH);
 }
 
 const struct fdev_ops tap_ops = {
 	.other_end = "the kernel's end of the TAP device",
-	.tx_batch = 1,
 	.read = tap_read,
 	.write = tap_write,
+	.free = tap_free,
 };
 
 const struct fdev_ops tun_ops = {
 	.other_end = "the kernel's end of the TUN device",
-	.tx_batch = 1,
 	.read = tap_read,
 	.write = tap_write,
+	.free = tap_free,
 	.type = fdev_ip_type,
 };

@@ -11,21 +11,31 @@
 #define TUN_PATH "/dev/net/tun"
 #define TUN_TX_QUEUE_LEN 500
 
+/* Since Linux 6.2. */
+#ifndef TUN_F_USO4
+#define TUN_F_USO4 0x20
+#define TUN_F_USO6 0x40
+#endif
+
 /* Options of tap devices. */
 struct tap_config {
 	bool no_vnet_hdr;
+	bool no_uring;
 };
 
 static int tap_option(void *config, const char *key, const char *value, char *err, size_t err_size)
 {
 	struct tap_config *c = (struct tap_config *)config;
+	bool *no = !strcmp(key, "vnet_hdr") ? &c->no_vnet_hdr :
+		   !strcmp(key, "uring")    ? &c->no_uring :
+					      NULL;
 
-	if (strcmp(key, "vnet_hdr") != 0)
+	if (!no)
 		return -ENOENT;
 	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
-		return skiff_driver_error(err, err_size, -EINVAL,
-					  "vnet_hdr=%s: on or off is accepted", value);
-	c->no_vnet_hdr = !strcmp(value, "off");
+		return skiff_driver_error(err, err_size, -EINVAL, "%s=%s: on or off is accepted",
+					  key, value);
+	*no = !strcmp(value, "off");
 	return 0;
 }
 
@@ -74,20 +84,36 @@ static int explain_attach(int error, const char *name, const char *kind, char *e
 	}
 }
 
-/* Checksums may be left to us; segments only once the stack above cuts and merges them. */
-static int set_offloads(int fd, bool vnet_hdr)
+/* Checksums may be left to us, and @features say whether segments may. 0 or a negative errno. */
+static int tell_offloads(int fd, netdev_features_t features, bool cuts_udp)
+{
+	unsigned long offloads = TUN_F_CSUM;
+
+	if (features & NETIF_F_GRO_HW)
+		offloads |= TUN_F_TSO4 | TUN_F_TSO_ECN;
+	/* They are one to the kernel. */
+	if (features & NETIF_F_GRO_HW && cuts_udp)
+		offloads |= TUN_F_USO4 | TUN_F_USO6;
+	return ioctl(fd, TUNSETOFFLOAD, offloads) < 0 ? -errno : 0;
+}
+
+/* What the kernel can do: @cuts_udp is set when that includes UDP. */
+static int set_offloads(int fd, bool vnet_hdr, bool *cuts_udp)
 {
 	int size = sizeof(struct virtio_net_hdr);
 
+	*cuts_udp = false;
 	if (!vnet_hdr)
 		return 0;
 	if (ioctl(fd, TUNSETVNETHDRSZ, &size) < 0)
 		return -errno;
-	return ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM) < 0 ? -errno : 0;
+	*cuts_udp = !tell_offloads(fd, NETIF_F_GRO_HW, true);
+	return *cuts_udp ? 0 : tell_offloads(fd, NETIF_F_GRO_HW, false);
 }
 
 /* Open the kernel's interface. Return: the descriptor or a negative errno; @name is completed. */
-static int open_tun(char *name, short type, bool vnet_hdr, char *err, size_t err_size)
+static int open_tun(char *name, short type, bool vnet_hdr, bool *cuts_udp, char *err,
+		    size_t err_size)
 {
 	const char *kind = type == IFF_TUN ? "TUN" : "TAP";
 	struct ifreq ifr = { .ifr_flags = (short)(type | IFF_NO_PI) };
@@ -104,7 +130,7 @@ static int open_tun(char *name, short type, bool vnet_hdr, char *err, size_t err
 		close(fd);
 		return explain_attach(error, name, kind, err, err_size);
 	}
-	error = set_offloads(fd, vnet_hdr);
+	error = set_offloads(fd, vnet_hdr, cuts_udp);
 	if (error) {
 		close(fd);
 		return skiff_driver_error(err, err_size, error,
@@ -114,6 +140,16 @@ static int open_tun(char *name, short type, bool vnet_hdr, char *err, size_t err
 	}
 	memcpy(name, ifr.ifr_name, IFNAMSIZ);
 	return fd;
+}
+
+/* rx-gro-hw: whether the kernel's end hands over what it would have to cut for a real device. */
+static int tap_set_features(struct net_device *dev, netdev_features_t features)
+{
+	const struct tap *tap = tap_of(dev);
+
+	if (!tap->vnet_hdr || !((features ^ dev->features) & NETIF_F_GRO_HW))
+		return 0;
+	return tell_offloads(tap->f.fd, features, tap->cuts_udp);
 }
 
 static const struct net_device_ops tap_netdev_ops = {
@@ -126,6 +162,7 @@ static const struct net_device_ops tap_netdev_ops = {
 	.ndo_validate_addr = eth_validate_addr,
 	.ndo_set_mac_address = eth_mac_addr,
 	.ndo_get_stats64 = fdev_get_stats64,
+	.ndo_set_features = tap_set_features,
 };
 
 static const struct net_device_ops tun_netdev_ops = {
@@ -136,6 +173,7 @@ static const struct net_device_ops tun_netdev_ops = {
 	.ndo_start_xmit = fdev_xmit,
 	.ndo_flush = fdev_flush,
 	.ndo_get_stats64 = fdev_get_stats64,
+	.ndo_set_features = tap_set_features,
 };
 
 static void tap_setup(struct net_device *dev)
@@ -160,15 +198,30 @@ static void tun_setup(struct net_device *dev)
 	dev->priv_flags |= IFF_XMIT_DST_RELEASE;
 }
 
+/* Many frames by one system call, where the kernel lets us; one by one is as right. */
+static int prepare_io(struct tap *tap, const struct tap_config *config)
+{
+	if (!config->no_uring) {
+		tap->rx_uring = uring_open(FDEV_RX_BATCH);
+		tap->tx_uring = uring_open(FDEV_TX_BATCH);
+	}
+	if (tap->rx_uring)
+		tap->f.rx_batch = FDEV_RX_BATCH;
+	if (tap->tx_uring)
+		tap->f.tx_batch = FDEV_TX_BATCH;
+	tap->overflow = fdev_overflow_alloc(FDEV_RX_BATCH);
+	return tap->overflow ? 0 : -ENOMEM;
+}
+
 static int create(struct net *net, const char *name, short type, const struct tap_config *config,
 		  struct net_device **dev, char *err, size_t err_size)
 {
-	bool vnet_hdr = !config->no_vnet_hdr, tun = type == IFF_TUN;
+	bool vnet_hdr = !config->no_vnet_hdr, tun = type == IFF_TUN, cuts_udp;
 	char ifname[IFNAMSIZ];
 	int fd;
 
 	memcpy(ifname, name, strlen(name) + 1);
-	fd = open_tun(ifname, type, vnet_hdr, err, err_size);
+	fd = open_tun(ifname, type, vnet_hdr, &cuts_udp, err, err_size);
 	if (fd < 0)
 		return fd;
 	*dev = alloc_netdev(sizeof(struct tap), ifname, NET_NAME_USER, tun ? tun_setup : tap_setup);
@@ -178,9 +231,18 @@ static int create(struct net *net, const char *name, short type, const struct ta
 	}
 	fdev_prepare(*dev, net, fd, tun ? &tun_ops : &tap_ops);
 	tap_of(*dev)->vnet_hdr = vnet_hdr;
+	tap_of(*dev)->cuts_udp = cuts_udp;
+	if (prepare_io(tap_of(*dev), config)) {
+		free_netdev(*dev);
+		*dev = NULL;
+		return skiff_driver_error(err, err_size, -ENOMEM, "no memory for a device");
+	}
 	(*dev)->features = NETIF_F_SG | NETIF_F_HIGHDMA;
 	if (vnet_hdr)
-		(*dev)->features |= NETIF_F_HW_CSUM | NETIF_F_RXCSUM;
+		(*dev)->features |= NETIF_F_HW_CSUM | NETIF_F_RXCSUM | NETIF_F_GRO_HW |
+				    NETIF_F_TSO | NETIF_F_TSO_ECN;
+	if (cuts_udp)
+		(*dev)->features |= NETIF_F_GSO_UDP_L4;
 	(*dev)->hw_features = (*dev)->features;
 	return 0;
 }
@@ -199,7 +261,7 @@ static int tun_create(struct net *net, const char *name, const void *config,
 
 struct skiff_driver tap_driver = {
 	.kind = "tap",
-	.options = "vnet_hdr=on|off",
+	.options = "vnet_hdr=on|off, uring=on|off",
 	.config_size = sizeof(struct tap_config),
 	.option = tap_option,
 	.create = tap_create,
@@ -207,7 +269,7 @@ struct skiff_driver tap_driver = {
 
 struct skiff_driver tun_driver = {
 	.kind = "tun",
-	.options = "vnet_hdr=on|off",
+	.options = "vnet_hdr=on|off, uring=on|off",
 	.config_size = sizeof(struct tap_config),
 	.option = tap_option,
 	.create = tun_create,

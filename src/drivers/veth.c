@@ -61,6 +61,8 @@ struct veth_pair {
  * @pair: the cable
  * @dev: the device
  * @side: index in the pair
+ * @end: what the pair keeps for this end
+ * @peer_end: and for the other one
  * @napi: takes frames from the pair
  * @process: frames that were taken
  * @carrier_work: look at the carrier again
@@ -70,6 +72,8 @@ struct veth_priv {
 	struct veth_pair *pair;
 	struct net_device *dev;
 	int side;
+	struct veth_end *end;
+	struct veth_end *peer_end;
 	struct napi_struct napi;
 	struct sk_buff_head process;
 	struct net_work carrier_work;
@@ -139,8 +143,8 @@ static void veth_count_dropped(struct veth_priv *priv)
 static netdev_tx_t veth_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct veth_priv *priv = veth_priv(dev);
-	struct veth_end *from = &priv->pair->end[priv->side];
-	struct veth_end *to = &priv->pair->end[!priv->side];
+	struct veth_end *from = priv->end;
+	struct veth_end *to = priv->peer_end;
 	enum skb_drop_reason refused;
 
 	skb_tx_timestamp(skb);
@@ -401,7 +405,7 @@ static void veth_setup(struct net_device *dev)
 	dev->max_mtu = VETH_MAX_MTU;
 	/* The other end is told what is known about checksums: they need not be computed. */
 	dev->features = NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HW_CSUM | NETIF_F_RXCSUM |
-			NETIF_F_HIGHDMA | NETIF_F_LLTX;
+			NETIF_F_HIGHDMA | NETIF_F_LLTX | NETIF_F_GSO_SOFTWARE;
 	dev->hw_features = dev->features;
 	dev->needs_free_netdev = true;
 	dev->priv_destructor = veth_destructor;
@@ -422,6 +426,8 @@ static struct net_device *veth_alloc(struct veth_pair *pair, int side, struct ne
 	priv->pair = pair;
 	priv->dev = dev;
 	priv->side = side;
+	priv->end = &pair->end[side];
+	priv->peer_end = &pair->end[!side];
 	net_work_init(&priv->carrier_work, veth_carrier_work);
 	net_work_init(&priv->remove_work, veth_remove_work);
 	pair->users++;
@@ -437,6 +443,11 @@ static int veth_register(struct net_device *dev)
 	/* Under the lock, so that chance is the host's. */
 	eth_hw_addr_random(dev);
 	err = register_netdevice(dev);
+	/* As on Linux: what comes by the cable is merged already, unless somebody knows better. */
+	if (!err) {
+		dev->wanted_features &= ~NETIF_F_GRO;
+		netdev_update_features(dev);
+	}
 	net_unlock(dev_net(dev));
 	return err;
 }

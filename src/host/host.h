@@ -126,6 +126,11 @@ void net_watch_report_left(struct net *net, int *left);
 
 /**
  * struct net_section - a thread's stay in code that net_synchronize() waits for
+ *
+ * A thread that comes by way of another host's device enters one before it takes the stack lock of
+ * this host or while it holds it, and while something keeps the host from ending; it leaves the
+ * section after net_unlock(), which looks at the host once more after the lock is free.
+ *
  * @net: the host
  * @outer: the section that the thread was in already
  * @nr: which counter it is in

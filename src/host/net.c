@@ -151,6 +151,16 @@ static void die_finish_work(struct net *net)
 	}
 }
 
+/*
+ * A driver may have let another host's thread in as long as its device was there (veth's sender
+ * runs the host it sends to). That thread has dropped the lock by now, but still looks at the host
+ * afterwards; nobody comes after it, because the devices are gone.
+ */
+static void die_wait_for_guests(struct net *net)
+{
+	net_synchronize(net);
+}
+
 static void report_timer(const struct timer_list *timer, void *arg)
 {
 	const struct net *net = (const struct net *)arg;
@@ -220,6 +230,7 @@ int skiff_net_destroy(struct net *net)
 		skiff_panic("host %s destroyed by its own worker", net->name);
 	die_finish_work(net);
 	pernet_teardown(net);
+	die_wait_for_guests(net);
 	die_finish_work(net);
 	net_core_sysctl_exit(host_of(net));
 	left = die_report_left(net);

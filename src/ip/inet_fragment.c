@@ -32,6 +32,7 @@ static void frag_account(struct inet_frag_queue *q, long bytes)
 {
 	q->mem += bytes;
 	q->fqdir->mem += bytes;
+	net_mem_held(q->fqdir->net, bytes);
 }
 
 /* The table */
@@ -67,9 +68,10 @@ void fqdir_exit(struct fqdir *f)
 
 static void frag_make_room(struct fqdir *f)
 {
-	if (f->mem <= f->high_thresh)
+	/* When the host's memory is used up, what may never be whole is the first to go. */
+	if (f->mem <= f->high_thresh && !net_mem_full(f->net))
 		return;
-	while (f->mem > f->low_thresh && !list_empty(&f->lru)) {
+	while ((f->mem > f->low_thresh || net_mem_full(f->net)) && !list_empty(&f->lru)) {
 		struct inet_frag_queue *q = frag_oldest(f);
 
 		inet_frag_kill(q);
@@ -153,7 +155,7 @@ void inet_frag_destroy(struct inet_frag_queue *q)
 {
 	BUG_ON(!(q->flags & INET_FRAG_COMPLETE));
 	frag_drop_all(q);
-	q->fqdir->mem -= q->mem;
+	frag_account(q, -q->mem);
 	kfree(q);
 }
 

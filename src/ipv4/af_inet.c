@@ -182,7 +182,7 @@ int inet_send_skb(struct socket *sock, struct skiff_msghdr *m, struct sk_buff *s
 
 	if (sk->sk_prot->send_skb)
 		return sk->sk_prot->send_skb(sk, m, skb);
-	kfree_skb(skb);
+	kfree_skb_reason(skb, SKB_DROP_REASON_SEND_REFUSED);
 	return -EOPNOTSUPP;
 }
 
@@ -224,6 +224,8 @@ const struct proto_ops inet_sockraw_ops = {
 	.getsockopt = inet_getsockopt,
 	.sendmsg = inet_sendmsg,
 	.recvmsg = inet_recvmsg,
+	.recv_skb = datagram_recv_skb,
+	.send_skb = inet_send_skb,
 };
 
 void inet_family_init(void)

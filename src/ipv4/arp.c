@@ -106,12 +106,14 @@ static bool arp_parse(struct sk_buff *skb, struct arp_packet *a)
 }
 
 /* Addresses that no single host has, as sender or as target. */
-static bool arp_addresses_ok(const struct arp_packet *a)
+static bool arp_addresses_ok(const struct in_device *in_dev, const struct arp_packet *a)
 {
 	if (!is_valid_ether_addr(a->sha))
 		return false;
-	if (ipv4_is_multicast(a->tip) || ipv4_is_loopback(a->tip) || ipv4_is_lbcast(a->tip) ||
-	    ipv4_is_zeronet(a->tip))
+	if (ipv4_is_multicast(a->tip) || ipv4_is_lbcast(a->tip) || ipv4_is_zeronet(a->tip))
+		return false;
+	if (ipv4_is_loopback(a->tip) &&
+	    !(in_dev && in_dev_orconf(in_dev, IPV4_DEVCONF_ROUTE_LOCALNET)))
 		return false;
 	/* A sender of 0.0.0.0 probes for an address that it does not have yet (RFC 5227). */
 	return !a->sip || (!ipv4_is_multicast(a->sip) && !ipv4_is_loopback(a->sip) &&
@@ -180,6 +182,20 @@ static bool arp_filtered(const struct in_device *in_dev, const struct arp_packet
 	return other;
 }
 
+/* medium_id: devices of one medium, and those that stand for all (-1), need nobody to speak for them. */
+static bool arp_other_medium(const struct in_device *in_dev, const struct net_device *out)
+{
+	int in_id = IPV4_DEVCONF(in_dev->cnf, MEDIUM_ID), out_id = 0;
+
+	if (!in_id)
+		return true;
+	if (in_id == -1)
+		return false;
+	if (__in_dev_get(out))
+		out_id = IPV4_DEVCONF(__in_dev_get(out)->cnf, MEDIUM_ID);
+	return out_id != in_id && out_id != -1;
+}
+
 /* An address that is somewhere else, behind us: proxy_arp, proxy_arp_pvlan, or an entry for it. */
 static bool arp_proxies(struct in_device *in_dev, const struct arp_packet *a)
 {
@@ -191,7 +207,8 @@ static bool arp_proxies(struct in_device *in_dev, const struct arp_packet *a)
 	/* There, the owner answers for itself, if the link lets it. */
 	if (r->dev == in_dev->dev)
 		return in_dev_orconf(in_dev, IPV4_DEVCONF_PROXY_ARP_PVLAN);
-	return in_dev_orconf(in_dev, IPV4_DEVCONF_PROXY_ARP) ||
+	return (in_dev_orconf(in_dev, IPV4_DEVCONF_PROXY_ARP) &&
+		arp_other_medium(in_dev, r->dev)) ||
 	       pneigh_lookup(&arp_tbl, net, &a->tip, in_dev->dev, 0);
 }
 
@@ -353,7 +370,7 @@ static enum skb_drop_reason arp_process(struct sk_buff *skb, struct net_device *
 	struct in_device *in_dev = __in_dev_get(dev);
 	struct arp_packet a;
 
-	if (dev->type != ARPHRD_ETHER || !arp_parse(skb, &a) || !arp_addresses_ok(&a) ||
+	if (dev->type != ARPHRD_ETHER || !arp_parse(skb, &a) || !arp_addresses_ok(in_dev, &a) ||
 	    (a.sip && inet_addr_type(dev_net(dev), a.sip) == RTN_BROADCAST)) {
 		stats->invalid++;
 		return SKB_DROP_REASON_ARP_INVALID;
@@ -363,7 +380,7 @@ static enum skb_drop_reason arp_process(struct sk_buff *skb, struct net_device *
 	if (!in_dev || arp_conflict(dev, &a))
 		return SKB_NOT_DROPPED_YET;
 	if (a.sip == a.tip && in_dev_orconf(in_dev, IPV4_DEVCONF_DROP_GRATUITOUS_ARP))
-		return SKB_DROP_REASON_NOT_SPECIFIED;
+		return SKB_DROP_REASON_ARP_GRATUITOUS;
 	if (a.op == WIRE_ARP_REQUEST && arp_request(skb, dev, &a, kept))
 		return SKB_NOT_DROPPED_YET;
 	if (a.sip)

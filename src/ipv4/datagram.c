@@ -155,6 +155,23 @@ int udp_disconnect(struct sock *sk, int flags)
 	return 0;
 }
 
+int inet_check_send(struct sock *sk)
+{
+	ASSERT_NET_LOCKED(sock_net(sk));
+	return sk->sk_shutdown & SEND_SHUTDOWN ? -EPIPE : sock_error(sk);
+}
+
+bool inet_adopt_skb(struct sock *sk, struct sk_buff *skb)
+{
+	ASSERT_NET_LOCKED(sock_net(sk));
+	if (sk_wmem_alloc_get(sk) >= READ_ONCE(sk->sk_sndbuf) && !sock_writeable_or_tell(sk))
+		return false;
+	skb_scrub_packet(skb, true);
+	skb->ip_summed = CHECKSUM_NONE;
+	skb_set_owner_w(skb, sk);
+	return true;
+}
+
 /*
  * The queue has a lock of its own, and all else that is looked at is read at once: reading needs no
  * stack lock, and does not meet those who fill the queue but for a moment.
@@ -214,7 +231,8 @@ int inet_recv_packet(struct sock *sk, struct skiff_msghdr *msg, size_t len, int 
 		if (msg->msg_name)
 			*addr_len = inet_put_name(sk, msg->msg_name, ip_hdr(skb)->saddr, 0);
 		ip_cmsg_recv_offset(msg, sk, skb, 0, 0);
-		err = (int)(flags & MSG_TRUNC ? skb->len : copied);
+		/* Of a ping socket's message, Linux never tells how long it was. */
+		err = (int)(flags & MSG_TRUNC && sk->sk_type == SOCK_RAW ? skb->len : copied);
 	}
 	inet_recv_done(skb);
 	return err;

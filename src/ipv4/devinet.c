@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Addresses of devices, and what follows from them when devices come and go. */
+#include <stdio.h>
 #include <string.h>
 
 #include <skiff/igmp.h>
@@ -228,7 +229,8 @@ static void inet_drop_subnet(struct in_ifaddr *ifa)
 	inet_drop_ifa(ifa);
 }
 
-int inet_insert_ifa(struct net_device *dev, __be32 addr, unsigned int prefixlen)
+int inet_insert_ifa_label(struct net_device *dev, __be32 addr, unsigned int prefixlen,
+			  const char *label)
 {
 	struct in_device *in_dev = __in_dev_get(dev);
 	struct in_ifaddr *ifa;
@@ -249,6 +251,7 @@ int inet_insert_ifa(struct net_device *dev, __be32 addr, unsigned int prefixlen)
 	ifa = inet_make_ifa(in_dev, addr, prefixlen);
 	if (!ifa)
 		return -ENOMEM;
+	snprintf(ifa->ifa_label, sizeof(ifa->ifa_label), "%s", label ? label : dev->name);
 	inet_link_ifa(ifa);
 	err = fib_add_ifaddr(ifa);
 	if (err)
@@ -258,6 +261,73 @@ int inet_insert_ifa(struct net_device *dev, __be32 addr, unsigned int prefixlen)
 	return err;
 }
 
+int inet_insert_ifa(struct net_device *dev, __be32 addr, unsigned int prefixlen)
+{
+	return inet_insert_ifa_label(dev, addr, prefixlen, NULL);
+}
+
+int inet_set_broadcast(struct in_ifaddr *ifa, __be32 addr)
+{
+	__be32 old = ifa->ifa_broadcast;
+	int err;
+
+	ASSERT_NET_LOCKED(dev_net(ifa->ifa_dev->dev));
+	ifa->ifa_broadcast = addr;
+	err = fib_change_broadcast(ifa, old);
+	if (err)
+		ifa->ifa_broadcast = old;
+	return err;
+}
+
+int inet_set_peer(struct in_ifaddr *ifa, __be32 addr)
+{
+	struct in_ifaddr **at = &ifa->ifa_dev->ifa_list;
+	int err;
+
+	ASSERT_NET_LOCKED(dev_net(ifa->ifa_dev->dev));
+	if (ipv4_is_multicast(addr) || ipv4_is_lbcast(addr))
+		return -EINVAL;
+	while (*at != ifa)
+		at = &(*at)->ifa_next;
+	/* Its routes are those of another subnet: it goes for a moment, and keeps its place. */
+	*at = ifa->ifa_next;
+	fib_del_ifaddr(ifa);
+	ifa->ifa_address = addr;
+	ifa->ifa_next = *at;
+	*at = ifa;
+	err = fib_add_ifaddr(ifa);
+	if (err)
+		inet_drop_ifa(ifa);
+	return err;
+}
+
+/* A suffix that is long takes room from the name. */
+static void inet_make_label(char label[IFNAMSIZ], const char *name, const char *suffix)
+{
+	size_t len = min(strlen(name), IFNAMSIZ - 1 - strlen(suffix));
+
+	memcpy(label, name, len);
+	strcpy(label + len, suffix);
+}
+
+/* The device has another name: the first address has it too, the others behind a colon. */
+static void inet_relabel(struct in_device *in_dev)
+{
+	char suffix[IFNAMSIZ] = "";
+	struct in_ifaddr *ifa;
+	unsigned int nr = 0;
+	const char *colon;
+
+	in_dev_for_each_ifa(ifa, in_dev) {
+		colon = strchr(ifa->ifa_label, ':');
+		if (nr++ && colon)
+			strcpy(suffix, colon);
+		else if (nr > 1)
+			snprintf(suffix, sizeof(suffix), ":%u", nr);
+		inet_make_label(ifa->ifa_label, in_dev->dev->name, suffix);
+	}
+}
+
 int inet_del_ifa(struct net_device *dev, __be32 addr)
 {
 	struct in_ifaddr *ifa = inet_find_ifa(dev, addr);
@@ -265,7 +335,7 @@ int inet_del_ifa(struct net_device *dev, __be32 addr)
 	ASSERT_NET_LOCKED(dev_net(dev));
 	if (!ifa)
 		return -EADDRNOTAVAIL;
-	if (inet_is_secondary(ifa) || ipv4_net(dev_net(dev))->sysctl.promote_secondaries)
+	if (inet_is_secondary(ifa) || in_dev_orconf(ifa->ifa_dev, IPV4_DEVCONF_PROMOTE_SECONDARIES))
 		inet_drop_ifa(ifa);
 	else
 		inet_drop_subnet(ifa);
@@ -313,10 +383,14 @@ int devinet_netdev_event(struct notifier_block *nb, unsigned long event, void *p
 	case NETDEV_REGISTER:
 		return notifier_from_errno(inetdev_init(dev));
 	case NETDEV_CHANGENAME:
+		if (in_dev)
+			inet_relabel(in_dev);
 		if (in_dev && inetdev_sysctl(in_dev))
 			net_warn_ratelimited("%s: no memory to show its settings", dev->name);
 		break;
 	case NETDEV_CHANGE:
+		/* Its routes may count or not: ignore_routes_with_linkdown. */
+		fib_flush_caches(ipv4_net(dev_net(dev)));
 		if (in_dev && !netif_carrier_ok(dev) &&
 		    in_dev_andconf(in_dev, IPV4_DEVCONF_ARP_EVICT_NOCARRIER))
 			neigh_carrier_down(&arp_tbl, dev);

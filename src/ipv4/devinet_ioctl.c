@@ -50,7 +50,7 @@ int inet_gifconf(struct net_device *dev, char *buf, int len, int size)
 			if (len - done < size)
 				break;
 			memset(&ifr, 0, sizeof(ifr));
-			memcpy(ifr.ifr_name, dev->name, IFNAMSIZ);
+			memcpy(ifr.ifr_name, ifa->ifa_label, IFNAMSIZ);
 			sin = (struct sockaddr_in *)(void *)&ifr.ifr_addr;
 			sin->sin_family = AF_INET;
 			sin->sin_addr.s_addr = (__force in_addr_t)ifa->ifa_local;
@@ -61,19 +61,27 @@ int inet_gifconf(struct net_device *dev, char *buf, int len, int size)
 	return done;
 }
 
-/* Of several addresses, the one that the program names, else the first. */
-static struct in_ifaddr *which_address(const struct net_device *dev, const struct sockaddr_in *sin)
+/*
+ * Of the addresses of a name, the one that a question is about, else the first. Without a colon the name
+ * is the device's.
+ */
+static struct in_ifaddr *which_address(const struct net_device *dev, const char *label,
+				       const struct sockaddr_in *sin)
 {
 	const struct in_device *in_dev = __in_dev_get(dev);
 	struct in_ifaddr *ifa;
 
 	if (!in_dev)
 		return NULL;
-	if (sin->sin_family == AF_INET)
+	if (sin && sin->sin_family == AF_INET)
 		in_dev_for_each_ifa(ifa, in_dev)
-			if (ifa->ifa_local == (__force __be32)sin->sin_addr.s_addr)
+			if (!strcmp(ifa->ifa_label, label) &&
+			    ifa->ifa_local == (__force __be32)sin->sin_addr.s_addr)
 				return ifa;
-	return in_dev->ifa_list;
+	in_dev_for_each_ifa(ifa, in_dev)
+		if (!strcmp(ifa->ifa_label, label))
+			return ifa;
+	return NULL;
 }
 
 static void answer(unsigned int cmd, const struct in_ifaddr *ifa, struct sockaddr_in *sin)
@@ -97,8 +105,8 @@ static void answer(unsigned int cmd, const struct in_ifaddr *ifa, struct sockadd
 }
 
 /* Another address or prefix in place of one; on failure the old one stays. */
-static int replace(struct net_device *dev, const struct in_ifaddr *old, __be32 addr,
-		   unsigned int prefixlen)
+static int replace(struct net_device *dev, const char *label, const struct in_ifaddr *old,
+		   __be32 addr, unsigned int prefixlen)
 {
 	__be32 old_addr = old ? old->ifa_local : 0;
 	unsigned int old_len = old ? old->ifa_prefixlen : 0;
@@ -106,13 +114,14 @@ static int replace(struct net_device *dev, const struct in_ifaddr *old, __be32 a
 
 	if (old)
 		inet_del_ifa(dev, old_addr);
-	err = inet_insert_ifa(dev, addr, prefixlen);
+	err = inet_insert_ifa_label(dev, addr, prefixlen, label);
 	if (err && old)
-		inet_insert_ifa(dev, old_addr, old_len);
+		inet_insert_ifa_label(dev, old_addr, old_len, label);
 	return err;
 }
 
-static int set_address(struct net_device *dev, const struct in_ifaddr *ifa, __be32 addr)
+static int set_address(struct net_device *dev, const char *label, const struct in_ifaddr *ifa,
+		       __be32 addr)
 {
 	int len = inet_abc_len(addr);
 
@@ -124,70 +133,131 @@ static int set_address(struct net_device *dev, const struct in_ifaddr *ifa, __be
 		return ifa ? inet_del_ifa(dev, ifa->ifa_local) : 0;
 	if (dev->flags & IFF_POINTOPOINT)
 		len = 32;
-	return replace(dev, ifa, addr, (unsigned int)len);
+	return replace(dev, label, ifa, addr, (unsigned int)len);
 }
 
-static int set_mask(struct net_device *dev, const struct in_ifaddr *ifa, __be32 mask)
+static struct in_ifaddr *find_address(const struct net_device *dev, __be32 addr)
 {
+	struct in_ifaddr *ifa;
+
+	in_dev_for_each_ifa(ifa, __in_dev_get(dev))
+		if (ifa->ifa_local == addr)
+			return ifa;
+	return NULL;
+}
+
+/*
+ * A broadcast address that is not the subnet's was made so, and stays, as any does where the subnet has
+ * none; so does another end.
+ */
+static int set_mask(struct net_device *dev, const char *label, const struct in_ifaddr *ifa,
+		    __be32 mask)
+{
+	const struct in_ifaddr old = *ifa;
+	struct in_ifaddr *now;
+	int err;
+
 	if (mask_has_holes(mask))
 		return -EINVAL;
 	if (ifa->ifa_mask == mask)
 		return 0;
-	return replace(dev, ifa, ifa->ifa_local, mask_len(mask));
+	err = replace(dev, label, ifa, old.ifa_local, mask_len(mask));
+	now = err ? NULL : find_address(dev, old.ifa_local);
+	if (now &&
+	    (now->ifa_prefixlen >= 31 || old.ifa_broadcast != (old.ifa_local | ~old.ifa_mask)))
+		err = inet_set_broadcast(now, old.ifa_broadcast);
+	if (!err && now && old.ifa_address != old.ifa_local)
+		err = inet_set_peer(now, old.ifa_address);
+	return err;
 }
 
-static int set(unsigned int cmd, struct net_device *dev, const struct in_ifaddr *ifa, __be32 addr)
+static int set_peer(struct in_ifaddr *ifa, __be32 addr)
+{
+	if (ifa->ifa_address == addr)
+		return 0;
+	return inet_abc_len(addr) < 0 ? -EINVAL : inet_set_peer(ifa, addr);
+}
+
+static int set(unsigned int cmd, struct net_device *dev, const char *label, struct in_ifaddr *ifa,
+	       __be32 addr)
 {
 	switch (cmd) {
 	case SIOCSIFADDR:
-		return set_address(dev, ifa, addr);
+		return set_address(dev, label, ifa, addr);
 	case SIOCSIFNETMASK:
-		return set_mask(dev, ifa, addr);
+		return set_mask(dev, label, ifa, addr);
 	case SIOCSIFBRDADDR:
-		return ifa->ifa_broadcast == addr ? 0 : -EOPNOTSUPP;
+		return ifa->ifa_broadcast == addr ? 0 : inet_set_broadcast(ifa, addr);
 	default:
-		return ifa->ifa_address == addr ? 0 : -EOPNOTSUPP;
+		return set_peer(ifa, addr);
 	}
 }
 
-int devinet_ioctl(struct net *net, unsigned int cmd, struct ifreq *ifr)
+/* A name behind a colon is up as long as it has an address. */
+static int set_label_flags(struct net_device *dev, const struct in_ifaddr *ifa, short flags)
 {
-	struct sockaddr_in *sin = (struct sockaddr_in *)(void *)&ifr->ifr_addr;
-	struct net_device *dev;
-	struct in_ifaddr *ifa;
-	bool question = false;
+	if (!ifa)
+		return -EADDRNOTAVAIL;
+	return flags & IFF_UP ? 0 : inet_del_ifa(dev, ifa->ifa_local);
+}
 
-	ASSERT_NET_LOCKED(net);
+/* Return: whether a request is a question, or -errno. */
+static int is_question(unsigned int cmd, const struct sockaddr_in *sin)
+{
 	switch (cmd) {
 	case SIOCGIFADDR:
 	case SIOCGIFBRDADDR:
 	case SIOCGIFDSTADDR:
 	case SIOCGIFNETMASK:
-		question = true;
-		break;
+		return true;
+	case SIOCSIFFLAGS:
+		return false;
 	case SIOCSIFADDR:
 	case SIOCSIFBRDADDR:
 	case SIOCSIFDSTADDR:
 	case SIOCSIFNETMASK:
-		if (sin->sin_family != AF_INET)
-			return -EINVAL;
-		break;
+		return sin->sin_family == AF_INET ? false : -EINVAL;
 	default:
 		return -ENOTTY;
 	}
-	ifr->ifr_name[IFNAMSIZ - 1] = '\0';
-	if (strchr(ifr->ifr_name, ':'))
-		return question ? -EADDRNOTAVAIL : -EOPNOTSUPP;
-	dev = __dev_get_by_name(net, ifr->ifr_name);
-	if (!dev)
-		return -ENODEV;
-	ifa = which_address(dev, sin);
+}
+
+static int on_device(struct net_device *dev, unsigned int cmd, struct ifreq *ifr, bool question)
+{
+	struct sockaddr_in *sin = (struct sockaddr_in *)(void *)&ifr->ifr_addr;
+	const char *label = strchr(ifr->ifr_name, ':') ? ifr->ifr_name : dev->name;
+	struct in_ifaddr *ifa = which_address(dev, label, question ? sin : NULL);
+
+	if (cmd == SIOCSIFFLAGS)
+		return set_label_flags(dev, ifa, ifr->ifr_flags);
 	if (!ifa && cmd != SIOCSIFADDR)
 		return -EADDRNOTAVAIL;
 	if (!question)
-		return set(cmd, dev, ifa, (__force __be32)sin->sin_addr.s_addr);
+		return set(cmd, dev, label, ifa, (__force __be32)sin->sin_addr.s_addr);
 	answer(cmd, ifa, sin);
 	return 0;
+}
+
+int devinet_ioctl(struct net *net, unsigned int cmd, struct ifreq *ifr)
+{
+	int question = is_question(cmd, (struct sockaddr_in *)(void *)&ifr->ifr_addr);
+	struct net_device *dev;
+	char *colon;
+
+	ASSERT_NET_LOCKED(net);
+	if (question < 0)
+		return question;
+	ifr->ifr_name[IFNAMSIZ - 1] = '\0';
+	colon = strchr(ifr->ifr_name, ':');
+	/* The flags of a device are dev_ioctl()'s. */
+	if (cmd == SIOCSIFFLAGS && !colon)
+		return -ENOTTY;
+	if (colon)
+		*colon = '\0';
+	dev = __dev_get_by_name(net, ifr->ifr_name);
+	if (colon)
+		*colon = ':';
+	return dev ? on_device(dev, cmd, ifr, question) : -ENODEV;
 }
 
 /* Routes */

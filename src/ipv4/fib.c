@@ -222,15 +222,35 @@ static int fib_magic(const struct in_ifaddr *ifa, u8 type, __be32 dst, int len)
 	return err == -EEXIST ? 0 : err;
 }
 
+/* That of everybody needs no route. */
+static bool fib_has_broadcast(const struct in_ifaddr *ifa)
+{
+	return ifa->ifa_broadcast && !ipv4_is_lbcast(ifa->ifa_broadcast);
+}
+
+/* The last address of the subnet, whatever else was made its broadcast; 0 where there is none. */
+static __be32 fib_subnet_broadcast(const struct in_ifaddr *ifa)
+{
+	if (ifa->ifa_prefixlen >= 31 || !(ifa->ifa_dev->dev->flags & IFF_BROADCAST))
+		return 0;
+	return ifa->ifa_address | ~ifa->ifa_mask;
+}
+
 /* What holds only while the device is up. */
 static int fib_add_subnet(const struct in_ifaddr *ifa)
 {
 	__be32 prefix = ifa->ifa_address & ifa->ifa_mask;
 	int err = 0;
 
-	if (ifa->ifa_prefixlen < 31 && ifa->ifa_broadcast)
+	if (ifa->ifa_scope == RT_SCOPE_HOST)
+		return 0;
+	if (fib_has_broadcast(ifa))
 		err = fib_magic(ifa, RTN_BROADCAST, ifa->ifa_broadcast, 32);
-	if (err || ifa->ifa_prefixlen == 32 || ifa->ifa_scope == RT_SCOPE_HOST)
+	if (!err && fib_subnet_broadcast(ifa))
+		err = fib_magic(ifa, RTN_BROADCAST, fib_subnet_broadcast(ifa), 32);
+	/* Of a subnet of one, only the other end of a link is elsewhere. */
+	if (err || (ifa->ifa_prefixlen == 32 && prefix == ifa->ifa_local) ||
+	    ipv4_is_zeronet(prefix))
 		return err;
 	return fib_magic(ifa, RTN_UNICAST, prefix, ifa->ifa_prefixlen);
 }
@@ -258,13 +278,31 @@ static const struct in_ifaddr *fib_wanted(const struct in_device *in_dev,
 	if (cfg->fc_type == RTN_LOCAL && cfg->fc_dst_len == 32)
 		return NULL;
 	in_dev_for_each_ifa(ifa, in_dev) {
-		if (cfg->fc_type == RTN_BROADCAST && cfg->fc_dst == ifa->ifa_broadcast)
+		if (cfg->fc_type == RTN_BROADCAST &&
+		    (cfg->fc_dst == ifa->ifa_broadcast || cfg->fc_dst == fib_subnet_broadcast(ifa)))
 			return ifa;
 		if (cfg->fc_type != RTN_BROADCAST && cfg->fc_dst_len == ifa->ifa_prefixlen &&
 		    cfg->fc_dst == (ifa->ifa_address & ifa->ifa_mask))
 			return ifa;
 	}
 	return NULL;
+}
+
+int fib_change_broadcast(struct in_ifaddr *ifa, __be32 old)
+{
+	struct net_device *dev = ifa->ifa_dev->dev;
+	struct fib_config cfg = {
+		.fc_dst = old, .fc_dst_len = 32, .fc_type = RTN_BROADCAST, .fc_oif = dev->ifindex
+	};
+	int err = 0;
+
+	if (!netif_running(dev))
+		return 0;
+	if (fib_has_broadcast(ifa))
+		err = fib_magic(ifa, RTN_BROADCAST, ifa->ifa_broadcast, 32);
+	if (!err && !fib_wanted(ifa->ifa_dev, &cfg))
+		fib_table_delete(dev_net(dev), &cfg);
+	return err;
 }
 
 static bool fib_gateway_reached(struct ipv4_net *in, const struct fib_route *route)

@@ -119,10 +119,23 @@ void fib_node_drop(struct fib_node **root, u32 key, unsigned int len)
 		node_collapse(above);
 }
 
+/* ignore_routes_with_linkdown: a route counts only while its device has carrier. */
+static bool fib_is_dead(const struct fib_route *r)
+{
+	const struct in_device *in_dev;
+
+	if (likely(!r->dev || netif_carrier_ok(r->dev)) || r->cfg.fc_type != RTN_UNICAST)
+		return false;
+	in_dev = __in_dev_get(r->dev);
+	return in_dev && in_dev_orconf(in_dev, IPV4_DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN);
+}
+
 /* Whether a route of a prefix that matches is for this packet. */
 static bool fib_alias_fits(const struct fib_route *r, int oif, u8 tos)
 {
 	if (r->cfg.fc_tos && r->cfg.fc_tos != (tos & IPTOS_RT_MASK))
+		return false;
+	if (unlikely(fib_is_dead(r)))
 		return false;
 	return !oif || !r->dev || r->dev->ifindex == oif || r->cfg.fc_type == RTN_LOCAL;
 }

@@ -13,8 +13,6 @@
  */
 #define IGMP_OLDER_PRESENT (400 * (ktime_t)NSEC_PER_SEC) /* RFC 3376 section 8.12 */
 #define IGMP_V1_RESPONSE (10 * (ktime_t)NSEC_PER_SEC)	 /* RFC 3376 section 4.1.1 */
-#define IGMP_V2_UNSOLICITED (10 * (ktime_t)NSEC_PER_SEC) /* RFC 2236 section 8.10 */
-#define IGMP_V3_UNSOLICITED ((ktime_t)NSEC_PER_SEC)	 /* RFC 3376 section 8.11 */
 #define IGMP_BATCH ((ktime_t)NSEC_PER_MSEC) /* what changes together is told together */
 #define IGMP_HLEN 8u
 #define IGMP_V3_QUERY_HLEN 12u
@@ -31,7 +29,7 @@ static ktime_t igmp_now(const struct in_device *in_dev)
 
 static int igmp_version(const struct in_device *in_dev)
 {
-	int forced = igmp_net(in_dev)->sysctl.force_igmp_version;
+	int forced = in_dev_eitherconf(in_dev, IPV4_DEVCONF_FORCE_IGMP_VERSION);
 
 	if (forced)
 		return forced;
@@ -148,6 +146,18 @@ static ktime_t igmp_delay(ktime_t max)
 			   NSEC_PER_USEC;
 }
 
+static ktime_t igmp_v2_unsolicited(const struct in_device *in_dev)
+{
+	return IPV4_DEVCONF(in_dev->cnf, IGMPV2_UNSOLICITED_REPORT_INTERVAL) *
+	       (ktime_t)NSEC_PER_MSEC;
+}
+
+static ktime_t igmp_v3_unsolicited(const struct in_device *in_dev)
+{
+	return IPV4_DEVCONF(in_dev->cnf, IGMPV3_UNSOLICITED_REPORT_INTERVAL) *
+	       (ktime_t)NSEC_PER_MSEC;
+}
+
 static void igmp_group_timer(struct timer_list *t)
 {
 	struct ip_mc_list *im = from_timer(im, t, timer);
@@ -158,7 +168,8 @@ static void igmp_group_timer(struct timer_list *t)
 	if (!im->unsolicit || !--im->unsolicit)
 		return;
 	im->tm_running = 1;
-	mod_timer_ns(&im->timer, igmp_now(im->interface) + igmp_delay(IGMP_V2_UNSOLICITED));
+	mod_timer_ns(&im->timer,
+		     igmp_now(im->interface) + igmp_delay(igmp_v2_unsolicited(im->interface)));
 }
 
 /* An answer is due within @max; one that is due earlier stays. */
@@ -196,7 +207,7 @@ static void igmp_ifc_timer(struct timer_list *t)
 
 	if (igmp_version(in_dev) == 3 && igmpv3_report_changes(in_dev))
 		mod_timer_ns(&in_dev->mr_ifc_timer,
-			     igmp_now(in_dev) + igmp_delay(IGMP_V3_UNSOLICITED));
+			     igmp_now(in_dev) + igmp_delay(igmp_v3_unsolicited(in_dev)));
 }
 
 static void igmp_dev_timer(struct in_device *in_dev, struct timer_list *timer,

@@ -109,28 +109,9 @@ int inet_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 	return sizeof(*sin);
 }
 
-static int inet_ioctl_stamp(struct sock *sk, unsigned int cmd, unsigned long arg)
+static bool has_colon(const struct ifreq *ifr)
 {
-	ktime_t kt = READ_ONCE(sk->sk_stamp);
-
-	sock_set_flag(sk, SOCK_TIMESTAMP);
-	/* Nothing was read yet: from now on the time is noted. */
-	if (kt == -1)
-		return -ENOENT;
-	if (!kt)
-		kt = skiff_clock_now_real(skiff_net_clock(sock_net(sk)));
-	if (cmd == SIOCGSTAMP_OLD) {
-		struct timeval *tv = (struct timeval *)arg;
-
-		tv->tv_sec = (time_t)(kt / NSEC_PER_SEC);
-		tv->tv_usec = (suseconds_t)(kt % NSEC_PER_SEC / 1000);
-	} else {
-		struct timespec *ts = (struct timespec *)arg;
-
-		ts->tv_sec = (time_t)(kt / NSEC_PER_SEC);
-		ts->tv_nsec = (long)(kt % NSEC_PER_SEC);
-	}
-	return 0;
+	return memchr(ifr->ifr_name, ':', strnlen(ifr->ifr_name, IFNAMSIZ)) != NULL;
 }
 
 int inet_net_ioctl(struct net *net, unsigned int cmd, void *arg)
@@ -153,6 +134,17 @@ int inet_net_ioctl(struct net *net, unsigned int cmd, void *arg)
 	case SIOCGIFNETMASK:
 	case SIOCSIFNETMASK:
 		return arg ? devinet_ioctl(net, cmd, (struct ifreq *)arg) : -EFAULT;
+	case SIOCRTMSG:
+	case SIOCGIFPFLAGS:
+	case SIOCSIFPFLAGS:
+		return -EINVAL; /* known, and of no use, as on Linux */
+	case SIOCSIFFLAGS:
+		/* Of a name with a colon: of an address. Of a device, see dev_ioctl(). */
+		if (!arg)
+			return -EFAULT;
+		return has_colon((const struct ifreq *)arg) ?
+			       devinet_ioctl(net, cmd, (struct ifreq *)arg) :
+			       -ENOIOCTLCMD;
 	default:
 		return -ENOIOCTLCMD;
 	}
@@ -167,7 +159,11 @@ int inet_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 	switch (cmd) {
 	case SIOCGSTAMP_OLD:
 	case SIOCGSTAMPNS_OLD:
-		return inet_ioctl_stamp(sk, cmd, arg);
+		return sock_gettstamp(sock, (void *)arg, cmd == SIOCGSTAMP_OLD,
+				      BITS_PER_LONG == 32);
+	case SIOCGSTAMP_NEW:
+	case SIOCGSTAMPNS_NEW:
+		return sock_gettstamp(sock, (void *)arg, cmd == SIOCGSTAMP_NEW, false);
 	case SIOCINQ:
 	case SIOCOUTQ:
 		if (!sk->sk_prot->ioctl)

@@ -7,6 +7,7 @@
 
 #include "ipv4/igmp.h"
 #include "ipv4/ipv4.h"
+#include "ipv4/offload.h"
 #include "ipv4/sockglue.h"
 
 static unsigned int ipv4_net_id;
@@ -56,16 +57,6 @@ static const struct ctl_table ipv4_table[] = {
 	{},
 };
 
-static const struct ctl_table conf_table[] = {
-	IPV4_SYSCTL(promote_secondaries, &zero, &one),
-	IPV4_SYSCTL(accept_source_route, &zero, &one),
-	IPV4_SYSCTL(force_igmp_version, &zero, &three),
-	IPV4_SYSCTL(accept_redirects, &zero, &one),
-	IPV4_SYSCTL(secure_redirects, &zero, &one),
-	IPV4_SYSCTL(shared_media, &zero, &one),
-	{},
-};
-
 /* By names of their own: the value's is not that of the setting. */
 #define ROUTE_SYSCTL(name, least)                                                                 \
 	{                                                                                         \
@@ -86,7 +77,6 @@ static const struct {
 	size_t size;
 } ipv4_tables[IPV4_SYSCTL_TABLES] = {
 	{ "net/ipv4", ipv4_table, sizeof(ipv4_table) },
-	{ "net/ipv4/conf/all", conf_table, sizeof(conf_table) },
 	{ "net/ipv4/route", route_table, sizeof(route_table) },
 };
 
@@ -135,9 +125,6 @@ static const struct ipv4_sysctl ipv4_sysctl_defaults = {
 	.icmp_msgs_per_sec = 1000,
 	.icmp_msgs_burst = 50,
 	.icmp_ignore_bogus_error_responses = 1,
-	.accept_redirects = 1,
-	.secure_redirects = 1,
-	.shared_media = 1,
 	.route_min_pmtu = 512 + 20 + 20,
 	.route_mtu_expires = 10 * 60, /* RFC 1191 section 6.3 */
 	.route_redirect_expires = 300,
@@ -255,7 +242,8 @@ int ipv4_init(void)
 	icmp_init();
 	igmp_init();
 	dev_add_pack(&ip_packet_type);
-	ip_gso_init();
+	ip_offload_init();
+	tcpv4_offload_init();
 	dev_add_pack(&arp_packet_type);
 	inet_family_init();
 	ping_sock_init();

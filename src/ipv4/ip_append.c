@@ -485,7 +485,7 @@ static struct sk_buff *__ip_make_skb(struct sock *sk, const struct flowi4 *fl4,
 	make_header(sk, skb, fl4, cork);
 	skb->priority = cork->priority;
 	skb->mark = cork->mark;
-	skb->tstamp = (ktime_t)cork->transmit_time;
+	skb_set_delivery_time(skb, (ktime_t)cork->transmit_time, true);
 	skb_dst_set(skb, cork->dst);
 	cork->dst = NULL;
 out:

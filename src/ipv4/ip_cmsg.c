@@ -159,7 +159,8 @@ void ip_cmsg_recv_offset(struct skiff_msghdr *msg, struct sock *sk, struct sk_bu
 
 void inet_cookie_init(struct inet_cookie *ipc, const struct sock *sk)
 {
-	memset(ipc, 0, sizeof(*ipc));
+	/* Not the room for options: most packets have none. */
+	memset(ipc, 0, offsetof(struct inet_cookie, options));
 	sockcm_init(&ipc->sockc, sk);
 	ipc->addr = inet_sk(sk)->inet_saddr;
 	ipc->oif = sk->sk_bound_dev_if;
@@ -182,7 +183,28 @@ static int ip_cmsg_int(const struct cmsghdr *cmsg, int min, int max, int *val)
 	return *val < min || *val > max ? -EINVAL : 0;
 }
 
-static int ip_cmsg_send_one(const struct cmsghdr *cmsg, struct inet_cookie *ipc)
+/* As IP_OPTIONS of this one packet; what is longer than a header holds is cut, as on Linux. */
+static int ip_cmsg_retopts_send(struct sock *sk, const struct cmsghdr *cmsg,
+				struct inet_cookie *ipc)
+{
+	unsigned int len = min_t(unsigned int, cmsg->cmsg_len - CMSG_LEN(0), IP_OPTIONS_MAX);
+	struct net *net = sock_net(sk);
+	bool locked = current_net() == net;
+	int err = locked ? 0 : net_enter(net);
+
+	if (err)
+		return err;
+	/* Which addresses are ours decides about timestamps. */
+	err = ip_options_fill(net, &ipc->options, cmsg_data(cmsg), len);
+	if (!locked)
+		net_unlock(net);
+	if (err)
+		return err;
+	ipc->opt = &ipc->options.opt;
+	return ipc->opt->opt.srr ? -EOPNOTSUPP : 0;
+}
+
+static int ip_cmsg_send_one(struct sock *sk, const struct cmsghdr *cmsg, struct inet_cookie *ipc)
 {
 	struct in_pktinfo info;
 	int val = 0, err = 0;
@@ -196,6 +218,8 @@ static int ip_cmsg_send_one(const struct cmsghdr *cmsg, struct inet_cookie *ipc)
 			ipc->oif = info.ipi_ifindex;
 		ipc->addr = (__force __be32)info.ipi_spec_dst.s_addr;
 		return 0;
+	case IP_RETOPTS:
+		return ip_cmsg_retopts_send(sk, cmsg, ipc);
 	case IP_TTL:
 		err = ip_cmsg_int(cmsg, 1, 255, &val);
 		ipc->ttl = (s16)val;
@@ -266,7 +290,7 @@ int ip_cmsg_send(struct sock *sk, struct skiff_msghdr *msg, struct inet_cookie *
 		if (cmsg->cmsg_level == SOL_SOCKET)
 			err = __sock_cmsg_send(sk, cmsg, &ipc->sockc);
 		else if (cmsg->cmsg_level == SOL_IP)
-			err = ip_cmsg_send_one(cmsg, ipc);
+			err = ip_cmsg_send_one(sk, cmsg, ipc);
 		else if (cmsg->cmsg_level == SOL_IPV6 && allow_ipv6)
 			err = ip6_cmsg_send_one(cmsg, ipc);
 		else if (cmsg->cmsg_level == SOL_UDP && sk->sk_protocol == IPPROTO_UDP)

@@ -122,7 +122,7 @@ static int ip_cut_list(const struct ip_cut *cut, struct sk_buff *skb)
 		skb_mark_not_on_list(frag);
 		len = frag->len - cut->hlen;
 		if (err)
-			kfree_skb_reason(frag, SKB_DROP_REASON_NOT_SPECIFIED);
+			kfree_skb_reason(frag, SKB_DROP_REASON_IP_FRAGMENT);
 		else
 			err = ip_cut_send(cut, frag, (u16)offset, next != NULL);
 		offset += len;
@@ -179,8 +179,7 @@ static int ip_cut_copy(const struct ip_cut *cut, struct sk_buff *skb)
 	consume_skb(skb);
 	return 0;
 fail:
-	kfree_skb_reason(skb,
-			 err == -ENOMEM ? SKB_DROP_REASON_NOMEM : SKB_DROP_REASON_NOT_SPECIFIED);
+	kfree_skb_reason(skb, err == -ENOMEM ? SKB_DROP_REASON_NOMEM : SKB_DROP_REASON_IP_FRAGMENT);
 	return err;
 }
 

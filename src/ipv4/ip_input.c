@@ -101,6 +101,8 @@ static enum skb_drop_reason ip_rcv_route(struct sk_buff *skb, struct net_device 
 	err = ip_route_input_noref(skb, iph->daddr, iph->saddr, iph->tos, dev);
 	if (!err)
 		return SKB_NOT_DROPPED_YET;
+	if (err == -EXDEV)
+		return SKB_DROP_REASON_IP_RPFILTER;
 	if (err == -ENOBUFS) {
 		IP_INC_STATS(dev_net(dev), IPSTATS_MIB_INDISCARDS);
 		return SKB_DROP_REASON_NOMEM;
@@ -110,6 +112,18 @@ static enum skb_drop_reason ip_rcv_route(struct sk_buff *skb, struct net_device 
 			       inet_addr_type(dev_net(dev), iph->saddr) == RTN_BROADCAST ?
 		       SKB_DROP_REASON_IP_BCAST_SOURCE :
 		       SKB_DROP_REASON_IP_INADDRERRORS;
+}
+
+/* drop_unicast_in_l2_multicast, against RFC 1122 section 3.3.6's spoofing: to one host, to all of a link. */
+static bool ip_unicast_to_all(const struct sk_buff *skb, const struct net_device *dev)
+{
+	const struct in_device *in_dev = __in_dev_get(dev);
+	u16 type = skb_rtable(skb)->rt_type;
+
+	if (likely(skb->pkt_type != PACKET_BROADCAST && skb->pkt_type != PACKET_MULTICAST))
+		return false;
+	return type != RTN_MULTICAST && type != RTN_BROADCAST && in_dev &&
+	       in_dev_orconf(in_dev, IPV4_DEVCONF_DROP_UNICAST_IN_L2_MULTICAST);
 }
 
 int ip_rcv(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt,
@@ -133,6 +147,8 @@ int ip_rcv(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt,
 	/* Only with a route: an error about the options goes where the route leads. */
 	if (reason == SKB_NOT_DROPPED_YET && ip_hdrlen(skb) > WIRE_IP_HLEN)
 		reason = ip_rcv_options(skb, net);
+	if (reason == SKB_NOT_DROPPED_YET && unlikely(ip_unicast_to_all(skb, dev)))
+		reason = SKB_DROP_REASON_UNICAST_IN_L2_MULTICAST;
 	if (reason != SKB_NOT_DROPPED_YET) {
 		kfree_skb_reason(skb, reason);
 		return NET_RX_DROP;
@@ -193,6 +209,8 @@ int ip_local_deliver(struct sk_buff *skb)
 		if (!skb)
 			return 0;
 	}
+	/* What left at a time of its own arrives at another. */
+	skb_clear_delivery_time(skb);
 	/* The header sums up to zero, so that a sum of the whole stays right without it. */
 	__skb_pull(skb, skb_network_header_len(skb));
 	ip_protocol_deliver(net, skb, ip_hdr(skb)->protocol);

@@ -289,7 +289,8 @@ enum skb_drop_reason ip_rcv_options(struct sk_buff *skb, struct net *net)
 		return SKB_DROP_REASON_IP_OPTIONS;
 	}
 	if (opt->srr &&
-	    (!ipv4_net(net)->sysctl.accept_source_route || !ip_options_arrive(net, skb))) {
+	    (!in_dev_andconf(__in_dev_get(skb->dev), IPV4_DEVCONF_ACCEPT_SOURCE_ROUTE) ||
+	     !ip_options_arrive(net, skb))) {
 		IP_INC_STATS(net, IPSTATS_MIB_INHDRERRORS);
 		icmp_send(skb, ICMP_DEST_UNREACH, ICMP_SR_FAILED, 0);
 		return SKB_DROP_REASON_IP_OPTIONS;

@@ -16,6 +16,23 @@ static void clear_behind_end(u8 *data, unsigned int len)
 		memset(data + i, WIRE_OPT_END, len - i);
 }
 
+int ip_options_fill(struct net *net, struct ip_options_data *to, const void *data, unsigned int len)
+{
+	struct ip_options *opt = &to->opt.opt;
+	int err;
+
+	if (len > IP_OPTIONS_MAX)
+		return -EINVAL;
+	memset(to, 0, sizeof(*to));
+	if (len)
+		memcpy(opt->__data, data, len);
+	opt->optlen = (u8)((len + 3) & ~3u);
+	err = ip_options_compile(net, opt, NULL);
+	if (!err)
+		clear_behind_end(opt->__data, opt->optlen);
+	return err;
+}
+
 int ip_options_get(struct net *net, struct ip_options_rcu **optp, const void *data, int optlen)
 {
 	struct ip_options_rcu *opt;

@@ -171,19 +171,25 @@ static void ip_number(struct net *net, struct sk_buff *skb)
 		icmp_out_count(net, *type);
 }
 
-int ip_send_skb(struct net *net, struct sk_buff *skb)
+static int ip_send_numbered(struct net *net, struct sk_buff *skb)
 {
-	int err;
+	int err = ip_local_out(net, skb->sk, skb);
 
-	ASSERT_NET_LOCKED(net);
-	if (IPCB(skb)->flags & IPSKB_UNNUMBERED)
-		ip_number(net, skb);
-	err = ip_local_out(net, skb->sk, skb);
+	if (likely(!err))
+		return 0;
 	if (err > 0)
 		err = net_xmit_errno(err);
 	if (err)
 		IP_INC_STATS(net, IPSTATS_MIB_OUTDISCARDS);
 	return err;
+}
+
+int ip_send_skb(struct net *net, struct sk_buff *skb)
+{
+	ASSERT_NET_LOCKED(net);
+	if (IPCB(skb)->flags & IPSKB_UNNUMBERED)
+		ip_number(net, skb);
+	return ip_send_numbered(net, skb);
 }
 
 unsigned int ip_headroom(const struct rtable *rt)
@@ -216,9 +222,9 @@ static unsigned int ip_optlen(const struct ipcm_cookie *ipc)
 }
 
 static void ip_build_header(struct net *net, const struct sock *sk, struct sk_buff *skb,
-			    const struct rtable *rt, const struct ipcm_cookie *ipc, bool df)
+			    const struct rtable *rt, const struct ipcm_cookie *ipc, bool df,
+			    unsigned int hlen)
 {
-	unsigned int hlen = WIRE_IP_HLEN + ip_optlen(ipc);
 	struct iphdr *iph = (struct iphdr *)skb_push(skb, hlen);
 
 	skb_reset_network_header(skb);
@@ -233,37 +239,44 @@ static void ip_build_header(struct net *net, const struct sock *sk, struct sk_bu
 int ip_build_and_send(struct net *net, struct sock *sk, struct sk_buff *skb, struct rtable *rt,
 		      __be32 saddr, __be32 daddr, u8 protocol, const struct ipcm_cookie *ipc)
 {
+	unsigned int optlen = ip_optlen(ipc), hlen = WIRE_IP_HLEN + optlen;
 	bool must = ip_must_not_cut(sk), fits;
 	struct iphdr *iph;
 
-	fits = skb->len + WIRE_IP_HLEN + ip_optlen(ipc) <=
+	fits = skb->len + hlen <=
 	       (must && !ip_sk_use_pmtu(sk) ? rt->dst.dev->mtu : dst_mtu(&rt->dst));
 
 	/* Said to the caller at once, not by an ICMP error later. */
-	if (skb->len > IP_MAX_MTU - WIRE_IP_HLEN - ip_optlen(ipc) || (!fits && must)) {
+	if (skb->len > IP_MAX_MTU - hlen || (!fits && must)) {
 		IP_INC_STATS(net, IPSTATS_MIB_FRAGFAILS);
 		kfree_skb_reason(skb, SKB_DROP_REASON_PKT_TOO_BIG);
 		return -EMSGSIZE;
 	}
-	if (skb_cow_head(skb, ip_headroom(rt) + ip_optlen(ipc))) {
+	if (skb_cow_head(skb, ip_headroom(rt) + optlen)) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
 		return -ENOMEM;
 	}
-	ip_build_header(net, sk, skb, rt, ipc, fits && (must || (ipc && ipc->df)));
+	ip_build_header(net, sk, skb, rt, ipc, fits && (must || (ipc && ipc->df)), hlen);
 	iph = ip_hdr(skb);
 	iph->protocol = protocol;
 	iph->saddr = saddr;
 	iph->daddr = daddr;
-	if (ip_optlen(ipc))
+	if (unlikely(optlen))
 		ip_options_build(skb, &ipc->opt->opt, daddr, rt);
-	ip_select_ident(net, iph);
+	/* RFC 6864 section 4.1: what ip_select_ident() would do for an atomic datagram. */
+	if (likely(iph->frag_off & htons(IP_DF)))
+		iph->id = 0;
+	else
+		ip_select_ident(net, iph);
 	skb->ignore_df = !must;
 	if (ipc) {
 		skb->priority = ipc->priority;
 		skb->mark = ipc->mark;
+		if (unlikely(ipc->transmit_time))
+			skb_set_delivery_time(skb, (ktime_t)ipc->transmit_time, true);
 	}
 	/* The caller's reference lasts as long as this call; who keeps the packet takes its own. */
 	skb_dst_drop(skb);
 	skb_dst_set_noref(skb, &rt->dst);
-	return ip_send_skb(net, skb);
+	return ip_send_numbered(net, skb);
 }

@@ -21,8 +21,8 @@
 /* A bucket that was last used so long ago is full, whatever the limits. */
 #define ICMP_LONG_AGO ((ktime_t)1 << 60)
 
-/* Tables of settings of the host as a whole: net.ipv4, net.ipv4.{conf.all, route}. */
-#define IPV4_SYSCTL_TABLES 3
+/* Tables of settings of the host as a whole: net.ipv4, net.ipv4.route. */
+#define IPV4_SYSCTL_TABLES 2
 
 /* Destinations with a path of their own, and how they are found. */
 #define RT_EXCEPTIONS_MAX 4096
@@ -76,18 +76,12 @@ struct ipv4_sysctl {
 	int route_redirect_expires;
 	int icmp_errors_use_inbound_ifaddr;
 	int icmp_ignore_bogus_error_responses;
-	int promote_secondaries;
-	int accept_source_route;
-	int accept_redirects;
-	int secure_redirects;
-	int shared_media;
 	int ip_nonlocal_bind;
 	int ip_unprivileged_port_start;
 	int igmp_max_memberships;
 	int igmp_max_msf;
 	int igmp_qrv;
 	int igmp_link_local_mcast_reports;
-	int force_igmp_version;
 	int ping_group_range[2];
 	int ip_local_port_range[2];
 };
@@ -245,9 +239,6 @@ int arp_rcv(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt,
 	    struct net_device *orig_dev);
 void arp_init(void);
 
-/* gso.c */
-void ip_gso_init(void);
-
 void arp_redo(struct sk_buff *skb);
 
 /* devconf.c */
@@ -261,6 +252,8 @@ int devconf_set_proxy_arp(struct net *net, struct net_device *dev, bool on);
 bool in_dev_orconf(const struct in_device *in_dev, int attr);
 bool in_dev_andconf(const struct in_device *in_dev, int attr);
 int in_dev_maxconf(const struct in_device *in_dev, int attr);
+/* The one of all when that is not 0, else the device's. */
+int in_dev_eitherconf(const struct in_device *in_dev, int attr);
 
 /* devinet.c */
 void devinet_down(struct net_device *dev);
@@ -273,6 +266,8 @@ int inet_gifconf(struct net_device *dev, char *buf, int len, int size);
 struct fib_route *fib_lookup(struct ipv4_net *in, __be32 daddr, int oif);
 int fib_add_ifaddr(struct in_ifaddr *ifa);
 void fib_del_ifaddr(struct in_ifaddr *ifa);
+/* @ifa has another broadcast address than @old. Return: 0, or a negative errno and nothing changed. */
+int fib_change_broadcast(struct in_ifaddr *ifa, __be32 old);
 void fib_up(struct net_device *dev);
 void fib_down(struct net_device *dev, bool all);
 void fib_flush_all(struct ipv4_net *in);
@@ -291,6 +286,9 @@ void ipv4_rt_update_pmtu(struct dst_entry *dst, struct sock *sk, struct sk_buff 
 			 bool confirm_neigh);
 void ipv4_rt_redirect(struct dst_entry *dst, struct sock *sk, struct sk_buff *skb);
 
+/* rt_source.c: 0; -EINVAL for a source that no packet from there can have; -EXDEV by rp_filter. */
+int rt_check_source(struct ipv4_net *in, __be32 saddr, __be32 daddr, const struct net_device *dev);
+
 /* route.c */
 struct rtable *rt_alloc_output(struct ipv4_net *in, struct net_device *dev, u16 type);
 void rt_drop_cached(struct fib_route *r);
@@ -299,6 +297,9 @@ void rt_dev_put_all(struct ipv4_net *in, const struct net_device *dev);
 
 /* ip_options.c */
 enum skb_drop_reason ip_rcv_options(struct sk_buff *skb, struct net *net);
+/* ip_options_out.c: options that a program gave for one packet, checked. 0 or -EINVAL. Any thread. */
+int ip_options_fill(struct net *net, struct ip_options_data *to, const void *data,
+		    unsigned int len);
 void ip_options_put_time(struct net *net, u8 *where);
 
 /* ip_fragment.c */

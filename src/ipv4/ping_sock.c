@@ -239,8 +239,9 @@ static void ping_ipcm(struct ipcm_cookie *ipcm, const struct sock *sk, const str
 						   inet->uc_ttl;
 	ipcm->tos = ipc->tos >= 0 ? (u8)ipc->tos : inet->tos;
 	ipcm->df = inet->pmtudisc == IP_PMTUDISC_DO || inet->pmtudisc == IP_PMTUDISC_WANT;
-	ipcm->opt = inet->inet_opt;
-	ipcm->priority = sk->sk_priority;
+	ipcm->opt = inet_cookie_opt(ipc, inet);
+	ipcm->priority = ipc->sockc.priority;
+	ipcm->transmit_time = ipc->sockc.transmit_time;
 	ipcm->mark = ipc->sockc.mark;
 }
 
@@ -267,6 +268,8 @@ static int ping_send_locked(struct sock *sk, struct sk_buff *skb, __be32 daddr, 
 	wire_icmp_set_id(skb->data, inet_sk(sk)->inet_num);
 	wire_icmp_set_csum(skb->data, skb->len);
 	skb_reset_transport_header(skb);
+	if (unlikely(ipc->sockc.tsflags))
+		skb_setup_tx_timestamp(skb, ipc->sockc.tsflags);
 	ping_ipcm(&ipcm, sk, rt, ipc);
 	icmp_out_count(net, ICMP_ECHO);
 	err = ip_build_and_send(net, sk, skb, rt, fl4.saddr, fl4.daddr, IPPROTO_ICMP, &ipcm);
@@ -305,12 +308,48 @@ static int ping_sendmsg(struct sock *sk, struct skiff_msghdr *msg, size_t len)
 	if (!err)
 		err = net_enter(sock_net(sk));
 	if (err) {
-		kfree_skb(skb);
+		kfree_skb_reason(skb, SKB_DROP_REASON_SEND_REFUSED);
 		return err;
 	}
 	err = ping_send_locked(sk, skb, daddr, !msg->msg_name, &ipc);
 	net_unlock(sock_net(sk));
 	return err ? err : (int)len;
+}
+
+/* Why a buffer of the program's can't be a message as it is, as -errno. */
+static int ping_check_skb(struct sock *sk, struct sk_buff *skb)
+{
+	if (skb_shared(skb))
+		return -EINVAL;
+	if (skb->len > IP_MAX_MTU - sizeof(struct iphdr))
+		return -EMSGSIZE;
+	/* Identifier and checksum are written into it. */
+	if (skb_linearize(skb) || skb_cow(skb, 0))
+		return -ENOMEM;
+	if (skb->len < WIRE_ICMP_HLEN || wire_icmp_type(skb->data) != ICMP_ECHO ||
+	    wire_icmp_code(skb->data))
+		return -EINVAL;
+	return inet_check_send(sk);
+}
+
+/* proto.send_skb: the buffer is the message. */
+static int ping_send_skb(struct sock *sk, struct skiff_msghdr *msg, struct sk_buff *skb)
+{
+	int err = ping_check_skb(sk, skb), len = (int)skb->len;
+	struct inet_cookie ipc;
+	__be32 daddr = 0;
+
+	ASSERT_NET_LOCKED(sock_net(sk));
+	if (!err)
+		err = ping_get_dest(sk, msg, &daddr, &ipc);
+	if (err) {
+		kfree_skb(skb);
+		return err;
+	}
+	if (!inet_adopt_skb(sk, skb))
+		return -EAGAIN;
+	err = ping_send_locked(sk, skb, daddr, !msg->msg_name, &ipc);
+	return err ? err : len;
 }
 
 static struct proto ping_prot = {
@@ -324,6 +363,7 @@ static struct proto ping_prot = {
 	.connect = ip4_datagram_connect,
 	.disconnect = udp_disconnect,
 	.sendmsg = ping_sendmsg,
+	.send_skb = ping_send_skb,
 	.recvmsg = inet_recv_packet,
 };
 

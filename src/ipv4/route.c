@@ -6,15 +6,17 @@
 
 #include "ipv4/ipv4.h"
 
+static bool rt_is_valid(const struct rtable *rt, const struct ipv4_net *in)
+{
+	return rt->rt_genid == in->rt_genid && rt->dst.obsolete == DST_OBSOLETE_FORCE_CHK;
+}
+
 static struct dst_entry *ipv4_dst_check(struct dst_entry *dst, __u32 cookie)
 {
-	struct rtable *rt = dst_rtable(dst);
+	const struct rtable *rt = dst_rtable(dst);
 
 	(void)cookie;
-	return rt->rt_genid == ipv4_net(rt->rt_net)->rt_genid &&
-			       dst->obsolete == DST_OBSOLETE_FORCE_CHK ?
-		       dst :
-		       NULL;
+	return rt_is_valid(rt, ipv4_net(rt->rt_net)) ? dst : NULL;
 }
 
 static unsigned int ipv4_mtu(const struct dst_entry *dst)
@@ -22,6 +24,8 @@ static unsigned int ipv4_mtu(const struct dst_entry *dst)
 	const struct rtable *rt = (const struct rtable *)(const void *)dst;
 	u32 mtu = rt->rt_pmtu;
 
+	if (likely(!mtu && !dst->metrics && dst->dev))
+		return min_t(u32, dst->dev->mtu, IP_MAX_MTU);
 	if (!mtu || skiff_net_now(rt->rt_net) >= dst->expires)
 		mtu = dst_metric_raw(dst, RTAX_MTU);
 	if (!mtu)
@@ -352,8 +356,9 @@ static struct rtable *rt_output_by_table(struct ipv4_net *in, struct flowi4 *fl4
 				     inet_select_addr(r->dev,
 						      r->cfg.fc_gw4 ? r->cfg.fc_gw4 : fl4->daddr,
 						      RT_SCOPE_UNIVERSE);
-	/* RFC 1122 section 3.2.1.3(g): 127/8 never leaves the host. */
-	if (ipv4_is_loopback(fl4->saddr) && !(r->dev->flags & IFF_LOOPBACK))
+	/* RFC 1122 section 3.2.1.3(g): 127/8 never leaves the host, unless route_localnet says so. */
+	if (ipv4_is_loopback(fl4->saddr) && !(r->dev->flags & IFF_LOOPBACK) &&
+	    !in_dev_orconf(__in_dev_get(r->dev), IPV4_DEVCONF_ROUTE_LOCALNET))
 		return (struct rtable *)ERR_PTR(-EINVAL);
 	fl4->flowi4_oif = r->dev->ifindex;
 	e = r->cfg.fc_type == RTN_UNICAST ? rt_exception_find(in, fl4->daddr) : NULL;
@@ -423,22 +428,6 @@ static struct rtable *rt_input_table(struct ipv4_net *in, struct fib_route *r)
 	return r->rth_input;
 }
 
-/* RFC 1122 section 3.2.1.3: sources that no packet from a wire can have. */
-static bool rt_source_ok(struct ipv4_net *in, __be32 saddr, __be32 daddr,
-			 const struct net_device *dev)
-{
-	if (ipv4_is_multicast(saddr) || ipv4_is_lbcast(saddr))
-		return false;
-	/* Who does not know its own address yet may ask everybody (RFC 951, RFC 5227). */
-	if (ipv4_is_zeronet(saddr))
-		return !saddr && ipv4_is_lbcast(daddr);
-	if (dev->flags & IFF_LOOPBACK)
-		return true;
-	if (ipv4_is_loopback(saddr) || ipv4_is_loopback(daddr))
-		return false;
-	return inet_addr_type(in->net, saddr) == RTN_UNICAST;
-}
-
 /* Is the host a member of a group by this device? Of all systems always, RFC 1112 section 4. */
 static bool rt_is_member(const struct net_device *dev, __be32 group, __be32 saddr)
 {
@@ -449,14 +438,15 @@ static bool rt_is_member(const struct net_device *dev, __be32 group, __be32 sadd
 	return in_dev && ip_check_mc(in_dev, group, saddr, 0);
 }
 
-/* -EINVAL for what must not be, else the route or -ENOBUFS. */
+/* -EINVAL and -EXDEV for what must not be, else the route or -ENOBUFS. */
 static struct rtable *rt_input_lookup(struct ipv4_net *in, __be32 daddr, __be32 saddr,
 				      const struct net_device *dev)
 {
 	struct fib_route *r;
+	int err = rt_check_source(in, saddr, daddr, dev);
 
-	if (!rt_source_ok(in, saddr, daddr, dev))
-		return (struct rtable *)ERR_PTR(-EINVAL);
+	if (err)
+		return (struct rtable *)ERR_PTR(err);
 	if (ipv4_is_lbcast(daddr))
 		return rt_input_kind(in, RT_IN_BROADCAST);
 	if (ipv4_is_multicast(daddr))
@@ -488,7 +478,7 @@ static struct rtable *rt_input(struct ipv4_net *in, __be32 daddr, __be32 saddr,
 	struct rtable *rt = seen->rt;
 
 	if (rt && seen->saddr == saddr && seen->daddr == daddr && seen->dev == dev &&
-	    ipv4_dst_check(&rt->dst, 0))
+	    rt_is_valid(rt, in))
 		return rt;
 	rt = rt_input_lookup(in, daddr, saddr, dev);
 	/* Who is a member of a group changes without the table. */

@@ -208,15 +208,17 @@ static bool redirect_allowed(struct ipv4_net *in, const struct rtable *rt,
 {
 	__be32 old = ip_hdr(skb)->saddr;
 	struct net_device *dev = skb->dev;
+	const struct in_device *in_dev = __in_dev_get(dev);
 
-	if (rt->rt_gw4 != old || rt->dst.dev != dev || gw == old || !__in_dev_get(dev) ||
-	    !in->sysctl.accept_redirects || ipv4_is_multicast(gw) || ipv4_is_lbcast(gw) ||
-	    ipv4_is_zeronet(gw))
+	if (rt->rt_gw4 != old || rt->dst.dev != dev || gw == old || !in_dev ||
+	    !in_dev_orconf(in_dev, IPV4_DEVCONF_ACCEPT_REDIRECTS) || ipv4_is_multicast(gw) ||
+	    ipv4_is_lbcast(gw) || ipv4_is_zeronet(gw))
 		return false;
-	if (in->sysctl.shared_media)
+	if (in_dev_orconf(in_dev, IPV4_DEVCONF_SHARED_MEDIA))
 		return inet_addr_type(in->net, gw) == RTN_UNICAST;
 	return gateway_on_link(dev, gw, old) &&
-	       (!in->sysctl.secure_redirects || gateway_is_default(in, dev, gw));
+	       (!in_dev_orconf(in_dev, IPV4_DEVCONF_SECURE_REDIRECTS) ||
+		gateway_is_default(in, dev, gw));
 }
 
 /* Only a gateway that answers is one: until it does, the old one goes on. */

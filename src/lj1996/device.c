@@ -92,8 +92,10 @@ static struct sk_buff *buffs_dequeue(struct Qdisc *sch)
 		}
 	}
 	/* Somebody may have taken some out by skb_unlink(). */
-	if (skb_queue_empty(&sch->gso_skb))
+	if (skb_queue_empty(&sch->gso_skb)) {
 		sch->qstats.qlen = sch->qstats.backlog = 0;
+		__qdisc_charge(sch, -sch->charged);
+	}
 	return NULL;
 }
 
@@ -525,7 +527,7 @@ int lj_eth_rebuild_header(void *buff, struct device *dev, unsigned long raddr, s
 	(void)dev;
 	(void)raddr;
 	if (WARN_ON(buff != skb->data)) {
-		kfree_skb(skb);
+		kfree_skb_reason(skb, SKB_DROP_REASON_DEV_HDR);
 		return 1;
 	}
 	return eth_rebuild_header(skb);

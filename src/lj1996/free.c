@@ -19,7 +19,8 @@ static void release(struct sk_buff *skb, int rw)
 		if (rw != FREE_READ)
 			sk_host_charge(skb->sk, (int)skb->truesize);
 	}
-	kfree_skb(skb);
+	/* In 1996 nobody says whether this is an end or a drop, and why. */
+	kfree_skb_reason(skb, SKB_DROP_REASON_NOT_SPECIFIED);
 }
 
 /*

@@ -71,13 +71,30 @@ static void neigh_set_state(struct neighbour *n, u8 state)
 		neigh_timer_stop(n);
 }
 
+/* A packet that no socket pays for is the host's while it waits. */
+static void neigh_charge(const struct neighbour *n, const struct sk_buff *skb, long bytes)
+{
+	if (!skb->sk)
+		net_mem_held(dev_net(n->dev), bytes);
+}
+
+static struct sk_buff *neigh_dequeue(struct neighbour *n)
+{
+	struct sk_buff *skb = __skb_dequeue(&n->arp_queue);
+
+	if (!skb)
+		return NULL;
+	n->arp_queue_len_bytes -= skb->truesize;
+	neigh_charge(n, skb, -(long)skb->truesize);
+	return skb;
+}
+
 void neigh_purge_queue(struct neighbour *n, enum skb_drop_reason reason)
 {
 	struct sk_buff *skb;
 
-	while ((skb = __skb_dequeue(&n->arp_queue)) != NULL)
+	while ((skb = neigh_dequeue(n)) != NULL)
 		kfree_skb_reason(skb, reason);
-	n->arp_queue_len_bytes = 0;
 }
 
 static int neigh_blackhole(struct neighbour *neigh, struct sk_buff *skb)
@@ -110,8 +127,8 @@ static void neigh_invalidate(struct neighbour *n)
 	 * be taken for packets that failed.
 	 */
 	__skb_queue_head_init(&failed);
-	skb_queue_splice_init(&n->arp_queue, &failed);
-	n->arp_queue_len_bytes = 0;
+	while ((skb = neigh_dequeue(n)) != NULL)
+		__skb_queue_tail(&failed, skb);
 	while ((skb = __skb_dequeue(&failed)) != NULL)
 		n->ops->error_report(n, skb);
 }
@@ -207,16 +224,21 @@ static void neigh_enqueue(struct neighbour *n, struct sk_buff *skb)
 	struct sk_buff *old;
 
 	while (n->arp_queue_len_bytes + skb->truesize > limit) {
-		old = __skb_dequeue(&n->arp_queue);
+		old = neigh_dequeue(n);
 		if (!old)
 			break;
-		n->arp_queue_len_bytes -= old->truesize;
 		n->cache->stats.unres_discards++;
 		kfree_skb_reason(old, SKB_DROP_REASON_NEIGH_QUEUEFULL);
+	}
+	if (!skb->sk && net_mem_full(dev_net(n->dev))) {
+		n->cache->stats.unres_discards++;
+		kfree_skb_reason(skb, SKB_DROP_REASON_NEIGH_QUEUEFULL);
+		return;
 	}
 	skb_dst_force(skb);
 	__skb_queue_tail(&n->arp_queue, skb);
 	n->arp_queue_len_bytes += skb->truesize;
+	neigh_charge(n, skb, (long)skb->truesize);
 }
 
 /* Start asking for the address. Return: whether a question is to be sent. */
@@ -285,10 +307,8 @@ static void neigh_send_queue(struct neighbour *n)
 	struct sk_buff *skb;
 
 	/* Sending may come back here and change the state again. */
-	while (n->nud_state & NUD_VALID && (skb = __skb_dequeue(&n->arp_queue)) != NULL) {
-		n->arp_queue_len_bytes -= skb->truesize;
+	while (n->nud_state & NUD_VALID && (skb = neigh_dequeue(n)) != NULL)
 		n->output(n, skb);
-	}
 }
 
 /* Event: the neighbour is not reachable at an address any more, says somebody. */

@@ -2,7 +2,7 @@
 /* AF_PACKET: protocol and device of a socket, and what happens when the device goes. */
 #include "packet/packet.h"
 
-static int do_bind(struct packet_sock *po, int ifindex, __be16 proto)
+int packet_do_bind(struct packet_sock *po, int ifindex, __be16 proto)
 {
 	struct net_device *dev = NULL;
 
@@ -41,7 +41,7 @@ int packet_bind(struct socket *sock, struct sockaddr *uaddr, int addr_len)
 	ASSERT_NET_LOCKED(sock_net(sock->sk));
 	if (addr_len < (int)sizeof(*sll) || sll->sll_family != AF_PACKET)
 		return -EINVAL;
-	return do_bind(pkt_sk(sock->sk), sll->sll_ifindex, sll->sll_protocol);
+	return packet_do_bind(pkt_sk(sock->sk), sll->sll_ifindex, sll->sll_protocol);
 }
 
 int packet_getname(struct socket *sock, struct sockaddr *uaddr, int peer)

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* AF_PACKET: the options of SOL_PACKET. */
+#include <linux/virtio_net.h>
+
 #include "packet/packet.h"
 
 #ifndef PACKET_IGNORE_OUTGOING
 #define PACKET_IGNORE_OUTGOING 23
+#endif
+#ifndef PACKET_VNET_HDR_SZ
+#define PACKET_VNET_HDR_SZ 24
 #endif
 
 /*
@@ -42,6 +47,23 @@ static int set_ignore_outgoing(struct packet_sock *po, const void *optval, unsig
 	return 0;
 }
 
+/* On and off, or which of the two headers: that with the number of buffers is longer. */
+static int set_vnet_hdr(struct packet_sock *po, int optname, const void *optval,
+			unsigned int optlen)
+{
+	int val, err = get_int(&val, optval, optlen, false);
+
+	if (err)
+		return err;
+	if (optname == PACKET_VNET_HDR)
+		val = val ? (int)sizeof(struct virtio_net_hdr) : 0;
+	if (val && val != sizeof(struct virtio_net_hdr) &&
+	    val != sizeof(struct virtio_net_hdr_mrg_rxbuf))
+		return -EINVAL;
+	WRITE_ONCE(po->vnet_hdr_sz, (u8)val);
+	return 0;
+}
+
 int packet_setsockopt(struct socket *sock, int level, int optname, const void *optval,
 		      unsigned int optlen)
 {
@@ -61,9 +83,8 @@ int packet_setsockopt(struct socket *sock, int level, int optname, const void *o
 	case PACKET_ORIGDEV:
 		return set_flag(&po->origdev, optval, optlen, false);
 	case PACKET_VNET_HDR:
-		if (sock->type != SOCK_RAW)
-			return -EINVAL;
-		return set_flag(&po->vnet_hdr, optval, optlen, false);
+	case PACKET_VNET_HDR_SZ:
+		return sock->type == SOCK_RAW ? set_vnet_hdr(po, optname, optval, optlen) : -EINVAL;
 	case PACKET_TIMESTAMP:
 		return get_int(&po->tp_tstamp, optval, optlen, true);
 	case PACKET_FANOUT:
@@ -121,7 +142,10 @@ static int get_value(struct packet_sock *po, int optname, union option_value *v)
 		v->val = po->origdev;
 		break;
 	case PACKET_VNET_HDR:
-		v->val = po->vnet_hdr;
+		v->val = po->vnet_hdr_sz != 0;
+		break;
+	case PACKET_VNET_HDR_SZ:
+		v->val = po->vnet_hdr_sz;
 		break;
 	case PACKET_TIMESTAMP:
 		v->val = po->tp_tstamp;

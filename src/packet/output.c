@@ -83,12 +83,15 @@ static unsigned int from_virtio(__virtio16 v)
 static int take_vnet_hdr(struct packet_snd *s)
 {
 	struct virtio_net_hdr *h = &s->vnet;
+	size_t size = s->po->vnet_hdr_sz;
 
-	if (s->len < sizeof(*h))
+	if (s->len < size)
 		return -EINVAL;
-	s->len -= sizeof(*h);
+	s->len -= size;
 	if (!copy_from_iter_full(h, sizeof(*h), &s->msg->msg_iter))
 		return -EFAULT;
+	/* A number of buffers behind it says nothing of what is sent. */
+	iov_iter_advance(&s->msg->msg_iter, size - sizeof(*h));
 	s->hdr_len = from_virtio(h->hdr_len);
 	if (h->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)
 		s->hdr_len = max(s->hdr_len,
@@ -162,7 +165,7 @@ static int prepare(struct packet_snd *s)
 	}
 	if (!cooked(s))
 		s->reserve = s->dev->hard_header_len;
-	if (s->po->vnet_hdr) {
+	if (s->po->vnet_hdr_sz) {
 		err = take_vnet_hdr(s);
 		if (err)
 			return err;
@@ -245,9 +248,10 @@ static int finish(struct packet_snd *s)
 	skb_setup_tx_timestamp(skb, s->sockc.tsflags);
 	skb->protocol = s->proto;
 	skb->dev = s->dev;
-	skb->priority = sk->sk_priority;
+	skb->priority = s->sockc.priority;
 	skb->mark = s->sockc.mark;
-	if (s->po->vnet_hdr) {
+	skb_set_transmit_time(skb, sk, &s->sockc);
+	if (s->po->vnet_hdr_sz) {
 		err = virtio_net_hdr_to_skb(skb, &s->vnet);
 		if (err)
 			return err;
@@ -255,6 +259,21 @@ static int finish(struct packet_snd *s)
 	parse_headers(s);
 	s->skb = NULL;
 	return transmit(s, skb);
+}
+
+/* The data was not copied, the device went down meanwhile, or the frame is none. */
+static enum skb_drop_reason refusal(int err)
+{
+	switch (err) {
+	case -EFAULT:
+		return SKB_DROP_REASON_SKB_UCOPY_FAULT;
+	case -ENETDOWN:
+		return SKB_DROP_REASON_DEV_READY;
+	case -EMSGSIZE:
+		return SKB_DROP_REASON_PKT_TOO_BIG;
+	default:
+		return SKB_DROP_REASON_SEND_REFUSED;
+	}
 }
 
 int packet_sendmsg(struct socket *sock, struct skiff_msghdr *msg, size_t len)
@@ -268,17 +287,83 @@ int packet_sendmsg(struct socket *sock, struct skiff_msghdr *msg, size_t len)
 	err = prepare(&s);
 	if (!err)
 		dev_hold(s.dev);
+	else
+		kfree_skb_reason(s.skb, refusal(err));
 	net_unlock(net);
-	if (err) {
-		kfree_skb(s.skb);
+	if (err)
 		return err;
-	}
 	err = skb_copy_datagram_from_iter(s.skb, s.offset, &msg->msg_iter, (int)s.len);
 	net_lock(net);
 	if (!err)
 		err = finish(&s);
 	dev_put(s.dev);
+	kfree_skb_reason(s.skb, refusal(err));
 	net_unlock(net);
-	kfree_skb(s.skb);
 	return err ? err : (int)len;
+}
+
+/* The header of a cooked socket's frame, in front of a buffer that the program gave. */
+static int give_header(struct packet_snd *s)
+{
+	struct sk_buff *skb = s->skb;
+
+	if (!cooked(s)) {
+		skb_set_network_header(skb, min_t(int, (int)s->reserve, (int)skb->len));
+		return 0;
+	}
+	if (skb_cow_head(skb, LL_RESERVED_SPACE(s->dev)))
+		return -ENOMEM;
+	skb_reset_network_header(skb);
+	return dev_hard_header(skb, s->dev, ntohs(s->proto), s->daddr, NULL, (unsigned int)s->len) <
+			       0 ?
+		       -EINVAL :
+		       0;
+}
+
+/* Why a buffer of the program's can't be sent as it is, as -errno. */
+static int check_skb(struct packet_snd *s)
+{
+	struct sock *sk = &s->po->sk;
+
+	if (skb_shared(s->skb))
+		return -EINVAL;
+	/* What a header in front would say, the buffer says itself. */
+	if (s->po->vnet_hdr_sz || s->msg->msg_controllen)
+		return -EINVAL;
+	if (sock_flag(sk, SOCK_NOFCS))
+		return -EPROTONOSUPPORT;
+	if (!cooked(s))
+		s->reserve = s->dev->hard_header_len;
+	if (too_long(s, VLAN_HLEN))
+		return -EMSGSIZE;
+	/* What the device is to look at. */
+	return pskb_may_pull(s->skb, min_t(unsigned int, s->skb->len, s->reserve)) ? 0 : -ENOMEM;
+}
+
+int packet_send_skb(struct socket *sock, struct skiff_msghdr *msg, struct sk_buff *skb)
+{
+	struct packet_snd s = { .po = pkt_sk(sock->sk), .msg = msg, .len = skb->len, .skb = skb };
+	struct sock *sk = sock->sk;
+	int err = find_device(&s);
+
+	ASSERT_NET_LOCKED(sock_net(sk));
+	if (!err)
+		err = check_skb(&s);
+	if (!err)
+		err = sock_error(sk);
+	if (!err && sk_wmem_alloc_get(sk) >= READ_ONCE(sk->sk_sndbuf) &&
+	    !sock_writeable_or_tell(sk))
+		return -EAGAIN;
+	if (!err) {
+		/* It may have come from a socket: forget what it was there. */
+		skb_scrub_packet(skb, true);
+		skb->ip_summed = CHECKSUM_NONE;
+		skb_set_owner_w(skb, sk);
+		sockcm_init(&s.sockc, sk);
+		err = give_header(&s);
+	}
+	if (!err)
+		err = finish(&s);
+	kfree_skb(s.skb);
+	return err ? err : (int)s.len;
 }

@@ -82,7 +82,7 @@ struct packet_rollover {
  * @running: the hook is registered
  * @auxdata: PACKET_AUXDATA
  * @origdev: PACKET_ORIGDEV
- * @vnet_hdr: PACKET_VNET_HDR
+ * @vnet_hdr_sz: PACKET_VNET_HDR_SZ: bytes of struct virtio_net_hdr in front of each frame, 0: none
  * @qdisc_bypass: PACKET_QDISC_BYPASS
  * @pressure: a rollover found it without room
  * @tp_tstamp: PACKET_TIMESTAMP
@@ -101,9 +101,9 @@ struct packet_sock {
 	bool running;
 	bool auxdata;
 	bool origdev;
-	bool vnet_hdr;
 	bool qdisc_bypass;
 	bool pressure;
+	u8 vnet_hdr_sz;
 	int tp_tstamp;
 	u32 tp_packets;
 	u32 tp_drops;
@@ -138,8 +138,16 @@ void packet_hook(struct packet_sock *po);
 void packet_unhook(struct packet_sock *po);
 /* Something ended what it was bound to. */
 void packet_set_err(struct packet_sock *po, int err);
+int packet_release(struct socket *sock);
+int packet_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg);
+
+/* spkt.c: sockets of type SOCK_PACKET */
+void packet_init_spkt(struct packet_sock *po);
+extern const struct proto_ops packet_ops_spkt;
 
 /* bind.c */
+/* To a protocol, 0 for the one it has, and a device, 0 for all. */
+int packet_do_bind(struct packet_sock *po, int ifindex, __be16 proto);
 int packet_bind(struct socket *sock, struct sockaddr *uaddr, int addr_len);
 int packet_getname(struct socket *sock, struct sockaddr *uaddr, int peer);
 extern struct notifier_block packet_netdev_notifier;
@@ -151,6 +159,9 @@ int packet_rcv(struct sk_buff *skb, struct net_device *dev, struct packet_type *
 /* recvmsg.c, output.c: take the stack lock themselves. */
 int packet_recvmsg(struct socket *sock, struct skiff_msghdr *msg, size_t len, int flags);
 int packet_sendmsg(struct socket *sock, struct skiff_msghdr *msg, size_t len);
+
+/* output.c: the buffer is the frame, or its payload for a cooked socket. */
+int packet_send_skb(struct socket *sock, struct skiff_msghdr *msg, struct sk_buff *skb);
 
 /* option.c */
 int packet_setsockopt(struct socket *sock, int level, int optname, const void *optval,

@@ -42,27 +42,28 @@ static void put_auxdata(struct skiff_msghdr *msg, struct sk_buff *skb)
 	put_cmsg(msg, SOL_PACKET, PACKET_AUXDATA, sizeof(aux), &aux);
 }
 
-static int put_vnet_hdr(struct skiff_msghdr *msg, const struct sk_buff *skb, size_t *len)
+/* The number of buffers, where there is a place for it, is nobody's here: 0. */
+static int put_vnet_hdr(struct skiff_msghdr *msg, const struct sk_buff *skb, size_t *len,
+			size_t size)
 {
-	struct virtio_net_hdr hdr;
+	struct virtio_net_hdr_mrg_rxbuf h = { .num_buffers = 0 };
 
-	if (*len < sizeof(hdr) || virtio_net_hdr_from_skb(skb, &hdr))
+	if (*len < size || virtio_net_hdr_from_skb(skb, &h.hdr))
 		return -EINVAL;
-	*len -= sizeof(hdr);
-	return copy_to_iter_full(&hdr, sizeof(hdr), &msg->msg_iter) ? 0 : -EFAULT;
+	*len -= size;
+	return copy_to_iter_full(&h, size, &msg->msg_iter) ? 0 : -EFAULT;
 }
 
 /* The stack lock is not held: @skb is ours, or a peeked one that nobody changes. */
 static int give(struct packet_sock *po, struct skiff_msghdr *msg, struct sk_buff *skb, size_t len,
 		int flags)
 {
-	int hdr_len = 0, copied, err;
+	int hdr_len = READ_ONCE(po->vnet_hdr_sz), copied, err;
 
-	if (READ_ONCE(po->vnet_hdr)) {
-		err = put_vnet_hdr(msg, skb, &len);
+	if (hdr_len) {
+		err = put_vnet_hdr(msg, skb, &len, (size_t)hdr_len);
 		if (err)
 			return err;
-		hdr_len = sizeof(struct virtio_net_hdr);
 	}
 	copied = (int)skb->len;
 	if (skb->len > len) {

@@ -46,7 +46,7 @@ void packet_set_err(struct packet_sock *po, int err)
 		sk_error_report(sk);
 }
 
-static int packet_release(struct socket *sock)
+int packet_release(struct socket *sock)
 {
 	struct sock *sk = sock->sk;
 	struct packet_sock *po;
@@ -87,7 +87,7 @@ static int next_len(struct sock *sk)
 	return len;
 }
 
-static int packet_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
+int packet_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 {
 	int val;
 
@@ -107,6 +107,15 @@ static int packet_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg
 	return 0;
 }
 
+static struct sk_buff *packet_recv_skb(struct socket *sock, unsigned int flags, int *err)
+{
+	struct sk_buff *skb = skb_recv_datagram(sock->sk, flags, err);
+
+	if (skb)
+		fanout_clear_pressure(pkt_sk(sock->sk));
+	return skb;
+}
+
 static const struct proto_ops packet_ops = {
 	.family = AF_PACKET,
 	.release = packet_release,
@@ -123,26 +132,29 @@ static const struct proto_ops packet_ops = {
 	.getsockopt = packet_getsockopt,
 	.sendmsg = packet_sendmsg,
 	.recvmsg = packet_recvmsg,
+	.recv_skb = packet_recv_skb,
+	.send_skb = packet_send_skb,
 };
 
-/* SOCK_PACKET, obsolete since Linux 2.2, is refused as a type that there is not. */
 int packet_create(struct net *net, struct socket *sock, int protocol, int kern)
 {
 	struct packet_sock *po;
 	struct sock *sk;
 
 	ASSERT_NET_LOCKED(net);
-	if (sock->type != SOCK_DGRAM && sock->type != SOCK_RAW)
+	if (sock->type != SOCK_DGRAM && sock->type != SOCK_RAW && sock->type != SOCK_PACKET)
 		return -ESOCKTNOSUPPORT;
 	sk = sk_alloc(net, AF_PACKET, GFP_KERNEL, &packet_proto, kern);
 	if (!sk)
 		return -ENOBUFS;
-	sock->ops = &packet_ops;
+	sock->ops = sock->type == SOCK_PACKET ? &packet_ops_spkt : &packet_ops;
 	sock_init_data(sock, sk);
 	po = pkt_sk(sk);
 	/* The protocol comes in wire order: socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)). */
 	po->num = (__force __be16)(u16)protocol;
 	po->prot_hook.func = packet_rcv;
+	if (sock->type == SOCK_PACKET)
+		packet_init_spkt(po);
 	po->prot_hook.af_packet_priv = sk;
 	po->prot_hook.af_packet_net = net;
 	po->prot_hook.type = po->num;

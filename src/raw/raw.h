@@ -26,5 +26,7 @@ void raw_icmp_error(struct sk_buff *skb, int protocol, u32 info);
 
 /* raw_sendmsg.c */
 int raw_sendmsg(struct sock *sk, struct skiff_msghdr *msg, size_t len);
+/* proto.send_skb: the buffer is the packet, or what raw_sendmsg() would make one of. Stack lock. */
+int raw_send_skb(struct sock *sk, struct skiff_msghdr *msg, struct sk_buff *skb);
 
 #endif /* SKIFF_RAW_RAW_INTERNAL_H */

@@ -48,16 +48,14 @@ static bool raw_wants(const struct sock *sk, const struct sk_buff *skb)
 	       ip_mc_sf_allow(sk, iph->daddr, iph->saddr, skb->dev->ifindex);
 }
 
-bool raw_local_deliver(struct sk_buff *skb, int protocol)
+static bool raw_deliver_to(struct hlist_head *socks, struct sk_buff *skb, int protocol)
 {
-	struct net *net = dev_net(skb->dev);
 	struct sk_buff *clone;
 	bool delivered = false;
 	struct hlist_node *next;
 	struct sock *sk;
 
-	hlist_for_each_entry_safe(sk, next, &raw_net(net)->socks[protocol & 0xff],
-				  __sk_common.skc_node) {
+	hlist_for_each_entry_safe(sk, next, socks, __sk_common.skc_node) {
 		if (!raw_wants(sk, skb))
 			continue;
 		delivered = true;
@@ -70,6 +68,13 @@ bool raw_local_deliver(struct sk_buff *skb, int protocol)
 			sk_drops_add(sk, 1);
 	}
 	return delivered;
+}
+
+bool raw_local_deliver(struct sk_buff *skb, int protocol)
+{
+	struct hlist_head *socks = &raw_net(dev_net(skb->dev))->socks[protocol & 0xff];
+
+	return unlikely(!hlist_empty(socks)) && raw_deliver_to(socks, skb, protocol);
 }
 
 static int raw_icmp_errno(const struct sock *sk, const struct icmphdr *icmp, bool *hard)

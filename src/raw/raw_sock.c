@@ -18,6 +18,7 @@ static void raw_close(struct sock *sk, long timeout)
 {
 	(void)timeout;
 	raw_unhash_sk(sk);
+	ip_flush_pending_frames(sk);
 	sock_orphan(sk);
 	skb_queue_purge(&sk->sk_receive_queue);
 	sock_put(sk);
@@ -89,5 +90,6 @@ struct proto raw_prot = {
 	.setsockopt = raw_setsockopt,
 	.getsockopt = raw_getsockopt,
 	.sendmsg = raw_sendmsg,
+	.send_skb = raw_send_skb,
 	.recvmsg = inet_recv_packet,
 };

@@ -129,7 +129,7 @@ static int service_send(struct socket *sock, struct sk_buff *answer, const struc
 	ret = sock->ops->send_skb(sock, &msg, answer);
 	/* With a full send buffer it stays ours. */
 	if (ret == -EAGAIN)
-		kfree_skb(answer);
+		kfree_skb_reason(answer, SKB_DROP_REASON_SEND_REFUSED);
 	return min(ret, 0);
 }
 

@@ -17,9 +17,9 @@
 #include "skb/poison.h"
 #include "skb/pool.h"
 
-#define CTL_SIZE sizeof(struct sk_buff)
+#define CTL_SIZE SKB_CTL_SIZE
 
-_Static_assert(sizeof(struct sk_buff) == 4 * SMP_CACHE_BYTES, "four cache lines");
+_Static_assert(CTL_SIZE == 4 * SMP_CACHE_BYTES, "four cache lines");
 _Static_assert(offsetof(struct sk_buff, tail) % 16 == 0, "tail to users are copied as one");
 _Static_assert(offsetof(struct sk_buff, users) == offsetof(struct sk_buff, tail) + 12,
 	       "tail, end, truesize, users");
@@ -58,9 +58,15 @@ static const union {
 	},
 };
 
-_Static_assert(offsetof(struct sk_buff, destructor) == 56, "the first line ends with it");
+#define CLEAR_FROM offsetof(struct sk_buff, _skb_refdst)
+#define CLEAR_TO offsetof(struct sk_buff, extensions)
+
+/* With pointers of 64 bits what is cleared is two lines and a half. */
+#if BITS_PER_LONG == 64
+_Static_assert(CLEAR_FROM == 64, "the first line ends with the destructor");
 _Static_assert(offsetof(struct sk_buff, csum) < 128, "header offsets and flags: second line");
-_Static_assert(offsetof(struct sk_buff, extensions) == 224, "what is cleared ends here");
+_Static_assert(CLEAR_TO == 224, "what is cleared ends here");
+#endif
 
 /*
  * Zero from route to cb, header offsets unset. The links are cleared here as well, destructor
@@ -68,10 +74,17 @@ _Static_assert(offsetof(struct sk_buff, extensions) == 224, "what is cleared end
  */
 static __always_inline void ctl_clear(struct sk_buff *skb)
 {
+#if BITS_PER_LONG == 64
 	V4(skb, 0) = (v4u32){ 0 };
 	V16(skb, 64) = V16(&init_image, 64);
 	V16(skb, 128) = (v16u32){ 0 };
 	V8(skb, 192) = (v8u32){ 0 };
+#else
+	skb->next = NULL;
+	skb->prev = NULL;
+	memcpy((unsigned char *)skb + CLEAR_FROM, init_image.byte + CLEAR_FROM,
+	       CLEAR_TO - CLEAR_FROM);
+#endif
 }
 
 static struct sk_buff *alloc_huge(unsigned int size)
@@ -189,8 +202,10 @@ struct sk_buff *__netdev_alloc_skb(struct net_device *dev, unsigned int length, 
 	if (unlikely(length > SKB_MAX_SIZE - NET_SKB_PAD))
 		return NULL;
 	skb = alloc_padded(length, __builtin_return_address(0));
-	if (likely(skb))
+	if (likely(skb)) {
 		skb->dev = dev;
+		skb_track_for(skb, dev);
+	}
 	return skb;
 }
 
@@ -214,9 +229,8 @@ struct sk_buff *skb_ctl_alloc(void)
 
 	if (unlikely(!skb))
 		return NULL;
-	V4(skb, 16) = (v4u32){ 0 };
-	V4(skb, 32) = (v4u32){ 0, 0, CTL_SIZE, 1 };
-	V4(skb, 48) = (v4u32){ 0 };
+	memset(skb, 0, CLEAR_FROM);
+	V4(skb, offsetof(struct sk_buff, tail)) = (v4u32){ 0, 0, CTL_SIZE, 1 };
 	ctl_clear(skb);
 	skb->head_kind = SKB_HEAD_NONE;
 	return skb;

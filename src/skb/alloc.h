@@ -63,6 +63,8 @@ extern void (*skb_drop_hook)(struct sk_buff *skb, enum skb_drop_reason reason, c
 #ifdef SKIFF_SKB_TRACK
 void skb_track_alloc(struct sk_buff *skb, const void *site);
 void skb_track_free(struct sk_buff *skb, const void *site);
+/* The owner is the device's host, whatever host the thread holds. */
+void skb_track_for(struct sk_buff *skb, const struct net_device *dev);
 void skb_track_check_live(const struct sk_buff *skb, const void *site);
 #else
 static inline void skb_track_alloc(struct sk_buff *skb, const void *site)
@@ -70,6 +72,10 @@ static inline void skb_track_alloc(struct sk_buff *skb, const void *site)
 }
 
 static inline void skb_track_free(struct sk_buff *skb, const void *site)
+{
+}
+
+static inline void skb_track_for(struct sk_buff *skb, const struct net_device *dev)
 {
 }
 

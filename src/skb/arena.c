@@ -41,11 +41,14 @@ static struct {
 	struct map_leaf *root[ROOT_SIZE];
 } arena = { .step = DEFAULT_STEP };
 
+/* A quarter of the memory, and where addresses are short no more than of them. */
 static size_t default_limit(void)
 {
 	long pages = sysconf(_SC_PHYS_PAGES);
 
-	return pages > 0 ? (size_t)pages / 4 * (size_t)sysconf(_SC_PAGESIZE) : 1UL << 30;
+	if (pages <= 0)
+		return 1UL << 30;
+	return (size_t)min((u64)pages * (u64)sysconf(_SC_PAGESIZE), (u64)SIZE_MAX) / 4;
 }
 
 static size_t current_limit(void)

@@ -96,6 +96,7 @@ struct sk_buff *__napi_alloc_skb(struct napi_struct *napi, unsigned int length, 
 	skb_track_alloc(skb, __builtin_return_address(0));
 	skb_reserve(skb, NET_SKB_PAD + NET_IP_ALIGN);
 	skb->dev = napi ? napi->dev : NULL;
+	skb_track_for(skb, skb->dev);
 	return skb;
 }
 
@@ -139,7 +140,7 @@ struct sk_buff *alloc_skb_with_frags(unsigned long header_len, unsigned long dat
 		unsigned long chunk;
 
 		if (!page) {
-			kfree_skb(skb);
+			kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
 			return NULL;
 		}
 		chunk = min(data_len, page_size(page));

@@ -61,7 +61,7 @@ static void walk_or_die(const struct sk_buff *skb, int offset, int len, skb_piec
 			struct sum_state *st, const char *who)
 {
 	if (unlikely(skb_for_each_piece(skb, offset, len, fn, st)))
-		skb_bounds_panic(skb, who, (long)offset + len);
+		skb_bounds_panic(skb, who, (long long)offset + len);
 }
 
 __wsum __skb_checksum(const struct sk_buff *skb, int offset, int len, __wsum csum,
@@ -177,7 +177,7 @@ void *skb_pull_rcsum(struct sk_buff *skb, unsigned int len)
 	unsigned char *data = skb->data;
 
 	if (unlikely(len > skb->len))
-		skb_bounds_panic(skb, "skb_pull_rcsum", (long)len);
+		skb_bounds_panic(skb, "skb_pull_rcsum", len);
 	__skb_pull(skb, len);
 	skb_postpull_rcsum(skb, data, len);
 	return skb->data;
@@ -210,7 +210,7 @@ static struct sk_buff *trimmed_clone(struct sk_buff *skb, unsigned int transport
 		return skb;
 	n = skb_clone(skb, GFP_ATOMIC);
 	if (n && pskb_trim_rcsum(n, (unsigned int)len)) {
-		kfree_skb(n);
+		kfree_skb_reason(n, SKB_DROP_REASON_NOMEM);
 		n = NULL;
 	}
 	return n;
@@ -236,7 +236,8 @@ struct sk_buff *skb_checksum_trimmed(struct sk_buff *skb, unsigned int transport
 	if (!wrong)
 		return n;
 err:
+	/* The packet is @skb, and its owner's to drop. */
 	if (n != skb)
-		kfree_skb(n);
+		consume_skb(n);
 	return NULL;
 }

@@ -4,6 +4,7 @@
 #include <skiff/skbuff.h>
 
 #include "skb/alloc.h"
+#include "skb/pool.h"
 
 /* What a clone shares by reference gets one more holder. */
 static __always_inline void share_state(struct sk_buff *n)
@@ -23,7 +24,7 @@ static __always_inline void copy_ctl(struct sk_buff *to, const struct sk_buff *f
 	size_t i;
 
 #pragma GCC unroll 16
-	for (i = 0; i < sizeof(*to) / sizeof(v2u64); i++)
+	for (i = 0; i < SKB_CTL_SIZE / sizeof(v2u64); i++)
 		((v2u64 *)to)[i] = ((const v2u64 *)from)[i];
 }
 

@@ -178,7 +178,7 @@ struct sk_buff *__pskb_copy_fclone(struct sk_buff *skb, int headroom, gfp_t gfp,
 		if (skb_orphan_frags(skb, gfp) || skb_zerocopy_clone(n, skb, gfp)) {
 			n->data_len = 0;
 			n->len = headlen;
-			kfree_skb(n);
+			kfree_skb_reason(n, SKB_DROP_REASON_NOMEM);
 			return NULL;
 		}
 		share_frags(n, skb);
@@ -299,7 +299,7 @@ struct sk_buff *skb_realloc_headroom(struct sk_buff *skb, unsigned int headroom)
 		return pskb_copy(skb, GFP_ATOMIC);
 	n = skb_clone(skb, GFP_ATOMIC);
 	if (n && pskb_expand_head(n, ALIGN(delta, SMP_CACHE_BYTES), 0, GFP_ATOMIC)) {
-		kfree_skb(n);
+		kfree_skb_reason(n, SKB_DROP_REASON_NOMEM);
 		n = NULL;
 	}
 	return n;

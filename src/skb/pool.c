@@ -24,7 +24,7 @@
 #include "skb/pool.h"
 
 #define DATA_BLOCK(room) ((u32)((room) + SKB_SHINFO_SIZE))
-#define CTL_SIZE ((u32)sizeof(struct sk_buff))
+#define CTL_SIZE ((u32)SKB_CTL_SIZE)
 
 /* Magazines of large blocks are smaller, so that idle caches hold a bounded amount of memory. */
 #define MAG_BYTES (256U << 10)

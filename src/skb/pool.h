@@ -84,6 +84,8 @@ struct skb_class_init {
 extern const struct skb_class_init skb_class_init[SKB_NR_DATA_CLASSES];
 extern const u32 skb_class_block[SKB_NR_CLASSES];
 
+/* Whole cache lines, also where pointers are short and the members fill less. */
+#define SKB_CTL_SIZE SKB_DATA_ALIGN(sizeof(struct sk_buff))
 #define SKB_SHINFO_SIZE SKB_DATA_ALIGN(sizeof(struct skb_shared_info))
 
 /* The data class for @size bytes of room; SKB_NR_DATA_CLASSES when no pool is large enough. */

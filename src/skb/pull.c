@@ -32,7 +32,7 @@ static int eat_list(struct sk_buff *skb, unsigned int n, gfp_t gfp)
 			clone->next = first;
 		}
 		if (skb_drop_front(clone ? clone : first, n, gfp)) {
-			kfree_skb(clone);
+			kfree_skb_reason(clone, SKB_DROP_REASON_NOMEM);
 			return -ENOMEM;
 		}
 		/* The sizes of a merged packet no longer are what its sender chose. */
@@ -202,7 +202,13 @@ static int trim_list(struct sk_buff *skb, unsigned int keep)
 	}
 	rest = *link;
 	*link = NULL;
-	kfree_skb_list(rest);
+	/* Cut off, not lost. */
+	while (rest) {
+		struct sk_buff *gone = rest;
+
+		rest = rest->next;
+		consume_skb(gone);
+	}
 	return 0;
 }
 
@@ -308,7 +314,7 @@ int __skb_pad(struct sk_buff *skb, int pad, bool free_on_error)
 	if (!err)
 		memset(skb_tail_pointer(skb), 0, (size_t)pad);
 	else if (free_on_error)
-		kfree_skb(skb);
+		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
 	return err;
 }
 

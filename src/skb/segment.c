@@ -308,7 +308,7 @@ static struct sk_buff *cut(struct job *job, unsigned int len)
 	}
 	return seg;
 fail:
-	kfree_skb(seg);
+	kfree_skb_reason(seg, SKB_DROP_REASON_NOMEM);
 	return NULL;
 }
 
@@ -426,7 +426,7 @@ struct sk_buff *skb_segment(struct sk_buff *head_skb, netdev_features_t features
 		struct sk_buff *seg = cut(&job, next_len(&job, member));
 
 		if (!seg) {
-			kfree_skb_list(segs);
+			kfree_skb_list_reason(segs, SKB_DROP_REASON_NOMEM);
 			return (struct sk_buff *)ERR_PTR(-ENOMEM);
 		}
 		if (tail)

@@ -84,7 +84,7 @@ struct sk_buff *pskb_extract(struct sk_buff *skb, int off, int to_copy, gfp_t gf
 	if (!n)
 		return NULL;
 	if (skb_drop_front(n, (unsigned int)off, gfp) || pskb_trim(n, (unsigned int)to_copy)) {
-		kfree_skb(n);
+		kfree_skb_reason(n, SKB_DROP_REASON_NOMEM);
 		return NULL;
 	}
 	return n;
@@ -197,7 +197,7 @@ struct sk_buff *skb_segment_list(struct sk_buff *skb, netdev_features_t features
 	skb->prev = tail;
 	return skb_get(skb);
 fail:
-	kfree_skb_list(skb->next);
+	kfree_skb_list_reason(skb->next, SKB_DROP_REASON_NOMEM);
 	skb->next = NULL;
 	return (struct sk_buff *)ERR_PTR(-ENOMEM);
 }

@@ -17,6 +17,16 @@ void skb_track_alloc(struct sk_buff *skb, const void *site)
 	skb->owner = skiff_env ? skiff_env->owner : NULL;
 }
 
+const void *(*skb_track_device_owner)(const struct net_device *dev);
+
+void skb_track_for(struct sk_buff *skb, const struct net_device *dev)
+{
+	const void *owner = dev && skb_track_device_owner ? skb_track_device_owner(dev) : NULL;
+
+	if (owner)
+		skb->owner = owner;
+}
+
 void skb_track_at(struct sk_buff *skb, const void *site)
 {
 	skb->last_site = site;

@@ -15,6 +15,8 @@ void skb_site_text(char *buf, size_t size, const void *site);
  * was allocated, until it goes to another. Nothing in builds that do not track.
  */
 #ifdef SKIFF_SKB_TRACK
+/* What a buffer for a device belongs to, whoever allocates it; set where devices are known. */
+extern const void *(*skb_track_device_owner)(const struct net_device *dev);
 void skb_track_owner(struct sk_buff *skb, const void *owner);
 /* Tell of each live buffer of an owner. Return: how many there are. */
 size_t skb_track_owned(const void *owner, void (*fn)(const struct sk_buff *skb, const char *alloced,

@@ -49,19 +49,42 @@ struct cmsghdr *cmsg_nxthdr(const struct skiff_msghdr *msg, struct cmsghdr *cmsg
 	return (struct cmsghdr *)(void *)((char *)cmsg + CMSG_ALIGN(cmsg->cmsg_len));
 }
 
+static int send_time(const struct sock *sk, const struct cmsghdr *cmsg, struct sockcm_cookie *sockc)
+{
+	if (!sock_flag(sk, SOCK_TXTIME) || cmsg->cmsg_len != CMSG_LEN(sizeof(sockc->transmit_time)))
+		return -EINVAL;
+	memcpy(&sockc->transmit_time, (const char *)cmsg + CMSG_LEN(0),
+	       sizeof(sockc->transmit_time));
+	return 0;
+}
+
 int __sock_cmsg_send(struct sock *sk, struct cmsghdr *cmsg, struct sockcm_cookie *sockc)
 {
 	u32 val;
 
-	(void)sk;
-	if (cmsg->cmsg_type != SO_MARK && cmsg->cmsg_type != SO_TIMESTAMPING_OLD &&
-	    cmsg->cmsg_type != SO_TIMESTAMPING_NEW)
+	switch (cmsg->cmsg_type) {
+	case SO_MARK:
+	case SO_PRIORITY:
+	case SO_TIMESTAMPING_OLD:
+	case SO_TIMESTAMPING_NEW:
+		break;
+	case SCM_TXTIME:
+		return send_time(sk, cmsg, sockc);
+	case SCM_RIGHTS:
+	case SCM_CREDENTIALS:
+		return 0; /* AF_UNIX's, and passed over as on Linux */
+	default:
 		return -EINVAL;
+	}
 	if (cmsg->cmsg_len != CMSG_LEN(sizeof(val)))
 		return -EINVAL;
 	memcpy(&val, CMSG_DATA(cmsg), sizeof(val));
 	if (cmsg->cmsg_type == SO_MARK) {
 		sockc->mark = val;
+		return 0;
+	}
+	if (cmsg->cmsg_type == SO_PRIORITY) {
+		sockc->priority = val;
 		return 0;
 	}
 	if (val & ~(u32)SOF_TIMESTAMPING_TX_RECORD_MASK)
@@ -106,9 +129,18 @@ static void recv_mark(struct skiff_msghdr *msg, const struct sock *sk, const str
 		put_cmsg(msg, SOL_SOCKET, SO_MARK, sizeof(mark), &mark);
 }
 
+static void recv_priority(struct skiff_msghdr *msg, const struct sock *sk,
+			  const struct sk_buff *skb)
+{
+	u32 priority = skb->priority;
+
+	if (sock_flag(sk, SOCK_RCVPRIORITY))
+		put_cmsg(msg, SOL_SOCKET, SO_PRIORITY, sizeof(priority), &priority);
+}
+
 #define FLAGS_WITH_CMSGS                                                        \
 	(1UL << SOCK_RXQ_OVFL | 1UL << SOCK_RCVTSTAMP | 1UL << SOCK_TIMESTAMP | \
-	 1UL << SOCK_RCVMARK | 1UL << SOCK_WIFI_STATUS)
+	 1UL << SOCK_RCVMARK | 1UL << SOCK_WIFI_STATUS | 1UL << SOCK_RCVPRIORITY)
 #define TSFLAGS_WITH_CMSGS \
 	(SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RAW_HARDWARE | SOF_TIMESTAMPING_RX_SOFTWARE)
 
@@ -124,6 +156,7 @@ void sock_recv_cmsgs(struct skiff_msghdr *msg, struct sock *sk, struct sk_buff *
 	sock_recv_timestamp(msg, sk, skb);
 	recv_drops(msg, sk, skb);
 	recv_mark(msg, sk, skb);
+	recv_priority(msg, sk, skb);
 }
 
 int sock_recv_errqueue(struct sock *sk, struct skiff_msghdr *msg, int len, int level, int type)

@@ -95,7 +95,7 @@ int skb_kill_datagram(struct sock *sk, struct sk_buff *skb, unsigned int flags)
 {
 	int err = __sk_queue_drop_skb(sk, &sk->sk_receive_queue, skb, flags);
 
-	kfree_skb(skb);
+	kfree_skb_reason(skb, SKB_DROP_REASON_SKB_CSUM);
 	sk_mem_reclaim(sk);
 	return err;
 }

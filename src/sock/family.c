@@ -31,6 +31,9 @@ int sock_create_net(struct net *net, int family, int type, int protocol, int ker
 		return -EAFNOSUPPORT;
 	if (type < 0 || type > SOCK_PACKET)
 		return -EINVAL;
+	/* The oldest way to frames, from before there was a family for them. */
+	if (family == AF_INET && type == SOCK_PACKET)
+		family = AF_PACKET;
 	if (!net_families[family])
 		return -EAFNOSUPPORT;
 	memset(sock, 0, sizeof(*sock));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Reading the options of SOL_SOCKET. */
+#include <linux/net_tstamp.h>
 #include <linux/time_types.h>
 
 #include <skiff/filter.h>
@@ -23,6 +24,8 @@ struct option_value {
 		u32 timestamping[2];
 		struct sockaddr_storage addr;
 		u32 meminfo[SK_MEMINFO_VARS];
+		struct sock_txtime txtime;
+		struct ucred ucred;
 	};
 	int len;
 };
@@ -107,6 +110,19 @@ static int get_structure(struct socket *sock, int optname, int room, struct opti
 		v->val64 = sock_gen_cookie(sk);
 		v->len = sizeof(v->val64);
 		return room < v->len ? -EINVAL : 0;
+	case SO_NETNS_COOKIE:
+		v->val64 = sock_net_cookie(sk);
+		v->len = sizeof(v->val64);
+		return room != v->len ? -EINVAL : 0;
+	case SO_TXTIME:
+		sock_get_txtime(sk, &v->txtime);
+		v->len = sizeof(v->txtime);
+		return 0;
+	case SO_PEERCRED:
+		/* There is no peer on this machine. */
+		v->ucred = (struct ucred){ .pid = 0, .uid = (uid_t)-1, .gid = (gid_t)-1 };
+		v->len = sizeof(v->ucred);
+		return 0;
 	default:
 		return -ENOPROTOOPT;
 	}
@@ -161,6 +177,34 @@ static int get_buffers(const struct sock *sk, int optname, int *val)
 	}
 }
 
+/* Those that Linux has for other sockets, with what it tells these. */
+static int get_foreign(const struct sock *sk, int optname, int *val)
+{
+	switch (optname) {
+	case SO_PASSCRED:
+	case SO_PASSSEC:
+	case SO_PASSPIDFD:
+	case SO_PASSRIGHTS:
+	case SO_TXREHASH:
+		return -EOPNOTSUPP;
+	case SO_PEERGROUPS:
+	case SO_PEERPIDFD:
+		return -ENODATA;
+	case SO_RESERVE_MEM:
+	case SO_INCOMING_NAPI_ID:
+		*val = 0; /* none */
+		return 0;
+	case SO_INCOMING_CPU:
+		*val = READ_ONCE(sk->sk_incoming_cpu);
+		return 0;
+	case SO_ZEROCOPY:
+		*val = sock_flag(sk, SOCK_ZEROCOPY);
+		return 0;
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
 static int get_number(struct socket *sock, int optname, int *val)
 {
 	struct sock *sk = sock->sk;
@@ -204,6 +248,8 @@ static int get_number(struct socket *sock, int optname, int *val)
 		return 0;
 	default:
 		err = get_nature(sk, optname, val);
+		if (err == -ENOPROTOOPT)
+			err = get_foreign(sk, optname, val);
 		return err == -ENOPROTOOPT ? get_buffers(sk, optname, val) : err;
 	}
 }

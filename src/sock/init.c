@@ -16,15 +16,18 @@
  * @table: under their names
  * @ctl: its registration
  * @last_cookie: the number of the socket that was numbered last
+ * @cookie: the host's own number
  */
 struct sock_net {
 	struct sock_limits limits;
 	struct ctl_table table[8];
 	struct ctl_table_header *ctl;
 	u64 last_cookie;
+	u64 cookie;
 };
 
 static unsigned int sock_net_id;
+static atomic_long_t last_net_cookie;
 static bool sock_net_registered;
 
 /* Also what sockets without a host get; nothing writes to it, since only a host has settings. */
@@ -60,6 +63,14 @@ u64 sock_gen_cookie(struct sock *sk)
 	return sk->sk_cookie;
 }
 
+/* 0, which no host has, for a socket without. */
+u64 sock_net_cookie(const struct sock *sk)
+{
+	const struct sock_net *sn = sock_net_of(sock_net(sk));
+
+	return sn ? sn->cookie : 0;
+}
+
 static int min_sndbuf = SOCK_MIN_SNDBUF, min_rcvbuf = SOCK_MIN_RCVBUF;
 
 static struct ctl_table setting(const char *name, int *value, int *least)
@@ -79,6 +90,7 @@ static int sock_net_init(struct net *net)
 	int i = 0;
 
 	*l = default_limits;
+	sn->cookie = (u64)atomic_long_add_return(1, &last_net_cookie);
 	sn->table[i++] = setting("rmem_default", &l->rmem_default, &min_rcvbuf);
 	sn->table[i++] = setting("rmem_max", &l->rmem_max, &min_rcvbuf);
 	sn->table[i++] = setting("wmem_default", &l->wmem_default, &min_sndbuf);

@@ -90,7 +90,7 @@ void sock_wfree(struct sk_buff *skb)
 		/* One byte is kept while sk_write_space() looks at the socket. */
 		sock_wmem_put(sk, len - 1);
 		if (!sock_flag(sk, SOCK_DEAD))
-			sk->sk_write_space(sk);
+			sock_tell_space(sk);
 		len = 1;
 	}
 	sock_wmem_put(sk, len);

@@ -29,6 +29,8 @@ static const struct {
 	{ SO_NOFCS, SOCK_NOFCS },
 	{ SO_SELECT_ERR_QUEUE, SOCK_SELECT_ERR_QUEUE },
 	{ SO_RCVMARK, SOCK_RCVMARK },
+	{ SO_RCVPRIORITY, SOCK_RCVPRIORITY },
+	{ SO_PREFER_BUSY_POLL, SOCK_PREFER_BUSY_POLL },
 };
 
 int sock_flag_of_option(int optname)
@@ -50,7 +52,7 @@ static void set_sndbuf(struct sock *sk, int val)
 	sk->sk_userlocks |= SOCK_SNDBUF_LOCK;
 	WRITE_ONCE(sk->sk_sndbuf, doubled(val, SOCK_MIN_SNDBUF));
 	/* Whoever waits for room may have it now. */
-	sk->sk_write_space(sk);
+	sock_tell_space(sk);
 }
 
 static void set_rcvbuf(struct sock *sk, int val)
@@ -205,6 +207,8 @@ static int set_structure(struct sock *sk, int optname, const void *optval, unsig
 	case SO_TIMESTAMPING_OLD:
 	case SO_TIMESTAMPING_NEW:
 		return sock_set_timestamping(sk, optname, optval, optlen);
+	case SO_TXTIME:
+		return sock_set_txtime(sk, optval, optlen);
 	case SO_ATTACH_FILTER:
 	case SO_ATTACH_REUSEPORT_CBPF:
 		return set_filter(sk, optname, optval, optlen);
@@ -213,8 +217,35 @@ static int set_structure(struct sock *sk, int optname, const void *optval, unsig
 	}
 }
 
+/* Those that Linux has for other sockets, with what it tells these. */
+static int set_foreign(struct sock *sk, int optname, int val)
+{
+	switch (optname) {
+	case SO_PASSCRED:
+	case SO_PASSSEC:
+	case SO_PASSPIDFD:
+	case SO_PASSRIGHTS:
+		return -EOPNOTSUPP; /* of processes, for AF_UNIX */
+	case SO_TXREHASH:
+		return -EOPNOTSUPP; /* of streams */
+	case SO_RESERVE_MEM:
+		return val < 0 ? -EINVAL : -EOPNOTSUPP; /* of control groups */
+	case SO_CNX_ADVICE:
+		/* The path does not work: look for another one. */
+		if (val == 1)
+			sk_dst_reset(sk);
+		return 0;
+	case SO_ZEROCOPY:
+		return sock_set_zerocopy(sk, val);
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
 static int set_number(struct socket *sock, int optname, int val)
 {
+	int err;
+
 	struct sock *sk = sock->sk;
 
 	switch (optname) {
@@ -239,6 +270,9 @@ static int set_number(struct socket *sock, int optname, int val)
 			return -EINVAL;
 		sk->sk_ll_usec = (unsigned int)val;
 		return 0;
+	case SO_INCOMING_CPU:
+		WRITE_ONCE(sk->sk_incoming_cpu, val);
+		return 0;
 	case SO_PEEK_OFF:
 		return set_peek_off(sock, val);
 	case SO_DETACH_FILTER:
@@ -253,7 +287,8 @@ static int set_number(struct socket *sock, int optname, int val)
 	case SO_TIMESTAMPNS_NEW:
 		return sock_set_timestamp_option(sk, optname, val);
 	default:
-		return set_buffers(sk, optname, val);
+		err = set_foreign(sk, optname, val);
+		return err == -ENOPROTOOPT ? set_buffers(sk, optname, val) : err;
 	}
 }
 

@@ -44,6 +44,7 @@ void sock_init_data(struct socket *sock, struct sock *sk)
 	sk->sk_rcvtimeo = INT64_MAX;
 	sk->sk_sndtimeo = INT64_MAX;
 	sk->sk_peek_off = -1;
+	sk->sk_incoming_cpu = -1;
 	sk->sk_state = SOCK_STATE_CLOSE;
 	sk->sk_stamp = SK_DEFAULT_STAMP;
 	sk_set_socket(sk, sock);
@@ -55,6 +56,7 @@ void sock_init_data(struct socket *sock, struct sock *sk)
 	sk->sk_state_change = sock_def_wakeup;
 	sk->sk_data_ready = sock_def_readable;
 	sk->sk_write_space = sock_def_write_space;
+	net_work_init(&sk->sk_space_work, sock_space_work);
 	sk->sk_error_report = sock_def_error_report;
 	sk->sk_backlog_rcv = sk->sk_prot ? sk->sk_prot->backlog_rcv : NULL;
 }

@@ -7,6 +7,20 @@
 
 #include <skiff/sock.h>
 
+/* What older headers leave out. */
+#ifndef SO_PASSPIDFD
+#define SO_PASSPIDFD 76
+#endif
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
+#ifndef SO_RCVPRIORITY
+#define SO_RCVPRIORITY 82
+#endif
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83
+#endif
+
 /* sk_state of a socket that is not connected: Linux's TCP_CLOSE, for all protocols. */
 #define SOCK_STATE_CLOSE 7
 /* And of one that takes connections: TCP_LISTEN. */
@@ -36,6 +50,10 @@ void sock_def_readable(struct sock *sk);
 void sock_def_error_report(struct sock *sk);
 void sock_def_write_space(struct sock *sk);
 
+/* wake.c: there is room in the send buffer; any thread. And what sk_space_work does. */
+void sock_tell_space(struct sock *sk);
+void sock_space_work(struct net *net, struct net_work *work);
+
 /* Whether less than @limit is under way; if not, sk_write_space() will see SOCK_NOSPACE_WAIT. */
 bool sock_wmem_below(struct sock *sk, int limit);
 
@@ -52,5 +70,14 @@ int sock_flag_of_option(int optname);
 int sock_set_timestamp_option(struct sock *sk, int optname, int val);
 int sock_set_timestamping(struct sock *sk, int optname, const void *optval, unsigned int optlen);
 int sock_get_timestamp_option(const struct sock *sk, int optname);
+
+/* init.c: identifies the socket's host for as long as the process lives. */
+u64 sock_net_cookie(const struct sock *sk);
+
+/* sendopt.c: SO_TXTIME and SO_ZEROCOPY. */
+struct sock_txtime;
+int sock_set_txtime(struct sock *sk, const void *optval, unsigned int optlen);
+void sock_get_txtime(const struct sock *sk, struct sock_txtime *txtime);
+int sock_set_zerocopy(struct sock *sk, int val);
 
 #endif /* SOCK_SOCK_H */

@@ -128,6 +128,33 @@ void skb_setup_tx_timestamp(struct sk_buff *skb, u32 tsflags)
 		skb_shinfo(skb)->tskey = (u32)atomic_inc_return(&sk->sk_tskey) - 1;
 }
 
+int sock_gettstamp(struct socket *sock, void *userstamp, bool timeval, bool time32)
+{
+	struct sock *sk = sock->sk;
+	ktime_t kt = READ_ONCE(sk->sk_stamp);
+	struct __kernel_timespec ts;
+
+	/* From now on packets get one; the next call finds it. */
+	sock_enable_timestamp(sk, SOCK_TIMESTAMP);
+	if (kt == SK_DEFAULT_STAMP)
+		return -ENOENT;
+	if (!userstamp)
+		return -EFAULT;
+	if (!kt) {
+		kt = skb_clock(NULL);
+		WRITE_ONCE(sk->sk_stamp, kt);
+	}
+	ts.tv_sec = kt / NSEC_PER_SEC;
+	ts.tv_nsec = kt % NSEC_PER_SEC;
+	if (timeval)
+		ts.tv_nsec /= NSEC_PER_USEC;
+	if (time32)
+		memcpy(userstamp, (s32[]){ (s32)ts.tv_sec, (s32)ts.tv_nsec }, 2 * sizeof(s32));
+	else
+		memcpy(userstamp, &ts, sizeof(ts));
+	return 0;
+}
+
 /* The time of arrival in one of the four forms. */
 static void put_stamp(struct skiff_msghdr *msg, const struct sock *sk, const struct sk_buff *skb)
 {

@@ -19,7 +19,7 @@ static void report(struct sk_buff *skb, struct sock *sk, u8 origin, u32 info)
 	if (origin == SO_EE_ORIGIN_TIMESTAMPING && (sk->sk_tsflags & SOF_TIMESTAMPING_OPT_ID))
 		serr->ee.ee_data = __skb_shinfo(skb)->tskey;
 	if (sock_queue_err_skb(sk, skb))
-		kfree_skb(skb);
+		kfree_skb_reason(skb, SKB_DROP_REASON_SOCKET_RCVBUFF);
 }
 
 /* What goes into the error queue: the packet, or (tsonly) only what identifies it. */
@@ -76,7 +76,7 @@ static void complete(struct sk_buff *skb, u8 origin)
 	struct sock *sk = skb->sk;
 
 	if (!sk || !refcount_inc_not_zero(&sk->sk_refcnt)) {
-		kfree_skb(skb);
+		kfree_skb_reason(skb, SKB_DROP_REASON_NO_SOCKET);
 		return;
 	}
 	report(skb, sk, origin, SCM_TSTAMP_SND);

@@ -9,8 +9,8 @@
 
 /*
  * All but sk_write_space() are called under the stack lock, as is sock_orphan(), so they find the
- * file side or none. sk_write_space() comes from whichever thread drops a buffer: it looks at the
- * file side under sk_callback_lock only.
+ * file side or none. The default sk_write_space() comes from whichever thread drops a buffer: it looks
+ * at the file side under sk_callback_lock only.
  */
 
 static void tell(const struct sock *sk, u32 events)
@@ -57,6 +57,33 @@ void sock_def_write_space(struct sock *sk)
 	spin_lock(&sk->sk_callback_lock);
 	tell(sk, EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND);
 	spin_unlock(&sk->sk_callback_lock);
+}
+
+void sock_space_work(struct net *net, struct net_work *work)
+{
+	struct sock *sk = container_of(work, struct sock, sk_space_work);
+
+	if (!sock_flag(sk, SOCK_DEAD))
+		sk->sk_write_space(sk);
+	sock_put(sk);
+}
+
+/*
+ * The room comes from deep inside: a driver that has sent a packet, a queue that drops one, with
+ * their locks held and their lists half walked. The default callback only wakes, by spinlocks, and
+ * does so at once: who sleeps may be all that runs the host. Anybody else's may send, close, or
+ * remove the device, so it waits until the holder of the stack lock is about to let go. A socket
+ * of no host has nobody to wait for.
+ */
+void sock_tell_space(struct sock *sk)
+{
+	if (likely(sk->sk_write_space == sock_def_write_space))
+		sock_def_write_space(sk);
+	else if (!sock_net(sk))
+		sk->sk_write_space(sk);
+	else if (refcount_inc_not_zero(&sk->sk_refcnt) &&
+		 !net_defer(sock_net(sk), &sk->sk_space_work))
+		sock_put(sk);
 }
 
 bool sock_wmem_below(struct sock *sk, int limit)

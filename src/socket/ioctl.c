@@ -10,30 +10,6 @@
 
 #include "socket/file.h"
 
-/* The time of the packet that was received last. */
-static int get_stamp(struct socket *sock, unsigned int cmd, void *arg)
-{
-	struct sock *sk = sock->sk;
-	struct __kernel_old_timespec ts;
-	s64 ns;
-
-	/* From now on packets get one; the next call finds it. */
-	sock_enable_timestamp(sk, SOCK_TIMESTAMP);
-	if (sk->sk_stamp == SK_DEFAULT_STAMP)
-		return -ENOENT;
-	if (!sk->sk_stamp)
-		sk->sk_stamp = skb_clock(NULL);
-	ns = sk->sk_stamp;
-	ts.tv_sec = (__kernel_old_time_t)(ns / 1000000000);
-	ts.tv_nsec = (long)(ns % 1000000000);
-	if (cmd == SIOCGSTAMP_OLD)
-		ts.tv_nsec /= 1000;
-	if (!arg)
-		return -EFAULT;
-	memcpy(arg, &ts, sizeof(ts));
-	return 0;
-}
-
 /* What the family does not know may be about a device. */
 static int device_ioctl(struct net *net, unsigned int cmd, void *arg)
 {
@@ -48,8 +24,11 @@ static int locked_ioctl(struct socket *sock, unsigned int cmd, void *arg)
 {
 	int err;
 
+	/* The time of the packet that was received last; the old ones are two longs. */
 	if (cmd == SIOCGSTAMP_OLD || cmd == SIOCGSTAMPNS_OLD)
-		return get_stamp(sock, cmd, arg);
+		return sock_gettstamp(sock, arg, cmd == SIOCGSTAMP_OLD, BITS_PER_LONG == 32);
+	if (cmd == SIOCGSTAMP_NEW || cmd == SIOCGSTAMPNS_NEW)
+		return sock_gettstamp(sock, arg, cmd == SIOCGSTAMP_NEW, false);
 	err = sock->ops->ioctl ? sock->ops->ioctl(sock, cmd, (unsigned long)(uintptr_t)arg) :
 				 -ENOIOCTLCMD;
 	return err == -ENOIOCTLCMD ? device_ioctl(sock->net, cmd, arg) : err;

@@ -37,13 +37,16 @@ static bool wake_thread(struct wait_entry *entry, u32 events)
 
 s64 poll_timeout(const struct timespec *t)
 {
+	s64 sec;
+
 	if (!t)
 		return WAIT_FOREVER;
 	if (t->tv_sec < 0 || t->tv_nsec < 0 || t->tv_nsec >= NSEC_PER_SEC)
 		return -EINVAL;
-	if (t->tv_sec >= WAIT_FOREVER / NSEC_PER_SEC)
+	sec = t->tv_sec;
+	if (sec >= WAIT_FOREVER / NSEC_PER_SEC)
 		return WAIT_FOREVER;
-	return (s64)t->tv_sec * NSEC_PER_SEC + t->tv_nsec;
+	return sec * NSEC_PER_SEC + t->tv_nsec;
 }
 
 static int add_hosts(struct host_set *hosts, struct sfile *f)

@@ -233,9 +233,11 @@ static bool good_time(const struct timespec *t)
 
 static ktime_t deadline_of(const struct net *net, const struct timespec *t)
 {
-	if (!t || t->tv_sec > KTIME_MAX / NSEC_PER_SEC / 2)
+	s64 sec = t ? t->tv_sec : KTIME_MAX;
+
+	if (sec > KTIME_MAX / NSEC_PER_SEC / 2)
 		return KTIME_MAX;
-	return skiff_net_now(net) + t->tv_sec * NSEC_PER_SEC + t->tv_nsec;
+	return skiff_net_now(net) + sec * NSEC_PER_SEC + t->tv_nsec;
 }
 
 int skiff_recvmmsg(int fd, struct mmsghdr *vec, unsigned int vlen, int flags,

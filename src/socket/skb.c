@@ -101,6 +101,6 @@ ssize_t skiff_send_skb(int fd, struct sk_buff *skb, const struct sockaddr *addr,
 		sfile_put(f);
 	}
 	if (skb && !c.given && ret != -EAGAIN)
-		kfree_skb(skb);
+		kfree_skb_reason(skb, SKB_DROP_REASON_SEND_REFUSED);
 	return skiff_result(ret);
 }

@@ -129,7 +129,6 @@ int tcp_init(void)
 	for (size_t i = 0; i < ARRAY_SIZE(ca); i++)
 		tcp_register_congestion_control(ca[i]);
 	inet_add_protocol(&tcp_protocol, IPPROTO_TCP);
-	tcp_offload_init();
 	inet_register_protosw(&tcp_protosw);
 	return 0;
 }

@@ -651,8 +651,6 @@ void tcp_tsq_handler(struct sock *sk);
 void tcp_wfree(struct sk_buff *skb);
 /* The socket ends: devices that free its segments ask for no more. */
 void tcp_tsq_stop(struct sock *sk);
-/* offload.c */
-void tcp_offload_init(void);
 void tcp_cwnd_validate(struct sock *sk, bool is_cwnd_limited);
 void tcp_chrono_start(struct sock *sk, enum tcp_chrono type);
 void tcp_chrono_stop(struct sock *sk, enum tcp_chrono type);

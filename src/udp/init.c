@@ -121,6 +121,7 @@ int udp_init(void)
 	if (err)
 		return err;
 	inet_add_protocol(&udp_protocol, IPPROTO_UDP);
+	udpv4_offload_init();
 	inet_register_protosw(&udp_protosw);
 	return 0;
 }

@@ -161,6 +161,9 @@ static int udp_score(const struct sock *sk, __be32 saddr, __be16 sport, int dif)
 			return -1;
 		score += 4;
 	}
+	/* A host runs on one processor at a time, which counts as the first. */
+	if (!READ_ONCE(sk->sk_incoming_cpu))
+		score++;
 	return score;
 }
 
@@ -210,21 +213,35 @@ static struct sock *udp_lookup_addr(struct udp_net *un, const struct udp_key *ke
 	return best;
 }
 
+static bool udp_is_peer(const struct sock *sk, const struct udp_key *key)
+{
+	return sk->sk_rcv_saddr == key->daddr && sk->sk_num == key->dport &&
+	       sk->sk_daddr == key->saddr && sk->sk_dport == key->sport &&
+	       (!sk->sk_bound_dev_if || sk->sk_bound_dev_if == key->dif);
+}
+
+/*
+ * The one before is often the one again. It has to stand first in its slot: then no other socket of
+ * these addresses and ports, which may come to match any time, would have been found in its place.
+ */
 static struct sock *udp_lookup_peer(struct udp_net *un, const struct udp_key *key)
 {
+	struct hlist_head *slot;
 	struct udp_sock *up;
 	unsigned int hash;
-	struct sock *sk;
 
 	if (!un->by_peer.count)
 		return NULL;
+	if (likely(un->last && udp_is_peer(un->last, key)))
+		return un->last;
 	hash = udp_flow_hash(un, key->daddr, key->dport, key->saddr, key->sport);
-	hlist_for_each_entry(up, &un->by_peer.slots[hash & un->by_peer.mask], udp_lrpa_node) {
-		sk = &up->inet.sk;
-		if (sk->sk_rcv_saddr == key->daddr && sk->sk_num == key->dport &&
-		    sk->sk_daddr == key->saddr && sk->sk_dport == key->sport &&
-		    (!sk->sk_bound_dev_if || sk->sk_bound_dev_if == key->dif))
-			return sk;
+	slot = &un->by_peer.slots[hash & un->by_peer.mask];
+	hlist_for_each_entry(up, slot, udp_lrpa_node) {
+		if (!udp_is_peer(&up->inet.sk, key))
+			continue;
+		if (slot->first == &up->udp_lrpa_node)
+			un->last = &up->inet.sk;
+		return &up->inet.sk;
 	}
 	return NULL;
 }

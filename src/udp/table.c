@@ -123,6 +123,7 @@ static void insert_addr_and_peer(struct udp_net *un, struct sock *sk)
 		return;
 	sk->sk_hash = flow_hash_of(un, sk);
 	table_insert(un, &un->by_peer, sk, BY_PEER);
+	un->last = NULL;
 }
 
 /* A member of the group that a socket with SO_REUSEPORT belongs to, or NULL. */
@@ -167,6 +168,7 @@ void udp_table_del(struct udp_net *un, struct sock *sk)
 	table_remove(&un->by_port, sk, BY_PORT);
 	table_remove(&un->by_addr, sk, BY_ADDR);
 	table_remove(&un->by_peer, sk, BY_PEER);
+	un->last = NULL;
 }
 
 void udp_table_move(struct udp_net *un, struct sock *sk)
@@ -178,5 +180,6 @@ void udp_table_move(struct udp_net *un, struct sock *sk)
 		reuseport_has_conns(sk, true);
 	table_remove(&un->by_addr, sk, BY_ADDR);
 	table_remove(&un->by_peer, sk, BY_PEER);
+	un->last = NULL;
 	insert_addr_and_peer(un, sk);
 }

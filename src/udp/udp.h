@@ -30,8 +30,10 @@ struct udp_table {
  * @by_port: all bound sockets, by port
  * @by_addr: the same, by own address and port
  * @by_peer: those that know both addresses and ports, by all four
+ * @last: of these, the one that was found last, if it stands first in its slot; or NULL
  * @rmem_min: net.ipv4.udp_rmem_min
  * @wmem_min: net.ipv4.udp_wmem_min
+ * @gro_wanted: a socket has asked for merged datagrams (UDP_GRO)
  * @hash_key: nobody outside knows which slot a flow is in
  * @ctl: registration of the settings
  * @table: the host's copy of their table
@@ -40,8 +42,10 @@ struct udp_net {
 	struct udp_table by_port;
 	struct udp_table by_addr;
 	struct udp_table by_peer;
+	struct sock *last;
 	int rmem_min;
 	int wmem_min;
+	bool gro_wanted;
 	siphash_key_t hash_key;
 	struct ctl_table_header *ctl;
 	struct ctl_table table[4];
@@ -66,6 +70,9 @@ void udp_table_move(struct udp_net *un, struct sock *sk);
 
 /* udp_input.c */
 int udp_rcv(struct sk_buff *skb);
+
+/* udp_offload.c */
+void udpv4_offload_init(void);
 
 /* udp_err.c */
 int udp_err(struct sk_buff *skb, u32 info);

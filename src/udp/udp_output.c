@@ -106,6 +106,9 @@ static void udp_ipcm(struct ipcm_cookie *ipcm, const struct sock *sk, const stru
 	if (ipc->tos >= 0)
 		ipcm->tos = (u8)ipc->tos;
 	ipcm->mark = ipc->sockc.mark;
+	ipcm->priority = ipc->sockc.priority;
+	ipcm->transmit_time = ipc->sockc.transmit_time;
+	ipcm->opt = inet_cookie_opt(ipc, inet);
 }
 
 /* RFC 768's header in front of the payload, and off it goes; consumes @skb, @rt stays. */
@@ -146,7 +149,7 @@ int udp_send_skb(struct sock *sk, struct sk_buff *skb, const struct flowi4 *fl4,
 
 /* May a datagram of this size leave, by IP_MTU_DISCOVER? */
 static int udp_check_mtu(struct sock *sk, const struct flowi4 *fl4, const struct rtable *rt,
-			 unsigned int len)
+			 const struct ipcm_cookie *ipcm, unsigned int len)
 {
 	u8 pmtudisc = inet_sk(sk)->pmtudisc;
 	unsigned int mtu;
@@ -155,7 +158,7 @@ static int udp_check_mtu(struct sock *sk, const struct flowi4 *fl4, const struct
 	    pmtudisc != IP_PMTUDISC_INTERFACE)
 		return 0;
 	mtu = pmtudisc == IP_PMTUDISC_DO ? dst_mtu(&rt->dst) : rt->dst.dev->mtu;
-	len += inet_sk(sk)->inet_opt ? inet_sk(sk)->inet_opt->opt.optlen : 0;
+	len += ipcm->opt ? ipcm->opt->opt.optlen : 0;
 	if (len + WIRE_UDP_HLEN + sizeof(struct iphdr) <= mtu)
 		return 0;
 	/* Linux tells the port of a connected socket only. */
@@ -165,17 +168,19 @@ static int udp_check_mtu(struct sock *sk, const struct flowi4 *fl4, const struct
 
 /*
  * UDP_SEGMENT: one datagram after the other out of the payload. None of our devices cuts UDP, so
- * it is done here, where it costs a copy but one call for all of them.
+ * it is done here, where it costs a copy but one call for all of them. The first one stands for all
+ * when the program wants to know when they left, as on Linux.
  */
 static int udp_send_segments(struct sock *sk, struct sk_buff *skb, const struct flowi4 *fl4,
-			     struct rtable *rt, const struct ipcm_cookie *ipcm, unsigned int size)
+			     struct rtable *rt, const struct ipcm_cookie *ipcm,
+			     const struct inet_cookie *ipc)
 {
 	unsigned int headroom = ip_headroom(rt) + WIRE_UDP_HLEN, off, len;
 	struct sk_buff *seg;
 	int err = 0;
 
 	for (off = 0; off < skb->len && !err; off += len) {
-		len = min_t(unsigned int, size, skb->len - off);
+		len = min_t(unsigned int, ipc->gso_size, skb->len - off);
 		seg = sock_wmalloc(sk, headroom + len + rt->dst.dev->needed_tailroom, 1,
 				   GFP_ATOMIC);
 		if (!seg) {
@@ -184,6 +189,8 @@ static int udp_send_segments(struct sock *sk, struct sk_buff *skb, const struct 
 		}
 		skb_reserve(seg, (int)headroom);
 		skb_copy_bits(skb, (int)off, skb_put(seg, len), (int)len);
+		if (!off && unlikely(ipc->sockc.tsflags))
+			skb_setup_tx_timestamp(seg, ipc->sockc.tsflags);
 		err = udp_xmit(sk, seg, fl4, rt, ipcm);
 	}
 	if (err)
@@ -212,15 +219,14 @@ int udp_send_payload(struct sock *sk, struct sk_buff *skb, const struct flowi4 *
 
 	udp_ipcm(&ipcm, sk, rt, ipc);
 	err = cut ? udp_check_segments(sk, rt, skb->len, ipc->gso_size) :
-		    udp_check_mtu(sk, fl4, rt, skb->len);
+		    udp_check_mtu(sk, fl4, rt, &ipcm, skb->len);
 	if (err) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_PKT_TOO_BIG);
 		return err;
 	}
-	/* Of several datagrams, the whole of what was given stands for them: none is stamped. */
 	if (!cut && unlikely(ipc->sockc.tsflags))
 		skb_setup_tx_timestamp(skb, ipc->sockc.tsflags);
-	err = cut ? udp_send_segments(sk, skb, fl4, rt, &ipcm, ipc->gso_size) :
+	err = cut ? udp_send_segments(sk, skb, fl4, rt, &ipcm, ipc) :
 		    udp_xmit(sk, skb, fl4, rt, &ipcm);
 	/* A full queue of the device is nobody's error unless one asked to know (IP_RECVERR). */
 	if (err == -ENOBUFS && !inet_sk(sk)->recverr && !inet6_sk(sk)->recverr)

@@ -116,6 +116,13 @@ static int udp_probe(struct sock *sk, const struct udp_dest *d, const struct ine
 	return err;
 }
 
+/* MSG_ZEROCOPY: what there was was copied, which the program hears at once. */
+static void udp_zerocopy(struct sock *sk, const struct skiff_msghdr *msg, bool any, int err)
+{
+	if (unlikely(msg->msg_flags & MSG_ZEROCOPY) && any && !err && sock_flag(sk, SOCK_ZEROCOPY))
+		sock_zerocopy_done(sk);
+}
+
 /* One more part of a datagram that was begun: where it goes was said then. */
 static int udp_sendmsg_pending(struct sock *sk, struct skiff_msghdr *msg, size_t len)
 {
@@ -127,10 +134,11 @@ static int udp_sendmsg_pending(struct sock *sk, struct skiff_msghdr *msg, size_t
 		return (int)PTR_ERR(skb);
 	err = net_enter(net);
 	if (err) {
-		kfree_skb(skb);
+		kfree_skb_reason(skb, SKB_DROP_REASON_SEND_REFUSED);
 		return err;
 	}
 	err = udp_cork_add(sk, skb, udp_wants_cork(sk, msg->msg_flags));
+	udp_zerocopy(sk, msg, len != 0, err);
 	net_unlock(net);
 	return err ? err : (int)len;
 }
@@ -176,12 +184,13 @@ int udp_sendmsg(struct sock *sk, struct skiff_msghdr *msg, size_t len)
 	err = IS_ERR(skb) ? (int)PTR_ERR(skb) : net_enter(net);
 	if (err) {
 		if (!IS_ERR(skb))
-			kfree_skb(skb);
+			kfree_skb_reason(skb, SKB_DROP_REASON_SEND_REFUSED);
 		else if (err == -ENOBUFS || err == -EAGAIN)
 			UDP_INC_STATS(net, UDP_MIB_SNDBUFERRORS, 0);
 		return err;
 	}
 	err = udp_send_locked(sk, skb, &d, &ipc, msg->msg_flags, plain);
+	udp_zerocopy(sk, msg, true, err);
 	/* More datagrams of the same call follow: what they have in common is done once. */
 	if (msg->msg_flags & MSG_BATCH)
 		net_unlock_more(net);
@@ -199,9 +208,7 @@ static int udp_check_skb(struct sock *sk, const struct sk_buff *skb)
 		return -EMSGSIZE;
 	if (udp_sk(sk)->pending)
 		return -EINVAL;
-	if (sk->sk_shutdown & SEND_SHUTDOWN)
-		return -EPIPE;
-	return sock_error(sk);
+	return inet_check_send(sk);
 }
 
 int udp_send_user_skb(struct sock *sk, struct skiff_msghdr *msg, struct sk_buff *skb)
@@ -219,15 +226,11 @@ int udp_send_user_skb(struct sock *sk, struct skiff_msghdr *msg, struct sk_buff 
 	if (!err && !plain)
 		err = ip_cmsg_send(sk, msg, &ipc, sk->sk_family == AF_INET6);
 	if (err) {
-		kfree_skb(skb);
+		kfree_skb_reason(skb, SKB_DROP_REASON_SEND_REFUSED);
 		return err;
 	}
-	if (sk_wmem_alloc_get(sk) >= READ_ONCE(sk->sk_sndbuf) && !sock_writeable_or_tell(sk))
+	if (!inet_adopt_skb(sk, skb))
 		return -EAGAIN;
-	/* It may have come from a socket: forget what it was there. */
-	skb_scrub_packet(skb, true);
-	skb->ip_summed = CHECKSUM_NONE;
-	skb_set_owner_w(skb, sk);
 	err = udp_send_locked(sk, skb, &d, &ipc, msg->msg_flags & ~(unsigned int)MSG_MORE, plain);
 	return err ? err : len;
 }

@@ -32,6 +32,8 @@ static int udp_lib_setsockopt(struct sock *sk, int optname, int val)
 		return set_segment(sk, val);
 	case UDP_GRO:
 		up->gro_enabled = !!val;
+		if (val)
+			udp_net(sock_net(sk))->gro_wanted = true;
 		return 0;
 	case UDP_ENCAP:
 		/* 0 ends what a program began; ESP and its kin don't exist here. */

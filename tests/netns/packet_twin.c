@@ -143,6 +143,7 @@ static void skiff_start(void)
 		exit(3);
 	for (end = 0; end < 2; end++) {
 		skiff_side.ifindex[end] = dev[end]->ifindex;
+		skiff_side.name[end] = dev[end]->name;
 		skiff_up(end, 1);
 	}
 }
@@ -412,10 +413,21 @@ static void do_vnet_hdr(void)
 {
 	struct virtio_net_hdr hdr = { .flags = 0 };
 	unsigned char f[sizeof(hdr) + 100];
+	int val, got;
+	socklen_t len;
 	int a = open_on(SOCK_RAW, PROTO, 0), b = open_on(SOCK_RAW, PROTO, 1);
 	int cooked = open_on(SOCK_DGRAM, PROTO, 1);
 
 	set_int("vnet cooked", cooked, PACKET_VNET_HDR, 1);
+	for (val = 0; val < 14; val++)
+		set_int("vnet size cooked", cooked, 24, val);
+	for (val = 0; val < 14; val++) {
+		set_int("vnet size", b, 24, val);
+		len = sizeof(got);
+		tell("vnet size is", side->get(b, SOL_PACKET, 24, &got, &len) ? -1 : got);
+		tell("vnet is", side->get(b, SOL_PACKET, PACKET_VNET_HDR, &got, &len) ? -1 : got);
+	}
+	set_int("vnet size", b, 24, 0);
 	set_int("vnet", a, PACKET_VNET_HDR, 1);
 	memcpy(f, &hdr, sizeof(hdr));
 	frame(f + sizeof(hdr), 1, 0, 100);
@@ -429,9 +441,70 @@ static void do_vnet_hdr(void)
 	set_int("vnet", b, PACKET_VNET_HDR, 1);
 	tell("send none", send_frame(a, 1, 0, 5));
 	receive("no room", b, 5, 0);
+	/* The longer header. */
+	set_int("vnet size", a, 24, 12);
+	memset(f, 0, 12);
+	tell("send less", side->sendto(a, f, 11, MSG_DONTWAIT, NULL, 0));
+	frame(f + 12, 1, 0, 90);
+	tell("send", side->sendto(a, f, 102, MSG_DONTWAIT, NULL, 0));
+	side->settle();
+	receive("short", b, 12, MSG_TRUNC);
+	set_int("vnet size", b, 24, 12);
+	tell("send", side->sendto(a, f, 102, MSG_DONTWAIT, NULL, 0));
+	side->settle();
+	receive("long, no room", b, 11, 0);
+	tell("send", side->sendto(a, f, 102, MSG_DONTWAIT, NULL, 0));
+	side->settle();
+	receive("long", b, 12, MSG_TRUNC);
 	side->close(a);
 	side->close(b);
 	side->close(cooked);
+}
+
+/* SOCK_PACKET: devices by name. */
+static void do_spkt(void)
+{
+	struct sockaddr_pkt pkt = { .spkt_protocol = htons(PROTO) };
+	unsigned char f[100], buf[200];
+	struct iovec iov = { .iov_base = buf, .iov_len = sizeof(buf) };
+	struct msghdr msg = { .msg_name = &pkt, .msg_iov = &iov, .msg_iovlen = 1 };
+	struct sockaddr sa = { .sa_family = AF_PACKET };
+	int a = side->socket(SOCK_PACKET, PROTO), b = open_on(SOCK_RAW, PROTO, 1), val = 1;
+	socklen_t len = sizeof(sa);
+
+	tell("old, open", a < 0 ? -1 : 0);
+	tell("old, option", side->set(a, SOL_PACKET, PACKET_AUXDATA, &val, sizeof(val)));
+	tell("old, get", side->get(a, SOL_PACKET, PACKET_AUXDATA, &val, &len));
+	tell("old, send nowhere", side->sendto(a, f, 60, MSG_DONTWAIT, NULL, 0));
+	strcpy((char *)pkt.spkt_device, "none");
+	frame(f, 1, 0, sizeof(f));
+	tell("old, send to none",
+	     side->sendto(a, f, 60, MSG_DONTWAIT, (struct sockaddr *)&pkt, sizeof(pkt)));
+	strcpy((char *)pkt.spkt_device, side->name[0]);
+	tell("old, short", side->sendto(a, f, 60, MSG_DONTWAIT, (struct sockaddr *)&pkt, 15));
+	tell("old, no protocol", side->sendto(a, f, 60, MSG_DONTWAIT, (struct sockaddr *)&pkt, 16));
+	tell("old, send",
+	     side->sendto(a, f, 60, MSG_DONTWAIT, (struct sockaddr *)&pkt, sizeof(pkt)));
+	tell("old, too short",
+	     side->sendto(a, f, 13, MSG_DONTWAIT, (struct sockaddr *)&pkt, sizeof(pkt)));
+	side->settle();
+	receive("new", b, 2000, 0);
+	receive("new", b, 2000, 0);
+	msg.msg_namelen = sizeof(pkt);
+	memset(&pkt, 0, sizeof(pkt));
+	tell("old, receives", side->recvmsg(a, &msg, MSG_DONTWAIT));
+	printf("old, name %u %u %04x %d\n", msg.msg_namelen, pkt.spkt_family,
+	       ntohs(pkt.spkt_protocol), !strcmp((char *)pkt.spkt_device, side->name[1]));
+	tell("old, bind long", side->bind(a, (struct sockaddr *)&pkt, sizeof(pkt)));
+	tell("old, bind to none", side->bind(a, &sa, sizeof(sa)));
+	strcpy(sa.sa_data, side->name[1]);
+	tell("old, bind", side->bind(a, &sa, sizeof(sa)));
+	memset(&sa, 1, sizeof(sa));
+	tell("old, name", side->getname(a, &sa, &len));
+	printf("old, name %u %u %d\n", len, sa.sa_family, !strcmp(sa.sa_data, side->name[1]));
+	tell("old, peer", side->getpeer(a, &sa, &len));
+	side->close(a);
+	side->close(b);
 }
 
 static void do_down(void)
@@ -476,6 +549,7 @@ int main(int argc, char **argv)
 	do_filter();
 	do_options();
 	do_vnet_hdr();
+	do_spkt();
 	do_down();
 	if (side == &skiff_side) {
 		skiff_net_destroy(net);

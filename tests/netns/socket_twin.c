@@ -333,6 +333,8 @@ static void run(const struct side *which)
 	do_options();
 	do_events();
 	do_traffic();
+	do_sending();
+	do_ioctls();
 }
 
 static void run_skiff(void)

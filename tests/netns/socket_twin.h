@@ -82,5 +82,7 @@ void do_calls(void);
 void do_options(void);
 void do_events(void);
 void do_traffic(void);
+void do_sending(void);
+void do_ioctls(void);
 
 #endif /* TESTS_NETNS_SOCKET_TWIN_H */

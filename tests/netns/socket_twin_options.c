@@ -3,11 +3,26 @@
 #include <netinet/udp.h>
 
 #include <linux/icmp.h>
+#include <linux/net_tstamp.h>
+#include <time.h>
 
 #include "socket_twin.h"
 
 #ifndef IP_RECVERR_RFC4884
 #define IP_RECVERR_RFC4884 26
+#endif
+/* What older headers leave out. */
+#ifndef SO_PASSPIDFD
+#define SO_PASSPIDFD 76
+#endif
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
+#ifndef SO_RCVPRIORITY
+#define SO_RCVPRIORITY 82
+#endif
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83
 #endif
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -34,6 +49,22 @@ static const struct option socket_options[] = {
 	OPT(SOL_SOCKET, SO_DOMAIN),	   OPT(SOL_SOCKET, SO_RXQ_OVFL),
 	OPT(SOL_SOCKET, SO_PEEK_OFF),	   OPT(SOL_SOCKET, SO_SELECT_ERR_QUEUE),
 	OPT(SOL_SOCKET, SO_BINDTOIFINDEX), { "no such option", SOL_SOCKET, 1000 },
+};
+
+/* The same for all kinds of sockets, or refused to some. */
+static const struct option kind_options[] = {
+	OPT(SOL_SOCKET, SO_LOCK_FILTER),      OPT(SOL_SOCKET, SO_BUSY_POLL),
+	OPT(SOL_SOCKET, SO_PREFER_BUSY_POLL), OPT(SOL_SOCKET, SO_INCOMING_CPU),
+	OPT(SOL_SOCKET, SO_INCOMING_NAPI_ID), OPT(SOL_SOCKET, SO_BINDTOIFINDEX),
+	OPT(SOL_SOCKET, SO_CNX_ADVICE),	      OPT(SOL_SOCKET, SO_ZEROCOPY),
+	OPT(SOL_SOCKET, SO_TXTIME),	      OPT(SOL_SOCKET, SO_DETACH_REUSEPORT_BPF),
+	OPT(SOL_SOCKET, SO_BUF_LOCK),	      OPT(SOL_SOCKET, SO_RESERVE_MEM),
+	OPT(SOL_SOCKET, SO_TXREHASH),	      OPT(SOL_SOCKET, SO_RCVMARK),
+	OPT(SOL_SOCKET, SO_RCVPRIORITY),      OPT(SOL_SOCKET, SO_PASSCRED),
+	OPT(SOL_SOCKET, SO_PEERCRED),	      OPT(SOL_SOCKET, SO_PEERGROUPS),
+	OPT(SOL_SOCKET, SO_PEERPIDFD),	      OPT(SOL_SOCKET, SO_PASSPIDFD),
+	OPT(SOL_SOCKET, SO_PASSRIGHTS),	      OPT(SOL_SOCKET, SO_PASSSEC),
+	OPT(SOL_SOCKET, SO_PEEK_OFF),
 };
 
 static const struct option ip_options[] = {
@@ -179,6 +210,47 @@ static void each(const char *kind, int fam, int type, int proto, const struct op
 	}
 }
 
+/* Cookies are numbers that nobody else has. */
+static void do_cookies(void)
+{
+	int fd = must_open(AF_INET, SOCK_DGRAM, 0);
+	unsigned char cookie[16];
+	socklen_t i, len;
+
+	for (i = 0; i <= sizeof(cookie); i++) {
+		len = i;
+		tell("SO_COOKIE",
+		     side->get(fd, SOL_SOCKET, SO_COOKIE, cookie, &len) ? -1 : (long)len);
+		len = i;
+		tell("SO_NETNS_COOKIE",
+		     side->get(fd, SOL_SOCKET, SO_NETNS_COOKIE, cookie, &len) ? -1 : (long)len);
+	}
+	side->close(fd);
+}
+
+static void do_txtime(void)
+{
+	static const int clocks[] = { CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_TAI, CLOCK_BOOTTIME,
+				      -1 };
+	const struct option option = OPT(SOL_SOCKET, SO_TXTIME);
+	unsigned int flags;
+	size_t i;
+
+	for (i = 0; i < COUNT(clocks); i++)
+		for (flags = 0; flags < 5; flags++) {
+			struct sock_txtime txtime = { .clockid = clocks[i], .flags = flags };
+			int fd = must_open(AF_INET, SOCK_DGRAM, 0);
+
+			fprintf(out, "SO_TXTIME %d %u: %s", clocks[i], flags,
+				side->set(fd, SOL_SOCKET, SO_TXTIME, &txtime, sizeof(txtime)) ?
+					strerrorname_np(errno) :
+					"0");
+			tell_value(fd, &option, 16);
+			fprintf(out, "\n");
+			side->close(fd);
+		}
+}
+
 static void do_structures(void)
 {
 	struct timeval tv[] = { { 0, 0 },  { 1, 500000 },  { -1, 0 },
@@ -299,6 +371,11 @@ void do_options(void)
 	each("udp", AF_INET, SOCK_DGRAM, 0, socket_options, COUNT(socket_options));
 	each("udp", AF_INET, SOCK_DGRAM, 0, ip_options, COUNT(ip_options));
 	each("udp", AF_INET, SOCK_DGRAM, 0, udp_options, COUNT(udp_options));
+	each("udp", AF_INET, SOCK_DGRAM, 0, kind_options, COUNT(kind_options));
+	each("raw", AF_INET, SOCK_RAW, IPPROTO_ICMP, kind_options, COUNT(kind_options));
+	each("ping", AF_INET, SOCK_DGRAM, IPPROTO_ICMP, kind_options, COUNT(kind_options));
+	do_cookies();
+	do_txtime();
 	each("raw", AF_INET, SOCK_RAW, IPPROTO_ICMP, raw_options, COUNT(raw_options));
 	each("ping", AF_INET, SOCK_DGRAM, IPPROTO_ICMP, raw_options, COUNT(raw_options));
 	each("udp6", AF_INET6, SOCK_DGRAM, 0, ipv6_options, COUNT(ipv6_options));

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The packet device: a host on one end of a kernel's cable, the kernel on the other."""
 import os
+import struct
 
 from peer import *
 
@@ -24,6 +25,10 @@ class Cable:
         subprocess.run(['ip', 'link', 'del', 'k0'], stderr=subprocess.DEVNULL)
 
 
+# How frames are received: asked for, or out of a ring.
+WAYS = ('', ',blocks=2')
+
+
 def host(dev='', **kwargs):
     return Host(device=PACKET, dev=dev, kernel_side=False, **kwargs)
 
@@ -34,6 +39,25 @@ def echo_sizes(sizes):
             data = pattern(size, 6)
             s.sendto(data, (HOST, ECHO))
             assert s.recvfrom(65536) == (data, (HOST, ECHO)), 'size %d' % size
+
+
+def checksum(data):
+    total = sum(struct.unpack('!%dH' % (len(data) // 2), data))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+
+
+def send_tagged(mac, vlan, data):
+    """A datagram to the host's echo service, in a frame with an 802.1Q tag."""
+    pack = struct.pack('!4H', 5005, ECHO, 8 + len(data), 0) + data
+    ip = struct.pack('!BBHHHBBH4s4s', 0x45, 0, 20 + len(pack), 1, 0, 64, 17, 0,
+                     socket.inet_aton(KERNEL), socket.inet_aton(HOST))
+    ip = ip[:10] + struct.pack('!H', checksum(ip)) + ip[12:]
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as s:
+        s.bind(('k0', 0))
+        frame = bytes.fromhex(mac.replace(':', '')) + s.getsockname()[4]
+        s.send(frame + struct.pack('!HHH', 0x8100, vlan, 0x0800) + ip + pack)
 
 
 def said(h, what):
@@ -57,15 +81,47 @@ def test_ping_and_udp():
 
 
 def test_many_datagrams_at_once():
-    with Cable(), udp() as s:
-        h = host()
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-        for burst in range(50):
-            sent = {pattern(100 + i, burst) for i in range(50)}
-            for data in sent:
-                s.sendto(data, (HOST, ECHO))
-            assert {s.recv(2048) for _ in sent} == sent, 'burst %d' % burst
-        h.stop()
+    for way in WAYS:
+        with Cable(), udp() as s:
+            h = host(way)
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+            for burst in range(50):
+                sent = {pattern(100 + i, burst) for i in range(50)}
+                for data in sent:
+                    s.sendto(data, (HOST, ECHO))
+                assert {s.recv(2048) for _ in sent} == sent, 'burst %d%s' % (burst, way)
+            h.stop()
+
+
+def test_larger_than_expected():
+    for way in WAYS:
+        with Cable():
+            for name in ('k0', 'k1'):
+                sh('ip', 'link', 'set', name, 'mtu', '9000')
+            h = host(way)
+            echo_sizes((1, 1473, 8972, 100, 5000))
+            report = h.stop()
+            assert not counter(report, 'UdpInErrors'), report
+
+
+def test_tagged():
+    """A priority is no VLAN; another VLAN's frame is for somebody else."""
+    for way in WAYS:
+        with Cable():
+            h = host(way)
+            echo_sizes((10,))
+            mac = [line.split('lladdr ')[1].split()[0]
+                   for line in sh('ip', 'neigh', 'show', 'dev', 'k0').splitlines()
+                   if line.startswith(HOST)][0]
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+                s.bind((KERNEL, 5005))
+                for vlan in (5, 0):
+                    s.settimeout(5)
+                    send_tagged(mac, vlan, b'vlan %d' % vlan)
+                    if vlan == 0:
+                        assert s.recv(100) == b'vlan 0', way
+            report = h.stop()
+            assert counter(report, 'UdpInDatagrams') == 2, report
 
 
 def test_what_the_kernel_receives_is_complete():
@@ -80,15 +136,16 @@ def test_what_the_kernel_receives_is_complete():
 
 
 def test_down_and_up_again():
-    with Cable():
-        h = host()
-        echo_sizes((10,))
-        sh('ip', 'link', 'set', 'k1', 'down')
-        wait_for(lambda: said(h, 'sk0: k1 is down'))
-        sh('ip', 'link', 'set', 'k1', 'up')
-        wait_for(lambda: said(h, 'sk0: k1 is up again'))
-        echo_sizes((10,))
-        assert 'sk0 (down)' not in h.stop()
+    for way in WAYS:
+        with Cable():
+            h = host(way)
+            echo_sizes((10,))
+            sh('ip', 'link', 'set', 'k1', 'down')
+            wait_for(lambda: said(h, 'sk0: k1 is down'))
+            sh('ip', 'link', 'set', 'k1', 'up')
+            wait_for(lambda: said(h, 'sk0: k1 is up again'))
+            echo_sizes((10,))
+            assert 'sk0 (down)' not in h.stop(), way
 
 
 def test_interface_that_disappears():

@@ -18,7 +18,7 @@ SKIFF_API void skb_over_panic(const struct sk_buff *skb, unsigned int len)
 	__attribute__((__noreturn__, __cold__, __noinline__));
 SKIFF_API void skb_under_panic(const struct sk_buff *skb, unsigned int len)
 	__attribute__((__noreturn__, __cold__, __noinline__));
-SKIFF_API void skb_bounds_panic(const struct sk_buff *skb, const char *what, long value)
+SKIFF_API void skb_bounds_panic(const struct sk_buff *skb, const char *what, long long value)
 	__attribute__((__noreturn__, __cold__, __noinline__));
 
 static inline bool skb_is_nonlinear(const struct sk_buff *skb)
@@ -181,7 +181,7 @@ static __always_inline void *skb_push(struct sk_buff *skb, unsigned int len)
 static __always_inline void *__skb_pull(struct sk_buff *skb, unsigned int len)
 {
 	if (unlikely(len > skb_headlen(skb)))
-		skb_bounds_panic(skb, "__skb_pull", (long)len);
+		skb_bounds_panic(skb, "__skb_pull", len);
 	skb->len -= len;
 	return skb->data += len;
 }
@@ -256,7 +256,7 @@ static __always_inline void __skb_set_length(struct sk_buff *skb, unsigned int l
 	if (WARN_ON(skb_is_nonlinear(skb)))
 		return;
 	if (unlikely(len > skb->end - skb_headroom(skb)))
-		skb_bounds_panic(skb, "__skb_set_length", (long)len);
+		skb_bounds_panic(skb, "__skb_set_length", len);
 	skb->len = len;
 	skb_set_tail_pointer(skb, (int)len);
 }

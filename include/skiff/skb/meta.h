@@ -189,7 +189,7 @@ static inline void skb_dstref_restore(struct sk_buff *skb, unsigned long refdst)
 struct nf_conntrack {
 	refcount_t use;
 	void (*destroy)(struct nf_conntrack *nfct);
-};
+} __aligned(NFCT_INFOMASK + 1); /* pointers of 32 bits alone would leave two bits free */
 
 static inline void nf_conntrack_get(struct nf_conntrack *nfct)
 {

@@ -108,6 +108,26 @@ static inline void skb_queue_head_init_class(struct sk_buff_head *list, struct l
 	skb_queue_head_init(list);
 }
 
+/* A list has been misused: says who did it, and ends the process. For debugging builds. */
+SKIFF_API void skb_list_panic(const struct sk_buff *skb, const struct sk_buff_head *list,
+			      const char *what) __attribute__((__noreturn__, __cold__));
+
+#ifdef SKIFF_DEBUG
+/* Whether the neighbours agree that it stands between them. */
+static inline bool __skb_between(const struct sk_buff *skb)
+{
+	return skb->next && skb->prev && skb->next->prev == skb && skb->prev->next == skb;
+}
+
+#define SKB_LIST_MUST(cond, skb, list, what)             \
+	do {                                             \
+		if (unlikely(!(cond)))                   \
+			skb_list_panic(skb, list, what); \
+	} while (0)
+#else
+#define SKB_LIST_MUST(cond, skb, list, what) ((void)0)
+#endif
+
 /*
  * The __ forms are for callers that hold the lock, or own the list. Links are written with
  * WRITE_ONCE so that the lockless looks above are well defined.
@@ -115,6 +135,7 @@ static inline void skb_queue_head_init_class(struct sk_buff_head *list, struct l
 static inline void __skb_insert(struct sk_buff *newsk, struct sk_buff *prev, struct sk_buff *next,
 				struct sk_buff_head *list)
 {
+	SKB_LIST_MUST(!__skb_between(newsk), newsk, list, "put into a list while it is in one");
 	WRITE_ONCE(newsk->next, next);
 	WRITE_ONCE(newsk->prev, prev);
 	WRITE_ONCE(((struct sk_buff_list *)(void *)next)->prev, newsk);
@@ -154,6 +175,8 @@ static inline void __skb_unlink(struct sk_buff *skb, struct sk_buff_head *list)
 {
 	struct sk_buff *next = skb->next, *prev = skb->prev;
 
+	SKB_LIST_MUST(list->qlen && __skb_between(skb), skb, list,
+		      "taken out of a list that it is not in");
 	WRITE_ONCE(list->qlen, list->qlen - 1);
 	skb->next = skb->prev = NULL;
 	WRITE_ONCE(((struct sk_buff_list *)(void *)next)->prev, prev);

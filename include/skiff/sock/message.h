@@ -53,18 +53,25 @@ SKIFF_API int sock_recv_errqueue(struct sock *sk, struct skiff_msghdr *msg, int 
 
 /**
  * struct sockcm_cookie - what the program wants for one packet
+ * @transmit_time: when it is to leave, by the clock of SO_TXTIME; 0: now
  * @mark: skb->mark
+ * @priority: skb->priority
  * @tsflags: SOF_TIMESTAMPING_* for its sending
  */
 struct sockcm_cookie {
+	u64 transmit_time;
 	u32 mark;
+	u32 priority;
 	u32 tsflags;
 };
 
 /* What the socket says, before the messages of the call. */
 static inline void sockcm_init(struct sockcm_cookie *sockc, const struct sock *sk)
 {
-	*sockc = (struct sockcm_cookie){ .mark = sk->sk_mark, .tsflags = sk->sk_tsflags };
+	*sockc = (struct sockcm_cookie){ .transmit_time = 0,
+					 .mark = sk->sk_mark,
+					 .priority = sk->sk_priority,
+					 .tsflags = sk->sk_tsflags };
 }
 
 /**
@@ -107,6 +114,19 @@ SKIFF_API void sock_tx_timestamp(struct sock *sk, u32 tsflags, u8 *tx_flags);
 
 /* The same for a packet, with its number for SOF_TIMESTAMPING_OPT_ID. */
 SKIFF_API void skb_setup_tx_timestamp(struct sk_buff *skb, u32 tsflags);
+
+/* Note in a packet when it is to leave, as SCM_TXTIME said; a device's queue may go by it. */
+SKIFF_API void skb_set_transmit_time(struct sk_buff *skb, const struct sock *sk,
+				     const struct sockcm_cookie *sockc);
+
+/**
+ * sock_zerocopy_done() - a call with MSG_ZEROCOPY was sent
+ * @sk: the socket, with SO_ZEROCOPY
+ *
+ * Its data was copied, so the program's memory is its own again at once: the error queue says so, with
+ * SO_EE_CODE_ZEROCOPY_COPIED. Calls that follow each other share one message. Stack lock.
+ */
+SKIFF_API void sock_zerocopy_done(struct sock *sk);
 
 #ifdef __cplusplus
 }

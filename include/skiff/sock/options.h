@@ -41,6 +41,17 @@ SKIFF_API int sock_getsockopt(struct socket *sock, int level, int optname, void 
 /* Note times of arrival on behalf of the socket, until it ends; @flag: SOCK_TIMESTAMP, ... */
 SKIFF_API void sock_enable_timestamp(struct sock *sk, enum sock_flags flag);
 
+/**
+ * sock_gettstamp() - SIOCGSTAMP and its kin: when the packet that was read last had arrived
+ * @sock: the socket; from now on its packets get a time
+ * @userstamp: gets seconds, and microseconds or nanoseconds
+ * @timeval: microseconds
+ * @time32: numbers of 32 bits instead of 64
+ *
+ * Stack lock. Return: 0, -ENOENT when no packet was read yet, -EFAULT without @userstamp.
+ */
+SKIFF_API int sock_gettstamp(struct socket *sock, void *userstamp, bool timeval, bool time32);
+
 /* SO_PEEK_OFF for families that support it: their proto_ops.set_peek_off. */
 SKIFF_API int sk_set_peek_off(struct sock *sk, int val);
 

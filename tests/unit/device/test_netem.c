@@ -146,6 +146,68 @@ static void test_rate_of_cells(void **state)
 	testdev_destroy(dev);
 }
 
+/* So many have left when the link is ours, and so many fewer just before. */
+static void assert_leave_at(struct net_device *dev, unsigned int before, unsigned int after,
+			    ktime_t ns)
+{
+	run_to(ns - 1);
+	assert_int_equal(testdev(dev)->nr_sent, before);
+	run_to(ns);
+	assert_int_equal(testdev(dev)->nr_sent, after);
+}
+
+/* Packets wait for each other, and leave together. */
+static void test_slots(void **state)
+{
+	struct net_device *dev = up_with("slot=10ms");
+	u8 i;
+
+	for (i = 1; i < 4; i++) {
+		send_one(dev, 60, i);
+		run_ms(2);
+	}
+	assert_leave_at(dev, 0, 3, 10 * MS);
+	/* One that comes when no slot is waited for makes one. */
+	run_to(15 * MS);
+	send_one(dev, 60, 4);
+	assert_leave_at(dev, 3, 4, 25 * MS);
+	testdev_destroy(dev);
+}
+
+static void test_slots_that_are_used_up(void **state)
+{
+	struct net_device *dev = up_with("slot=10ms,slot_packets=2");
+	u8 i;
+
+	for (i = 1; i < 6; i++)
+		send_one(dev, 60, i);
+	assert_leave_at(dev, 0, 2, 10 * MS);
+	assert_leave_at(dev, 2, 4, 20 * MS);
+	assert_leave_at(dev, 4, 5, 30 * MS);
+	/* The packet that uses up the bytes still leaves. */
+	configure(dev, "slot=10ms,slot_bytes=150");
+	run_to(100 * MS);
+	for (i = 6; i < 9; i++)
+		send_one(dev, 100, i);
+	assert_leave_at(dev, 5, 7, 110 * MS);
+	assert_leave_at(dev, 7, 8, 120 * MS);
+	testdev_destroy(dev);
+}
+
+static void test_slots_of_chance(void **state)
+{
+	struct net_device *dev = up_with("slot=1ms,slot_max=3ms,slot_packets=1");
+	int i;
+
+	for (i = 0; i < 1000; i++)
+		send_one(dev, 60, 1);
+	run_to(1000 * MS);
+	assert_in_range(testdev(dev)->nr_sent, 450, 550);
+	run_to(3000 * MS);
+	assert_int_equal(testdev(dev)->nr_sent, 1000);
+	testdev_destroy(dev);
+}
+
 static void test_limit(void **state)
 {
 	struct net_device *dev = up_with("delay=1ms,limit=3");
@@ -573,6 +635,9 @@ static void test_refused_texts(void **state)
 	assert_refused("corrupt_corr=1%", "accepted with corrupt");
 	assert_refused("cell=48", "accepted with rate");
 	assert_refused("rate=1mbit,cell_overhead=5", "accepted with cell");
+	assert_refused("slot=2ms,slot_max=1ms", "at least as long as slot");
+	assert_refused("slot_packets=5", "accepted with slot");
+	assert_refused("slot=1ms,slot_bytes=0", "1 to 1000000000 bytes");
 	memset(large, 'x', sizeof(large) - 1);
 	large[sizeof(large) - 1] = '\0';
 	assert_refused(large, "at most 511 characters");
@@ -627,6 +692,9 @@ int main(void)
 		seeded_test(test_rate_is_exact),
 		seeded_test(test_rate_with_delay),
 		seeded_test(test_rate_of_cells),
+		seeded_test(test_slots),
+		seeded_test(test_slots_that_are_used_up),
+		seeded_test(test_slots_of_chance),
 		seeded_test(test_limit),
 		seeded_test(test_random_loss),
 		seeded_test(test_correlated_loss),

@@ -4,6 +4,8 @@
 
 #include "testdev.h"
 
+#include "skb/track.h"
+
 static void test_valid_names(void **state)
 {
 	static const char *const good[] = {
@@ -445,6 +447,32 @@ static void test_no_host(void **state)
 	free_netdev(dev);
 }
 
+#ifdef SKIFF_SKB_TRACK
+static void count_buffer(const struct sk_buff *skb, const char *alloced, const char *last)
+{
+	assert_non_null(strstr(alloced, "test_buffers_belong_to_the_devices_host"));
+}
+#endif
+
+/* Also those that a driver's top half allocates, without the stack lock. */
+static void test_buffers_belong_to_the_devices_host(void **state)
+{
+#ifdef SKIFF_SKB_TRACK
+	struct net_device *dev = testdev_create("eth%d");
+	struct sk_buff *skb = netdev_alloc_skb(dev, 100);
+
+	assert_int_equal(skb_track_owned(dev_net(dev), count_buffer), 1);
+	kfree_skb(skb);
+	skb = napi_alloc_skb(&(struct napi_struct){ .dev = dev }, 100);
+	assert_int_equal(skb_track_owned(dev_net(dev), count_buffer), 1);
+	kfree_skb(skb);
+	assert_int_equal(skb_track_owned(dev_net(dev), count_buffer), 0);
+	testdev_destroy(dev);
+#else
+	skip();
+#endif
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -457,6 +485,7 @@ int main(void)
 		tests_with_host(test_missing_parts),
 		tests_with_host(test_numbers_do_not_come_back),
 		tests_with_host(test_limit),
+		tests_with_host(test_buffers_belong_to_the_devices_host),
 		tests_with_host(test_rename),
 		tests_with_host(test_references_keep_memory),
 		tests_with_host(test_needs_free),

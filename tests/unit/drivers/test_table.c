@@ -132,9 +132,15 @@ static void test_errors(void **state)
 		{ "dummy", "a", "=5", -EINVAL, "=5: not an option" },
 		{ "dummy", "a", "colour=red", -ENOENT,
 		  "colour: dummy devices have no such option" },
-		{ "tap", "a", "colour=red", -ENOENT, "there are: mac, mtu, vnet_hdr=on|off" },
+		{ "tap", "a", "colour=red", -ENOENT,
+		  "there are: mac, mtu, qdisc, vnet_hdr=on|off" },
 		{ "dummy", "a", "delay=1", -EINVAL, "delay=1: a time up to an hour" },
 		{ "dummy", "a", "gap=5", -EINVAL, "gap and reorder_corr: accepted with reorder" },
+		{ "dummy", "a", "qdisc=fq", -EINVAL, "qdisc=fq: pfifo_fast, or pfifo" },
+		{ "dummy", "a", "qdisc=", -EINVAL, "qdisc=: pfifo_fast, or pfifo" },
+		{ "dummy", "a", "qdisc=pfifo:0", -EINVAL, "with a limit as in pfifo:100" },
+		{ "dummy", "a", "qdisc=pfifo:1x", -EINVAL, "with a limit as in pfifo:100" },
+		{ "dummy", "a", "qdisc=pfifo_fast:5", -EINVAL, "qdisc=pfifo_fast: " },
 		{ "tap", "a", "vnet_hdr=maybe", -EINVAL, "vnet_hdr=maybe: on or off" },
 	};
 	struct net_device *dev;

@@ -26,6 +26,7 @@
 #include <skiff/etherdevice.h>
 #include <skiff/printk.h>
 #include <skiff/skb/pool.h>
+#include <skiff/unaligned.h>
 
 #define TYPE 0x88b5
 
@@ -36,9 +37,10 @@ static char said[4096];
 static bool have_tap;
 static int raw = -1;
 
-/* The last frame, copied. */
+/* The last frame, copied; @numbered: frames begin with how many were before them. */
 static struct {
 	unsigned int count;
+	bool numbered;
 	unsigned int len;
 	u8 data[70000];
 	u8 ip_summed;
@@ -62,6 +64,8 @@ static int handle(struct sk_buff *skb, struct net_device *on, struct packet_type
 		got.csum_offset = skb->csum_offset;
 	}
 	assert_int_equal(skb_copy_bits(skb, 0, got.data, (int)min(skb->len, 70000u)), 0);
+	if (got.numbered)
+		assert_int_equal(get_unaligned_be16(got.data), got.count - 1);
 	consume_skb(skb);
 	return NET_RX_SUCCESS;
 }
@@ -463,6 +467,97 @@ static void test_burst_from_the_kernel(void **state)
 	assert_int_equal(got.count, 400);
 }
 
+#define BURST 200
+
+/* The n-th frame of a burst; some are larger than the device expects. */
+static unsigned int numbered_len(int n)
+{
+	return n % 50 == 7 ? 5000 : 46 + (unsigned int)n;
+}
+
+static void burst_in(void)
+{
+	struct ifreq ifr = { .ifr_mtu = 9000 };
+	static u8 frame[9014];
+
+	strcpy(ifr.ifr_name, "sk0");
+	kernel_ioctl(SIOCSIFMTU, &ifr);
+	memcpy(frame, our_mac, ETH_ALEN);
+	frame[12] = TYPE >> 8;
+	frame[13] = TYPE & 0xff;
+	got.numbered = true;
+	/* In parts, so that what was learned of one is wrong for the next. */
+	for (int i = 0; i < BURST; i++) {
+		unsigned int len = numbered_len(i);
+
+		memset(frame + 14, i, len);
+		put_unaligned_be16((u16)i, frame + 14);
+		assert_int_equal(send(raw, frame, len + 14, 0), len + 14);
+		if (i % 70 && i != BURST - 1)
+			continue;
+		run_until((unsigned int)i + 1);
+		assert_int_equal(got.count, i + 1);
+		assert_int_equal(got.len, len);
+		assert_memory_equal(got.data, frame + 14, len);
+	}
+}
+
+/* A frame of so many bytes behind the header; with the lock. A runt has no whole header. */
+static void queue_numbered(int n, bool runt)
+{
+	struct sk_buff *skb = alloc_skb(200, GFP_KERNEL);
+
+	skb_reserve(skb, 64);
+	memset(skb_put(skb, runt ? 10 : 60), n, runt ? 10 : 60);
+	put_unaligned_be16((u16)n, skb->data);
+	skb->dev = dev;
+	skb->protocol = htons(TYPE);
+	skb_reset_network_header(skb);
+	if (!runt)
+		eth_header(skb, dev, TYPE, (const u8 *)"\x02\0\0\0\0\x88", NULL, 0);
+	dev_queue_xmit(skb);
+}
+
+/* What the kernel takes reaches it in order, and what it refuses is in nobody's way. */
+static void burst_out(void)
+{
+	struct rtnl_link_stats64 s;
+	u8 back[2000];
+
+	net_lock(net);
+	for (int i = 0; i < BURST; i++) {
+		queue_numbered(i, false);
+		if (i % 40 == 20)
+			queue_numbered(0, true);
+	}
+	net_unlock(net);
+	for (int i = 0; i < BURST; i++) {
+		assert_int_equal(recv(raw, back, sizeof(back), 0), 74);
+		assert_int_equal(get_unaligned_be16(back + 14), i);
+	}
+	net_lock(net);
+	dev_get_stats(dev, &s);
+	net_unlock(net);
+	assert_int_equal(s.tx_packets, BURST);
+	assert_int_equal(s.tx_errors, BURST / 40);
+}
+
+static void test_bursts(void **state)
+{
+	needs_tap();
+	create(NULL);
+	burst_in();
+	burst_out();
+}
+
+static void test_bursts_one_by_one(void **state)
+{
+	needs_tap();
+	create("uring=off");
+	burst_in();
+	burst_out();
+}
+
 static void test_kernel_side_down(void **state)
 {
 	struct rtnl_link_stats64 s;
@@ -613,6 +708,8 @@ int main(void)
 		with_host(test_larger_than_expected),
 		with_host(test_many),
 		with_host(test_burst_from_the_kernel),
+		with_host(test_bursts),
+		with_host(test_bursts_one_by_one),
 		with_host(test_kernel_side_down),
 		with_host(test_kernel_side_deleted),
 		with_host(test_deleted_while_sending),

@@ -10,6 +10,7 @@
 #include <linux/sockios.h>
 
 #include <skiff/inet_ioctl.h>
+#include <skiff/net.h>
 #include <skiff/netdev_ioctl.h>
 #include <skiff/route.h>
 
@@ -85,8 +86,6 @@ static void test_addresses(void **state)
 	assert_int_equal(change(SIOCSIFADDR, 0x0affffff), -EINVAL);
 	assert_int_equal(answer(SIOCGIFADDR), 0x0a010203);
 	assert_int_equal(change(SIOCSIFBRDADDR, 0x0affffff), 0);
-	assert_int_equal(change(SIOCSIFBRDADDR, 0x0a000000), -EOPNOTSUPP);
-	assert_int_equal(change(SIOCSIFDSTADDR, 0x0a000001), -EOPNOTSUPP);
 	/* A second one is found by its value. */
 	assert_int_equal(inet_insert_ifa(host.dev, htonl(0xc0a80001), 16), 0);
 	set_in(&ifr.ifr_addr, 0xc0a80001);
@@ -107,7 +106,111 @@ static void test_address_refusals(void **state)
 	assert_int_equal(devinet_ioctl(host.net, SIOCSIFADDR, &ifr), -ENODEV);
 	strcpy(ifr.ifr_name, "wire0:1");
 	assert_int_equal(devinet_ioctl(host.net, SIOCGIFADDR, &ifr), -EADDRNOTAVAIL);
-	assert_int_equal(devinet_ioctl(host.net, SIOCSIFADDR, &ifr), -EOPNOTSUPP);
+	set_in(&ifr.ifr_addr, 0x0a000001);
+	assert_int_equal(devinet_ioctl(host.net, SIOCSIFBRDADDR, &ifr), -EADDRNOTAVAIL);
+	assert_int_equal(devinet_ioctl(host.net, SIOCSIFNETMASK, &ifr), -EADDRNOTAVAIL);
+	strcpy(ifr.ifr_name, "none0:1");
+	assert_int_equal(devinet_ioctl(host.net, SIOCSIFADDR, &ifr), -ENODEV);
+}
+
+static unsigned int type_of(u32 addr)
+{
+	return inet_addr_type(host.net, htonl(addr));
+}
+
+static void test_broadcasts(void **state)
+{
+	assert_int_equal(change(SIOCSIFBRDADDR, 0xc0000200), 0);
+	assert_int_equal(answer(SIOCGIFBRDADDR), 0xc0000200);
+	assert_int_equal(type_of(0xc0000200), RTN_BROADCAST);
+	/* The last address of the subnet is one whatever is said. */
+	assert_int_equal(type_of(0xc00002ff), RTN_BROADCAST);
+	assert_int_equal(change(SIOCSIFBRDADDR, 0x0a000001), 0);
+	assert_int_equal(type_of(0xc0000200), RTN_UNICAST);
+	assert_int_equal(type_of(0x0a000001), RTN_BROADCAST);
+	assert_int_equal(change(SIOCSIFBRDADDR, 0xffffffff), 0);
+	assert_int_equal(type_of(0x0a000001), RTN_UNICAST);
+	assert_int_equal(change(SIOCSIFBRDADDR, 0), 0);
+	assert_int_equal(answer(SIOCGIFBRDADDR), 0);
+	assert_int_equal(type_of(0xc00002ff), RTN_BROADCAST);
+	assert_int_equal(inet_del_ifa(host.dev, HOST_IP), 0);
+	assert_int_equal(type_of(0xc00002ff), RTN_UNICAST);
+}
+
+static void test_the_other_end(void **state)
+{
+	struct flowi4 fl4 = { .daddr = htonl(0x0a000001) };
+	struct rtable *rt;
+
+	assert_int_equal(change(SIOCSIFNETMASK, 0xffffffff), 0);
+	assert_int_equal(change(SIOCSIFDSTADDR, 0xe0000001), -EINVAL);
+	assert_int_equal(change(SIOCSIFDSTADDR, 0x0a000001), 0);
+	assert_int_equal(answer(SIOCGIFDSTADDR), 0x0a000001);
+	assert_int_equal(answer(SIOCGIFADDR), 0xc0000202);
+	rt = ip_route_output_key(host.net, &fl4);
+	assert_false(IS_ERR(rt));
+	assert_int_equal(fl4.saddr, HOST_IP);
+	ip_rt_put(rt);
+	assert_int_equal(change(SIOCSIFDSTADDR, 0xc0000202), 0);
+	fl4 = (struct flowi4){ .daddr = htonl(0x0a000001) };
+	rt = ip_route_output_key(host.net, &fl4);
+	assert_true(IS_ERR(rt));
+}
+
+static int on_label(const char *label, unsigned int cmd, u32 addr)
+{
+	set_in(&ifr.ifr_addr, addr);
+	strcpy(ifr.ifr_name, label);
+	return devinet_ioctl(host.net, cmd, &ifr);
+}
+
+static u32 of_label(const char *label, unsigned int cmd)
+{
+	memset(&ifr.ifr_addr, 0, sizeof(ifr.ifr_addr));
+	strcpy(ifr.ifr_name, label);
+	if (devinet_ioctl(host.net, cmd, &ifr))
+		return 0;
+	return ntohl(in(&ifr.ifr_addr)->sin_addr.s_addr);
+}
+
+/* Names behind a colon, one address each. */
+static void test_labels(void **state)
+{
+	assert_int_equal(on_label("wire0:1", SIOCSIFADDR, 0x0a010101), 0);
+	assert_int_equal(of_label("wire0:1", SIOCGIFADDR), 0x0a010101);
+	assert_int_equal(of_label("wire0:1", SIOCGIFNETMASK), 0xff000000);
+	assert_int_equal(of_label("wire0", SIOCGIFADDR), 0xc0000202);
+	assert_int_equal(on_label("wire0:1", SIOCSIFNETMASK, 0xffffff00), 0);
+	assert_int_equal(on_label("wire0:1", SIOCSIFBRDADDR, 0x0a010109), 0);
+	assert_int_equal(of_label("wire0:1", SIOCGIFBRDADDR), 0x0a010109);
+	assert_int_equal(on_label("wire0:2", SIOCSIFADDR, 0x0b010101), 0);
+	/* Another one in its place. */
+	assert_int_equal(on_label("wire0:1", SIOCSIFADDR, 0x0c010101), 0);
+	assert_int_equal(of_label("wire0:1", SIOCGIFADDR), 0x0c010101);
+	assert_false(inet_dev_has_addr(host.dev, htonl(0x0a010101)));
+	/* They go along when the device is renamed. */
+	dev_close(host.dev);
+	assert_int_equal(dev_change_name(host.dev, "anothername"), 0);
+	assert_int_equal(of_label("anothername", SIOCGIFADDR), 0xc0000202);
+	assert_int_equal(of_label("anothername:2", SIOCGIFADDR), 0x0b010101);
+	assert_int_equal(dev_change_name(host.dev, "wire0"), 0);
+	assert_int_equal(dev_open(host.dev, NULL), 0);
+	/* Down is gone. */
+	strcpy(ifr.ifr_name, "wire0:1");
+	ifr.ifr_flags = IFF_UP;
+	assert_int_equal(inet_net_ioctl(host.net, SIOCSIFFLAGS, &ifr), 0);
+	assert_int_equal(of_label("wire0:1", SIOCGIFADDR), 0x0c010101);
+	strcpy(ifr.ifr_name, "wire0:1");
+	ifr.ifr_flags = 0;
+	assert_int_equal(inet_net_ioctl(host.net, SIOCSIFFLAGS, &ifr), 0);
+	assert_int_equal(of_label("wire0:1", SIOCGIFADDR), 0);
+	ifr.ifr_flags = 0;
+	assert_int_equal(inet_net_ioctl(host.net, SIOCSIFFLAGS, &ifr), -EADDRNOTAVAIL);
+	strcpy(ifr.ifr_name, "wire0");
+	assert_int_equal(inet_net_ioctl(host.net, SIOCSIFFLAGS, &ifr), -ENOIOCTLCMD);
+	assert_int_equal(on_label("wire0:2", SIOCSIFADDR, 0), 0);
+	assert_int_equal(of_label("wire0:2", SIOCGIFADDR), 0);
+	assert_int_equal(of_label("wire0", SIOCGIFADDR), 0xc0000202);
 }
 
 static void test_ifconf(void **state)
@@ -251,8 +354,9 @@ int main(void)
 {
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		test(test_addresses), test(test_address_refusals), test(test_ifconf),
-		test(test_routes),    test(test_arp_entries),	   test(test_published),
+		test(test_addresses),  test(test_address_refusals), test(test_ifconf),
+		test(test_routes),     test(test_arp_entries),	    test(test_published),
+		test(test_broadcasts), test(test_the_other_end),    test(test_labels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,7 @@
 
 static void test_create(void **state)
 {
-	static const int refused[] = { SOCK_STREAM, SOCK_RDM, SOCK_SEQPACKET, SOCK_PACKET };
+	static const int refused[] = { SOCK_STREAM, SOCK_RDM, SOCK_SEQPACKET };
 	struct sockaddr_storage name;
 	struct socket s;
 	int val;
@@ -657,15 +657,130 @@ static void test_pending_at_close(void **state)
 	assert_int_equal(skb_live_buffers(), 0);
 }
 
+/* Of one frame: what was received is sent on as it is. */
+static void buffers_instead_of_copies(void **state)
+{
+	struct socket in, out, cooked;
+	struct sk_buff *skb;
+	struct sockaddr_ll to = address(host.dev->ifindex, 0x88b5);
+	struct skiff_msghdr msg = { .msg_name = &to, .msg_namelen = sizeof(to) };
+	u8 f[FRAME_MAX];
+	int err;
+
+	open_bound(&in, SOCK_RAW);
+	open_socket(&out, SOCK_RAW, 0);
+	open_socket(&cooked, SOCK_DGRAM, 0);
+	inject(host_mac, 100, 1);
+	net_lock(host.net);
+	skb = in.ops->recv_skb(&in, MSG_DONTWAIT, &err);
+	assert_non_null(skb);
+	assert_int_equal(skb->len, 100);
+	assert_null(in.ops->recv_skb(&in, MSG_DONTWAIT, &err));
+	assert_int_equal(err, -EAGAIN);
+	assert_int_equal(out.ops->send_skb(&out, &msg, skb), 100);
+	net_unlock(host.net);
+	wire_run(&host);
+	assert_int_equal(wire_take(&host, f), 100);
+	assert_memory_equal(f, host_mac, ETH_ALEN);
+	assert_memory_equal(f + ETH_ALEN, peer_mac, ETH_ALEN);
+	/* A cooked one puts the header in front. */
+	memcpy(to.sll_addr, peer_mac, ETH_ALEN);
+	skb = alloc_skb(64, GFP_KERNEL);
+	memset(skb_put(skb, 64), 7, 64);
+	assert_int_equal(LOCKED(cooked.ops->send_skb(&cooked, &msg, skb)), 64);
+	wire_run(&host);
+	assert_int_equal(wire_take(&host, f), 64 + ETH_HLEN);
+	assert_memory_equal(f, peer_mac, ETH_ALEN);
+	assert_memory_equal(f + ETH_ALEN, host_mac, ETH_ALEN);
+	assert_int_equal(wire_eth_type(f), 0x88b5);
+	/* Refused, a buffer is gone all the same. */
+	skb = alloc_skb(2000, GFP_KERNEL);
+	skb_put(skb, 2000);
+	assert_int_equal(LOCKED(out.ops->send_skb(&out, &msg, skb)), -EMSGSIZE);
+	skb = alloc_skb(13, GFP_KERNEL);
+	memset(skb_put(skb, 13), 0, 13);
+	assert_int_equal(LOCKED(out.ops->send_skb(&out, &msg, skb)), -EINVAL);
+	skb = alloc_skb(0, GFP_KERNEL);
+	assert_int_equal(LOCKED(out.ops->send_skb(&out, &msg, skb)), -EINVAL);
+	to.sll_ifindex = 999;
+	skb = alloc_skb(64, GFP_KERNEL);
+	skb_put(skb, 64);
+	assert_int_equal(LOCKED(out.ops->send_skb(&out, &msg, skb)), -ENXIO);
+	close_socket(&in);
+	close_socket(&out);
+	close_socket(&cooked);
+}
+
+/* SOCK_PACKET, also by the name of the family that had it first. */
+static void the_old_form(void **state)
+{
+	struct sockaddr_pkt pkt = { .spkt_protocol = htons(0x88b5) };
+	struct sockaddr sa = { .sa_family = AF_PACKET };
+	struct sock_filter none[] = { BPF_STMT(BPF_RET | BPF_K, 0) };
+	struct socket s;
+	u8 f[FRAME_MAX];
+	int err;
+
+	err = LOCKED(sock_create_net(host.net, AF_INET, SOCK_PACKET, htons(ETH_P_ALL), 0, &s));
+	assert_int_equal(err, 0);
+	assert_int_equal(s.sk->sk_family, AF_PACKET);
+	inject(host_mac, 60, 1);
+	assert_int_equal(receive(&s, f, sizeof(f), MSG_PEEK), 60);
+	assert_int_equal(receive(&s, f, 20, MSG_TRUNC), 60);
+	assert_int_equal(last_flags & MSG_TRUNC, MSG_TRUNC);
+	assert_int_equal(last_namelen, sizeof(pkt));
+	memcpy(&pkt, &last_name, sizeof(pkt));
+	assert_string_equal((char *)pkt.spkt_device, host.dev->name);
+	assert_int_equal(pkt.spkt_family, ARPHRD_ETHER);
+	assert_int_equal(pkt.spkt_protocol, htons(0x88b5));
+	assert_int_equal(receive(&s, f, 20, MSG_OOB), -EINVAL);
+	assert_int_equal(receive(&s, f, 20, MSG_ERRQUEUE), -EAGAIN);
+	make_frame(f, peer_mac, host_mac, 1515, 3);
+	assert_int_equal(send_to(&s, f, 60, (void *)&pkt, sizeof(pkt)), 60);
+	assert_int_equal(wire_take(&host, f), 60);
+	assert_int_equal(send_to(&s, f, 1515, (void *)&pkt, sizeof(pkt)), -EMSGSIZE);
+	assert_int_equal(send_to(&s, f, 0, (void *)&pkt, sizeof(pkt)), -EINVAL);
+	assert_int_equal(send_to(&s, f, 60, NULL, 0), -ENOTCONN);
+	assert_int_equal(attach(&s, none, 1), 0);
+	inject(host_mac, 60, 1);
+	while (receive(&s, f, sizeof(f), 0) > 0)
+		; /* what went out */
+	inject(host_mac, 60, 1);
+	assert_int_equal(receive(&s, f, sizeof(f), 0), -EAGAIN);
+	/* A name that fills all of its place. */
+	memset(sa.sa_data, 'x', sizeof(sa.sa_data));
+	assert_int_equal(LOCKED(s.ops->bind(&s, &sa, sizeof(sa))), -ENODEV);
+	strcpy(sa.sa_data, host.dev->name);
+	assert_int_equal(LOCKED(s.ops->bind(&s, &sa, sizeof(sa))), 0);
+	LOCKED((dev_close(host.dev), 0));
+	assert_int_equal(receive(&s, f, 20, 0), -ENETDOWN);
+	assert_int_equal(send_to(&s, f, 60, (void *)&pkt, sizeof(pkt)), -ENETDOWN);
+	close_socket(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		P(test_create),	      P(test_receive),	    P(test_partial_reads),
-		P(test_outgoing),     P(test_bind),	    P(test_device_goes),
-		P(test_send_refused), P(test_send_cooked),  P(test_send_buffer),
-		P(test_filter),	      P(test_overflow),	    P(test_memberships),
-		P(test_vnet_hdr),     P(test_vlan_auxdata), P(test_options),
-		P(test_no_memory),    P(test_exact),	    P(test_pending_at_close),
+		P(test_create),
+		P(test_receive),
+		P(test_partial_reads),
+		P(test_outgoing),
+		P(test_bind),
+		P(test_device_goes),
+		P(test_send_refused),
+		P(test_send_cooked),
+		P(test_send_buffer),
+		P(test_filter),
+		P(test_overflow),
+		P(test_memberships),
+		P(test_vnet_hdr),
+		P(test_vlan_auxdata),
+		P(test_options),
+		P(test_no_memory),
+		P(test_exact),
+		P(test_pending_at_close),
+		P(buffers_instead_of_copies),
+		P(the_old_form),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

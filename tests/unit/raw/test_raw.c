@@ -181,6 +181,145 @@ static void ping_sockets(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static struct sk_buff *buffer(const void *bytes, unsigned int len)
+{
+	struct sk_buff *skb = alloc_skb(len, GFP_KERNEL);
+
+	skb_put_data(skb, bytes, len);
+	return skb;
+}
+
+static int give(struct socket *s, struct sk_buff *skb, __be32 addr)
+{
+	struct sockaddr_in n = sc_name(addr, 0);
+	struct skiff_msghdr m = { .msg_name = addr ? &n : NULL, .msg_namelen = sizeof(n) };
+	int ret;
+
+	net_lock(h.net);
+	ret = s->ops->send_skb(s, &m, skb);
+	net_unlock(h.net);
+	return ret;
+}
+
+static struct sk_buff *take(struct socket *s)
+{
+	struct sk_buff *skb;
+	int err;
+
+	net_lock(h.net);
+	skb = s->ops->recv_skb(s, MSG_DONTWAIT, &err);
+	net_unlock(h.net);
+	return skb;
+}
+
+/* What came in on one socket goes out by another as it is. */
+static void buffers_instead_of_copies(void **state)
+{
+	struct socket in, out, whole;
+	struct sk_buff *skb;
+	u8 f[FRAME_MAX], own[60] = { 0x45 };
+	const u8 *ip;
+
+	open_raw(&in, 99);
+	open_raw(&out, 98);
+	open_raw(&whole, IPPROTO_RAW);
+	wire_inject(&h, f, frame_ip(f, PEER_IP, HOST_IP, 99, data, 10));
+	skb = take(&in);
+	assert_non_null(skb);
+	assert_int_equal(skb->len, 30);
+	assert_null(take(&in));
+	skb_pull(skb, 20);
+	assert_int_equal(give(&out, skb, PEER_IP), 10);
+	ip = expect_ip(f, 98);
+	assert_int_equal(wire_ip_payload_len(ip), 10);
+	assert_memory_equal(wire_ip_payload(ip), data, 10);
+	/* A header of its own is completed. */
+	own[8] = 9;
+	own[9] = 97;
+	memcpy(own + 16, &(__be32){ PEER_IP }, 4);
+	assert_int_equal(give(&whole, buffer(own, 40), PEER_IP), 40);
+	ip = expect_ip(f, 97);
+	assert_int_equal(wire_ip_ttl(ip), 9);
+	/* Refused, a buffer is gone all the same. */
+	assert_int_equal(give(&out, buffer(data, 10), 0), -EDESTADDRREQ);
+	assert_int_equal(give(&out, buffer(data, 10), FAR_IP), -ENETUNREACH);
+	assert_int_equal(give(&whole, buffer(own, 19), PEER_IP), -EINVAL);
+	skb = buffer(data, 10);
+	assert_int_equal(give(&out, skb_get(skb), PEER_IP), -EINVAL);
+	kfree_skb(skb);
+	/* Full: it stays the caller's. */
+	out.sk->sk_sndbuf = 1;
+	refcount_add(100, &out.sk->sk_wmem_alloc);
+	skb = buffer(data, 10);
+	assert_int_equal(give(&out, skb, PEER_IP), -EAGAIN);
+	kfree_skb(skb);
+	refcount_sub_and_test(100, &out.sk->sk_wmem_alloc);
+	assert_int_equal(sc_shutdown(&out, SHUT_WR), -ENOTCONN);
+	assert_int_equal(give(&out, buffer(data, 10), PEER_IP), -EPIPE);
+	expect_nothing();
+	sc_close(&in);
+	sc_close(&out);
+	sc_close(&whole);
+}
+
+static void ping_buffers(void **state)
+{
+	u8 f[FRAME_MAX], echo[20] = { ICMP_ECHO };
+	struct sk_buff *skb;
+	struct socket s;
+	const u8 *icmp;
+
+	assert_int_equal(sc_create(h.net, AF_INET, SOCK_DGRAM, IPPROTO_ICMP, &s), 0);
+	assert_int_equal(give(&s, buffer(echo, 20), PEER_IP), 20);
+	icmp = expect_icmp(f, ICMP_ECHO, 0);
+	assert_int_equal(wire_icmp_id(icmp), sc_port(&s));
+	wire_inject(&h, f,
+		    frame_icmp(f, ICMP_ECHOREPLY, 0, (u32)wire_icmp_id(icmp) << 16, echo + 8, 12));
+	skb = take(&s);
+	assert_non_null(skb);
+	assert_int_equal(skb->len, 20);
+	assert_int_equal(skb->data[0], ICMP_ECHOREPLY);
+	skb_dst_drop(skb);
+	kfree_skb(skb);
+	assert_int_equal(give(&s, buffer(echo, 7), PEER_IP), -EINVAL);
+	echo[1] = 1;
+	assert_int_equal(give(&s, buffer(echo, 20), PEER_IP), -EINVAL);
+	assert_int_equal(give(&s, buffer(data, 0), PEER_IP), -EINVAL);
+	expect_nothing();
+	sc_close(&s);
+}
+
+/* MSG_MORE: what is left when the socket closes is forgotten. */
+static void parts_of_a_packet(void **state)
+{
+	struct sockaddr_in n = sc_name(PEER_IP, 0);
+	u8 f[FRAME_MAX], control[64] __aligned(8);
+	struct socket s;
+	size_t len;
+	int ttl = 7;
+	const u8 *ip;
+
+	open_raw(&s, 99);
+	len = sc_put_cmsg(control, SOL_IP, IP_TTL, &ttl, sizeof(ttl));
+	assert_int_equal(sc_sendmsg(&s, data, 3, &n, sizeof(n), control, len, MSG_MORE), 3);
+	assert_int_equal(sc_sendmsg(&s, data + 3, 700, &n, sizeof(n), NULL, 0, MSG_MORE), 700);
+	expect_nothing();
+	/* A buffer can't be a part. */
+	assert_int_equal(give(&s, buffer(data, 10), PEER_IP), -EINVAL);
+	assert_int_equal(sc_sendmsg(&s, data + 703, 5, &n, sizeof(n), NULL, 0, 0), 5);
+	ip = expect_ip(f, 99);
+	assert_int_equal(wire_ip_ttl(ip), 7);
+	assert_int_equal(wire_ip_payload_len(ip), 708);
+	assert_memory_equal(wire_ip_payload(ip), data, 708);
+	assert_int_equal(sc_sendmsg(&s, g.data, 60000, &n, sizeof(n), NULL, 0, MSG_MORE), 60000);
+	assert_int_equal(sc_sendmsg(&s, g.data, 60000, &n, sizeof(n), NULL, 0, MSG_MORE),
+			 -EMSGSIZE);
+	assert_int_equal(sk_wmem_alloc_get(s.sk), 0);
+	assert_int_equal(sc_sendmsg(&s, data, 3, &n, sizeof(n), NULL, 0, MSG_MORE), 3);
+	sc_close(&s);
+	expect_nothing();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +328,9 @@ int main(void)
 		T(sending),
 		T(errors),
 		T(ping_sockets),
+		T(buffers_instead_of_copies),
+		T(ping_buffers),
+		T(parts_of_a_packet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

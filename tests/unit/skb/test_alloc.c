@@ -346,7 +346,7 @@ static void test_heads(void **state)
 	assert_null(skb->head);
 	assert_int_equal(skb->len, 0);
 	assert_int_equal(skb_tailroom(skb), 0);
-	assert_int_equal(skb->truesize, sizeof(struct sk_buff));
+	assert_int_equal(skb->truesize, SKB_DATA_ALIGN(sizeof(struct sk_buff)));
 	skb->priority = 7;
 	kfree_skb(skb);
 	skb = alloc_skb_head(GFP_ATOMIC);

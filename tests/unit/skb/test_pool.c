@@ -49,7 +49,7 @@ static void test_counters(void **state)
 	assert_live("data-2240", 100);
 	assert_live("data-384", 0);
 	assert_int_equal(skb_live_buffers(), 100);
-	bytes = 100 * (class_stats("data-2240")->block_size + sizeof(struct sk_buff));
+	bytes = 100 * (class_stats("data-2240")->block_size + class_stats("control")->block_size);
 	assert_int_equal(skb_live_bytes(), bytes);
 	assert_int_equal(bytes, 100 * skb[0]->truesize);
 

@@ -14,6 +14,8 @@
 
 static struct sk_buff *victim;
 static char said[65536];
+/* No object of 32 bits is that large, and the compiler would say so if it knew. */
+static volatile unsigned int too_much = UINT32_MAX;
 
 BLAMED puts_too_much(void)
 {
@@ -29,7 +31,7 @@ BLAMED puts_behind_fragments(void)
 
 BLAMED puts_zeros(void)
 {
-	skb_put_zero(victim, UINT32_MAX);
+	skb_put_zero(victim, too_much);
 	barrier();
 }
 
@@ -133,6 +135,49 @@ static void test_bounds(void **state)
 	victim->len = victim->data_len = 100;
 	assert_blames(puts_behind_fragments, "skb_over_panic: skb_put(1)", "puts_behind_fragments");
 	assert_blames(pulls_fragments, "__skb_pull(100)", "pulls_fragments");
+	kfree_skb(victim);
+}
+
+/* Lists: a buffer is in one at most, and is taken out of that one once. */
+
+static struct sk_buff_head lists[2];
+
+BLAMED queues_again(void)
+{
+	skb_queue_tail(&lists[0], victim);
+	barrier();
+}
+
+BLAMED queues_twice_inline(void)
+{
+	__skb_queue_head(&lists[1], victim);
+	barrier();
+}
+
+BLAMED unlinks_again(void)
+{
+	__skb_unlink(victim, &lists[0]);
+	barrier();
+}
+
+static void test_lists(void **state)
+{
+#ifndef SKIFF_DEBUG
+	skip();
+#endif
+	make_victim(16, 0);
+	skb_queue_head_init(&lists[0]);
+	skb_queue_head_init(&lists[1]);
+	__skb_queue_tail(&lists[0], victim);
+	assert_blames(queues_twice_inline, "put into a list while it is in one",
+		      "queues_twice_inline");
+	assert_dies(queues_again, "put into a list while it is in one");
+	__skb_unlink(victim, &lists[0]);
+	assert_blames(unlinks_again, "taken out of a list that it is not in", "unlinks_again");
+	/* From one to the other and back, as it is meant. */
+	__skb_queue_tail(&lists[1], victim);
+	skb_queue_splice_init(&lists[1], &lists[0]);
+	assert_ptr_equal(__skb_dequeue(&lists[0]), victim);
 	kfree_skb(victim);
 }
 
@@ -525,8 +570,9 @@ static void test_drops_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SHAPE_TEST(test_bounds),      SHAPE_TEST(test_callers_bugs), SHAPE_TEST(test_leaks),
-		SHAPE_TEST(test_double_free), SHAPE_TEST(test_drops_told),
+		SHAPE_TEST(test_bounds),       SHAPE_TEST(test_lists),
+		SHAPE_TEST(test_callers_bugs), SHAPE_TEST(test_leaks),
+		SHAPE_TEST(test_double_free),  SHAPE_TEST(test_drops_told),
 #ifdef SKB_ASAN
 		SHAPE_TEST(test_poison),
 #endif

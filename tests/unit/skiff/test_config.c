@@ -2,7 +2,7 @@
 /* Devices, addresses and gateways from text: what is taken, and what is said about the rest. */
 #include "wire_test.h"
 
-static char err[300];
+static char err[400];
 
 static int create(const char *text)
 {
@@ -91,7 +91,7 @@ static void texts_that_are_refused(void **state)
 		{ "dummy,mtu=x", -EINVAL, "mtu=x: not a number of bytes; 68 to 65521" },
 		{ "dummy,mac=01:00:00:00:00:00", -EINVAL, "01:00:00:00:00:00" },
 		{ "dummy,mac=zz", -EINVAL, "as 02:00:00:00:00:01, are accepted" },
-		{ "dummy,colour=red", -ENOENT, "there are: mac, mtu, delay" },
+		{ "dummy,colour=red", -ENOENT, "there are: mac, mtu, qdisc, delay" },
 		{ "dummy,colour=red", -ENOENT, "limit, name, addr" },
 	};
 	struct net_device *dev;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* UDP sockets by the calls of a program: every state, errors, control messages, groups, limits. */
+/* UDP sockets by the calls of a program: every state, errors, groups, limits. */
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 
@@ -82,6 +82,55 @@ static void reuse(void **state)
 		sc_close(&a);
 		sc_close(&b);
 	}
+}
+
+static void flow_open(struct socket *s)
+{
+	open_socket(s);
+	s->sk->sk_reuse = 1;
+	assert_int_equal(sc_bind(s, HOST_IP, 5000), 0);
+	assert_int_equal(sc_connect(s, PEER_IP, 40000), 0);
+}
+
+/* Another datagram of the flow: who of the two gets it? */
+static void expect_flow_at(const struct socket *s, const struct socket *other)
+{
+	u32 has = skb_queue_len(&s->sk->sk_receive_queue);
+	u32 other_has = skb_queue_len(&other->sk->sk_receive_queue);
+	u8 f[FRAME_MAX];
+
+	wire_inject(&h, f, frame_udp(f, 40000, 5000, data, 8));
+	assert_int_equal(skb_queue_len(&s->sk->sk_receive_queue), has + 1);
+	assert_int_equal(skb_queue_len(&other->sk->sk_receive_queue), other_has);
+}
+
+/* The socket that got the last one is asked first, but never in place of the right one. */
+static void one_flow_and_two_sockets(void **state)
+{
+	u8 f[FRAME_MAX];
+	struct socket a, b;
+
+	flow_open(&a);
+	wire_inject(&h, f, frame_udp(f, 40000, 5000, data, 8));
+	assert_int_equal(skb_queue_len(&a.sk->sk_receive_queue), 1);
+	flow_open(&b);
+	expect_flow_at(&b, &a);
+	expect_flow_at(&b, &a);
+	assert_int_equal(sc_disconnect(&b), 0);
+	expect_flow_at(&a, &b);
+	expect_flow_at(&a, &b);
+	assert_int_equal(sc_connect(&b, PEER_IP, 40000), 0);
+	expect_flow_at(&b, &a);
+	/* It is bound elsewhere for a while, of which no table hears. */
+	b.sk->sk_bound_dev_if = h.dev->ifindex + 1;
+	expect_flow_at(&a, &b);
+	expect_flow_at(&a, &b);
+	b.sk->sk_bound_dev_if = 0;
+	expect_flow_at(&b, &a);
+	sc_close(&b);
+	wire_inject(&h, f, frame_udp(f, 40000, 5000, data, 8));
+	assert_int_equal(skb_queue_len(&a.sk->sk_receive_queue), 6);
+	sc_close(&a);
 }
 
 static void names(void **state)
@@ -251,130 +300,6 @@ static void connected_sockets_come_first(void **state)
 	sc_close(&peer);
 }
 
-static void control_messages(void **state)
-{
-	const struct in_pktinfo *info;
-	struct in_pktinfo ask = { .ipi_ifindex = 0 };
-	u8 f[FRAME_MAX], control[128] __aligned(8);
-	int ttl = 7, tos = 0x28;
-	size_t len;
-	struct socket s;
-
-	open_socket(&s);
-	assert_int_equal(sc_bind(&s, 0, 5000), 0);
-	assert_int_equal(sc_set_int(&s, SOL_IP, IP_PKTINFO, 1), 0);
-	assert_int_equal(sc_set_int(&s, SOL_IP, IP_RECVTTL, 1), 0);
-	assert_int_equal(sc_set_int(&s, SOL_IP, IP_RECVTOS, 1), 0);
-	assert_int_equal(sc_set_int(&s, SOL_IP, IP_RECVORIGDSTADDR, 1), 0);
-	wire_inject(&h, f, frame_udp(f, 40000, 5000, data, 1));
-	assert_int_equal(sc_recv(&s, &g, 10, 0), 1);
-	info = sc_cmsg(&g, SOL_IP, IP_PKTINFO);
-	assert_non_null(info);
-	assert_int_equal(info->ipi_ifindex, h.dev->ifindex);
-	assert_int_equal(info->ipi_spec_dst.s_addr, HOST_IP);
-	assert_int_equal(info->ipi_addr.s_addr, HOST_IP);
-	assert_int_equal(*(const int *)sc_cmsg(&g, SOL_IP, IP_TTL), 64);
-	assert_int_equal(*(const u8 *)sc_cmsg(&g, SOL_IP, IP_TOS), 0);
-	assert_int_equal(
-		((const struct sockaddr_in *)sc_cmsg(&g, SOL_IP, IP_ORIGDSTADDR))->sin_port,
-		htons(5000));
-	/* And the other way. */
-	struct sockaddr_in n = sc_name(PEER_IP, 7000);
-
-	len = sc_put_cmsg(control, SOL_IP, IP_TTL, &ttl, sizeof(ttl));
-	len += sc_put_cmsg(control + len, SOL_IP, IP_TOS, &tos, sizeof(tos));
-	assert_int_equal(sc_sendmsg(&s, data, 5, &n, sizeof(n), control, len, 0), 5);
-	expect_udp(f, 5000, 7000);
-	assert_int_equal(wire_ip_ttl(f + ETH_HLEN), 7);
-	assert_int_equal(wire_ip_tos(f + ETH_HLEN), 0x28);
-	ttl = 256;
-	len = sc_put_cmsg(control, SOL_IP, IP_TTL, &ttl, sizeof(ttl));
-	assert_int_equal(sc_sendmsg(&s, data, 5, &n, sizeof(n), control, len, 0), -EINVAL);
-	ask.ipi_ifindex = 999;
-	len = sc_put_cmsg(control, SOL_IP, IP_PKTINFO, &ask, sizeof(ask));
-	assert_int_equal(sc_sendmsg(&s, data, 5, &n, sizeof(n), control, len, 0), -ENODEV);
-	len = sc_put_cmsg(control, SOL_IP, IP_RECVERR, &ask, sizeof(ask));
-	assert_int_equal(sc_sendmsg(&s, data, 5, &n, sizeof(n), control, len, 0), -EINVAL);
-	((struct cmsghdr *)(void *)control)->cmsg_len = 4;
-	assert_int_equal(sc_sendmsg(&s, data, 5, &n, sizeof(n), control, len, 0), -EINVAL);
-	expect_nothing();
-	sc_close(&s);
-}
-
-static void option_ranges(void **state)
-{
-	static const struct {
-		int name, val, err;
-	} cases[] = {
-		{ IP_TTL, 0, -EINVAL },
-		{ IP_TTL, 256, -EINVAL },
-		{ IP_TTL, -1, 0 },
-		{ IP_TTL, 255, 0 },
-		{ IP_MINTTL, 256, -EINVAL },
-		{ IP_MINTTL, 0, 0 },
-		{ IP_MTU_DISCOVER, 6, -EINVAL },
-		{ IP_MTU_DISCOVER, IP_PMTUDISC_DO, 0 },
-		{ IP_MULTICAST_TTL, 256, -EINVAL },
-		{ IP_MULTICAST_TTL, -1, 0 },
-		{ IP_MULTICAST_ALL, 2, -EINVAL },
-		{ IP_HDRINCL, 1, -ENOPROTOOPT },
-		{ IP_NODEFRAG, 1, -ENOPROTOOPT },
-		{ IP_RECVERR_RFC4884, 2, -EINVAL },
-		{ IP_PASSSEC, 1, -ENOPROTOOPT },
-		{ IP_XFRM_POLICY, 1, -ENOPROTOOPT },
-		{ 9999, 1, -ENOPROTOOPT },
-	};
-	u8 one = 1;
-	struct socket s;
-
-	open_socket(&s);
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		assert_int_equal(sc_set_int(&s, SOL_IP, cases[i].name, cases[i].val), cases[i].err);
-	assert_int_equal(sc_get_int(&s, SOL_IP, IP_TTL), 255);
-	assert_int_equal(sc_get_int(&s, SOL_IP, IP_MTU), -ENOTCONN);
-	assert_int_equal(sc_get_int(&s, SOL_IP, IP_MULTICAST_TTL), 1);
-	assert_int_equal(sc_get_int(&s, SOL_IP, 9999), -ENOPROTOOPT);
-	/* One byte will do, and is given where there is no more room. */
-	assert_int_equal(sc_set(&s, SOL_IP, IP_TOS, &one, 1), 0);
-	assert_int_equal(sc_set(&s, SOL_IP, IP_TTL, &one, 0), -EINVAL);
-	int len = 1;
-
-	assert_int_equal(sc_get(&s, SOL_IP, IP_TOS, &one, &len), 0);
-	assert_int_equal(len, 1);
-	assert_int_equal(sc_set_int(&s, SOL_UDP, UDP_SEGMENT, 65536), -EINVAL);
-	assert_int_equal(sc_set_int(&s, SOL_UDP, 77, 1), -ENOPROTOOPT);
-	assert_int_equal(sc_set_int(&s, IPPROTO_TCP, 1, 1), -ENOPROTOOPT);
-	sc_close(&s);
-}
-
-static void options_in_the_header(void **state)
-{
-	static const u8 rr[] = { 7, 7, 4, 0, 0, 0, 0 }, lsrr[] = { 131, 7, 4, 192, 0, 2, 1 };
-	static const u8 bad[] = { 7, 2, 4 };
-	u8 got_back[40], f[FRAME_MAX];
-	int len = sizeof(got_back);
-	struct socket s;
-
-	open_socket(&s);
-	assert_int_equal(sc_connect(&s, PEER_IP, 7000), 0);
-	assert_int_equal(sc_set(&s, SOL_IP, IP_OPTIONS, got_back, 41), -EINVAL);
-	assert_int_equal(sc_set(&s, SOL_IP, IP_OPTIONS, bad, sizeof(bad)), -EINVAL);
-	assert_int_equal(sc_set(&s, SOL_IP, IP_OPTIONS, lsrr, sizeof(lsrr)), -EOPNOTSUPP);
-	assert_int_equal(sc_set(&s, SOL_IP, IP_OPTIONS, rr, sizeof(rr)), 0);
-	assert_int_equal(sc_get(&s, SOL_IP, IP_OPTIONS, got_back, &len), 0);
-	assert_int_equal(len, 8);
-	assert_int_equal(sc_send(&s, data, 10, 0), 10);
-	expect_udp(f, sc_port(&s), 7000);
-	assert_int_equal(wire_ip_hlen(f + ETH_HLEN), 28);
-	assert_int_equal(f[ETH_HLEN + 20], 7);
-	assert_int_equal(sc_set(&s, SOL_IP, IP_OPTIONS, NULL, 0), 0);
-	assert_int_equal(sc_send(&s, data, 10, 0), 10);
-	expect_udp(f, sc_port(&s), 7000);
-	assert_int_equal(wire_ip_hlen(f + ETH_HLEN), 20);
-	assert_int_equal(sc_set(&s, SOL_IP, IP_OPTIONS, rr, sizeof(rr)), 0);
-	sc_close(&s);
-}
-
 /* A router's word about the path counts for the next datagram. */
 static void the_path_is_learned(void **state)
 {
@@ -459,103 +384,6 @@ static void the_error_queue(void **state)
 	assert_int_equal(ee->ee_info, 1500);
 	/* Closing with errors in the queue leaves nothing behind. */
 	expect_error(&s, ICMP_NET_UNREACH, 0);
-	sc_close(&s);
-}
-
-static void corking(void **state)
-{
-	u8 f[FRAME_MAX];
-	const u8 *u;
-	struct socket s;
-
-	open_socket(&s);
-	assert_int_equal(sc_connect(&s, PEER_IP, 7000), 0);
-	assert_int_equal(sc_send(&s, data, 3, MSG_MORE), 3);
-	assert_int_equal(sc_send(&s, data + 3, 600, MSG_MORE), 600);
-	expect_nothing();
-	assert_int_equal(sc_send(&s, data + 603, 5, 0), 5);
-	u = expect_udp(f, sc_port(&s), 7000);
-	assert_int_equal(wire_udp_payload_len(u), 608);
-	assert_memory_equal(wire_udp_payload(u), data, 608);
-	assert_int_equal(sc_set_int(&s, SOL_UDP, UDP_CORK, 1), 0);
-	assert_int_equal(sc_send(&s, data, 3, 0), 3);
-	expect_nothing();
-	assert_int_equal(sc_set_int(&s, SOL_UDP, UDP_CORK, 0), 0);
-	expect_udp(f, sc_port(&s), 7000);
-	/* Too much is refused and what was there is forgotten; so it is at the end. */
-	assert_int_equal(sc_send(&s, g.data, 60000, MSG_MORE), 60000);
-	assert_int_equal(sc_send(&s, g.data, 60000, MSG_MORE), -EMSGSIZE);
-	assert_int_equal(sc_send(&s, data, 3, MSG_MORE), 3);
-	sc_close(&s);
-	expect_nothing();
-}
-
-static void segments(void **state)
-{
-	u8 f[FRAME_MAX];
-	const u8 *u;
-	struct socket s;
-
-	open_socket(&s);
-	assert_int_equal(sc_connect(&s, PEER_IP, 7000), 0);
-	assert_int_equal(sc_set_int(&s, SOL_UDP, UDP_SEGMENT, 400), 0);
-	assert_int_equal(sc_send(&s, data, 1000, 0), 1000);
-	for (int i = 0; i < 3; i++) {
-		u = expect_udp(f, sc_port(&s), 7000);
-		assert_int_equal(wire_udp_payload_len(u), i < 2 ? 400 : 200);
-		assert_memory_equal(wire_udp_payload(u), data + i * 400, i < 2 ? 400 : 200);
-	}
-	expect_nothing();
-	assert_int_equal(sc_set_int(&s, SOL_UDP, UDP_SEGMENT, 1473), 0);
-	assert_int_equal(sc_send(&s, g.data, 3000, 0), -EMSGSIZE);
-	assert_int_equal(sc_set_int(&s, SOL_UDP, UDP_SEGMENT, 1), 0);
-	assert_int_equal(sc_send(&s, g.data, UDP_MAX_SEGMENTS + 1, 0), -EINVAL);
-	expect_nothing();
-	sc_close(&s);
-}
-
-/* A device hands over three datagrams as one packet. */
-static void inject_segments(const void *bytes, unsigned int len, unsigned int size)
-{
-	struct sk_buff *skb = netdev_alloc_skb_ip_align(h.dev, FRAME_MAX);
-	u8 f[FRAME_MAX];
-
-	skb_put_data(skb, f, (unsigned int)frame_udp(f, 9000, 5000, bytes, len));
-	skb_shinfo(skb)->gso_size = (u16)size;
-	skb_shinfo(skb)->gso_type = SKB_GSO_UDP_L4;
-	skb->protocol = eth_type_trans(skb, h.dev);
-	netif_rx(skb);
-	wire_run(&h);
-}
-
-static void segments_that_arrive(void **state)
-{
-	u64 before = wire_drops(&h, SKB_DROP_REASON_SKB_GSO_SEG);
-	struct sockaddr_in *from = (struct sockaddr_in *)(void *)&g.name;
-	struct socket s;
-	int size;
-
-	open_socket(&s);
-	assert_int_equal(sc_bind(&s, 0, 5000), 0);
-	inject_segments(data, 1000, 400);
-	for (int i = 0; i < 3; i++) {
-		assert_int_equal(sc_recv(&s, &g, 2000, 0), i < 2 ? 400 : 200);
-		assert_memory_equal(g.data, data + i * 400, i < 2 ? 400 : 200);
-		assert_int_equal(from->sin_port, htons(9000));
-		assert_int_equal(from->sin_addr.s_addr, PEER_IP);
-	}
-	assert_int_equal(sc_recv(&s, &g, 2000, 0), -EAGAIN);
-	/* Who can take them at once gets them at once. */
-	assert_int_equal(sc_set_int(&s, SOL_UDP, UDP_GRO, 1), 0);
-	inject_segments(data, 1000, 400);
-	assert_int_equal(sc_recv(&s, &g, 2000, 0), 1000);
-	memcpy(&size, sc_cmsg(&g, SOL_UDP, UDP_GRO), sizeof(size));
-	assert_int_equal(size, 400);
-	/* More than a sender may make of one. */
-	assert_int_equal(sc_set_int(&s, SOL_UDP, UDP_GRO, 0), 0);
-	inject_segments(data, UDP_MAX_SEGMENTS + 1, 1);
-	assert_int_equal(sc_recv(&s, &g, 2000, 0), -EAGAIN);
-	assert_int_equal(wire_drops(&h, SKB_DROP_REASON_SKB_GSO_SEG), before + 1);
 	sc_close(&s);
 }
 
@@ -781,21 +609,16 @@ int main(void)
 		T(families_and_types),
 		T(binding),
 		T(reuse),
+		T(one_flow_and_two_sockets),
 		T(names),
 		T(connecting),
 		T(sending),
 		T(routes_are_remembered),
 		T(receiving),
 		T(connected_sockets_come_first),
-		T(control_messages),
-		T(option_ranges),
-		T(options_in_the_header),
 		T(the_path_is_learned),
 		T(errors),
 		T(the_error_queue),
-		T(corking),
-		T(segments),
-		T(segments_that_arrive),
 		T(reuseport_groups),
 		T(ports_run_out),
 		T(full_buffers),

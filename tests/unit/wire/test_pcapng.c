@@ -366,7 +366,7 @@ static size_t whole_file(u8 *buf, size_t size)
 static void whole_file_read_back(void **state)
 {
 	static const u32 want[] = { SECTION, INTERFACE, INTERFACE, PACKET, PACKET, STATISTICS };
-	struct pcapng_reader r;
+	struct pcapng_reader r = { 0 };
 	size_t i, len;
 	u8 buf[2048];
 
