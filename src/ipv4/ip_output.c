@@ -255,7 +255,7 @@ int ip_build_and_send(struct net *net, struct sock *sk, struct sk_buff *skb, str
 	iph->saddr = saddr;
 	iph->daddr = daddr;
 	if (ip_optlen(ipc))
-		ip_options_build(skb, &ipc->opt->opt, daddr, rt);
+		ip_options_build(skb, &ipc->opt->opt, ipc->opt->opt.srr ? ipc->addr : daddr, rt);
 	ip_select_ident(net, iph);
 	skb->ignore_df = !must;
 	if (ipc) {
