@@ -24,7 +24,7 @@ class Twin:
 
     def __init__(self, dev):
         self.dev = dev
-        self.seen, self.marks, self.sent = [], 0, 0
+        self.marks, self.sent, self.own = 0, 0, {KERNEL}
         try:
             with open('/proc/sys/net/ipv6/conf/%s/disable_ipv6' % dev, 'w') as f:
                 f.write('1')
@@ -44,9 +44,9 @@ class Twin:
         self.sent += 1
 
     def answer_arp(self, frame):
-        """Whoever asks for our address hears of us; as the kernel's own ARP would."""
+        """Whoever asks for an address of ours hears of us."""
         if frame[12:22] == b'\x08\x06\x00\x01\x08\x00\x06\x04\x00\x01' and \
-                frame[38:42] == socket.inet_aton(KERNEL):
+                socket.inet_ntoa(frame[38:42]) in self.own:
             self.send(frame[6:12] + mac(OUR_MAC) + frame[12:20] + b'\0\x02' + mac(OUR_MAC) +
                       frame[38:42] + frame[22:32])
 
@@ -172,10 +172,10 @@ for _ in range(int(count)):
 class SkiffTwin(Twin):
     """A host of told_host.c on a TAP, or on whatever @device says; our end of that is @dev."""
 
-    def __init__(self, settings=SETTINGS, device='tap', dev='s0', mtu=1500):
+    def __init__(self, settings=SETTINGS, device='tap', dev='s0', mtu=1500, binary=TOLD_HOST):
         self.err = tempfile.TemporaryFile('w+')
         self.proc = subprocess.Popen(
-            [TOLD_HOST, '%s,name=s0,mac=%s,mtu=%d,addr=%s/24' % (device, HOST_MAC, mtu, HOST),
+            [binary, '%s,name=s0,mac=%s,mtu=%d,addr=%s/24' % (device, HOST_MAC, mtu, HOST),
              'discard'], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.err)
         assert self.lines() == ['up']
         for name, value in settings.items():
