@@ -398,11 +398,13 @@ SKIFF_API unsigned int ip_headroom(const struct rtable *rt);
 /**
  * ip_select_ident() - choose the identification of a packet (RFC 6864, RFC 7739)
  * @net: host
- * @iph: the header with addresses, protocol and frag_off
+ * @skb: the packet; its header has addresses, protocol and frag_off; ignore_df is set
+ * @sk: who sends it, or NULL
  *
- * Packets that can't be fragmented get 0. Stack lock.
+ * A connected socket counts its packets, beginning anywhere. What nobody may cut into fragments, us
+ * included, gets 0. Stack lock.
  */
-SKIFF_API void ip_select_ident(struct net *net, struct iphdr *iph);
+SKIFF_API void ip_select_ident(struct net *net, struct sk_buff *skb, struct sock *sk);
 
 /**
  * ping_send() - send one ICMP echo request

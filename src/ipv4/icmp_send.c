@@ -37,27 +37,47 @@ void icmp_out_count(struct net *net, u8 type)
 	ICMPMSGOUT_INC_STATS(net, type);
 }
 
-/* Tokens are nanoseconds of waiting; one message costs @cost of them. */
-static bool icmp_take(struct icmp_bucket *b, ktime_t now, ktime_t cost, int burst)
+/* Tokens are nanoseconds of waiting. Return: whether there are the @cost of one message. */
+static bool icmp_fill(struct icmp_bucket *b, ktime_t now, ktime_t cost, int burst)
 {
 	ktime_t full = cost * burst, idle = now - b->last;
 
 	b->tokens = idle >= full - b->tokens ? full : b->tokens + idle;
 	b->last = now;
-	if (b->tokens < cost)
+	return b->tokens >= cost;
+}
+
+static bool icmp_take(struct icmp_bucket *b, ktime_t now, ktime_t cost, int burst)
+{
+	if (!icmp_fill(b, now, cost, burst))
 		return false;
 	b->tokens -= cost;
 	return true;
 }
 
+/* What a message costs the host as a whole. */
+static ktime_t icmp_global_cost(const struct ipv4_net *in)
+{
+	return NSEC_PER_SEC / in->sysctl.icmp_msgs_per_sec;
+}
+
 static bool icmp_global_allow(struct ipv4_net *in, ktime_t now)
 {
-	int per_sec = in->sysctl.icmp_msgs_per_sec;
-
-	if (!per_sec)
+	if (!in->sysctl.icmp_msgs_per_sec)
 		return false;
-	return icmp_take(&in->icmp_global, now, NSEC_PER_SEC / per_sec,
+	return icmp_fill(&in->icmp_global, now, icmp_global_cost(in),
 			 max_t(int, in->sysctl.icmp_msgs_burst, 1));
+}
+
+/*
+ * None, one or two of them, by chance: who could count the messages that are left to others would
+ * learn which ports are open to these (CVE-2020-25705).
+ */
+static void icmp_global_consume(struct ipv4_net *in)
+{
+	ktime_t cost = icmp_global_cost(in) * get_random_u32_below(3);
+
+	in->icmp_global.tokens = max_t(ktime_t, in->icmp_global.tokens - cost, 0);
 }
 
 static bool icmp_peer_allow(struct ipv4_net *in, __be32 daddr, ktime_t now)
@@ -82,10 +102,11 @@ bool icmp_may_send(struct net *net, const struct rtable *rt, __be32 daddr, int t
 		return true;
 	if (type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED)
 		return true;
-	if (!icmp_peer_allow(in, daddr, now) || !icmp_global_allow(in, now)) {
+	if (!icmp_global_allow(in, now) || !icmp_peer_allow(in, daddr, now)) {
 		net_count_drop(net, SKB_DROP_REASON_ICMP_RATELIMIT);
 		return false;
 	}
+	icmp_global_consume(in);
 	return true;
 }
 

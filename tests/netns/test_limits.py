@@ -4,8 +4,9 @@
 from twins import *
 
 N = 60
-# So long that the time that a test takes gives nobody another token.
-AGES = {'net.ipv4.icmp_ratelimit': 600000}
+# So long that the time that a test takes gives nobody another token; a peer that is new to the
+# kernel has 60 seconds' worth of them.
+AGES = {'net.ipv4.icmp_ratelimit': 10000}
 OTHER = '192.0.2.3'
 
 
@@ -106,17 +107,18 @@ def ids(twin, how, size=10, count=8):
     return found
 
 
-def kind(found):
+def kind(found, how):
     numbers = [i for i, _ in found]
     steps = {(b - a) & 0xffff for a, b in zip(numbers, numbers[1:])}
     df = {d for _, d in found}
     assert len(df) == 1, found
     if not any(numbers):
         return 'zero', df
-    if steps == {1}:
-        return 'one after the other', df
-    assert 0 not in steps, found
-    return 'not repeated', df
+    if 'c' in how:
+        assert steps == {1}, (how, found)
+    # Where flows share a row, time that passes skips some.
+    assert all(1 <= s <= 1024 for s in steps), (how, found)
+    return 'counted', df
 
 
 def test_identifications():
@@ -126,15 +128,15 @@ def test_identifications():
             for how in ('n', 'w', 'o', 'p', 'cn', 'cw', 'co', 'cp'):
                 if size > 1472 and ('o' in how or 'p' in how):
                     continue
-                theirs, ours = kind(ids(kernel, how, size)), kind(ids(skiff, how, size))
+                theirs, ours = [kind(ids(t, how, size), how) for t in (kernel, skiff)]
                 assert ours == theirs, '%s, %d bytes: skiff %s, kernel %s' % (how, size, ours, theirs)
 
 
 def test_sockets_do_not_share_their_numbers():
     with Twins() as twins:
         for twin in twins:
-            first = {ids(twin, 'cw', count=1)[0][0] for _ in range(12)}
-            assert len(first) > 9, (str(twin), first)
+            first = {ids(twin, 'cw', count=1)[0][0] for _ in range(8)}
+            assert len(first) > 5, (str(twin), first)
             # Nor does one start where the last one ended.
             assert len({b - a for a, b in zip(sorted(first), sorted(first)[1:])}) > 3, first
 
@@ -143,6 +145,7 @@ def test_identifications_of_answers():
     """By peer, and never two the same soon."""
     with Twins() as twins:
         for twin in twins:
+            twin.ask()
             frames = twin.ask(*[stamp() for _ in range(200)])
             numbers = [int.from_bytes(f[18:20], 'big') for f in frames if f[12:14] == b'\x08\0']
             assert len(numbers) == 200 == len(set(numbers)), (str(twin), numbers)
