@@ -162,6 +162,7 @@ struct ipv6_pinfo {
  * @sk: the rest; must be first
  * @inet_saddr: source of its packets, 0 to have one chosen
  * @inet_sport: own port, wire order
+ * @inet_id: identification of its next packet when connected, 0: to be chosen
  * @uc_ttl: IP_TTL: time to live, 0 for the host's
  * @tos: IP_TOS: DSCP and ECN
  * @pmtudisc: IP_PMTUDISC_*
@@ -196,6 +197,7 @@ struct inet_sock {
 #define inet_num sk.sk_num
 	__be32 inet_saddr;
 	__be16 inet_sport;
+	__u16 inet_id;
 	__u8 uc_ttl;
 	__u8 tos;
 	__u8 pmtudisc;

@@ -45,7 +45,7 @@ static int raw_send_hdrinc(struct sock *sk, struct sk_buff *skb, const struct fl
 	if (!iph->saddr)
 		iph->saddr = fl4->saddr;
 	if (!iph->id)
-		ip_select_ident(net, iph);
+		ip_select_ident(net, skb, NULL);
 	skb->priority = ipc->sockc.priority;
 	skb->mark = ipc->sockc.mark;
 	skb_set_transmit_time(skb, sk, &ipc->sockc);
