@@ -225,7 +225,7 @@ int raw_send_skb(struct sock *sk, struct skiff_msghdr *msg, struct sk_buff *skb)
 	if (!err)
 		err = raw_get_dest(sk, msg, &daddr, &ipc);
 	if (err) {
-		kfree_skb(skb);
+		kfree_skb_reason(skb, SKB_DROP_REASON_SEND_REFUSED);
 		return err;
 	}
 	if (!inet_adopt_skb(sk, skb))
