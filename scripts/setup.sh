@@ -112,6 +112,7 @@ look()
 		want libmnl-dev pkg-config --exists libmnl
 		want socat has socat
 		want python3-scapy module scapy
+		want hping3 has hping3
 		want "linux-headers-$(dpkg --print-architecture 2>/dev/null || echo generic)" \
 			kernel_headers
 		# For the unit tests on other machines (scripts/build-cross.sh).

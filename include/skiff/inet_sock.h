@@ -162,13 +162,13 @@ struct ipv6_pinfo {
  * @sk: the rest; must be first
  * @inet_saddr: source of its packets, 0 to have one chosen
  * @inet_sport: own port, wire order
+ * @inet_id: identification of its next packet when connected, 0: to be chosen
  * @uc_ttl: IP_TTL: time to live, 0 for the host's
  * @tos: IP_TOS: DSCP and ECN
  * @pmtudisc: IP_PMTUDISC_*
  * @min_ttl: IP_MINTTL: packets with less are dropped
  * @mc_ttl: IP_MULTICAST_TTL
  * @rcv_tos: type of service of the packet read last
- * @inet_id: identification of the last packet of a connection
  * @cmsg_flags: IP_CMSG_*
  * @uc_index: IP_UNICAST_IF, 0: none
  * @mc_index: IP_MULTICAST_IF, 0: none
@@ -198,13 +198,13 @@ struct inet_sock {
 #define inet_num sk.sk_num
 	__be32 inet_saddr;
 	__be16 inet_sport;
+	__u16 inet_id;
 	__u8 uc_ttl;
 	__u8 tos;
 	__u8 pmtudisc;
 	__u8 min_ttl;
 	__u8 mc_ttl;
 	__u8 rcv_tos;
-	__u16 inet_id;
 	__u16 cmsg_flags;
 	int uc_index;
 	int mc_index;

@@ -83,9 +83,10 @@ static inline bool ipv4_is_lbcast(__be32 addr)
 	return addr == htonl(INADDR_BROADCAST);
 }
 
+/* No address at all. The rest of 0.0.0.0/8 is as good as any other network, as Linux has it. */
 static inline bool ipv4_is_zeronet(__be32 addr)
 {
-	return (addr & htonl(0xff000000)) == 0;
+	return !addr;
 }
 
 /* The link-layer address of a multicast group, RFC 1112 section 6.4. */
@@ -142,7 +143,7 @@ SKIFF_API int ip_send_skb(struct net *net, struct sk_buff *skb);
 
 /**
  * struct ipcm_cookie - what a packet is sent with, apart from its addresses
- * @addr: source that the program asked for; the caller's own note
+ * @addr: the final destination where @opt has a source route; otherwise the caller's own note
  * @oif: device that it asked for; the same
  * @opt: options, the caller's, or NULL
  * @ttl: time to live, 0 for the socket's or the host's (ip_default_ttl)
@@ -480,11 +481,13 @@ SKIFF_API unsigned int ip_headroom(const struct rtable *rt);
 /**
  * ip_select_ident() - choose the identification of a packet (RFC 6864, RFC 7739)
  * @net: host
- * @iph: the header with addresses, protocol and frag_off
+ * @skb: the packet; its header has addresses, protocol and frag_off; ignore_df is set
+ * @sk: who sends it, or NULL
  *
- * Packets that can't be fragmented get 0. Stack lock.
+ * A connected socket counts its packets, beginning anywhere. What nobody may cut into fragments, us
+ * included, gets 0. Stack lock.
  */
-SKIFF_API void ip_select_ident(struct net *net, struct iphdr *iph);
+SKIFF_API void ip_select_ident(struct net *net, struct sk_buff *skb, struct sock *sk);
 
 /**
  * ping_send() - send one ICMP echo request

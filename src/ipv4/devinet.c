@@ -146,9 +146,12 @@ static bool inet_addr_valid(__be32 addr, unsigned int prefixlen)
 {
 	__be32 host = addr & ~inet_make_mask((int)prefixlen);
 
-	/* Of length 0, it would be all of the Internet that is on the link. */
-	if (!prefixlen || prefixlen > 32 || ipv4_is_zeronet(addr) || ipv4_is_multicast(addr) ||
-	    ipv4_is_lbcast(addr))
+	/*
+	 * Of length 0, it would be all of the Internet that is on the link. 0.0.0.0/8 means this very
+	 * network (RFC 1122 section 3.2.1.3): others may be there, but nobody is told to.
+	 */
+	if (!prefixlen || prefixlen > 32 || !(addr & htonl(0xff000000)) ||
+	    ipv4_is_multicast(addr) || ipv4_is_lbcast(addr))
 		return false;
 	/* RFC 3021: in a /31 both are hosts. */
 	if (prefixlen >= 31)

@@ -25,10 +25,10 @@ static bool icmp_was_broadcast(const struct sk_buff *skb)
 }
 
 /* The route of an answer: back to the sender, from the address that it was sent to if it is ours. */
-static struct rtable *icmp_reply_route(struct sk_buff *skb, __be32 *saddr)
+static struct rtable *icmp_reply_route(struct sk_buff *skb, struct icmp_reply_to *to)
 {
 	const struct iphdr *iph = ip_hdr(skb);
-	struct flowi4 fl4 = { .daddr = iph->saddr, .flowi4_proto = IPPROTO_ICMP };
+	struct flowi4 fl4 = { .daddr = icmp_first_stop(to), .flowi4_proto = IPPROTO_ICMP };
 	struct rtable *rt;
 
 	if (!icmp_was_broadcast(skb))
@@ -36,53 +36,59 @@ static struct rtable *icmp_reply_route(struct sk_buff *skb, __be32 *saddr)
 	else if (!(skb->dev->flags & IFF_LOOPBACK))
 		fl4.flowi4_oif = skb->dev->ifindex;
 	rt = ip_route_output_key(icmp_net(skb), &fl4);
-	*saddr = fl4.saddr;
+	to->saddr = fl4.saddr;
 	return rt;
 }
 
-/* The same bytes with another type: RFC 792 for echo, RFC 1122 section 3.2.2.6. */
-static struct sk_buff *icmp_echo_copy(struct sk_buff *skb_in, const struct rtable *rt)
+/*
+ * @len bytes, the same as far as there are any, the code as well, for another type: RFC 792 for echo,
+ * RFC 1122 section 3.2.2.6.
+ */
+static struct sk_buff *icmp_echo_copy(struct sk_buff *skb_in, const struct rtable *rt,
+				      unsigned int len)
 {
-	unsigned int headroom = ip_headroom(rt);
+	unsigned int headroom = ip_headroom(rt), same = min(len, skb_in->len);
 	struct sk_buff *skb;
 
-	skb = alloc_skb(headroom + skb_in->len + rt->dst.dev->needed_tailroom, GFP_ATOMIC);
+	skb = alloc_skb(headroom + len + rt->dst.dev->needed_tailroom, GFP_ATOMIC);
 	if (!skb)
 		return NULL;
 	skb_reserve(skb, (int)headroom);
-	if (skb_copy_bits(skb_in, 0, skb_put(skb, skb_in->len), (int)skb_in->len)) {
+	memset((u8 *)skb_put(skb, len) + same, 0, len - same);
+	if (skb_copy_bits(skb_in, 0, skb->data, (int)same)) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_HDR_TRUNC);
 		return NULL;
 	}
 	return skb;
 }
 
-static void icmp_reply(struct sk_buff *skb_in, u8 type, void (*fill)(u8 *icmp, struct net *net))
+static void icmp_reply(struct sk_buff *skb_in, u8 type, unsigned int len,
+		       void (*fill)(u8 *icmp, struct net *net))
 {
 	struct net *net = icmp_net(skb_in);
+	struct icmp_reply_to to = { .daddr = ip_hdr(skb_in)->saddr, .tos = ip_hdr(skb_in)->tos };
 	struct rtable *rt;
 	struct sk_buff *skb;
-	__be32 saddr;
 
-	rt = icmp_reply_route(skb_in, &saddr);
-	if (IS_ERR(rt)) {
-		ICMP_INC_STATS(net, ICMP_MIB_OUTERRORS);
+	/* RFC 1122 section 3.2.2.6: with the options of the question. */
+	if (ip_options_echo(net, &to.opts.opt.opt, skb_in))
 		return;
-	}
-	if (!icmp_may_send(net, rt, ip_hdr(skb_in)->saddr, type, 0))
+	rt = icmp_reply_route(skb_in, &to);
+	if (IS_ERR(rt))
+		return;
+	if (!icmp_may_send(net, rt, to.daddr, type, 0))
 		goto out;
-	skb = icmp_echo_copy(skb_in, rt);
+	skb = icmp_echo_copy(skb_in, rt, len);
 	if (!skb) {
 		ICMP_INC_STATS(net, ICMP_MIB_OUTERRORS);
 		goto out;
 	}
 	wire_put8(skb->data, 0, type);
-	wire_put8(skb->data, 1, 0);
 	if (fill)
 		fill(skb->data, net);
 	wire_icmp_set_csum(skb->data, skb->len);
 	skb->priority = skb_in->priority;
-	icmp_push_reply(net, skb, rt, saddr, ip_hdr(skb_in)->saddr, ip_hdr(skb_in)->tos);
+	icmp_push_reply(net, skb, rt, &to);
 out:
 	ip_rt_put(rt);
 }
@@ -91,7 +97,7 @@ static enum skb_drop_reason icmp_echo(struct sk_buff *skb)
 {
 	if (ipv4_net(icmp_net(skb))->sysctl.icmp_echo_ignore_all)
 		return SKB_DROP_REASON_ICMP_IGNORED;
-	icmp_reply(skb, ICMP_ECHOREPLY, NULL);
+	icmp_reply(skb, ICMP_ECHOREPLY, skb->len, NULL);
 	return SKB_NOT_DROPPED_YET;
 }
 
@@ -101,20 +107,19 @@ static void icmp_fill_timestamp(u8 *icmp, struct net *net)
 	u64 ms = (u64)skiff_clock_now_real(skiff_net_clock(net)) / NSEC_PER_MSEC;
 	u32 since_midnight = (u32)(ms % (24 * 3600 * 1000));
 
+	wire_put8(icmp, 1, 0);
 	wire_put32(icmp, WIRE_ICMP_HLEN + 4, since_midnight);
 	wire_put32(icmp, WIRE_ICMP_HLEN + 8, since_midnight);
 }
 
 static enum skb_drop_reason icmp_timestamp(struct sk_buff *skb)
 {
-	if (!pskb_may_pull(skb, WIRE_ICMP_HLEN + 12)) {
+	/* The sender's time is what is sent back; the other two are ours. */
+	if (!pskb_may_pull(skb, WIRE_ICMP_HLEN + 4)) {
 		ICMP_INC_STATS(icmp_net(skb), ICMP_MIB_INERRORS);
 		return SKB_DROP_REASON_PKT_TOO_SMALL;
 	}
-	/* What follows is no part of the message and would be sent back as if it were. */
-	if (pskb_trim(skb, WIRE_ICMP_HLEN + 12))
-		return SKB_DROP_REASON_NOMEM;
-	icmp_reply(skb, ICMP_TIMESTAMPREPLY, icmp_fill_timestamp);
+	icmp_reply(skb, ICMP_TIMESTAMPREPLY, WIRE_ICMP_HLEN + 12, icmp_fill_timestamp);
 	return SKB_NOT_DROPPED_YET;
 }
 
@@ -146,18 +151,12 @@ static u32 icmp_error_info(const struct sk_buff *skb)
 	}
 }
 
-/* Hand an error to the protocol whose packet it quotes. Data at the quoted header. */
+/* Hand an error to the protocol whose packet it quotes. Data at the quoted header, 8 bytes behind it. */
 static enum skb_drop_reason icmp_socket_deliver(struct sk_buff *skb, u32 info)
 {
 	const struct iphdr *iph = (const struct iphdr *)(const void *)skb->data;
 	const struct net_protocol *ipprot;
 
-	/* RFC 792: at least 8 bytes of the packet, which is where ports are. */
-	if (!pskb_may_pull(skb, iph->ihl * 4u + 8)) {
-		ICMP_INC_STATS(icmp_net(skb), ICMP_MIB_INERRORS);
-		return SKB_DROP_REASON_PKT_TOO_SMALL;
-	}
-	iph = (const struct iphdr *)(const void *)skb->data;
 	/* Only the first fragment has the ports; others can't be told whose they are. */
 	if (iph->frag_off & htons(IP_OFFSET))
 		return SKB_DROP_REASON_ICMP_IGNORED;
@@ -201,16 +200,19 @@ static enum skb_drop_reason icmp_error(struct sk_buff *skb)
 {
 	u32 info = icmp_error_info(skb);
 
-	if (icmp_hdr(skb)->type == ICMP_DEST_UNREACH && icmp_hdr(skb)->code > NR_ICMP_UNREACH) {
-		ICMP_INC_STATS(icmp_net(skb), ICMP_MIB_INERRORS);
+	if (icmp_hdr(skb)->type == ICMP_DEST_UNREACH && icmp_hdr(skb)->code > NR_ICMP_UNREACH)
 		return SKB_DROP_REASON_ICMP_IGNORED;
-	}
 	__skb_pull(skb, WIRE_ICMP_HLEN);
 	if (!pskb_may_pull(skb, WIRE_IP_HLEN) ||
 	    wire_ip_check_header(skb->data, skb->len) != WIRE_IP_OK ||
 	    !pskb_may_pull(skb, (unsigned int)wire_ip_hlen(skb->data))) {
 		ICMP_INC_STATS(icmp_net(skb), ICMP_MIB_INERRORS);
 		return SKB_DROP_REASON_IP_INHDR;
+	}
+	/* RFC 792: at least 8 bytes of the packet, which is where ports are. */
+	if (!pskb_may_pull(skb, (unsigned int)wire_ip_hlen(skb->data) + 8)) {
+		ICMP_INC_STATS(icmp_net(skb), ICMP_MIB_INERRORS);
+		return SKB_DROP_REASON_PKT_TOO_SMALL;
 	}
 	if (!icmp_quote_believed(skb, info))
 		return SKB_DROP_REASON_ICMP_IGNORED;
@@ -225,11 +227,21 @@ static enum skb_drop_reason icmp_redirect(struct sk_buff *skb)
 	return icmp_error(skb);
 }
 
-/* RFC 1122 section 3.2.2: types without a handler are silently discarded. */
+/*
+ * RFC 1122 section 3.2.2: unknown types are silently discarded, and are no error of the sender's as
+ * long as they may have a meaning some day.
+ */
 static icmp_handler *const icmp_handlers[NR_ICMP_TYPES + 1] = {
 	[ICMP_ECHOREPLY] = icmp_echo_reply,
+	[1] = icmp_ignore,
+	[2] = icmp_ignore,
 	[ICMP_DEST_UNREACH] = icmp_error,
+	[6] = icmp_ignore,
+	[7] = icmp_ignore,
 	[ICMP_ECHO] = icmp_echo,
+	/* RFC 1256: routes are not learned this way. */
+	[9] = icmp_ignore,
+	[10] = icmp_ignore,
 	[ICMP_TIME_EXCEEDED] = icmp_error,
 	[ICMP_PARAMETERPROB] = icmp_error,
 	[ICMP_TIMESTAMP] = icmp_timestamp,
@@ -271,12 +283,14 @@ static enum skb_drop_reason icmp_dispatch(struct sk_buff *skb, struct net *net)
 	u8 type = icmp_hdr(skb)->type;
 
 	ICMPMSGIN_INC_STATS(net, type);
-	if (type > NR_ICMP_TYPES || !icmp_handlers[type]) {
+	/* RFC 8335: probes of interfaces are known, and not answered. */
+	if (type == ICMP_EXT_ECHO || type == ICMP_EXT_ECHOREPLY)
+		return SKB_DROP_REASON_ICMP_IGNORED;
+	if (type > NR_ICMP_TYPES ||
+	    (icmp_was_broadcast(skb) && !icmp_broadcast_allowed(net, type))) {
 		ICMP_INC_STATS(net, ICMP_MIB_INERRORS);
 		return SKB_DROP_REASON_ICMP_IGNORED;
 	}
-	if (icmp_was_broadcast(skb) && !icmp_broadcast_allowed(net, type))
-		return SKB_DROP_REASON_ICMP_IGNORED;
 	return icmp_handlers[type](skb);
 }
 

@@ -37,27 +37,47 @@ void icmp_out_count(struct net *net, u8 type)
 	ICMPMSGOUT_INC_STATS(net, type);
 }
 
-/* Tokens are nanoseconds of waiting; one message costs @cost of them. */
-static bool icmp_take(struct icmp_bucket *b, ktime_t now, ktime_t cost, int burst)
+/* Tokens are nanoseconds of waiting. Return: whether there are the @cost of one message. */
+static bool icmp_fill(struct icmp_bucket *b, ktime_t now, ktime_t cost, int burst)
 {
 	ktime_t full = cost * burst, idle = now - b->last;
 
 	b->tokens = idle >= full - b->tokens ? full : b->tokens + idle;
 	b->last = now;
-	if (b->tokens < cost)
+	return b->tokens >= cost;
+}
+
+static bool icmp_take(struct icmp_bucket *b, ktime_t now, ktime_t cost, int burst)
+{
+	if (!icmp_fill(b, now, cost, burst))
 		return false;
 	b->tokens -= cost;
 	return true;
 }
 
+/* What a message costs the host as a whole. */
+static ktime_t icmp_global_cost(const struct ipv4_net *in)
+{
+	return NSEC_PER_SEC / in->sysctl.icmp_msgs_per_sec;
+}
+
 static bool icmp_global_allow(struct ipv4_net *in, ktime_t now)
 {
-	int per_sec = in->sysctl.icmp_msgs_per_sec;
-
-	if (!per_sec)
+	if (!in->sysctl.icmp_msgs_per_sec)
 		return false;
-	return icmp_take(&in->icmp_global, now, NSEC_PER_SEC / per_sec,
+	return icmp_fill(&in->icmp_global, now, icmp_global_cost(in),
 			 max_t(int, in->sysctl.icmp_msgs_burst, 1));
+}
+
+/*
+ * None, one or two of them, by chance: who could count the messages that are left to others would
+ * learn which ports are open to these (CVE-2020-25705).
+ */
+static void icmp_global_consume(struct ipv4_net *in)
+{
+	ktime_t cost = icmp_global_cost(in) * get_random_u32_below(3);
+
+	in->icmp_global.tokens = max_t(ktime_t, in->icmp_global.tokens - cost, 0);
 }
 
 static bool icmp_peer_allow(struct ipv4_net *in, __be32 daddr, ktime_t now)
@@ -82,25 +102,37 @@ bool icmp_may_send(struct net *net, const struct rtable *rt, __be32 daddr, int t
 		return true;
 	if (type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED)
 		return true;
-	if (!icmp_peer_allow(in, daddr, now) || !icmp_global_allow(in, now)) {
+	if (!icmp_global_allow(in, now) || !icmp_peer_allow(in, daddr, now)) {
 		net_count_drop(net, SKB_DROP_REASON_ICMP_RATELIMIT);
 		return false;
 	}
+	icmp_global_consume(in);
 	return true;
 }
 
 /* Complete a message, data at its ICMP header, and send it; consumes @skb, @rt stays. */
-void icmp_push_reply(struct net *net, struct sk_buff *skb, struct rtable *rt, __be32 saddr,
-		     __be32 daddr, u8 tos)
+void icmp_push_reply(struct net *net, struct sk_buff *skb, struct rtable *rt,
+		     const struct icmp_reply_to *to)
 {
-	const struct ipcm_cookie ipc = { .tos = tos, .priority = skb->priority };
+	struct ip_options_data opts = to->opts;
+	const struct ipcm_cookie ipc = {
+		.addr = to->daddr, .opt = &opts.opt, .tos = to->tos, .priority = skb->priority
+	};
 	u8 type = wire_icmp_type(skb->data);
 
 	skb_reset_transport_header(skb);
 	skb->ip_summed = CHECKSUM_NONE;
 	icmp_out_count(net, type);
-	if (ip_build_and_send(net, NULL, skb, rt, saddr, daddr, IPPROTO_ICMP, &ipc))
+	if (ip_build_and_send(net, NULL, skb, rt, to->saddr, icmp_first_stop(to), IPPROTO_ICMP,
+			      &ipc))
 		ICMP_INC_STATS(net, ICMP_MIB_OUTERRORS);
+}
+
+/* Types that no question and no answer have, 1 and 2, 6 and 7, router discovery, may be errors too. */
+static bool icmp_may_be_error(u8 type)
+{
+	return type > NR_ICMP_TYPES || wire_icmp_is_error(type) || type == 1 || type == 2 ||
+	       type == 6 || type == 7 || type == 9 || type == 10;
 }
 
 /* Is @skb an ICMP error, or something that may be one? Never answered with an error. */
@@ -114,7 +146,7 @@ static bool icmp_is_error_packet(const struct sk_buff *skb)
 	if (iph->protocol != IPPROTO_ICMP)
 		return false;
 	type = (const u8 *)skb_header_pointer(skb, offset, sizeof(buf), &buf);
-	return !type || *type > NR_ICMP_TYPES || wire_icmp_is_error(*type);
+	return !type || icmp_may_be_error(*type);
 }
 
 static bool icmp_is_class_e(__be32 addr)
@@ -151,10 +183,11 @@ static bool icmp_has_header(const struct sk_buff *skb)
 	       header + ip_hdrlen(skb) <= tail;
 }
 
-static struct rtable *icmp_route(struct net *net, const struct sk_buff *skb_in, __be32 *saddr)
+static struct rtable *icmp_route(struct net *net, const struct sk_buff *skb_in,
+				 struct icmp_reply_to *to)
 {
 	const struct iphdr *iph = ip_hdr(skb_in);
-	struct flowi4 fl4 = { .daddr = iph->saddr, .flowi4_proto = IPPROTO_ICMP };
+	struct flowi4 fl4 = { .daddr = icmp_first_stop(to), .flowi4_proto = IPPROTO_ICMP };
 	struct rtable *rt;
 
 	/* The address that the packet was for, if it is ours: the sender knows us by that. */
@@ -163,7 +196,7 @@ static struct rtable *icmp_route(struct net *net, const struct sk_buff *skb_in, 
 	else if (ipv4_net(net)->sysctl.icmp_errors_use_inbound_ifaddr && skb_in->dev)
 		fl4.saddr = inet_select_addr(skb_in->dev, iph->saddr, RT_SCOPE_LINK);
 	rt = ip_route_output_key(net, &fl4);
-	*saddr = fl4.saddr;
+	to->saddr = fl4.saddr;
 	return rt;
 }
 
@@ -191,7 +224,7 @@ static void icmp_complete_quote(const struct sk_buff *skb_in, int offset, u8 *qu
 
 /* The message: header, then as much of the packet as may be quoted. */
 static struct sk_buff *icmp_build_error(const struct sk_buff *skb_in, const struct rtable *rt,
-					int type, int code, __be32 info)
+					int type, int code, __be32 info, unsigned int optlen)
 {
 	int offset = skb_network_offset(skb_in);
 	unsigned int room, len = skb_in->len - (unsigned int)offset;
@@ -200,9 +233,9 @@ static struct sk_buff *icmp_build_error(const struct sk_buff *skb_in, const stru
 	u8 *quote;
 
 	room = min_t(unsigned int, dst_mtu(&rt->dst), ICMP_ERROR_MAX);
-	if (room < WIRE_IP_HLEN + WIRE_ICMP_HLEN + WIRE_IP_HLEN + 8)
+	if (room < WIRE_IP_HLEN + optlen + WIRE_ICMP_HLEN + WIRE_IP_HLEN + 8)
 		return NULL;
-	room -= WIRE_IP_HLEN + WIRE_ICMP_HLEN;
+	room -= WIRE_IP_HLEN + optlen + WIRE_ICMP_HLEN;
 	len = min_t(unsigned int, len, room);
 	skb = alloc_skb(headroom + WIRE_ICMP_HLEN + len + rt->dst.dev->needed_tailroom, GFP_ATOMIC);
 	if (!skb)
@@ -219,13 +252,25 @@ static struct sk_buff *icmp_build_error(const struct sk_buff *skb_in, const stru
 	return skb;
 }
 
+static void icmp_send_error(struct net *net, struct sk_buff *skb_in, struct rtable *rt,
+			    const struct icmp_reply_to *to, int type, int code, __be32 info)
+{
+	struct sk_buff *skb;
+
+	if (!icmp_may_send(net, rt, to->daddr, type, code))
+		return;
+	skb = icmp_build_error(skb_in, rt, type, code, info, to->opts.opt.opt.optlen);
+	if (skb)
+		icmp_push_reply(net, skb, rt, to);
+	else
+		ICMP_INC_STATS(net, ICMP_MIB_OUTERRORS);
+}
+
 void icmp_send(struct sk_buff *skb_in, int type, int code, __be32 info)
 {
 	struct rtable *rt = skb_rtable(skb_in);
-	struct sk_buff *skb;
+	struct icmp_reply_to to;
 	struct net *net;
-	__be32 saddr;
-	u8 tos;
 
 	if (!rt || !icmp_has_header(skb_in))
 		return;
@@ -233,19 +278,15 @@ void icmp_send(struct sk_buff *skb_in, int type, int code, __be32 info)
 	ASSERT_NET_LOCKED(net);
 	if (icmp_forbidden(net, skb_in, type))
 		return;
-	rt = icmp_route(net, skb_in, &saddr);
-	if (IS_ERR(rt)) {
-		ICMP_INC_STATS(net, ICMP_MIB_OUTERRORS);
-		return;
-	}
+	to.daddr = ip_hdr(skb_in)->saddr;
 	/* RFC 1812 section 4.3.2.5: the packet's type of service, precedence of network control. */
-	tos = (u8)((ip_hdr(skb_in)->tos & IPTOS_TOS_MASK) | IPTOS_PREC_INTERNETCONTROL);
-	if (icmp_may_send(net, rt, ip_hdr(skb_in)->saddr, type, code)) {
-		skb = icmp_build_error(skb_in, rt, type, code, info);
-		if (skb)
-			icmp_push_reply(net, skb, rt, saddr, ip_hdr(skb_in)->saddr, tos);
-		else
-			ICMP_INC_STATS(net, ICMP_MIB_OUTERRORS);
-	}
+	to.tos = (u8)((ip_hdr(skb_in)->tos & IPTOS_TOS_MASK) | IPTOS_PREC_INTERNETCONTROL);
+	/* RFC 1812 section 4.3.2.6: what records its route goes on doing so. */
+	if (ip_options_echo(net, &to.opts.opt.opt, skb_in))
+		return;
+	rt = icmp_route(net, skb_in, &to);
+	if (IS_ERR(rt))
+		return;
+	icmp_send_error(net, skb_in, rt, &to, type, code, info);
 	ip_rt_put(rt);
 }

@@ -62,15 +62,16 @@ static bool opt_record_route(struct opt_walk *w, u8 *o)
 		return opt_bad(w, o + 2);
 	if (w->opt->rr)
 		return opt_bad(w, o);
+	if (o[2] <= o[1]) {
+		if (o[2] + 3 > o[1])
+			return opt_bad(w, o + 2);
+		if (w->skb)
+			opt_put_address(w, o + o[2] - 1);
+		o[2] = (u8)(o[2] + 4);
+		w->opt->rr_needaddr = 1;
+	}
+	/* Not before: an error about it does not bring it back. */
 	w->opt->rr = (u8)(o - w->base);
-	if (o[2] > o[1])
-		return true;
-	if (o[2] + 3 > o[1])
-		return opt_bad(w, o + 2);
-	if (w->skb)
-		opt_put_address(w, o + o[2] - 1);
-	o[2] = (u8)(o[2] + 4);
-	w->opt->rr_needaddr = 1;
 	return true;
 }
 
@@ -115,10 +116,10 @@ static bool opt_timestamp_entry(struct opt_walk *w, u8 *o)
 	u8 *entry = o + o[2] - 1;
 	__be32 addr;
 
+	if (o[2] + 3 > o[1])
+		return opt_bad(w, o + 2);
 	switch (o[3] & 0x0f) {
 	case IPOPT_TS_TSONLY:
-		if (o[2] + 3 > o[1])
-			return opt_bad(w, o + 2);
 		opt_put_time(w, entry);
 		o[2] = (u8)(o[2] + 4);
 		break;
@@ -142,30 +143,26 @@ static bool opt_timestamp_entry(struct opt_walk *w, u8 *o)
 		o[2] = (u8)(o[2] + 8);
 		break;
 	default:
-		return opt_bad(w, o + 3);
+		/* Of a form that is not known here: only a program's own has to be right. */
+		return w->skb ? true : opt_bad(w, o + 3);
 	}
 	w->opt->ts_needtime = 1;
 	return true;
 }
 
-/* Timestamp: pointer of at least 5, and what the flag asks for has to fit (RFC 791). */
-static bool opt_timestamp(struct opt_walk *w, u8 *o)
+/*
+ * No room left: the upper half of the flags counts the hosts that could not register, but who names
+ * them beforehand does not ask for others.
+ */
+static bool opt_timestamp_full(struct opt_walk *w, u8 *o)
 {
-	u8 flag;
+	u8 flag = o[3] & 0x0f;
 
-	if (o[1] < 4)
-		return opt_bad(w, o + 1);
-	if (o[2] < 5)
-		return opt_bad(w, o + 2);
-	if (w->opt->ts)
-		return opt_bad(w, o);
-	w->opt->ts = (u8)(o - w->base);
-	if (o[2] <= o[1])
-		return opt_timestamp_entry(w, o);
-	flag = o[3] & 0x0f;
-	if (flag != IPOPT_TS_TSONLY && flag != IPOPT_TS_TSANDADDR && flag != IPOPT_TS_PRESPEC)
+	if (!w->skb && flag != IPOPT_TS_TSONLY && flag != IPOPT_TS_TSANDADDR &&
+	    flag != IPOPT_TS_PRESPEC)
 		return opt_bad(w, o + 3);
-	/* No room left: the upper half counts the hosts that could not register. */
+	if (flag == IPOPT_TS_PRESPEC)
+		return true;
 	if (o[3] >> 4 == 15)
 		return opt_bad(w, o + 3);
 	if (w->skb) {
@@ -175,12 +172,49 @@ static bool opt_timestamp(struct opt_walk *w, u8 *o)
 	return true;
 }
 
+/* Timestamp: pointer of at least 5, and what the flag asks for has to fit (RFC 791). */
+static bool opt_timestamp(struct opt_walk *w, u8 *o)
+{
+	if (o[1] < 4)
+		return opt_bad(w, o + 1);
+	if (o[2] < 5)
+		return opt_bad(w, o + 2);
+	if (w->opt->ts)
+		return opt_bad(w, o);
+	if (!(o[2] <= o[1] ? opt_timestamp_entry(w, o) : opt_timestamp_full(w, o)))
+		return false;
+	w->opt->ts = (u8)(o - w->base);
+	return true;
+}
+
 static bool opt_router_alert(struct opt_walk *w, u8 *o)
 {
-	if (o[1] != 4)
+	if (o[1] < 4)
 		return opt_bad(w, o + 1);
 	if (!o[2] && !o[3])
 		w->opt->router_alert = (u8)(o - w->base);
+	return true;
+}
+
+/* FIPS 188: type, length, a domain of interpretation that is not zero, and tags that fill the rest. */
+static bool opt_cipso(struct opt_walk *w, u8 *o)
+{
+	unsigned int at = 6;
+
+	if (w->opt->cipso)
+		return opt_bad(w, o);
+	w->opt->cipso = (u8)(o - w->base);
+	if (o[1] < 8)
+		return opt_bad(w, o + 1);
+	if (!wire_get32(o, 2))
+		return opt_bad(w, o + 2);
+	while (at < o[1]) {
+		if (at + 1u == o[1])
+			return opt_bad(w, o + at);
+		if (!o[at + 1] || at + o[at + 1] > o[1])
+			return opt_bad(w, o + at + 1);
+		at += o[at + 1];
+	}
 	return true;
 }
 
@@ -197,12 +231,20 @@ static bool opt_check(struct opt_walk *w, u8 *o)
 	case WIRE_IPOPT_ROUTER_ALERT:
 		return opt_router_alert(w, o);
 	case IPOPT_CIPSO:
-		if (w->opt->cipso)
-			return opt_bad(w, o);
-		w->opt->cipso = (u8)(o - w->base);
-		return true;
+		return opt_cipso(w, o);
 	default:
 		return true; /* RFC 1122 section 3.2.1.8: unknown ones are ignored */
+	}
+}
+
+/* Nothing follows the end of the list: what does is overwritten. */
+static void opt_end(struct opt_walk *w, u8 *at, const u8 *end)
+{
+	for (; at < end; at++) {
+		if (*at == WIRE_OPT_END)
+			continue;
+		*at = WIRE_OPT_END;
+		w->opt->is_changed = 1;
 	}
 }
 
@@ -220,12 +262,13 @@ static bool opt_walk(struct opt_walk *w, u8 *start)
 			return false;
 		option = start + (o.pos - start);
 	}
-	if (step == WIRE_OPT_DONE)
-		return true;
-	/* The walk stopped at an option that contradicts itself: padding was skipped before it. */
-	while (*option == WIRE_OPT_NOP)
+	/* Where the walk stopped: padding was skipped before it. */
+	while (option < start + w->opt->optlen && *option == WIRE_OPT_NOP)
 		option++;
-	return opt_bad(w, option + (step == WIRE_OPT_NO_LENGTH ? 0 : 1));
+	if (step != WIRE_OPT_DONE)
+		return opt_bad(w, option);
+	opt_end(w, option, start + w->opt->optlen);
+	return true;
 }
 
 int ip_options_compile(struct net *net, struct ip_options *opt, struct sk_buff *skb)
@@ -250,18 +293,19 @@ static bool ip_options_arrive(struct net *net, struct sk_buff *skb)
 {
 	struct ip_options *opt = &IPCB(skb)->opt;
 	struct iphdr *iph = ip_hdr(skb);
-	u8 *o = skb_network_header(skb) + opt->srr;
+	const u8 *o = skb_network_header(skb) + opt->srr;
+	unsigned int at;
 	__be32 next;
 
-	while (o[2] <= o[1]) {
-		memcpy(&next, o + o[2] - 1, sizeof(next));
+	/* Stops are hosts, never all of them at once. */
+	if (skb->pkt_type != PACKET_HOST || skb_rtable(skb)->rt_type != RTN_LOCAL)
+		return false;
+	/* The pointer stays: on the way back we are no stop of our own. */
+	for (at = o[2]; at <= o[1]; at += 4) {
+		memcpy(&next, o + at - 1, sizeof(next));
 		if (inet_addr_type(net, next) != RTN_LOCAL)
 			return false;
-		/* RFC 791: the stop is replaced by the address it was reached by. */
-		memcpy(o + o[2] - 1, &iph->daddr, sizeof(next));
 		iph->daddr = next;
-		o[2] = (u8)(o[2] + 4);
-		opt->srr_is_hit = 1;
 		opt->is_changed = 1;
 	}
 	return true;
@@ -291,8 +335,8 @@ enum skb_drop_reason ip_rcv_options(struct sk_buff *skb, struct net *net)
 	if (opt->srr &&
 	    (!in_dev_andconf(__in_dev_get(skb->dev), IPV4_DEVCONF_ACCEPT_SOURCE_ROUTE) ||
 	     !ip_options_arrive(net, skb))) {
+		/* RFC 7126 section 4.3: silently, as Linux does. */
 		IP_INC_STATS(net, IPSTATS_MIB_INHDRERRORS);
-		icmp_send(skb, ICMP_DEST_UNREACH, ICMP_SR_FAILED, 0);
 		return SKB_DROP_REASON_IP_OPTIONS;
 	}
 	if (opt->is_changed)

@@ -53,7 +53,6 @@ int ip_options_get(struct net *net, struct ip_options_rcu **optp, const void *da
 		kfree(opt);
 		return err;
 	}
-	clear_behind_end(opt->opt.__data, opt->opt.optlen);
 	*optp = opt;
 	return 0;
 }

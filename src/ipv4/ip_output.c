@@ -163,7 +163,7 @@ static void ip_number(struct net *net, struct sk_buff *skb)
 	u8 buf, *type;
 
 	IPCB(skb)->flags &= (u16)~IPSKB_UNNUMBERED;
-	ip_select_ident(net, iph);
+	ip_select_ident(net, skb, skb->sk);
 	if (iph->protocol != IPPROTO_ICMP)
 		return;
 	type = (u8 *)skb_header_pointer(skb, (int)ip_hdrlen(skb), sizeof(buf), &buf);
@@ -262,13 +262,10 @@ int ip_build_and_send(struct net *net, struct sock *sk, struct sk_buff *skb, str
 	iph->saddr = saddr;
 	iph->daddr = daddr;
 	if (unlikely(optlen))
-		ip_options_build(skb, &ipc->opt->opt, daddr, rt);
-	/* RFC 6864 section 4.1: what ip_select_ident() would do for an atomic datagram. */
-	if (likely(iph->frag_off & htons(IP_DF)))
-		iph->id = 0;
-	else
-		ip_select_ident(net, iph);
-	skb->ignore_df = !must;
+		ip_options_build(skb, &ipc->opt->opt, ipc->opt->opt.srr ? ipc->addr : daddr, rt);
+	/* What this host sends for itself with DF is meant so. */
+	skb->ignore_df = !must && (sk || !(iph->frag_off & htons(IP_DF)));
+	ip_select_ident(net, skb, sk);
 	if (ipc) {
 		skb->priority = ipc->priority;
 		skb->mark = ipc->mark;

@@ -96,15 +96,15 @@ static struct iphdr *push_header(const struct sock *sk, struct sk_buff *skb,
  * RFC 6864 section 4.1: nobody looks at the identification of a packet that is not cut, but some
  * that compress headers expect a number that grows by one.
  */
-static void select_ident_segs(struct sock *sk, struct iphdr *iph, const struct sk_buff *skb)
+static void select_ident_segs(struct sock *sk, struct iphdr *iph, struct sk_buff *skb)
 {
 	u16 segs = max_t(u16, skb_shinfo(skb)->gso_segs, 1);
 
 	if (!(iph->frag_off & htons(IP_DF))) {
-		ip_select_ident(sock_net(sk), iph);
+		ip_select_ident(sock_net(sk), skb, NULL);
 		return;
 	}
-	iph->id = htons((u16)(inet_sk(sk)->inet_id + 1));
+	iph->id = htons(inet_sk(sk)->inet_id);
 	inet_sk(sk)->inet_id = (u16)(inet_sk(sk)->inet_id + segs);
 }
 
@@ -152,7 +152,7 @@ int ip_build_and_send_pkt(struct sk_buff *skb, const struct sock *sk, __be32 sad
 	iph->daddr = first_stop(opt, daddr);
 	if (opt)
 		ip_options_build(skb, &opt->opt, daddr, skb_rtable(skb));
-	ip_select_ident(net, iph);
+	ip_select_ident(net, skb, NULL);
 	skb->priority = sk->sk_priority;
 	if (!skb->mark)
 		skb->mark = sk->sk_mark;

@@ -317,9 +317,29 @@ const struct net_protocol *inet_protocol(u8 protocol);
 int icmp_init(void);
 
 /* icmp_send.c */
+/**
+ * struct icmp_reply_to - where an answer goes
+ * @saddr: our address, once there is a route
+ * @daddr: who gets it
+ * @tos: type of service
+ * @opts: the options of what is answered, turned round
+ */
+struct icmp_reply_to {
+	__be32 saddr;
+	__be32 daddr;
+	u8 tos;
+	struct ip_options_data opts;
+};
+
+/* Where it is sent to first, if its options say so. */
+static inline __be32 icmp_first_stop(const struct icmp_reply_to *to)
+{
+	return to->opts.opt.opt.srr ? to->opts.opt.opt.faddr : to->daddr;
+}
+
 bool icmp_may_send(struct net *net, const struct rtable *rt, __be32 daddr, int type, int code);
-void icmp_push_reply(struct net *net, struct sk_buff *skb, struct rtable *rt, __be32 saddr,
-		     __be32 daddr, u8 tos);
+void icmp_push_reply(struct net *net, struct sk_buff *skb, struct rtable *rt,
+		     const struct icmp_reply_to *to);
 void icmp_out_count(struct net *net, u8 type);
 
 /* ping.c */

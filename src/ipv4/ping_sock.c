@@ -343,7 +343,7 @@ static int ping_send_skb(struct sock *sk, struct skiff_msghdr *msg, struct sk_bu
 	if (!err)
 		err = ping_get_dest(sk, msg, &daddr, &ipc);
 	if (err) {
-		kfree_skb(skb);
+		kfree_skb_reason(skb, SKB_DROP_REASON_SEND_REFUSED);
 		return err;
 	}
 	if (!inet_adopt_skb(sk, skb))

@@ -364,6 +364,6 @@ int packet_send_skb(struct socket *sock, struct skiff_msghdr *msg, struct sk_buf
 	}
 	if (!err)
 		err = finish(&s);
-	kfree_skb(s.skb);
+	kfree_skb_reason(s.skb, refusal(err));
 	return err ? err : (int)s.len;
 }

@@ -185,7 +185,7 @@ static int transmit(struct sock *sk, struct sk_buff *skb, struct skiff_msghdr *m
 	if (!err && msg->msg_controllen)
 		err = sock_cmsg_send(sk, msg, &sockc);
 	if (err) {
-		kfree_skb(skb);
+		kfree_skb_reason(skb, SKB_DROP_REASON_SEND_REFUSED);
 		return err;
 	}
 	skb->protocol = proto;

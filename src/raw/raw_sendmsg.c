@@ -45,7 +45,7 @@ static int raw_send_hdrinc(struct sock *sk, struct sk_buff *skb, const struct fl
 	if (!iph->saddr)
 		iph->saddr = fl4->saddr;
 	if (!iph->id)
-		ip_select_ident(net, iph);
+		ip_select_ident(net, skb, NULL);
 	skb->priority = ipc->sockc.priority;
 	skb->mark = ipc->sockc.mark;
 	skb_set_transmit_time(skb, sk, &ipc->sockc);
@@ -225,7 +225,7 @@ int raw_send_skb(struct sock *sk, struct skiff_msghdr *msg, struct sk_buff *skb)
 	if (!err)
 		err = raw_get_dest(sk, msg, &daddr, &ipc);
 	if (err) {
-		kfree_skb(skb);
+		kfree_skb_reason(skb, SKB_DROP_REASON_SEND_REFUSED);
 		return err;
 	}
 	if (!inet_adopt_skb(sk, skb))

@@ -91,5 +91,5 @@ void sock_zerocopy_done(struct sock *sk)
 	serr->ee.ee_info = id;
 	serr->ee.ee_data = id;
 	if (sock_queue_err_skb(sk, skb))
-		kfree_skb(skb);
+		kfree_skb_reason(skb, SKB_DROP_REASON_SOCKET_RCVBUFF);
 }

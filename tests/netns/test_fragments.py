@@ -7,7 +7,7 @@ import shutil
 import socket
 import struct
 
-from peer import *
+from twins import *
 
 LARGEST = 65507
 RANDOM = random.Random(1)
@@ -63,6 +63,50 @@ def test_sizes_up_to_the_largest():
                  '_ws.malformed or ip.checksum.status == 0 or ip.fragment.error or '
                  'ip.fragment.overlap or ip.fragment.toolongfragment')
         assert not [l for l in bad.splitlines() if re.match(r'\s*\d', l)], bad
+
+
+def host_sends(twin, sizes):
+    """Datagrams of the host's own, not asked for: the kernel receives each of them whole."""
+    with udp(5) as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        port = s.getsockname()[1]
+        for size in sizes:
+            twin.udp('n', 5000, port, size, 1)
+            assert s.recvfrom(65536) == (bytes(i * 7 & 255 for i in range(size)), (HOST, 5000)), \
+                'size %d' % size
+
+
+def test_host_sends_all_sizes():
+    """Not answers to what came in the same pieces, up to the largest."""
+    twin = SkiffTwin()
+    try:
+        twin.take_address()
+        host_sends(twin, SIZES)
+        report = twin.counters()
+    finally:
+        twin.stop()
+    assert report['UdpOutDatagrams'] == len(SIZES) and report['IpFragOKs'] > 150, report
+
+
+def test_host_sends_with_mtus_from_68_to_9000():
+    for mtu in (68, 296, 576, 1499, 4352, 9000):
+        most = min(LARGEST, 250 * ((mtu - 20) & ~7))
+        twin = SkiffTwin(mtu=mtu)
+        try:
+            twin.take_address()
+            host_sends(twin, [0, 1, mtu - 29, mtu - 28, mtu - 27, 2 * mtu, min(10000, most), most])
+        finally:
+            twin.stop()
+
+
+def test_udp_echo_with_mtus_from_68_to_9000():
+    """Cut by both, with every MTU between; an odd one leaves room for no multiple of 8."""
+    for mtu in (68, 69, 75, 76, 77, 128, 575, 577, 1280, 1492, 1501, 8999, 9000):
+        host = Host(dev=',mtu=%d' % mtu)
+        sh('ip', 'link', 'set', DEV, 'mtu', str(mtu))
+        most = min(LARGEST, 120 * ((mtu - 20) & ~7))
+        echo_sizes([1, mtu - 29, mtu - 28, mtu - 27, 3 * (mtu - 20), most])
+        host.stop()
 
 
 def test_mtus_from_68_to_9000():

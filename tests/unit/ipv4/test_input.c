@@ -67,7 +67,6 @@ static void addresses_that_can_not_be(void **state)
 		{ 0xffffffff, 0xc0000202, SKB_DROP_REASON_IP_BCAST_SOURCE },
 		{ 0xc00002ff, 0xc0000202, SKB_DROP_REASON_IP_BCAST_SOURCE },
 		{ 0x00000000, 0xc0000202, SKB_DROP_REASON_IP_BCAST_SOURCE },
-		{ 0x00000001, 0xffffffff, SKB_DROP_REASON_IP_BCAST_SOURCE },
 		{ 0x7f000001, 0xc0000202, SKB_DROP_REASON_IP_INADDRERRORS },
 		{ 0xc0000202, 0xc0000202, SKB_DROP_REASON_IP_INADDRERRORS },
 		{ 0xc0000201, 0x7f000001, SKB_DROP_REASON_IP_INADDRERRORS },
@@ -123,8 +122,12 @@ static void good_options_are_skipped(void **state)
 		{ "\x07\x07\x08\x01\x02\x03\x04", 7 },	   /* full */
 		{ "\x44\x08\x05\x00\x00\x00\x00\x00", 8 }, /* time stamps */
 		{ "\x44\x0c\x05\x01\x00\x00\x00\x00\x00\x00\x00\x00", 12 },
-		{ "\x94\x04\x00\x00", 4 },     /* router alert */
-		{ "\x99\x05\x01\x02\x03", 5 }, /* unknown */
+		{ "\x94\x04\x00\x00", 4 },		   /* router alert */
+		{ "\x94\x05\x00\x00\x00", 5 },		   /* a longer one */
+		{ "\x44\x08\x05\x02\x00\x00\x00\x00", 8 }, /* of an unknown form */
+		{ "\x44\x08\x09\xf3\x00\x00\x00\x00", 8 }, /* nobody was asked to count */
+		{ "\x86\x08\x00\x00\x00\x01\x01\x02", 8 }, /* CIPSO */
+		{ "\x99\x05\x01\x02\x03", 5 },		   /* unknown */
 	};
 	u8 f[FRAME_MAX], g[FRAME_MAX];
 
@@ -142,9 +145,9 @@ static void bad_options_are_told(void **state)
 		size_t n;
 		u8 pointer;
 	} cases[] = {
-		{ "\x07\x00\x04\x00", 4, 21 },		   /* length 0 */
-		{ "\x07\x01\x04\x00", 4, 21 },		   /* length 1 */
-		{ "\x01\x01\x07\x09", 4, 23 },		   /* longer than the header */
+		{ "\x07\x00\x04\x00", 4, 20 },		   /* length 0 */
+		{ "\x07\x01\x04\x00", 4, 20 },		   /* length 1 */
+		{ "\x01\x01\x07\x09", 4, 22 },		   /* longer than the header */
 		{ "\x01\x01\x01\x07", 4, 23 },		   /* no length */
 		{ "\x07\x02\x00\x00", 4, 21 },		   /* no pointer */
 		{ "\x07\x07\x03\x00\x00\x00\x00", 7, 22 }, /* pointer before the data */
@@ -152,8 +155,12 @@ static void bad_options_are_told(void **state)
 		{ "\x44\x03\x05\x00", 4, 21 },		   /* no flags */
 		{ "\x44\x08\x04\x00\x00\x00\x00\x00", 8, 22 },
 		{ "\x44\x08\x06\x00\x00\x00\x00\x00", 8, 22 },
-		{ "\x44\x08\x05\x02\x00\x00\x00\x00", 8, 23 }, /* no such flag */
-		{ "\x44\x08\x05\x01\x00\x00\x00\x00", 8, 22 }, /* no room for both */
+		{ "\x44\x08\x09\xf0\x00\x00\x00\x00", 8, 23 },	   /* nobody counts farther */
+		{ "\x86\x04\x00\x01", 4, 21 },			   /* CIPSO: too short, */
+		{ "\x86\x08\x00\x00\x00\x00\x01\x02", 8, 22 },	   /* of no domain, */
+		{ "\x86\x08\x00\x00\x00\x01\x01\x03", 8, 27 },	   /* with a tag too long, */
+		{ "\x86\x09\x00\x00\x00\x01\x01\x02\x01", 9, 28 }, /* or half a tag */
+		{ "\x44\x08\x05\x01\x00\x00\x00\x00", 8, 22 },	   /* no room for both */
 		{ "\x94\x03\x00\x00", 4, 21 },
 	};
 	u8 f[FRAME_MAX], g[FRAME_MAX];
@@ -173,15 +180,48 @@ static void bad_options_are_told(void **state)
 
 static void source_routes_are_refused(void **state)
 {
-	u8 f[FRAME_MAX], g[FRAME_MAX];
+	u8 f[FRAME_MAX];
 
 	for (int loose = 0; loose < 2; loose++) {
 		u8 option[7] = { loose ? 131 : 137, 7, 4, 192, 0, 2, 77 };
 
-		expect_drop(f, echo_with_options(f, option, 7), SKB_DROP_REASON_IP_OPTIONS,
-			    "IpInHdrErrors");
-		expect_icmp_about(g, ICMP_DEST_UNREACH, ICMP_SR_FAILED, f);
+		expect_silent_drop(f, echo_with_options(f, option, 7), SKB_DROP_REASON_IP_OPTIONS,
+				   "IpInHdrErrors");
 	}
+}
+
+static size_t udp_with_options(u8 *f, const u8 *options, size_t n)
+{
+	size_t len = echo_with_options(f, options, n);
+
+	/* The same bytes to a protocol that has no checksum. */
+	memset(f + len - 64, 0, 64);
+	wire_put16(f + len - 64, 2, 9999);
+	wire_put16(f + len - 64, 4, 64);
+	f[ETH_HLEN + 9] = IPPROTO_UDP;
+	frame_fix_ip(f);
+	return len;
+}
+
+/* What follows the end of the list is not what was meant. */
+static void nothing_follows_the_end(void **state)
+{
+	u8 f[FRAME_MAX], g[FRAME_MAX];
+	const u8 *icmp;
+
+	wire_inject(&h, f, udp_with_options(f, (const u8 *)"\x00\xff\xff\xff", 4));
+	icmp = expect_icmp(g, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH);
+	assert_memory_equal(icmp + WIRE_ICMP_HLEN + WIRE_IP_HLEN, "\0\0\0\0", 4);
+	assert_int_equal(wire_ip_check_header(icmp + WIRE_ICMP_HLEN, 32), WIRE_IP_OK);
+}
+
+/* 0.0.0.0/8 is as good as any other network, but for 0.0.0.0 itself. */
+static void network_zero_is_one(void **state)
+{
+	u8 f[FRAME_MAX];
+
+	expect_silent_drop(f, frame_ip(f, PEER_IP, htonl(0x00000202), 253, data, 20),
+			   SKB_DROP_REASON_IP_NOT_FORWARDING, "IpInAddrErrors");
 }
 
 /* A protocol that looks where it is. */
@@ -292,6 +332,8 @@ int main(void)
 		T(good_options_are_skipped),
 		T(bad_options_are_told),
 		T(source_routes_are_refused),
+		T(nothing_follows_the_end),
+		T(network_zero_is_one),
 		T(protocols_see_true_headers),
 		T(mutated_frames_do_no_harm),
 	};

@@ -226,7 +226,7 @@ static void routes_that_are_refused(void **state)
 
 static void sources_that_are_refused(void **state)
 {
-	static const u32 bad[] = { 0xe0000001, 0xffffffff, 0x00000001 };
+	static const u32 bad[] = { 0xe0000001, 0xffffffff };
 	struct rtable *rt;
 
 	net_lock(h.net);
