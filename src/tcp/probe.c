@@ -40,7 +40,8 @@ static int send_into_window(struct sock *sk, struct sk_buff *skb)
 	if (before(tp->pushed_seq, tcb->end_seq))
 		tp->pushed_seq = tcb->end_seq;
 	if (size < tcb->end_seq - tcb->seq || skb->len > mss) {
-		size = min(min(size, mss), skb->len);
+		size = min(size, mss);
+		size = min(size, skb->len);
 		tcb->tcp_flags |= TCPHDR_PSH;
 		if (tcp_fragment(sk, TCP_FRAG_IN_WRITE_QUEUE, skb, size, mss, GFP_ATOMIC))
 			return -1;

@@ -25,7 +25,6 @@ static const struct ctl_table tcp_table[] = {
 	TCP_INT(tcp_timestamps, &zero, &two),
 	TCP_INT(tcp_sack, &zero, &one),
 	TCP_INT(tcp_dsack, &zero, &one),
-	TCP_INT(tcp_fack, &zero, &u8_max),
 	TCP_INT(tcp_window_scaling, &zero, &one),
 	TCP_INT(tcp_ecn, &zero, &five),
 	TCP_INT(tcp_ecn_fallback, &zero, &one),
@@ -37,8 +36,8 @@ static const struct ctl_table tcp_table[] = {
 	TCP_INT(tcp_retrans_collapse, &zero, &u8_max),
 	TCP_INT(tcp_thin_linear_timeouts, &zero, &u8_max),
 	TCP_INT(tcp_slow_start_after_idle, &zero, &one),
-	TCP_INT(tcp_no_metrics_save, &zero, &one),
-	TCP_INT(tcp_no_ssthresh_metrics_save, &zero, &one),
+	/* Nothing is remembered of a connection that is over. */
+	TCP_INT(tcp_no_metrics_save, &one, &one),
 	TCP_INT(tcp_moderate_rcvbuf, &zero, &one),
 	TCP_INT(tcp_tso_win_divisor, &zero, &u8_max),
 	TCP_INT(tcp_tso_rtt_log, &zero, &u8_max),
@@ -50,6 +49,7 @@ static const struct ctl_table tcp_table[] = {
 	TCP_INT(tcp_pacing_ss_ratio, &zero, &thousand),
 	TCP_INT(tcp_pacing_ca_ratio, &zero, &thousand),
 	TCP_SETTING(tcp_invalid_ratelimit, int, proc_dointvec_ms_jiffies, NULL, NULL),
+	/* As on Linux, nothing depends on it any more: what of a buffer is data is measured. */
 	TCP_INT(tcp_adv_win_scale, &win_scale_min, &win_scale_max),
 	TCP_INT(tcp_app_win, &zero, &win_scale_max),
 	TCP_INT(tcp_stdurg, &zero, &one),
@@ -87,6 +87,7 @@ static const struct ctl_table tcp_table[] = {
 	  (void *)offsetof(struct tcp_net, sysctl_tcp_fastopen_blackhole_timeout), sizeof(int),
 	  0644, proc_dointvec_minmax, &zero, &int_max },
 	TCP_SETTING(tcp_comp_sack_delay_ns, unsigned long, proc_doulongvec_minmax, NULL, NULL),
+	/* Timers are exact: they need none. */
 	TCP_SETTING(tcp_comp_sack_slack_ns, unsigned long, proc_doulongvec_minmax, NULL, NULL),
 	TCP_INT(tcp_comp_sack_nr, &zero, &u8_max),
 	TCP_INT(tcp_reflect_tos, &zero, &one),
@@ -244,6 +245,7 @@ static void default_segments(struct tcp_net *tn)
 	tn->sysctl_tcp_ecn = 2; /* when the peer asks for it */
 	tn->sysctl_tcp_ecn_fallback = 1;
 	tn->sysctl_tcp_moderate_rcvbuf = 1;
+	tn->sysctl_tcp_no_metrics_save = 1;
 	tn->sysctl_tcp_adv_win_scale = 1;
 	tn->sysctl_tcp_app_win = 31;
 	tn->sysctl_tcp_base_mss = TCP_BASE_MSS;
@@ -277,7 +279,6 @@ static void default_recovery(struct tcp_net *tn)
 	tn->sysctl_tcp_recovery = 1; /* RACK */
 	tn->sysctl_tcp_retrans_collapse = 1;
 	tn->sysctl_tcp_slow_start_after_idle = 1;
-	tn->sysctl_tcp_no_ssthresh_metrics_save = 1;
 	tn->sysctl_tcp_min_rtt_wlen = TCP_BASE_MIN_RTT_WLEN;
 	tn->sysctl_tcp_pacing_ss_ratio = 200;
 	tn->sysctl_tcp_pacing_ca_ratio = 120;

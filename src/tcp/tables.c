@@ -8,6 +8,7 @@
  * it is known for each hash where its entry is: chains below tcp_hash.moved have moved. The moves
  * are done long before the large table is full in turn.
  */
+#include <skiff/jhash.h>
 #include <skiff/slab.h>
 #include <skiff/sock_reuseport.h>
 
@@ -139,8 +140,11 @@ void inet_hashinfo_exit(struct inet_hashinfo *h)
 
 u32 inet_ehashfn(const struct inet_hashinfo *h, __be32 laddr, u16 lport, __be32 faddr, __be16 fport)
 {
-	return (u32)siphash_2u64((u64)(__force u32)laddr << 32 | (__force u32)faddr,
-				 (u64)lport << 16 | (__force u16)fport, &h->secret);
+	u64 addrs = (u64)(__force u32)laddr << 32 | (__force u32)faddr;
+	u64 ports = (u64)lport << 16 | (__force u16)fport;
+
+	/* Peers see nothing of it but how long it takes: a fast hash with a secret will do. */
+	return (u32)__jhash_mix(__jhash_mix(addrs, h->secret.key[0]), ports ^ h->secret.key[1]);
 }
 
 static struct inet_hashinfo *hashinfo_of(const struct sock *sk)
@@ -209,7 +213,7 @@ int inet_check_established(struct sock *sk, u16 lport, struct inet_timewait_sock
 
 static u32 lhashfn(const struct inet_hashinfo *h, __be32 addr, u16 port)
 {
-	return (u32)siphash_1u64((u64)(__force u32)addr << 16 | port, &h->secret);
+	return (u32)__jhash_mix((u64)(__force u32)addr << 16 | port, h->secret.key[0]);
 }
 
 /* A listening socket of the SO_REUSEPORT group that @sk belongs to, or NULL. */

@@ -252,9 +252,9 @@ static void delack_missed(struct inet_connection_sock *icsk)
 		inet_csk_exit_pingpong_mode((struct sock *)icsk);
 		icsk->icsk_ack.ato = TCP_ATO_MIN;
 	} else {
-		icsk->icsk_ack.ato =
-			min(min((u32)icsk->icsk_ack.ato << 1, icsk->icsk_rto), TCP_DELACK_MAX) &
-			0xff;
+		u32 ato = min((u32)icsk->icsk_ack.ato << 1, icsk->icsk_rto);
+
+		icsk->icsk_ack.ato = min(ato, TCP_DELACK_MAX) & 0xff;
 	}
 }
 
