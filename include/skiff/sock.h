@@ -188,6 +188,7 @@ enum sock_flags {
  * @sk_route_caps: features of the device that its route leads to
  * @sk_timer: keepalive, and the states in which nobody owns it any more
  * @sk_txhash: random, chooses among paths and queues
+ * @sk_txrehash: SO_TXREHASH: choose anew after a timeout
  * @sk_peek_off: where the next peek begins, -1: always at the start
  * @sk_ll_usec: microseconds that a read polls the devices before it sleeps
  * @sk_callback_lock: guards @sk_socket against sk_write_space() in another thread
@@ -269,6 +270,7 @@ struct sock {
 	netdev_features_t sk_route_caps;
 	struct timer_list sk_timer;
 	u32 sk_txhash;
+	u8 sk_txrehash;
 	int sk_peek_off;
 	unsigned int sk_ll_usec;
 	spinlock_t sk_callback_lock;

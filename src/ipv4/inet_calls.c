@@ -170,6 +170,8 @@ int inet_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 		return inet_ioctl_stamp(sk, cmd, arg);
 	case SIOCINQ:
 	case SIOCOUTQ:
+	case SIOCOUTQNSD:
+	case SIOCATMARK:
 		if (!sk->sk_prot->ioctl)
 			return -ENOIOCTLCMD;
 		err = sk->sk_prot->ioctl(sk, (int)cmd, &karg);

@@ -37,6 +37,7 @@ static void init_sending(struct sock *sk)
 	sk->sk_pacing_rate = ~0ul;
 	sk->sk_max_pacing_rate = ~0ul;
 	sk->sk_pacing_shift = 10;
+	sk->sk_txrehash = 1;
 }
 
 void tcp_init_sock(struct sock *sk)
