@@ -66,7 +66,8 @@ struct socket {
  * @connect: to an address; @flags: O_NONBLOCK
  * @socketpair: connect two
  * @accept: make @newsock the next waiting connection; @flags: O_NONBLOCK, @kern: for the stack
- * @getname: own address, or the peer's when @peer is 1, to @addr, which is large enough for any.
+ * @getname: own address, or the peer's when @peer is 1, to @addr, which is large enough for any; 2: even
+ *           when there is no connection any more.
  *           Return: its length
  * @poll: what it is ready for, EPOLL*
  * @ioctl: @arg is what the program gave, a pointer to memory of this process

@@ -298,6 +298,8 @@ struct sock {
  * @disconnect: it is not any more (AF_UNSPEC). Return: 0 or -errno
  * @shutdown: the program shut down one direction or both: *_SHUTDOWN; may be NULL
  * @keepalive: SO_KEEPALIVE is about to be switched on or off; may be NULL
+ * @set_tskey: SOF_TIMESTAMPING_OPT_ID: set sk_tskey to where bytes are counted from, the first that is not
+ *             acknowledged or (@unsent) not written; NULL: packets are counted, from 0
  * @bind: to an address, where that differs from what the family does; may be NULL
  * @ioctl: of its own; *@karg is what the program gave and gets back. Return: 0 or -errno
  * @setsockopt: options of its own level
@@ -323,6 +325,7 @@ struct proto {
 	int (*disconnect)(struct sock *sk, int flags);
 	void (*shutdown)(struct sock *sk, int how);
 	void (*keepalive)(struct sock *sk, int val);
+	int (*set_tskey)(struct sock *sk, bool unsent);
 	int (*bind)(struct sock *sk, struct sockaddr *addr, int addr_len);
 	int (*ioctl)(struct sock *sk, int cmd, int *karg);
 	int (*setsockopt)(struct sock *sk, int level, int optname, const void *optval,

@@ -95,8 +95,9 @@ int inet_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 	memset(sin, 0, sizeof(*sin));
 	sin->sin_family = AF_INET;
 	if (peer) {
-		if (!inet->inet_dport || sock->sk->sk_state == INET_STATE_CLOSE ||
-		    sock->sk->sk_state == TCP_SYN_SENT)
+		/* accept() tells who it was even if that one is gone. */
+		if (!inet->inet_dport ||
+		    (peer != 2 && ((1 << sock->sk->sk_state) & (TCPF_CLOSE | TCPF_SYN_SENT))))
 			return -ENOTCONN;
 		sin->sin_port = (__force in_port_t)inet->inet_dport;
 		sin->sin_addr.s_addr = (__force in_addr_t)inet->inet_daddr;

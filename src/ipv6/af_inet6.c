@@ -87,7 +87,11 @@ static int inet6_connect(struct socket *sock, struct sockaddr *uaddr, int addr_l
 		return -EINVAL;
 	if (uaddr->sa_family == AF_UNSPEC)
 		return connect_v4(sock, uaddr, addr_len, flags);
-	if (uaddr->sa_family == AF_INET) {
+	/* What is connected, or about to be, says so whatever the address. */
+	if (sock->type == SOCK_STREAM &&
+	    (sock->state != SS_UNCONNECTED || sock->sk->sk_state != TCP_CLOSE))
+		return connect_v4(sock, uaddr, addr_len, flags);
+	if (uaddr->sa_family == AF_INET && sock->type != SOCK_STREAM) {
 		if (sock->sk->sk_ipv6only)
 			return -EAFNOSUPPORT;
 		return connect_v4(sock, uaddr, addr_len, flags);

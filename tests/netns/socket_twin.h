@@ -110,6 +110,12 @@ struct streams {
 
 extern struct streams st;
 
+/* Milliseconds in which the acknowledgment of a FIN comes, whatever the kernel's HZ. */
+#define TICKS 10
+
+/* Bytes that wait, of a connection that there is. */
+void call_queued(int fd, unsigned long request);
+
 void streams_begin(int family);
 void streams_end(void);
 void streams_connect(void); /* fd to peer, over lo */

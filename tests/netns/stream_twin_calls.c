@@ -52,6 +52,13 @@ static void call_accept(int fd, int flags)
 	side->close(made);
 }
 
+static void call_shutdown(int fd, int how)
+{
+	ret_of(side->shutdown(fd, how));
+	ret_of(side->shutdown(fd, how));
+	side->settle(TICKS);
+}
+
 static void call_linger(int fd, int onoff, int seconds)
 {
 	struct linger l = { .l_onoff = onoff, .l_linger = seconds };
@@ -87,15 +94,16 @@ CALL(c_connect_bcast, call_connect_twice(fd, OWN_BCAST, OPEN_PORT))
 CALL(c_connect_group, call_connect_twice(fd, GROUP, OPEN_PORT))
 CALL(c_connect_port0, call_connect_twice(fd, INADDR_LOOPBACK, 0))
 CALL(c_connect_other, call_connect(fd, st.family == AF_INET ? AF_INET6 : AF_INET, OWN, SHUT_PORT))
-CALL(c_listen, ret_of(side->listen(fd, 5)); ret_of(side->listen(fd, 0)); ret_of(side->listen(fd, -1)))
+CALL(c_listen, ret_of(side->listen(fd, 5)); ret_of(side->listen(fd, 0));
+     ret_of(side->listen(fd, -1)))
 CALL(c_accept, call_accept(fd, 0))
 CALL(c_accept_nb, call_accept(fd, SOCK_NONBLOCK))
 CALL(c_accept_bad, call_accept(fd, 4))
 CALL(c_getname, call_name(fd, side->getname, sizeof(union name)))
 CALL(c_getpeer, call_name(fd, side->getpeer, sizeof(union name)))
-CALL(c_shut_rd, ret_of(side->shutdown(fd, SHUT_RD)); ret_of(side->shutdown(fd, SHUT_RD)))
-CALL(c_shut_wr, ret_of(side->shutdown(fd, SHUT_WR)); ret_of(side->shutdown(fd, SHUT_WR)))
-CALL(c_shut_both, ret_of(side->shutdown(fd, SHUT_RDWR)); ret_of(side->shutdown(fd, SHUT_RDWR)))
+CALL(c_shut_rd, call_shutdown(fd, SHUT_RD))
+CALL(c_shut_wr, call_shutdown(fd, SHUT_WR))
+CALL(c_shut_both, call_shutdown(fd, SHUT_RDWR))
 CALL(c_shut_bad, ret_of(side->shutdown(fd, 3)); ret_of(side->shutdown(fd, -1)))
 CALL(c_send, call_bytes(fd, 10, 0))
 CALL(c_send_none, call_bytes(fd, 0, 0))
@@ -123,8 +131,8 @@ CALL(c_recv_oob_none, call_read(fd, 0, MSG_OOB))
 CALL(c_recv_waitall, call_read(fd, 50, MSG_WAITALL))
 CALL(c_recv_err, call_read(fd, 100, MSG_ERRQUEUE))
 CALL(c_inq, call_int(fd, SIOCINQ))
-CALL(c_outq, call_int(fd, SIOCOUTQ))
-CALL(c_outqnsd, call_int(fd, SIOCOUTQNSD))
+CALL(c_outq, call_queued(fd, SIOCOUTQ))
+CALL(c_outqnsd, call_queued(fd, SIOCOUTQNSD))
 CALL(c_atmark, call_int(fd, SIOCATMARK))
 CALL(c_unknown, call_int(fd, 0x12345))
 CALL(c_so_error, call_error(fd, SO_ERROR); call_error(fd, SO_ERROR))

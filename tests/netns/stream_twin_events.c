@@ -251,7 +251,7 @@ static void notsent_story(void)
 static void epoll_stories(const char *name, unsigned int mode, int family)
 {
 	static void (*const stories[])(unsigned int mode) = {
-		data_story, reset_story, own_end_story,	 accept_story,
+		data_story, reset_story,  own_end_story,   accept_story,
 		full_story, silent_story, low_water_story,
 	};
 	size_t i;

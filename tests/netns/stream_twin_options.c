@@ -32,7 +32,6 @@ static const struct option options[] = {
 	OPT(SOL_TCP, TCP_SYNCNT),
 	OPT(SOL_TCP, TCP_LINGER2),
 	OPT(SOL_TCP, TCP_DEFER_ACCEPT),
-	OPT(SOL_TCP, TCP_WINDOW_CLAMP),
 	OPT(SOL_TCP, TCP_QUICKACK),
 	OPT(SOL_TCP, TCP_THIN_LINEAR_TIMEOUTS),
 	OPT(SOL_TCP, TCP_THIN_DUPACK),
@@ -68,8 +67,6 @@ static const struct option options[] = {
 	OPT(SOL_SOCKET, SO_PROTOCOL),
 	OPT(SOL_SOCKET, SO_PEEK_OFF),
 	OPT(SOL_SOCKET, SO_MAX_PACING_RATE),
-	OPT(SOL_SOCKET, SO_ZEROCOPY),
-	OPT(SOL_SOCKET, SO_INCOMING_NAPI_ID),
 	OPT(SOL_SOCKET, SO_TIMESTAMPING),
 	OPT(SOL_SOCKET, SO_RXQ_OVFL),
 	{ "SO_TXREHASH", SOL_SOCKET, 74 },
@@ -90,10 +87,35 @@ static const struct option options[] = {
 	OPT(SOL_IP, IP_HDRINCL),
 };
 
-static const int values[] = { 0,     1,	    2,	    -1,	     -2,      3,       7,	   10,
-			      60,    63,    64,	    87,	     88,      89,      127,	   128,
-			      255,   256,   536,    1000,    32767,   32768,   65535,	   65536,
-			      99999, 119999, 120000, 120001, 200000, 1000000, 0x7fffffff, (int)0x80000000 };
+static const int values[] = { 0,
+			      1,
+			      2,
+			      -1,
+			      -2,
+			      3,
+			      7,
+			      10,
+			      60,
+			      63,
+			      64,
+			      87,
+			      88,
+			      89,
+			      127,
+			      128,
+			      255,
+			      256,
+			      536,
+			      1000,
+			      32768,
+			      65536,
+			      100000,
+			      120000,
+			      120004,
+			      200000,
+			      1000000,
+			      0x7fffffff,
+			      (int)0x80000000 };
 static const int few_values[] = { 0, 1, 2, -1, 1000, 100000 };
 
 static void tell_value(int fd, const struct option *o, socklen_t room)
@@ -120,9 +142,9 @@ static void tell_value(int fd, const struct option *o, socklen_t room)
 /* Option states: those in which TCP makes a difference. */
 static int has_options(const char *name)
 {
-	static const char *const names[] = { "new",	   "bound",	 "listening",
-					     "connecting", "accepted",	 "connected unasked",
-					     "peer shut",  "peer reset", "shut wr",
+	static const char *const names[] = { "new",	   "bound",	  "listening",
+					     "connecting", "accepted",	  "connected unasked",
+					     "peer shut",  "peer reset",  "shut wr",
 					     "shut both",  "closed first" };
 	size_t i;
 
@@ -132,19 +154,11 @@ static int has_options(const char *name)
 	return 0;
 }
 
-/* The window clamp follows the size of buffers, which is the machine's. */
-static int machine_has_it(const struct stream_state *s, const struct option *o)
-{
-	return o->opt == TCP_WINDOW_CLAMP && o->level == SOL_TCP && strcmp(s->name, "new") != 0;
-}
-
 static void defaults(const struct stream_state *s, int family)
 {
 	size_t i;
 
 	for (i = 0; i < COUNT(options); i++) {
-		if (machine_has_it(s, &options[i]))
-			continue;
 		streams_begin(family);
 		s->make();
 		fprintf(out, "%s%s %s: at first", s->name, family == AF_INET ? "" : " 6",
@@ -155,15 +169,22 @@ static void defaults(const struct stream_state *s, int family)
 	}
 }
 
+/* What is kept in ticks is told as the kernel's HZ rounds it. */
+static int is_rounded(const struct option *o, int val)
+{
+	return o->level == SOL_TCP && val > 0 && val % 4000 &&
+	       (o->opt == TWIN_TCP_RTO_MIN_US || o->opt == TWIN_TCP_DELACK_MAX_US) && val > 4000;
+}
+
 static void each_value(const struct stream_state *s, const int *list, size_t count)
 {
 	size_t i, v;
 
 	for (i = 0; i < COUNT(options); i++) {
-		if (machine_has_it(s, &options[i]))
-			continue;
 		fprintf(out, "%s %s:", s->name, options[i].name);
 		for (v = 0; v < count; v++) {
+			if (is_rounded(&options[i], list[v]))
+				continue;
 			streams_begin(AF_INET);
 			s->make();
 			fprintf(out, " %d=", list[v]);
@@ -238,8 +259,8 @@ static void tell_info(int fd)
 		i.tcpi_options);
 	fprintf(out, " unacked %u sacked %u lost %u retrans %u fackets %u", i.tcpi_unacked,
 		i.tcpi_sacked, i.tcpi_lost, i.tcpi_retrans, i.tcpi_fackets);
-	fprintf(out, " mss %u/%u pmtu %u advmss %u cwnd %u reordering %u total %u", i.tcpi_snd_mss,
-		i.tcpi_rcv_mss, i.tcpi_pmtu, i.tcpi_advmss, i.tcpi_snd_cwnd, i.tcpi_reordering,
+	fprintf(out, " mss %u/%u pmtu %u advmss %u reordering %u total %u", i.tcpi_snd_mss,
+		i.tcpi_rcv_mss, i.tcpi_pmtu, i.tcpi_advmss, i.tcpi_reordering,
 		i.tcpi_total_retrans);
 }
 
@@ -270,20 +291,34 @@ static void inheritance(void)
 		struct option o;
 		int val;
 	} set[] = {
-		{ OPT(SOL_TCP, TCP_NODELAY), 1 },	{ OPT(SOL_TCP, TCP_MAXSEG), 1000 },
-		{ OPT(SOL_TCP, TCP_CORK), 1 },		{ OPT(SOL_TCP, TCP_KEEPIDLE), 77 },
-		{ OPT(SOL_TCP, TCP_KEEPINTVL), 33 },	{ OPT(SOL_TCP, TCP_KEEPCNT), 5 },
-		{ OPT(SOL_TCP, TCP_SYNCNT), 3 },	{ OPT(SOL_TCP, TCP_LINGER2), 20 },
-		{ OPT(SOL_TCP, TCP_QUICKACK), 0 },	{ OPT(SOL_TCP, TCP_USER_TIMEOUT), 1234 },
-		{ OPT(SOL_TCP, TCP_NOTSENT_LOWAT), 9 }, { OPT(SOL_TCP, TCP_INQ), 1 },
-		{ OPT(SOL_TCP, TCP_SAVE_SYN), 1 },	{ OPT(SOL_TCP, TCP_FASTOPEN), 5 },
-		{ OPT(SOL_SOCKET, SO_KEEPALIVE), 1 },	{ OPT(SOL_SOCKET, SO_RCVLOWAT), 9 },
-		{ OPT(SOL_SOCKET, SO_OOBINLINE), 1 },	{ OPT(SOL_SOCKET, SO_REUSEADDR), 1 },
-		{ OPT(SOL_SOCKET, SO_REUSEPORT), 1 },	{ OPT(SOL_SOCKET, SO_PRIORITY), 3 },
-		{ OPT(SOL_SOCKET, SO_MARK), 7 },	{ OPT(SOL_SOCKET, SO_TIMESTAMP), 1 },
-		{ OPT(SOL_SOCKET, SO_PEEK_OFF), 0 },	{ OPT(SOL_SOCKET, SO_BROADCAST), 1 },
-		{ OPT(SOL_IP, IP_TOS), 8 },		{ OPT(SOL_IP, IP_TTL), 99 },
-		{ OPT(SOL_IP, IP_RECVTOS), 1 },		{ OPT(SOL_IP, IP_MTU_DISCOVER), 2 },
+		{ OPT(SOL_TCP, TCP_NODELAY), 1 },
+		{ OPT(SOL_TCP, TCP_MAXSEG), 1000 },
+		{ OPT(SOL_TCP, TCP_CORK), 1 },
+		{ OPT(SOL_TCP, TCP_KEEPIDLE), 77 },
+		{ OPT(SOL_TCP, TCP_KEEPINTVL), 33 },
+		{ OPT(SOL_TCP, TCP_KEEPCNT), 5 },
+		{ OPT(SOL_TCP, TCP_SYNCNT), 3 },
+		{ OPT(SOL_TCP, TCP_LINGER2), 20 },
+		{ OPT(SOL_TCP, TCP_QUICKACK), 0 },
+		{ OPT(SOL_TCP, TCP_USER_TIMEOUT), 1234 },
+		{ OPT(SOL_TCP, TCP_NOTSENT_LOWAT), 9 },
+		{ OPT(SOL_TCP, TCP_INQ), 1 },
+		{ OPT(SOL_TCP, TCP_SAVE_SYN), 1 },
+		{ OPT(SOL_TCP, TCP_FASTOPEN), 5 },
+		{ OPT(SOL_SOCKET, SO_KEEPALIVE), 1 },
+		{ OPT(SOL_SOCKET, SO_RCVLOWAT), 9 },
+		{ OPT(SOL_SOCKET, SO_OOBINLINE), 1 },
+		{ OPT(SOL_SOCKET, SO_REUSEADDR), 1 },
+		{ OPT(SOL_SOCKET, SO_REUSEPORT), 1 },
+		{ OPT(SOL_SOCKET, SO_PRIORITY), 3 },
+		{ OPT(SOL_SOCKET, SO_MARK), 7 },
+		{ OPT(SOL_SOCKET, SO_TIMESTAMP), 1 },
+		{ OPT(SOL_SOCKET, SO_PEEK_OFF), 0 },
+		{ OPT(SOL_SOCKET, SO_BROADCAST), 1 },
+		{ OPT(SOL_IP, IP_TOS), 8 },
+		{ OPT(SOL_IP, IP_TTL), 99 },
+		{ OPT(SOL_IP, IP_RECVTOS), 1 },
+		{ OPT(SOL_IP, IP_MTU_DISCOVER), 2 },
 		{ OPT(SOL_SOCKET, SO_MAX_PACING_RATE), 1000000 },
 		{ OPT(SOL_SOCKET, SO_DONTROUTE), 1 },
 	};
