@@ -66,7 +66,8 @@ struct socket {
  * @connect: to an address; @flags: O_NONBLOCK
  * @socketpair: connect two
  * @accept: make @newsock the next waiting connection; @flags: O_NONBLOCK, @kern: for the stack
- * @getname: own address, or the peer's when @peer is 1, to @addr, which is large enough for any.
+ * @getname: own address, or the peer's when @peer is 1, to @addr, which is large enough for any; 2: even
+ *           when there is no connection any more.
  *           Return: its length
  * @poll: what it is ready for, EPOLL*
  * @ioctl: @arg is what the program gave, a pointer to memory of this process
@@ -79,6 +80,7 @@ struct socket {
  * @sendmsg: send @total_len bytes of @m. Return: how many were taken
  * @recvmsg: receive up to @total_len bytes into @m. Return: how many; with MSG_TRUNC how many it was
  * @set_peek_off: SO_PEEK_OFF, sk_set_peek_off(); NULL when it has none
+ * @set_rcvlowat: SO_RCVLOWAT, @val >= 1; NULL when it is noted and that is all
  * @recv_skb: take a received buffer whose data is what recvmsg would copy: skb_recv_datagram() and
  *            whatever checks there are; NULL with *@err. The op is NULL when there are no packets
  * @send_skb: send a buffer as the data of one packet, to @m's address. Return: its length, or -errno;
@@ -109,6 +111,7 @@ struct proto_ops {
 	int (*sendmsg)(struct socket *sock, struct skiff_msghdr *m, size_t total_len);
 	int (*recvmsg)(struct socket *sock, struct skiff_msghdr *m, size_t total_len, int flags);
 	int (*set_peek_off)(struct sock *sk, int val);
+	int (*set_rcvlowat)(struct sock *sk, int val);
 	struct sk_buff *(*recv_skb)(struct socket *sock, unsigned int flags, int *err);
 	int (*send_skb)(struct socket *sock, struct skiff_msghdr *m, struct sk_buff *skb);
 };

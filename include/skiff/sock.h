@@ -194,6 +194,7 @@ enum sock_flags {
  * @sk_route_caps: features of the device that its route leads to
  * @sk_timer: keepalive, and the states in which nobody owns it any more
  * @sk_txhash: random, chooses among paths and queues
+ * @sk_txrehash: SO_TXREHASH: choose anew after a timeout
  * @sk_peek_off: where the next peek begins, -1: always at the start
  * @sk_ll_usec: microseconds that a read polls the devices before it sleeps
  * @sk_callback_lock: guards @sk_socket against sk_write_space() in another thread
@@ -281,6 +282,7 @@ struct sock {
 	netdev_features_t sk_route_caps;
 	struct timer_list sk_timer;
 	u32 sk_txhash;
+	u8 sk_txrehash;
 	int sk_peek_off;
 	unsigned int sk_ll_usec;
 	spinlock_t sk_callback_lock;
@@ -309,6 +311,8 @@ struct sock {
  * @disconnect: it is not any more (AF_UNSPEC). Return: 0 or -errno
  * @shutdown: the program shut down one direction or both: *_SHUTDOWN; may be NULL
  * @keepalive: SO_KEEPALIVE is about to be switched on or off; may be NULL
+ * @set_tskey: SOF_TIMESTAMPING_OPT_ID: set sk_tskey to where bytes are counted from, the first that is not
+ *             acknowledged or (@unsent) not written; NULL: packets are counted, from 0
  * @bind: to an address, where that differs from what the family does; may be NULL
  * @ioctl: of its own; *@karg is what the program gave and gets back. Return: 0 or -errno
  * @setsockopt: options of its own level
@@ -334,6 +338,7 @@ struct proto {
 	int (*disconnect)(struct sock *sk, int flags);
 	void (*shutdown)(struct sock *sk, int how);
 	void (*keepalive)(struct sock *sk, int val);
+	int (*set_tskey)(struct sock *sk, bool unsent);
 	int (*bind)(struct sock *sk, struct sockaddr *addr, int addr_len);
 	int (*ioctl)(struct sock *sk, int cmd, int *karg);
 	int (*setsockopt)(struct sock *sk, int level, int optname, const void *optval,

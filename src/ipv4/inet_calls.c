@@ -95,8 +95,9 @@ int inet_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 	memset(sin, 0, sizeof(*sin));
 	sin->sin_family = AF_INET;
 	if (peer) {
-		if (!inet->inet_dport || sock->sk->sk_state == INET_STATE_CLOSE ||
-		    sock->sk->sk_state == TCP_SYN_SENT)
+		/* accept() tells who it was even if that one is gone. */
+		if (!inet->inet_dport ||
+		    (peer != 2 && ((1 << sock->sk->sk_state) & (TCPF_CLOSE | TCPF_SYN_SENT))))
 			return -ENOTCONN;
 		sin->sin_port = (__force in_port_t)inet->inet_dport;
 		sin->sin_addr.s_addr = (__force in_addr_t)inet->inet_daddr;
@@ -166,6 +167,8 @@ int inet_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 		return sock_gettstamp(sock, (void *)arg, cmd == SIOCGSTAMP_NEW, false);
 	case SIOCINQ:
 	case SIOCOUTQ:
+	case SIOCOUTQNSD:
+	case SIOCATMARK:
 		if (!sk->sk_prot->ioctl)
 			return -ENOIOCTLCMD;
 		err = sk->sk_prot->ioctl(sk, (int)cmd, &karg);

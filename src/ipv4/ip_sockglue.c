@@ -341,6 +341,12 @@ static int get_mtu(struct sock *sk, void *optval, int *optlen)
 	struct rtable *rt;
 	int mtu;
 
+	/* A stream has its route with it, in all states. */
+	if (sk->sk_type == SOCK_STREAM) {
+		if (!sk->sk_dst_cache)
+			return -ENOTCONN;
+		return ip_opt_put(optval, optlen, (int)dst_mtu(sk->sk_dst_cache));
+	}
 	if (sk->sk_state != INET_STATE_CONNECTED)
 		return -ENOTCONN;
 	/* Of the path as it is known now, which need not be what connect() found. */

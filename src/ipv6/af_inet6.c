@@ -87,7 +87,11 @@ static int inet6_connect(struct socket *sock, struct sockaddr *uaddr, int addr_l
 		return -EINVAL;
 	if (uaddr->sa_family == AF_UNSPEC)
 		return connect_v4(sock, uaddr, addr_len, flags);
-	if (uaddr->sa_family == AF_INET) {
+	/* What is connected, or about to be, says so whatever the address. */
+	if (sock->type == SOCK_STREAM &&
+	    (sock->state != SS_UNCONNECTED || sock->sk->sk_state != TCP_CLOSE))
+		return connect_v4(sock, uaddr, addr_len, flags);
+	if (uaddr->sa_family == AF_INET && sock->type != SOCK_STREAM) {
 		if (sock->sk->sk_ipv6only)
 			return -EAFNOSUPPORT;
 		return connect_v4(sock, uaddr, addr_len, flags);
@@ -176,6 +180,7 @@ const struct proto_ops inet6_stream_ops = {
 	.sendmsg = inet_sendmsg,
 	.recvmsg = inet_recvmsg,
 	.set_peek_off = sk_set_peek_off,
+	.set_rcvlowat = tcp_set_rcvlowat,
 	.recv_skb = tcp_recv_skb_form,
 	.send_skb = inet_send_skb,
 };

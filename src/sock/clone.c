@@ -34,6 +34,7 @@ static void begin_anew(struct sock *sk)
 	sk->sk_filter = NULL;
 	sk->sk_host_mem = NULL;
 	sk->sk_cookie = 0;
+	sk->sk_priority = 0;
 	sk->sk_stamp = SK_DEFAULT_STAMP;
 	sk->sk_user_data = NULL;
 	memset(&sk->sk_timer, 0, sizeof(sk->sk_timer));

@@ -66,6 +66,20 @@ static int get_timeout(s64 timeo, bool newer, struct option_value *v)
 	return 0;
 }
 
+/* 8 bytes where there is room for them, else 4. */
+static int get_max_pacing_rate(const struct sock *sk, int room, struct option_value *v)
+{
+	if (!sk_paces(sk))
+		return -ENOPROTOOPT;
+	if (room >= (int)sizeof(v->val64)) {
+		v->val64 = sk->sk_max_pacing_rate;
+		v->len = sizeof(v->val64);
+	} else {
+		v->val = (int)(u32)min(sk->sk_max_pacing_rate, (unsigned long)~0u);
+	}
+	return 0;
+}
+
 static int get_peer(struct socket *sock, int room, struct option_value *v)
 {
 	int len = sock->ops->getname(sock, (struct sockaddr *)&v->addr, 1);
@@ -100,6 +114,8 @@ static int get_structure(struct socket *sock, int optname, int room, struct opti
 		v->timestamping[1] = 0;
 		v->len = sizeof(v->timestamping);
 		return 0;
+	case SO_MAX_PACING_RATE:
+		return get_max_pacing_rate(sk, room, v);
 	case SO_PEERNAME:
 		return get_peer(sock, room, v);
 	case SO_MEMINFO:
@@ -237,6 +253,9 @@ static int get_number(struct socket *sock, int optname, int *val)
 			return -EOPNOTSUPP;
 		*val = sk->sk_peek_off;
 		return 0;
+	case SO_TXREHASH:
+		*val = sk->sk_txrehash;
+		return sk_paces(sk) ? 0 : -ENOPROTOOPT;
 	case SO_LOCK_FILTER:
 		*val = sock_flag(sk, SOCK_FILTER_LOCKED);
 		return 0;

@@ -84,9 +84,6 @@ static int set_buffers(struct sock *sk, int optname, int val)
 	case SO_RCVBUFFORCE:
 		set_rcvbuf(sk, max(val, 0));
 		return 0;
-	case SO_RCVLOWAT:
-		sk->sk_rcvlowat = val < 0 ? INT_MAX : max(val, 1);
-		return 0;
 	case SO_BUF_LOCK:
 		if (val & ~(SOCK_SNDBUF_LOCK | SOCK_RCVBUF_LOCK))
 			return -EINVAL;
@@ -120,6 +117,47 @@ static int set_peek_off(struct socket *sock, int val)
 	if (!sock->ops || !sock->ops->set_peek_off)
 		return -EOPNOTSUPP;
 	return sock->ops->set_peek_off(sock->sk, val);
+}
+
+static int set_rcvlowat(struct socket *sock, int val)
+{
+	val = val < 0 ? INT_MAX : max(val, 1);
+	if (sock->ops && sock->ops->set_rcvlowat)
+		return sock->ops->set_rcvlowat(sock->sk, val);
+	WRITE_ONCE(sock->sk->sk_rcvlowat, val);
+	return 0;
+}
+
+/* Of what has connections: only they time out. -1 is the default. */
+static int set_txrehash(struct sock *sk, int val)
+{
+	if (!sk_paces(sk))
+		return -ENOPROTOOPT;
+	if (val < -1 || val > 1)
+		return -EINVAL;
+	sk->sk_txrehash = val != 0;
+	return 0;
+}
+
+/* Bytes per second, of 4 or 8 bytes; all ones: no limit. */
+static int set_max_pacing_rate(struct sock *sk, const void *optval, unsigned int optlen)
+{
+	unsigned long rate;
+	u32 val;
+
+	if (!sk_paces(sk))
+		return -ENOPROTOOPT;
+	if (optlen == sizeof(rate)) {
+		memcpy(&rate, optval, sizeof(rate));
+	} else {
+		memcpy(&val, optval, sizeof(val));
+		rate = val == ~0u ? ~0ul : val;
+	}
+	if (rate != ~0ul && sk->sk_pacing_status == SK_PACING_NONE)
+		sk->sk_pacing_status = SK_PACING_NEEDED;
+	sk->sk_max_pacing_rate = rate;
+	sk->sk_pacing_rate = min(sk->sk_pacing_rate, rate);
+	return 0;
 }
 
 int sk_set_peek_off(struct sock *sk, int val)
@@ -209,6 +247,8 @@ static int set_structure(struct sock *sk, int optname, const void *optval, unsig
 		return sock_set_timestamping(sk, optname, optval, optlen);
 	case SO_TXTIME:
 		return sock_set_txtime(sk, optval, optlen);
+	case SO_MAX_PACING_RATE:
+		return set_max_pacing_rate(sk, optval, optlen);
 	case SO_ATTACH_FILTER:
 	case SO_ATTACH_REUSEPORT_CBPF:
 		return set_filter(sk, optname, optval, optlen);
@@ -275,6 +315,10 @@ static int set_number(struct socket *sock, int optname, int val)
 		return 0;
 	case SO_PEEK_OFF:
 		return set_peek_off(sock, val);
+	case SO_RCVLOWAT:
+		return set_rcvlowat(sock, val);
+	case SO_TXREHASH:
+		return set_txrehash(sk, val);
 	case SO_DETACH_FILTER:
 		return sk_detach_filter(sk);
 	case SO_DETACH_REUSEPORT_BPF:

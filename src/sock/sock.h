@@ -63,6 +63,12 @@ void sock_share_timestamps(const struct sock *sk);
 /* The socket ends: it no longer wants times of arrival. */
 void sock_disable_timestamps(struct sock *sk);
 
+/* Streams are paced and time out; what options tell them about that is nothing to others. */
+static inline bool sk_paces(const struct sock *sk)
+{
+	return sk->sk_type == SOCK_STREAM;
+}
+
 /* The flag that an option of SOL_SOCKET is, or -1. */
 int sock_flag_of_option(int optname);
 

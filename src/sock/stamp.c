@@ -77,24 +77,37 @@ int sock_get_timestamp_option(const struct sock *sk, int optname)
 	       sock_flag(sk, SOCK_TSTAMP_NEW) == is_new(optname);
 }
 
+/* What SOF_TIMESTAMPING_OPT_ID tells counts packets from now on, or bytes of a stream. */
+static int begin_keys(struct sock *sk, u32 flags)
+{
+	if (sk->sk_prot && sk->sk_prot->set_tskey)
+		return sk->sk_prot->set_tskey(sk, flags & OPT_ID_TCP);
+	atomic_set(&sk->sk_tskey, 0);
+	return 0;
+}
+
 int sock_set_timestamping(struct sock *sk, int optname, const void *optval, unsigned int optlen)
 {
 	u32 flags;
+	int err;
 
 	if (optlen < sizeof(flags))
 		return -EINVAL;
 	memcpy(&flags, optval, sizeof(flags));
 	if (flags & ~TIMESTAMPING_FLAGS)
 		return -EINVAL;
-	/* A clock of the device's own to stamp by: no device here has one. */
-	if (flags & SOF_TIMESTAMPING_BIND_PHC)
-		return -EOPNOTSUPP;
 	if ((flags & OPT_ID_TCP) && !(flags & SOF_TIMESTAMPING_OPT_ID))
 		return -EINVAL;
 	if ((flags & SOF_TIMESTAMPING_OPT_STATS) && !(flags & SOF_TIMESTAMPING_OPT_TSONLY))
 		return -EINVAL;
-	if ((flags & SOF_TIMESTAMPING_OPT_ID) && !(sk->sk_tsflags & SOF_TIMESTAMPING_OPT_ID))
-		atomic_set(&sk->sk_tskey, 0);
+	if ((flags & SOF_TIMESTAMPING_OPT_ID) && !(sk->sk_tsflags & SOF_TIMESTAMPING_OPT_ID)) {
+		err = begin_keys(sk, flags);
+		if (err)
+			return err;
+	}
+	/* A clock of the device's own to stamp by: no device here has one. */
+	if (flags & SOF_TIMESTAMPING_BIND_PHC)
+		return -EOPNOTSUPP;
 	sk->sk_tsflags = flags;
 	sock_valbool_flag(sk, SOCK_TSTAMP_NEW, is_new(optname));
 	if (flags & SOF_TIMESTAMPING_RX_SOFTWARE)

@@ -17,7 +17,11 @@ static void report(struct sk_buff *skb, struct sock *sk, u8 origin, u32 info)
 	serr->ee.ee_origin = origin;
 	serr->ee.ee_info = info;
 	if (origin == SO_EE_ORIGIN_TIMESTAMPING && (sk->sk_tsflags & SOF_TIMESTAMPING_OPT_ID))
-		serr->ee.ee_data = __skb_shinfo(skb)->tskey;
+		/* Bytes of a stream count from where this was asked for. */
+		serr->ee.ee_data =
+			__skb_shinfo(skb)->tskey - (sk->sk_prot && sk->sk_prot->set_tskey ?
+							    (u32)atomic_read(&sk->sk_tskey) :
+							    0);
 	if (sock_queue_err_skb(sk, skb))
 		kfree_skb_reason(skb, SKB_DROP_REASON_SOCKET_RCVBUFF);
 }

@@ -103,7 +103,8 @@ int skiff_getsockopt(int fd, int level, int name, void *val, socklen_t *len)
 		room = (int)*len;
 		err = get_option(&f->sock, level, name, val, &room);
 		net_unlock(f->sock.net);
-		if (!err)
+		/* Some say how much room there should have been. */
+		if (!err || room != (int)*len)
 			*len = (socklen_t)room;
 	}
 	sfile_put(f);

@@ -34,7 +34,9 @@ static long try_receive(struct sfile *f, void *arg)
 	do {
 		if (c->done && READ_ONCE(sock->sk->sk_err))
 			return c->done;
-		ret = sock->ops->recvmsg(sock, c->m, msg_data_left(c->m), (int)c->flags);
+		/* To a stream, MSG_MORE says that the call has read something already. */
+		ret = sock->ops->recvmsg(sock, c->m, msg_data_left(c->m),
+					 (int)(c->flags | (c->done ? MSG_MORE : 0)));
 		if (ret < 0)
 			return ret;
 		c->done += ret;
@@ -75,9 +77,13 @@ long receive_message(struct sfile *f, struct skiff_msghdr *m, unsigned int flags
 	bool wait = !(flags & (MSG_DONTWAIT | MSG_ERRQUEUE)) && !sfile_nonblock(f);
 	long ret;
 
+	flags &= ~(unsigned int)MSG_MORE;
 	c.least = wait ? least_bytes(f, m, flags) : 0;
 	c.flags = wait ? flags : flags | MSG_DONTWAIT;
 	ret = try(f, &c);
+	if (unlikely(ret == -EAGAIN) && wait && f->sock.type == SOCK_STREAM && !(flags & MSG_OOB) &&
+	    !msg_data_left(m))
+		return 0; /* no bytes of a stream are there at once */
 	if (unlikely(ret == -EAGAIN))
 		ret = wait_for_file(f, wait ? f->sock.sk->sk_rcvtimeo : 0, try, &c);
 	return ret < 0 && c.done ? c.done : ret;

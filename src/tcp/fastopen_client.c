@@ -206,6 +206,7 @@ void tcp_fastopen_active_detect_blackhole(struct sock *sk, bool expired)
 /* The SYN leaves, with as much of the data as fits. */
 static int send_syn_with(struct sock *sk, struct skiff_msghdr *msg)
 {
+	struct sockaddr any = { .sa_family = AF_INET };
 	struct socket *sock = sk->sk_socket;
 	int err;
 
@@ -213,9 +214,11 @@ static int send_syn_with(struct sock *sk, struct skiff_msghdr *msg)
 		if (msg->msg_name)
 			return sock->ops->connect(sock, (struct sockaddr *)msg->msg_name,
 						  msg->msg_namelen, O_NONBLOCK);
-		return sock->state == SS_CONNECTED  ? -EISCONN :
-		       sock->state == SS_CONNECTING ? -EALREADY :
-						      -EINVAL;
+		/* How does it stand with what is on its way? */
+		if (sock->state == SS_CONNECTING)
+			return inet_stream_connect(sock, &any, sizeof(any), O_NONBLOCK);
+		return sock->state == SS_CONNECTED || sk->sk_state != TCP_CLOSE ? -EISCONN :
+										  -EINVAL;
 	}
 	inet_sk(sk)->defer_connect = 0;
 	err = tcp_connect(sk);

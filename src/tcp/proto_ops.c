@@ -20,6 +20,7 @@ const struct proto_ops inet_stream_ops = {
 	.sendmsg = inet_sendmsg,
 	.recvmsg = inet_recvmsg,
 	.set_peek_off = sk_set_peek_off,
+	.set_rcvlowat = tcp_set_rcvlowat,
 	.recv_skb = tcp_recv_skb_form,
 	.send_skb = inet_send_skb,
 };

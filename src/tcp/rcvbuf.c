@@ -124,6 +124,26 @@ void tcp_clamp_window(struct sock *sk)
 		tp->rcv_ssthresh = min(tp->window_clamp, 2U * tp->advmss);
 }
 
+/* SO_RCVLOWAT: no more than will ever fit, for which the buffer grows unless the program has set it. */
+int tcp_set_rcvlowat(struct sock *sk, int val)
+{
+	bool fixed = sk->sk_userlocks & SOCK_RCVBUF_LOCK;
+	int most = fixed ? sk->sk_rcvbuf : tcp_net_sk(sk)->sysctl_tcp_rmem[2], space;
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	val = min(val, most >> 1);
+	WRITE_ONCE(sk->sk_rcvlowat, max(val, 1));
+	/* What there is may be enough now. */
+	tcp_data_ready(sk);
+	space = tcp_space_from_win(sk, val);
+	if (fixed || space <= sk->sk_rcvbuf)
+		return 0;
+	WRITE_ONCE(sk->sk_rcvbuf, space);
+	if (tp->window_clamp && tp->window_clamp < (u32)val)
+		tp->window_clamp = (u32)val;
+	return 0;
+}
+
 /* The peer's segment size */
 
 void tcp_initialize_rcv_mss(struct sock *sk)

@@ -205,9 +205,10 @@ static int read_stream(struct read *r)
 	bool more;
 
 	do {
-		/* One read never goes across the urgent byte. */
-		if (unlikely(tp->urg_data) && tp->urg_seq == r->seq && r->copied)
-			break;
+		/* One read never goes across the urgent byte; MSG_MORE: it began in an earlier call. */
+		if (unlikely(tp->urg_data) && tp->urg_seq == r->seq &&
+		    (r->copied || (r->flags & MSG_MORE)))
+			return r->copied;
 		skb = find_skb(r->sk, r->seq, &offset);
 		if (!skb)
 			break;
@@ -220,14 +221,12 @@ static int read_stream(struct read *r)
 	return nothing_to_read(r->sk);
 }
 
-/* How much is left to be read, for TCP_INQ: 1 for the end of the stream. */
+/* How much is left to be read, for TCP_INQ; the end of the stream counts as a byte, read or not. */
 static int inq_hint(struct sock *sk)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
 	int inq = (int)(tp->rcv_nxt - tp->copied_seq);
 
-	if (inq > 0 && sock_flag(sk, SOCK_DONE))
-		return inq > 1 ? inq - 1 : 1;
 	return inq || !sock_flag(sk, SOCK_DONE) ? inq : 1;
 }
 

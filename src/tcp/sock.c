@@ -37,6 +37,7 @@ static void init_sending(struct sock *sk)
 	sk->sk_pacing_rate = ~0ul;
 	sk->sk_max_pacing_rate = ~0ul;
 	sk->sk_pacing_shift = 10;
+	sk->sk_txrehash = 1;
 }
 
 void tcp_init_sock(struct sock *sk)
@@ -289,6 +290,20 @@ int tcp_v4_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	return err;
 }
 
+/*
+ * SOF_TIMESTAMPING_OPT_ID: bytes count from the first one that is not acknowledged, or (@unsent) that the
+ * program has not written yet.
+ */
+static int tcp_set_tskey(struct sock *sk, bool unsent)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
+		return -EINVAL;
+	atomic_set(&sk->sk_tskey, (int)(unsent ? tp->write_seq : tp->snd_una));
+	return 0;
+}
+
 struct proto tcp_prot = {
 	.name = "TCP",
 	.obj_size = sizeof(struct tcp_sock),
@@ -300,6 +315,7 @@ struct proto tcp_prot = {
 	.connect = tcp_v4_connect,
 	.disconnect = tcp_disconnect,
 	.shutdown = tcp_shutdown,
+	.set_tskey = tcp_set_tskey,
 	.keepalive = tcp_set_keepalive,
 	.ioctl = tcp_ioctl,
 	.setsockopt = tcp_setsockopt,

@@ -62,7 +62,8 @@ static void set_quickack(struct sock *sk, int val)
 
 int tcp_set_window_clamp(struct sock *sk, int val)
 {
-	u32 old, least = SOCK_MIN_RCVBUF / 2;
+	int least = SOCK_MIN_RCVBUF / 2;
+	u32 old;
 	struct tcp_sock *tp = tcp_sk(sk);
 
 	if (!val) {
@@ -72,7 +73,7 @@ int tcp_set_window_clamp(struct sock *sk, int val)
 		return 0;
 	}
 	old = tp->window_clamp;
-	tp->window_clamp = max((u32)val, least);
+	tp->window_clamp = (u32)max(val, least);
 	if (tp->window_clamp == old)
 		return 0;
 	/* The window must not shrink below what was offered. */
@@ -170,7 +171,8 @@ static int set_fastopen(struct sock *sk, int optname, int val)
 	case TCP_FASTOPEN:
 		if (val < 0 || !unused)
 			return -EINVAL;
-		inet_csk(sk)->icsk_accept_queue.max_fastopen = min(val, (int)INT16_MAX);
+		inet_csk(sk)->icsk_accept_queue.max_fastopen =
+			min(val, sock_limits(sock_net(sk))->somaxconn);
 		return 0;
 	case TCP_FASTOPEN_CONNECT:
 		if (val > 1 || val < 0)
@@ -518,8 +520,9 @@ int tcp_getsockopt(struct sock *sk, int level, int optname, void *optval, int *o
 
 	if (level == SOL_IP)
 		return ip_getsockopt(sk, level, optname, optval, optlen);
+	/* The network layer answers for levels that nobody knows. */
 	if (level != SOL_TCP)
-		return -ENOPROTOOPT;
+		return sk->sk_family == AF_INET6 ? -ENOPROTOOPT : -EOPNOTSUPP;
 	if (*optlen < 0)
 		return -EINVAL;
 	switch (optname) {

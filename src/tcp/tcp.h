@@ -266,6 +266,7 @@ void tcp_fin(struct sock *sk);
 void tcp_reset(struct sock *sk, struct sk_buff *skb);
 void tcp_finish_connect(struct sock *sk, struct sk_buff *skb);
 void tcp_data_ready(struct sock *sk);
+int tcp_set_rcvlowat(struct sock *sk, int val);
 int tcp_queue_rcv(struct sock *sk, struct sk_buff *skb, bool *fragstolen);
 bool tcp_oow_rate_limited(struct net *net, const struct sk_buff *skb, int mib_idx,
 			  u32 *last_oow_ack_time);

@@ -178,7 +178,7 @@ bool tcp_write_timeout(struct sock *sk)
 		tcp_write_err(sk);
 		return true;
 	}
-	if (sk->sk_txhash) {
+	if (sk->sk_txhash && sk->sk_txrehash) {
 		sk->sk_txhash = get_random_u32() | 1;
 		tp->timeout_rehash++;
 		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPTIMEOUTREHASH);

@@ -30,6 +30,8 @@ unsigned long tcp_rto_max(const struct sock *sk)
 {
 	int ms = tcp_net_sk(sk)->sysctl_tcp_rto_max_ms;
 
+	if (inet_csk(sk)->icsk_rto_max) /* TCP_RTO_MAX_MS */
+		return inet_csk(sk)->icsk_rto_max;
 	return ms > 0 ? msecs_to_jiffies((unsigned int)ms) : TCP_RTO_MAX;
 }
 

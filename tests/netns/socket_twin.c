@@ -2,6 +2,7 @@
 /* One list of things to do with sockets, done by the kernel or by skiff; what came of it. */
 #include <fcntl.h>
 #include <net/if.h>
+#include <signal.h>
 #include <time.h>
 
 #include <linux/errqueue.h>
@@ -19,12 +20,16 @@
  *	socket-twin skiff
  *	socket-twin check FILE		skiff, and what came of it compared with what the kernel did
  *
+ * With "streams" as one more argument it is the list for SOCK_STREAM, and stream_twin.txt.
+ *
  * Each line says what was done and what came of it. test_sockets.py compares both sides, and
  * socket_twin.txt is what a kernel did.
  */
 
 const struct side *side;
 FILE *out;
+
+static int streams; /* which list */
 
 /* The kernel. */
 
@@ -41,6 +46,7 @@ static const struct side kernel_side = {
 	.connect = connect,
 	.listen = listen,
 	.accept = accept,
+	.accept4 = accept4,
 	.getname = getsockname,
 	.getpeer = getpeername,
 	.shutdown = shutdown,
@@ -95,6 +101,7 @@ static const struct side skiff_side = {
 	.connect = skiff_connect,
 	.listen = skiff_listen,
 	.accept = skiff_accept,
+	.accept4 = skiff_accept4,
 	.getname = skiff_getsockname,
 	.getpeer = skiff_getpeername,
 	.shutdown = skiff_shutdown,
@@ -329,6 +336,10 @@ int set_int(int fd, int level, int name, int val)
 static void run(const struct side *which)
 {
 	side = which;
+	if (streams) {
+		do_streams();
+		return;
+	}
 	do_calls();
 	do_options();
 	do_events();
@@ -389,6 +400,12 @@ static int check(const char *path)
 int main(int argc, char **argv)
 {
 	out = stdout;
+	/* Programs here look at EPIPE. */
+	signal(SIGPIPE, SIG_IGN);
+	if (argc > 2 && !strcmp(argv[argc - 1], "streams")) {
+		streams = 1;
+		argc--;
+	}
 	if (argc == 2 && !strcmp(argv[1], "kernel")) {
 		run(&kernel_side);
 	} else if (argc == 2 && !strcmp(argv[1], "skiff")) {
@@ -396,7 +413,7 @@ int main(int argc, char **argv)
 	} else if (argc == 3 && !strcmp(argv[1], "check")) {
 		return check(argv[2]);
 	} else {
-		fprintf(stderr, "usage: socket-twin kernel | skiff | check FILE\n");
+		fprintf(stderr, "usage: socket-twin kernel | skiff | check FILE [streams]\n");
 		return 2;
 	}
 	return 0;

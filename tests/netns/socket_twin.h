@@ -23,6 +23,7 @@ struct side {
 	int (*connect)(int fd, const struct sockaddr *addr, socklen_t len);
 	int (*listen)(int fd, int backlog);
 	int (*accept)(int fd, struct sockaddr *addr, socklen_t *len);
+	int (*accept4)(int fd, struct sockaddr *addr, socklen_t *len, int flags);
 	int (*getname)(int fd, struct sockaddr *addr, socklen_t *len);
 	int (*getpeer)(int fd, struct sockaddr *addr, socklen_t *len);
 	int (*shutdown)(int fd, int how);
@@ -78,11 +79,60 @@ void must_connect(int fd, int family, unsigned int addr, unsigned short port);
 long send_to(int fd, int family, unsigned int addr, unsigned short port, size_t len, int flags);
 int set_int(int fd, int level, int name, int val);
 
+/* Calls, and what came of them behind a space, on a line that goes on. */
+void ret_of(long ret);
+void call_bind(int fd, int fam, unsigned int addr, unsigned short port);
+void call_connect(int fd, int fam, unsigned int addr, unsigned short port);
+void call_receive(int fd, size_t room, int flags);
+void call_name(int fd, int (*get)(int fd, struct sockaddr *addr, socklen_t *len), socklen_t len);
+void call_int(int fd, unsigned long request);
+void call_error(int fd, int name);
+void call_select(int fd);
+void call_epoll(int fd, unsigned int mode);
+
 void do_calls(void);
 void do_options(void);
 void do_events(void);
 void do_traffic(void);
 void do_sending(void);
 void do_ioctls(void);
+
+/* stream_twin*.c: the table of calls and states, options, waiting, data. */
+void do_streams(void);
+void do_stream_options(void);
+void do_stream_events(void);
+void do_stream_traffic(void);
+
+/* A connection and what is around it. Each state has a port of its own: the last one's waits. */
+struct streams {
+	int family;
+	unsigned short port;
+	int fd, peer, listener;
+};
+
+extern struct streams st;
+
+/* Milliseconds in which the acknowledgment of a FIN comes, whatever the kernel's HZ. */
+#define TICKS 10
+
+/* Bytes that wait, of a connection that there is. */
+void call_queued(int fd, unsigned long request);
+
+void streams_begin(int family);
+void streams_end(void);
+void streams_connect(void); /* fd to peer, over lo */
+void abort_fd(int *fd);	    /* by a reset */
+void close_fd(int *fd);
+long send_bytes(int fd, size_t len, int flags);
+long read_bytes(int fd, size_t len, int flags);
+void tell_tcp_state(int fd);
+
+struct stream_state {
+	const char *name;
+	void (*make)(void);
+};
+
+extern const struct stream_state stream_states[];
+extern const size_t stream_states_count;
 
 #endif /* TESTS_NETNS_SOCKET_TWIN_H */

@@ -215,7 +215,7 @@ static const struct state {
 
 /* Calls. Each tells the rest of its line. */
 
-static void ret_of(long ret)
+void ret_of(long ret)
 {
 	if (ret < 0)
 		fprintf(out, " %s", strerrorname_np(errno));
@@ -223,7 +223,7 @@ static void ret_of(long ret)
 		fprintf(out, " %ld", ret);
 }
 
-static void call_bind(int fd, int fam, unsigned int addr, unsigned short port)
+void call_bind(int fd, int fam, unsigned int addr, unsigned short port)
 {
 	union name n;
 	socklen_t len = make_name(&n, fam, addr, port);
@@ -231,7 +231,7 @@ static void call_bind(int fd, int fam, unsigned int addr, unsigned short port)
 	ret_of(side->bind(fd, &n.any, len));
 }
 
-static void call_connect(int fd, int fam, unsigned int addr, unsigned short port)
+void call_connect(int fd, int fam, unsigned int addr, unsigned short port)
 {
 	union name n;
 	socklen_t len = make_name(&n, fam, addr, port);
@@ -239,7 +239,7 @@ static void call_connect(int fd, int fam, unsigned int addr, unsigned short port
 	ret_of(side->connect(fd, &n.any, len));
 }
 
-static void call_receive(int fd, size_t room, int flags)
+void call_receive(int fd, size_t room, int flags)
 {
 	unsigned char buf[100];
 	union name from;
@@ -263,7 +263,7 @@ static void call_send(int fd, const char *what, int fam, unsigned int addr, unsi
 	ret_of(send_to(fd, fam, addr, port, 20, flags));
 }
 
-static void call_name(int fd, int (*get)(int fd, struct sockaddr *addr, socklen_t *len),
+void call_name(int fd, int (*get)(int fd, struct sockaddr *addr, socklen_t *len),
 		      socklen_t len)
 {
 	union name n;
@@ -276,7 +276,7 @@ static void call_name(int fd, int (*get)(int fd, struct sockaddr *addr, socklen_
 		tell_name(&n, len);
 }
 
-static void call_int(int fd, unsigned long request)
+void call_int(int fd, unsigned long request)
 {
 	int val = -7, ret = side->ioctl(fd, request, &val);
 
@@ -286,7 +286,7 @@ static void call_int(int fd, unsigned long request)
 		fprintf(out, " val %d", request == SIOCOUTQ && val > 0 ? 1 : val);
 }
 
-static void call_error(int fd, int name)
+void call_error(int fd, int name)
 {
 	int val = -7, ret;
 	socklen_t len = sizeof(val);
@@ -299,7 +299,7 @@ static void call_error(int fd, int name)
 		fprintf(out, " %d", val);
 }
 
-static void call_select(int fd)
+void call_select(int fd)
 {
 	fd_set in, to, ex;
 	struct timeval tv = { .tv_usec = 1000 };
@@ -322,7 +322,7 @@ static void call_select(int fd)
 }
 
 /* All there is to be told by a set, twice. */
-static void call_epoll(int fd, unsigned int mode)
+void call_epoll(int fd, unsigned int mode)
 {
 	struct epoll_event ev = { .events = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLERR |
 					    EPOLLHUP | mode };
