@@ -298,7 +298,9 @@ def test_zero_window_of_skiff():
         s.send(16 * MB)
     for report in both_roles(story, 'sleep=1000', 'recv=%d' % (16 * MB), 'eof',
                              settings=('net.ipv4.tcp_rmem=4096 131072 131072',)):
-        assert counter(report, 'TcpExtTCPToZeroWindowAdv'), report
+        # The window closed by and by, or at once when a large segment found no memory.
+        assert (counter(report, 'TcpExtTCPToZeroWindowAdv') or
+                counter(report, 'TcpExtTCPRcvQDrop')), report
         assert counter(report, 'TcpExtTCPFromZeroWindowAdv'), report
 
 

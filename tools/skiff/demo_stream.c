@@ -18,6 +18,8 @@
 
 #define FILE_MAX (4u << 20)
 #define SAMPLES 64
+/* Moved at a time, so that there is something to see in between. */
+#define CHUNK (FILE_MAX / SAMPLES)
 
 /**
  * struct sample - the connection at one instant
@@ -125,14 +127,16 @@ static int move_some(struct transfer *t)
 	ssize_t n;
 
 	if (t->sent < t->size) {
-		n = skiff_send(t->fd, t->file + t->sent, t->size - t->sent, MSG_DONTWAIT);
+		n = skiff_send(t->fd, t->file + t->sent, min_t(size_t, t->size - t->sent, CHUNK),
+			       MSG_DONTWAIT);
 		if (n < 0 && !would_wait())
 			return -errno;
 		t->sent += (size_t)max_t(ssize_t, n, 0);
 		if (t->sent == t->size && skiff_shutdown(t->fd, SHUT_WR))
 			return -errno;
 	}
-	n = skiff_recv(t->fd, t->back + t->got, t->size - t->got, MSG_DONTWAIT);
+	n = skiff_recv(t->fd, t->back + t->got, min_t(size_t, t->size - t->got, CHUNK),
+		       MSG_DONTWAIT);
 	if (!n)
 		return -EPIPE;
 	if (n < 0)
