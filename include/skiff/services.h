@@ -17,21 +17,32 @@ struct net;
  * @answers: sent
  * @refused: not answered: sent to everybody, or from the port of another such service
  * @failed: answers that could not be sent: too long for the way back, no route, no memory
+ * @connections: accepted, over TCP
+ * @evicted: of these, ended because there were too many, and nobody was idle for longer
+ * @bytes_in: received over TCP
+ * @bytes_out: sent over TCP
  */
 struct service_stats {
 	u64 datagrams;
 	u64 answers;
 	u64 refused;
 	u64 failed;
+	u64 connections;
+	u64 evicted;
+	u64 bytes_in;
+	u64 bytes_out;
 };
 
 /**
- * service_enable() - let a host offer a service over UDP
+ * service_enable() - let a host offer a service over UDP and TCP
  * @net: host
  * @name: "echo" (RFC 862), "discard" (RFC 863), "daytime" (RFC 867), "chargen" (RFC 864)
  *
  * Datagrams to several hosts, and those from ports of such services, get no answer: two services
  * would keep each other busy for ever, whoever made up the first datagram (CERT CA-1996-01).
+ *
+ * A service has up to 1,024 connections; one more ends the one that has been idle for longest, by a
+ * reset.
  *
  * Stack lock. Return: 0; -ENOENT for an unknown name, -EALREADY, -EADDRINUSE when something else
  * has the port, -ENOMEM.

@@ -46,9 +46,27 @@ static void daytime_answer(struct net *net, const struct sk_buff *skb, u8 *buf, 
 	memcpy(buf, text, min_t(unsigned int, len, DAYTIME_LEN));
 }
 
+/* Over TCP the text is all there is. */
+static struct sk_buff *daytime_produce(struct net *net, unsigned int nr, int *err)
+{
+	struct sk_buff *skb;
+	int len;
+
+	if (nr)
+		return NULL;
+	len = daytime_len(net, NULL);
+	skb = len < 0 ? NULL : service_buffer((unsigned int)len);
+	if (skb)
+		daytime_answer(net, NULL, skb->data, skb->len);
+	else
+		*err = -ENOMEM;
+	return skb;
+}
+
 const struct service service_daytime = {
 	.name = "daytime",
 	.port = 13,
 	.answer_len = daytime_len,
 	.answer = daytime_answer,
+	.produce = daytime_produce,
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The echo service, RFC 862: the answer is what was sent. */
+/* The echo service, RFC 862: the answer is what was sent, and a stream is sent back. */
 #include "services/services.h"
 
 static int echo_len(struct net *net, const struct sk_buff *skb)
@@ -19,4 +19,5 @@ const struct service service_echo = {
 	.port = 7,
 	.answer_len = echo_len,
 	.answer = echo_answer,
+	.echoes = true,
 };

@@ -4,12 +4,12 @@
 
 #include <skiff/net.h>
 
-#include "services/services.h"
+#include "services/stream.h"
 
 /* Device, IPv4 with options, UDP. */
 #define SERVICE_HEADROOM (LL_MAX_HEADER + 60 + 8)
 
-static const struct service *const services[] = {
+static const struct service *const services[SERVICES_NR] = {
 	&service_echo,
 	&service_discard,
 	&service_daytime,
@@ -19,17 +19,20 @@ static const struct service *const services[] = {
 /**
  * struct service_host - a service on a host
  * @service: which
- * @sock: its socket; @sock.sk is NULL while it is not offered
+ * @sock: its socket for datagrams; @sock.sk is NULL while it is not offered
+ * @stream: the same over TCP
  * @stats: what it did
  */
 struct service_host {
 	const struct service *service;
 	struct socket sock;
+	struct service_stream *stream;
 	struct service_stats stats;
 };
 
 struct services_net {
-	struct service_host hosts[ARRAY_SIZE(services)];
+	struct service_host hosts[SERVICES_NR];
+	struct service_streams streams;
 };
 
 static unsigned int services_net_id;
@@ -83,8 +86,7 @@ static bool service_refuses(const struct sk_buff *skb)
 	return !port || service_port(port) || udp_was_broadcast(skb);
 }
 
-/* A buffer for @len bytes of data, with room in front for all headers. NULL without memory. */
-static struct sk_buff *service_alloc(unsigned int len)
+struct sk_buff *service_buffer(unsigned int len)
 {
 	struct sk_buff *skb = alloc_skb(SERVICE_HEADROOM + len, GFP_ATOMIC);
 
@@ -141,7 +143,7 @@ static void service_answer(struct service_host *h, const struct sk_buff *skb)
 
 	if (len < 0)
 		return;
-	answer = service_alloc((unsigned int)len);
+	answer = service_buffer((unsigned int)len);
 	if (answer)
 		h->service->answer(net, skb, answer->data, (unsigned int)len);
 	if (answer && !service_send(&h->sock, answer, skb))
@@ -175,6 +177,7 @@ static void service_data_ready(struct sock *sk)
 
 static void service_stop(struct service_host *h)
 {
+	service_stream_stop(h->stream);
 	if (h->sock.sk)
 		h->sock.ops->release(&h->sock);
 }
@@ -187,6 +190,22 @@ static int service_bind(struct socket *sock, u16 port)
 	return sock->ops->bind(sock, (struct sockaddr *)&name, sizeof(name));
 }
 
+static int service_start(struct service_host *h, struct net *net)
+{
+	int err = sock_create_net(net, AF_INET, SOCK_DGRAM, IPPROTO_UDP, 1, &h->sock);
+
+	if (err)
+		return err;
+	err = service_bind(&h->sock, h->service->port);
+	if (err) {
+		service_stop(h);
+		return err;
+	}
+	h->sock.sk->sk_user_data = h;
+	h->sock.sk->sk_data_ready = service_data_ready;
+	return 0;
+}
+
 int service_enable(struct net *net, const char *name)
 {
 	struct service_host *h = service_find(net, name);
@@ -197,17 +216,13 @@ int service_enable(struct net *net, const char *name)
 		return -ENOENT;
 	if (h->sock.sk)
 		return -EALREADY;
-	err = sock_create_net(net, AF_INET, SOCK_DGRAM, IPPROTO_UDP, 1, &h->sock);
-	if (err)
-		return err == -ENOBUFS ? -ENOMEM : err;
-	err = service_bind(&h->sock, h->service->port);
-	if (err) {
-		service_stop(h);
-		return err;
+	err = service_start(h, net);
+	if (!err) {
+		err = service_stream_start(h->stream, net);
+		if (err)
+			service_stop(h);
 	}
-	h->sock.sk->sk_user_data = h;
-	h->sock.sk->sk_data_ready = service_data_ready;
-	return 0;
+	return err == -ENOBUFS ? -ENOMEM : err;
 }
 
 int service_disable(struct net *net, const char *name)
@@ -228,8 +243,13 @@ static int services_net_init(struct net *net)
 	struct services_net *sn = (struct services_net *)net_generic(net, services_net_id);
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(services); i++)
-		sn->hosts[i].service = services[i];
+	service_streams_init(&sn->streams);
+	for (i = 0; i < SERVICES_NR; i++) {
+		struct service_host *h = &sn->hosts[i];
+
+		h->service = services[i];
+		h->stream = service_stream_init(&sn->streams, h->service, &h->stats);
+	}
 	return 0;
 }
 
@@ -238,7 +258,7 @@ static void services_net_exit(struct net *net)
 	struct services_net *sn = (struct services_net *)net_generic(net, services_net_id);
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(services); i++)
+	for (i = 0; i < SERVICES_NR; i++)
 		service_stop(&sn->hosts[i]);
 }
 

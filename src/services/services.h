@@ -9,16 +9,28 @@
 /**
  * struct service - one service
  * @name: as users know it
- * @port: UDP port, host order
- * @answer_len: bytes of the answer to @skb, data at the payload; negative for no answer
+ * @port: of UDP and TCP, host order
+ * @answer_len: over UDP: bytes of the answer to @skb, data at the payload; negative for no answer
  * @answer: fill in that many bytes
+ * @echoes: over TCP: what comes is sent back; else it is thrown away
+ * @endless: over TCP: goes on when the peer has ended its half
+ * @produce: over TCP: buffer number @nr of what is sent unasked; NULL with *@err, -EAGAIN behind the
+ *           last one. May be NULL
  */
 struct service {
 	const char *name;
 	u16 port;
 	int (*answer_len)(struct net *net, const struct sk_buff *skb);
 	void (*answer)(struct net *net, const struct sk_buff *skb, u8 *buf, unsigned int len);
+	bool echoes;
+	bool endless;
+	struct sk_buff *(*produce)(struct net *net, unsigned int nr, int *err);
 };
+
+#define SERVICES_NR 4
+
+/* A buffer for @len bytes of data, with room in front for all headers. NULL without memory. */
+struct sk_buff *service_buffer(unsigned int len);
 
 extern const struct service service_echo;
 extern const struct service service_discard;

@@ -405,36 +405,45 @@ int tcp_sendmsg(struct sock *sk, struct skiff_msghdr *msg, size_t size)
 	return err;
 }
 
+#define COPY_ORDER 3
+
+/* However many pieces the data of @from is in: what GRO has gathered is a list. Return: 0, -ENOMEM. */
+static int copy_buffer(struct sock *sk, struct sk_buff *skb, const struct sk_buff *from)
+{
+	struct skb_shared_info *shinfo = skb_shinfo(skb);
+	int done = 0, len = (int)from->len, n;
+	struct page *page;
+
+	if (!sk_wmem_schedule(sk, (int)skb->truesize + len))
+		return -ENOMEM;
+	for (; done < len; done += n) {
+		n = min(len - done, (int)(PAGE_SIZE << COPY_ORDER));
+		page = shinfo->nr_frags < MAX_SKB_FRAGS ? alloc_pages(GFP_ATOMIC, COPY_ORDER) :
+							  NULL;
+		if (!page)
+			return -ENOMEM;
+		BUG_ON(skb_copy_bits(from, done, page_address(page), n));
+		skb_fill_page_desc(skb, shinfo->nr_frags, page, 0, n);
+		skb_len_add(skb, n);
+	}
+	return 0;
+}
+
 /* A stream's buffer with the bytes of a buffer of the program's, shared where that is possible. */
 static struct sk_buff *adopt(struct sock *sk, struct sk_buff *from)
 {
 	struct sk_buff *skb = tcp_stream_alloc_skb(sk, GFP_ATOMIC, true);
-	int i = 0;
 
 	if (!skb)
 		return NULL;
-	if (skb_zerocopy_headlen(from) || skb_zerocopy(skb, from, (int)from->len, 0)) {
-		/* Its linear part is no block of ours, or there are too many fragments. */
+	if (!skb_zerocopy_headlen(from) && !skb_zerocopy(skb, from, (int)from->len, 0))
+		return skb;
+	/* Its linear part is no block of ours, or there are too many fragments. */
+	kfree_skb(skb);
+	skb = tcp_stream_alloc_skb(sk, GFP_ATOMIC, true);
+	if (skb && copy_buffer(sk, skb, from)) {
 		kfree_skb(skb);
-		skb = tcp_stream_alloc_skb(sk, GFP_ATOMIC, true);
-		if (!skb)
-			return NULL;
-		while (i < (int)from->len) {
-			struct iov_iter it;
-			struct iovec iov[MAX_SKB_FRAGS + 1];
-			int n = skb_to_iovec(from, iov, MAX_SKB_FRAGS + 1, i, (int)from->len - i);
-
-			if (n < 0 || __skb_shinfo(skb)->nr_frags == MAX_SKB_FRAGS)
-				break;
-			iov_iter_init(&it, ITER_SOURCE, iov, (unsigned long)n, from->len);
-			if (tcp_skb_copy_from(sk, skb, &it, from->len))
-				break;
-			i = (int)skb->len;
-		}
-		if (i < (int)from->len) {
-			kfree_skb(skb);
-			return NULL;
-		}
+		return NULL;
 	}
 	return skb;
 }

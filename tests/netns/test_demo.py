@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ET
 
 from peer import *
 
-STEPS = 8
+STEPS = 9
 
 
 def demo(*args, **kwargs):
@@ -39,7 +39,18 @@ def assert_complete(path, out, peer):
     svg = ET.parse(path + '/demo-skb.svg').getroot()
     texts = [t.text for t in svg.iter('{http://www.w3.org/2000/svg}text')]
     assert len([t for t in texts if t and 'skb' in t]) == 7, texts
+    assert_curves(path, out)
     assert_frames_are_right(path + '/demo.pcapng', 20)
+
+
+def assert_curves(path, out):
+    """Of the stream: in the terminal and in a picture."""
+    assert re.search(r'=> ok: [\d.]+ MB each way at once, \d+ Mbit/s', out), out
+    for name in ('throughput', 'RTT', 'cwnd'):
+        assert re.search(r'^ +%s  [-_.~=+*#]{8,64}  at most [\d.]+ ' % name, out, re.M), out
+    svg = ET.parse(path + '/demo-tcp.svg').getroot()
+    lines = list(svg.iter('{http://www.w3.org/2000/svg}polyline'))
+    assert len(lines) == 3 and all(len(line.get('points').split()) >= 8 for line in lines)
 
 
 def test_with_the_kernel():

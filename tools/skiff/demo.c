@@ -38,7 +38,7 @@ static const struct argp_option options[] = {
 	{ "no-tap", OPT_NO_TAP, NULL, 0,
 	  "Join two skiff hosts by a cable instead of asking the kernel for a TAP device", 0 },
 	{ "output", OPT_OUTPUT, "DIRECTORY", 0,
-	  "Where demo.pcapng and demo-skb.svg are written: build/ if it is there, else the current "
+	  "Where demo.pcapng, demo-skb.svg and demo-tcp.svg are written: build/ if it is there, else the current "
 	  "directory, else a new one in /tmp",
 	  0 },
 	{ "seed", OPT_SEED, "NUMBER", 0,
@@ -224,8 +224,8 @@ static enum status show(struct demo *demo, bool kernel)
 			run_step(demo, i, &rows[i]);
 		status = print_table(rows, demo_nr_steps);
 		skiff_capture_stats(capture, &stats);
-		printf("\ncapture: %s (%llu frames)\npictures: %s\n", demo->capture_path,
-		       (unsigned long long)stats.written, demo->svg_path);
+		printf("\ncapture: %s (%llu frames)\npictures: %s, %s\n", demo->capture_path,
+		       (unsigned long long)stats.written, demo->svg_path, demo->chart_path);
 	}
 	ended = end(demo, capture);
 	return status == STATUS_OK ? ended : status;
@@ -235,7 +235,7 @@ static enum status demo(int argc, char **argv)
 {
 	struct demo_options o = { .seed = DEMO_SEED };
 	struct demo d = { .peer_fd = -1 };
-	char svg[512], capture[512];
+	char svg[512], chart[512], capture[512];
 	const char *output;
 	bool kernel;
 
@@ -247,9 +247,11 @@ static enum status demo(int argc, char **argv)
 				"is accepted",
 				o.output ? o.output : "/tmp", strerror(errno));
 	snprintf(svg, sizeof(svg), "%s/demo-skb.svg", output);
+	snprintf(chart, sizeof(chart), "%s/demo-tcp.svg", output);
 	snprintf(capture, sizeof(capture), "%s/demo.pcapng", output);
 	kernel = pick_peer(&o);
 	d.svg_path = svg;
+	d.chart_path = chart;
 	d.capture_path = capture;
 	d.seed = o.seed;
 	if (skiff_init())

@@ -45,6 +45,7 @@ struct step_result {
  * @serve: open @port for answer(). Return: 0 or a negative errno
  * @answer: wait until a datagram has arrived at the open port and was sent back. Return: its
  *          length or a negative errno
+ * @send_back: take a connection at *@port and send back what comes. Return: 0 or a negative errno
  * @mac: its address
  * @end: undo everything
  */
@@ -55,6 +56,7 @@ struct peer_ops {
 		   size_t size);
 	int (*serve)(struct demo *demo, u16 port);
 	int (*answer)(struct demo *demo);
+	int (*send_back)(struct demo *demo, u16 *port);
 	int (*mac)(struct demo *demo, u8 mac[ETH_ALEN]);
 	void (*end)(struct demo *demo);
 };
@@ -87,6 +89,7 @@ int outcome_wait(struct outcome *o);
  * @received: what arrived there
  * @packets: what passed the host's device
  * @svg_path: the pictures
+ * @chart_path: the curves of the stream
  * @capture_path: the capture
  * @seed: of the simulated step
  */
@@ -100,6 +103,7 @@ struct demo {
 	struct outcome received;
 	struct packets *packets;
 	const char *svg_path;
+	const char *chart_path;
 	const char *capture_path;
 	u32 seed;
 };
@@ -151,6 +155,9 @@ extern const unsigned int demo_nr_steps;
 
 /* demo_skb.c: a datagram built by hand in one buffer, drawn at each move, and sent. */
 void step_skb(struct demo *demo, struct step_result *result);
+
+/* demo_stream.c: a file over TCP, and its curves. */
+void step_stream(struct demo *demo, struct step_result *result);
 
 /* demo_lossy.c: questions and answers over a network that loses some. */
 void step_lossy(struct demo *demo, struct step_result *result);

@@ -96,6 +96,12 @@ static void peer_pings(struct demo *demo, struct step_result *result)
 	result->rtt_ns = received ? sum / received : 0;
 }
 
+static int peer_sends_back(struct demo *demo, u16 *port)
+{
+	*port = 7;
+	return skiff_service_enable(demo->peer_net, "echo", NULL, 0);
+}
+
 static int peer_mac(struct demo *demo, u8 mac[ETH_ALEN])
 {
 	const struct net_device *dev;
@@ -120,6 +126,7 @@ static const struct peer_ops cable_ops = {
 	.ask = peer_asks,
 	.serve = peer_serves,
 	.answer = peer_answers,
+	.send_back = peer_sends_back,
 	.mac = peer_mac,
 	.end = peer_end,
 };

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -110,6 +111,71 @@ static int kernel_answers(struct demo *demo)
 	return n < 0 ? -errno : (int)n;
 }
 
+/* The kernel's end of the stream, in a thread of its own: one connection. */
+static pthread_t stream_thread;
+static int stream_fd = -1;
+
+static bool write_all(int fd, const char *buf, size_t len)
+{
+	while (len) {
+		ssize_t n = send(fd, buf, len, MSG_NOSIGNAL);
+
+		if (n <= 0)
+			return false;
+		buf += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+static void *send_back(void *arg)
+{
+	static char buf[1 << 18];
+	int fd = accept4(stream_fd, NULL, NULL, SOCK_CLOEXEC);
+	ssize_t n;
+
+	(void)arg;
+	if (fd < 0)
+		return NULL;
+	do
+		n = recv(fd, buf, sizeof(buf), 0);
+	while (n > 0 && write_all(fd, buf, (size_t)n));
+	close(fd);
+	return NULL;
+}
+
+static int kernel_sends_back(struct demo *demo, u16 *port)
+{
+	struct sockaddr_in self = demo_sockaddr(DEMO_PEER_ADDR, DEMO_PEER_PORT);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), err = 0;
+
+	(void)demo;
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, (struct sockaddr *)&self, sizeof(self)) || listen(fd, 1))
+		err = -errno;
+	stream_fd = fd;
+	if (!err)
+		err = -pthread_create(&stream_thread, NULL, send_back, NULL);
+	if (err) {
+		close(fd);
+		stream_fd = -1;
+	}
+	*port = DEMO_PEER_PORT;
+	return err;
+}
+
+static void end_sending_back(void)
+{
+	if (stream_fd < 0)
+		return;
+	/* It may be waiting for a connection still. */
+	shutdown(stream_fd, SHUT_RDWR);
+	pthread_join(stream_thread, NULL);
+	close(stream_fd);
+	stream_fd = -1;
+}
+
 static int kernel_mac(struct demo *demo, u8 mac[ETH_ALEN])
 {
 	struct ifreq ifr = { .ifr_name = DEMO_DEV };
@@ -122,6 +188,7 @@ static int kernel_mac(struct demo *demo, u8 mac[ETH_ALEN])
 
 static void kernel_end(struct demo *demo)
 {
+	end_sending_back();
 	if (demo->peer_fd >= 0)
 		close(demo->peer_fd);
 }
@@ -132,6 +199,7 @@ static const struct peer_ops kernel_ops = {
 	.ask = kernel_asks,
 	.serve = kernel_serves,
 	.answer = kernel_answers,
+	.send_back = kernel_sends_back,
 	.mac = kernel_mac,
 	.end = kernel_end,
 };

@@ -23,7 +23,7 @@ static const struct argp_option options[] = {
 	{ "gateway", OPT_GATEWAY, "ADDRESS", 0,
 	  "Send what is for no other subnet to this router, which is on the link of a device", 0 },
 	{ "services", OPT_SERVICES, "NAME,...", 0,
-	  "Offer services over UDP: echo, discard, daytime, chargen", 0 },
+	  "Offer services over UDP and TCP: echo, discard, daytime, chargen", 0 },
 	{ "pcap", OPT_PCAP, "FILE", 0,
 	  "Capture the device's frames as pcapng; with several devices one file for each, FILE "
 	  "with -DEVICE before its suffix",

@@ -67,16 +67,26 @@ static void say_device_counters(struct net_device *dev)
 	       (unsigned long long)s.tx_dropped);
 }
 
+static void say_service(const char *name, const struct service_stats *s)
+{
+	if (s->datagrams)
+		printf("  %s: %llu datagrams, %llu answers, %llu refused, %llu failed\n", name,
+		       (unsigned long long)s->datagrams, (unsigned long long)s->answers,
+		       (unsigned long long)s->refused, (unsigned long long)s->failed);
+	if (s->connections)
+		printf("  %s: %llu connections, %llu bytes in, %llu bytes out, %llu evicted\n",
+		       name, (unsigned long long)s->connections, (unsigned long long)s->bytes_in,
+		       (unsigned long long)s->bytes_out, (unsigned long long)s->evicted);
+}
+
 static void say_services(struct net *net)
 {
 	struct service_stats s;
 	const char *name;
 
 	for (unsigned int i = 0; (name = service_name(i)) != NULL; i++)
-		if (!service_stats(net, name, &s) && s.datagrams)
-			printf("  %s: %llu datagrams, %llu answers, %llu refused, %llu failed\n",
-			       name, (unsigned long long)s.datagrams, (unsigned long long)s.answers,
-			       (unsigned long long)s.refused, (unsigned long long)s.failed);
+		if (!service_stats(net, name, &s))
+			say_service(name, &s);
 }
 
 static int say_counter(const char *name, u64 value, void *arg)
