@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Time, which passes only when packetdrill sleeps or waits for a packet.
+ * Time, which passes only when packetdrill sleeps, waits for a packet, or looks at the clock.
  *
  * Theory of operation. The main thread moves the clock from one event of the stack to the next.
  * After each one it tries on behalf of the other thread what that one waits for. When that works,
  * it hands the result over and lets no time pass until the other thread has read the clock, so
  * that packetdrill sees the call end at the instant at which it did. A thread that does something
- * else instead is not waited for long: REAL_PATIENCE_NS of the system's time.
+ * else instead is not waited for long: REAL_PATIENCE_NS of the system's time. While the other
+ * thread has not begun its call, the main one waits for it, and it moves the clock.
  */
 #include <time.h>
 
@@ -166,11 +167,11 @@ int pd_gettimeofday(void *u, struct timeval *tv, struct timezone *tz)
 
 	tv->tv_sec = (time_t)(now / NSEC_PER_SEC);
 	tv->tv_usec = (suseconds_t)(now % NSEC_PER_SEC / NSEC_PER_USEC);
-	if (is_main(pd)) {
-		step(pd, now_of(pd) + READING_NS);
-	} else {
+	if (!is_main(pd) && pd->woken) {
 		pd->woken = false;
 		pthread_cond_broadcast(&pd->read);
+	} else {
+		step(pd, now_of(pd) + READING_NS);
 	}
 	return (int)pd_leave(pd, 0);
 }
