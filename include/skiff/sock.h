@@ -309,6 +309,9 @@ struct sock {
  * @disconnect: it is not any more (AF_UNSPEC). Return: 0 or -errno
  * @shutdown: the program shut down one direction or both: *_SHUTDOWN; may be NULL
  * @keepalive: SO_KEEPALIVE is about to be switched on or off; may be NULL
+ * @stamp_base: for streams, whose bytes have numbers: *@key is the number from which on timestamps
+ *              are counted, with SOF_TIMESTAMPING_* @flags. Return: 0 or -errno. NULL for who counts
+ *              packets
  * @bind: to an address, where that differs from what the family does; may be NULL
  * @ioctl: of its own; *@karg is what the program gave and gets back. Return: 0 or -errno
  * @setsockopt: options of its own level
@@ -334,6 +337,7 @@ struct proto {
 	int (*disconnect)(struct sock *sk, int flags);
 	void (*shutdown)(struct sock *sk, int how);
 	void (*keepalive)(struct sock *sk, int val);
+	int (*stamp_base)(const struct sock *sk, u32 flags, u32 *key);
 	int (*bind)(struct sock *sk, struct sockaddr *addr, int addr_len);
 	int (*ioctl)(struct sock *sk, int cmd, int *karg);
 	int (*setsockopt)(struct sock *sk, int level, int optname, const void *optval,

@@ -77,9 +77,22 @@ int sock_get_timestamp_option(const struct sock *sk, int optname)
 	       sock_flag(sk, SOCK_TSTAMP_NEW) == is_new(optname);
 }
 
+static int start_counting(struct sock *sk, u32 flags)
+{
+	u32 key = 0;
+	int err = 0;
+
+	if (sk->sk_prot && sk->sk_prot->stamp_base)
+		err = sk->sk_prot->stamp_base(sk, flags, &key);
+	if (!err)
+		atomic_set(&sk->sk_tskey, (int)key);
+	return err;
+}
+
 int sock_set_timestamping(struct sock *sk, int optname, const void *optval, unsigned int optlen)
 {
 	u32 flags;
+	int err;
 
 	if (optlen < sizeof(flags))
 		return -EINVAL;
@@ -93,8 +106,11 @@ int sock_set_timestamping(struct sock *sk, int optname, const void *optval, unsi
 		return -EINVAL;
 	if ((flags & SOF_TIMESTAMPING_OPT_STATS) && !(flags & SOF_TIMESTAMPING_OPT_TSONLY))
 		return -EINVAL;
-	if ((flags & SOF_TIMESTAMPING_OPT_ID) && !(sk->sk_tsflags & SOF_TIMESTAMPING_OPT_ID))
-		atomic_set(&sk->sk_tskey, 0);
+	if ((flags & SOF_TIMESTAMPING_OPT_ID) && !(sk->sk_tsflags & SOF_TIMESTAMPING_OPT_ID)) {
+		err = start_counting(sk, flags);
+		if (err)
+			return err;
+	}
 	sk->sk_tsflags = flags;
 	sock_valbool_flag(sk, SOCK_TSTAMP_NEW, is_new(optname));
 	if (flags & SOF_TIMESTAMPING_RX_SOFTWARE)

@@ -16,8 +16,12 @@ static void report(struct sk_buff *skb, struct sock *sk, u8 origin, u32 info)
 	serr->ee.ee_errno = ENOMSG;
 	serr->ee.ee_origin = origin;
 	serr->ee.ee_info = info;
-	if (origin == SO_EE_ORIGIN_TIMESTAMPING && (sk->sk_tsflags & SOF_TIMESTAMPING_OPT_ID))
+	if (origin == SO_EE_ORIGIN_TIMESTAMPING && (sk->sk_tsflags & SOF_TIMESTAMPING_OPT_ID)) {
 		serr->ee.ee_data = __skb_shinfo(skb)->tskey;
+		/* Numbers of bytes, which the program counts from where it asked for them. */
+		if (sk->sk_prot && sk->sk_prot->stamp_base)
+			serr->ee.ee_data -= (u32)atomic_read(&sk->sk_tskey);
+	}
 	if (sock_queue_err_skb(sk, skb))
 		kfree_skb_reason(skb, SKB_DROP_REASON_SOCKET_RCVBUFF);
 }

@@ -4,6 +4,9 @@
 
 #include "tcp/tcp.h"
 
+/* Linux 6.2's name for bit 16 of SOF_TIMESTAMPING_*. */
+#define STAMP_OPT_ID_TCP ((u32)1 << 16)
+
 atomic_long_t tcp_memory_allocated;
 
 /*
@@ -289,6 +292,15 @@ int tcp_v4_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	return err;
 }
 
+/* From what is acknowledged, or with OPT_ID_TCP from what the program writes next. */
+static int tcp_stamp_base(const struct sock *sk, u32 flags, u32 *key)
+{
+	if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
+		return -EINVAL;
+	*key = flags & STAMP_OPT_ID_TCP ? tcp_sk(sk)->write_seq : tcp_sk(sk)->snd_una;
+	return 0;
+}
+
 struct proto tcp_prot = {
 	.name = "TCP",
 	.obj_size = sizeof(struct tcp_sock),
@@ -301,6 +313,7 @@ struct proto tcp_prot = {
 	.disconnect = tcp_disconnect,
 	.shutdown = tcp_shutdown,
 	.keepalive = tcp_set_keepalive,
+	.stamp_base = tcp_stamp_base,
 	.ioctl = tcp_ioctl,
 	.setsockopt = tcp_setsockopt,
 	.getsockopt = tcp_getsockopt,

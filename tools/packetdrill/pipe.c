@@ -3,9 +3,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <linux/sockios.h>
 #include <unistd.h>
 
-#include <skiff/kernel.h>
+#include <skiff/socket.h>
 
 #include "adapter.h"
 
@@ -30,15 +31,19 @@ static size_t room_in_pipe(int fd)
 
 static long socket_to_pipe(struct pd *pd, int in, int out, size_t len, unsigned int flags)
 {
-	int how = flags & SPLICE_F_NONBLOCK ? MSG_DONTWAIT : 0;
+	int how = flags & SPLICE_F_NONBLOCK ? MSG_DONTWAIT : 0, at_mark = 0;
+	size_t room = room_in_pipe(out);
 	void *buf;
 	long n;
 
-	len = min(len, room_in_pipe(out));
+	len = min(len, room);
 	if (!len) {
 		errno = EAGAIN;
 		return -1;
 	}
+	/* What is behind urgent data does not go this way, nor does it wait for the rest. */
+	if (!skiff_ioctl(pd_fd(pd, in), SIOCATMARK, &at_mark) && at_mark)
+		return 0;
 	buf = malloc(len);
 	if (!buf)
 		pd_die("no memory for %zu bytes", len);

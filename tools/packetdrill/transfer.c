@@ -116,7 +116,7 @@ static size_t least_of(const struct transfer *t)
 	if (t->sends || t->flags & MSG_WAITALL)
 		return room;
 	skiff_getsockopt(t->fd, SOL_SOCKET, SO_RCVLOWAT, &lowat, &len);
-	return min(room, (size_t)max(lowat, 1));
+	return min(room, (size_t)(lowat > 1 ? lowat : 1));
 }
 
 static ktime_t deadline_of(const struct pd *pd, const struct transfer *t)
