@@ -337,23 +337,34 @@ static int check_state(struct send_call *c)
 	return sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN) ? -EPIPE : 0;
 }
 
-/* Queue what there is, as far as there is room. Return: 0 or why not. */
-static int queue_data(struct send_call *c)
+/* Queue what is at hand, as far as there is room. Return: 0 or why not. */
+static int queue_at_hand(struct send_call *c)
 {
-	int err = check_state(c), n;
+	int n;
 
-	if (err)
-		return err;
-	c->mss_now = tcp_send_mss(c->sk, &c->size_goal, (int)c->flags);
-	/* The next part of a large call is copied without the lock. */
 	while (c->bulk ? c->ready_len : msg_data_left(c->msg)) {
 		n = add_some(c);
 		if (!n)
 			return no_space(c);
 		added(c, n);
 	}
-	/* Nothing was made ready: there was no room. */
-	return c->bulk && left(c) && !tcp_stream_memory_free(c->sk) ? no_space(c) : 0;
+	return 0;
+}
+
+/* Return: 0, also when the next part of a large call is to be copied without the lock; or why not. */
+static int queue_data(struct send_call *c)
+{
+	int err = check_state(c);
+
+	if (err)
+		return err;
+	c->mss_now = tcp_send_mss(c->sk, &c->size_goal, (int)c->flags);
+	err = queue_at_hand(c);
+	if (err || !c->bulk || !left(c) || tcp_stream_memory_free(c->sk))
+		return err;
+	/* No room for another buffer; but what has begun is filled. */
+	c->bulk = false;
+	return queue_at_hand(c);
 }
 
 /* The end of a call, all of it taken or not. */
