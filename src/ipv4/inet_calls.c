@@ -95,8 +95,11 @@ int inet_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 	memset(sin, 0, sizeof(*sin));
 	sin->sin_family = AF_INET;
 	if (peer) {
-		if (!inet->inet_dport || sock->sk->sk_state == INET_STATE_CLOSE ||
-		    sock->sk->sk_state == TCP_SYN_SENT)
+		bool gone = sock->sk->sk_state == INET_STATE_CLOSE ||
+			    sock->sk->sk_state == TCP_SYN_SENT;
+
+		/* 2: accept() asks, which gives what was reset meanwhile, too. */
+		if (!inet->inet_dport || (gone && peer == 1))
 			return -ENOTCONN;
 		sin->sin_port = (__force in_port_t)inet->inet_dport;
 		sin->sin_addr.s_addr = (__force in_addr_t)inet->inet_daddr;

@@ -397,8 +397,7 @@ static long try_accept(struct sfile *f, void *arg)
 	if (!err) {
 		sfile_join_host(a->made, sock->net);
 		if (a->wants_addr)
-			a->len = newsock->ops->getname(newsock, (struct sockaddr *)&a->addr, 1);
-		/* It was reset before anybody could see it. */
+			a->len = newsock->ops->getname(newsock, (struct sockaddr *)&a->addr, 2);
 		if (a->len < 0)
 			err = -ECONNABORTED;
 	} else {
