@@ -24,6 +24,7 @@
  * @plain: read() or write(), which are not what recv() and send() of nothing are
  * @done: bytes so far
  * @least: no end before so many, but for an error
+ * @waits: it has been refused, and sleeps until there is room: more of it than an attempt needs
  * @pieces: a copy of the caller's once a part is done
  */
 struct transfer {
@@ -34,6 +35,7 @@ struct transfer {
 	bool plain;
 	size_t done;
 	size_t least;
+	bool waits;
 	struct iovec *pieces;
 };
 
@@ -83,10 +85,22 @@ static void go_on_behind(struct transfer *t, size_t n)
 	}
 }
 
+/* What would have woken the call: it polls as writable. */
+static bool still_asleep(const struct transfer *t)
+{
+	struct pollfd p = { .fd = t->fd, .events = POLLOUT };
+
+	return t->sends && t->waits && skiff_poll_fds(&p, 1, 0) == 0;
+}
+
 static long try_transfer(void *arg)
 {
 	struct transfer *t = (struct transfer *)arg;
 
+	if (still_asleep(t)) {
+		errno = EAGAIN;
+		return -1;
+	}
 	for (;;) {
 		ssize_t ret = once(t);
 
@@ -97,6 +111,7 @@ static long try_transfer(void *arg)
 			t->msg.msg_namelen = 0;
 			errno = EAGAIN;
 		}
+		t->waits = ret < 0 && errno == EAGAIN;
 		if (ret < 0)
 			return t->done && errno != EAGAIN ? (long)t->done : -1;
 		t->done += (size_t)ret;

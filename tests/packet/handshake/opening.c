@@ -86,6 +86,23 @@ static void data_instead_of_the_last_ack(void **state)
 	reads(100);
 }
 
+/* accept() gives it all the same, with its peer's address: reading tells. */
+static void reset_before_it_is_accepted(void **state)
+{
+	struct sockaddr_in peer;
+	socklen_t len = sizeof(peer);
+
+	listening();
+	in(S, 0, 0, 0);
+	out(S | A, 0, 1, 0);
+	in(A, 1, 1, 0);
+	in(R, 1, 0, 0);
+	st.fd = skiff_accept(st.listener, (struct sockaddr *)&peer, &len);
+	assert_true(st.fd >= 0);
+	assert_int_equal(peer.sin_port, htons(8080));
+	fails(ECONNRESET);
+}
+
 /* RFC 6298 section 2.1: one second, then twice as long each time. */
 static void syn_ack_is_sent_again(void **state)
 {
@@ -123,6 +140,7 @@ int main(void)
 		story(refused),
 		story(reset_that_acknowledges_nothing_is_ignored),
 		story(data_instead_of_the_last_ack),
+		story(reset_before_it_is_accepted),
 		story(syn_ack_is_sent_again),
 		story(nobody_listens),
 	};

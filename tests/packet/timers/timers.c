@@ -38,19 +38,19 @@ static void delayed_ack(void **state)
 	reads(20000);
 	sets(IPPROTO_TCP, TCP_QUICKACK, 0);
 	at(100);
-	while (1) {
+	do
 		next_out();
-		if (st.last.ack == seq)
-			break;
-	}
+	while (st.last.ack != seq);
 	none();
 	in(P | A, seq, 1, 1000);
+	reads(1000);
 	none();
-	out_at(140, A, 1, seq + 1000, 0);
 	in(P | A, seq + 1000, 1, 1000);
-	none();
+	reads(1000);
+	out(A, 1, seq + 2000, 0);
 	in(P | A, seq + 2000, 1, 1000);
-	out(A, 1, seq + 3000, 0);
+	none();
+	out_at(140, A, 1, seq + 3000, 0);
 }
 
 /* A peer that never closes does not keep us for ever. */
