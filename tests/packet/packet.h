@@ -109,12 +109,12 @@ uint32_t option_value(unsigned int kind, size_t offset, size_t n);
 
 /* The program. */
 void stream_socket(void);
-void connecting(void);			  /* connect() without waiting; the SYN is not taken yet */
+void connecting(void); /* connect() without waiting; the SYN is not taken yet */
 void listening(void);
-void accepted(void);			  /* st.fd is what accept() gives */
-void writes(size_t len);		  /* all of it is taken */
-void reads(ssize_t len);		  /* so many there are, 0 the end */
-void fails(int err);			  /* reading gives this errno */
+void accepted(void);	 /* st.fd is what accept() gives */
+void writes(size_t len); /* all of it is taken */
+void reads(ssize_t len); /* so many there are, 0 the end */
+void fails(int err);	 /* reading gives this errno */
 void closes(void);
 void sets(int level, int name, int val);
 void setting(const char *name, const char *value);
@@ -122,7 +122,7 @@ int tcp_state(void);
 uint64_t counter(const char *name);
 
 /* A connection with MSS 1000 and SACK, without window scaling and timestamps; no time has passed. */
-void connected(void);	     /* that the host opened */
+void connected(void);		/* that the host opened */
 void connected_passively(void); /* that it accepted */
 
 #endif /* TESTS_PACKET_H */

@@ -68,8 +68,8 @@ static void run_tc(struct pd *pd, const struct command *c)
 	if (has_word(c, "delete") || has_word(c, "del"))
 		pd_pfifo(pd->dev, pd->dev->tx_queue_len);
 	else if (has_word(c, "pfifo"))
-		pd_pfifo(pd->dev, limit ? (unsigned int)strtoul(limit, NULL, 0) :
-					  pd->dev->tx_queue_len);
+		pd_pfifo(pd->dev,
+			 limit ? (unsigned int)strtoul(limit, NULL, 0) : pd->dev->tx_queue_len);
 	else
 		complain("tc", "pfifo is the only discipline here");
 	net_unlock(pd->net);

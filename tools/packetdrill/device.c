@@ -112,8 +112,7 @@ static void add_route(struct pd *pd, __be32 remote)
 
 void pd_device_create(struct pd *pd, __be32 addr, unsigned int plen, __be32 remote, int mtu)
 {
-	struct net_device *dev =
-		alloc_netdev(sizeof(struct pd *), "tun0", NET_NAME_USER, pd_setup);
+	struct net_device *dev = alloc_netdev(sizeof(struct pd *), "tun0", NET_NAME_USER, pd_setup);
 	int err;
 
 	if (!dev)

@@ -212,8 +212,8 @@ static ssize_t pd_recv(void *u, int fd, void *buf, size_t len, int flags)
 	return pd_leave(pd, pd_recv_bytes(pd, fd, buf, len, flags));
 }
 
-static ssize_t pd_recvfrom(void *u, int fd, void *buf, size_t len, int flags,
-			   struct sockaddr *addr, socklen_t *addrlen)
+static ssize_t pd_recvfrom(void *u, int fd, void *buf, size_t len, int flags, struct sockaddr *addr,
+			   socklen_t *addrlen)
 {
 	struct pd *pd = pd_enter(u);
 	struct transfer t = { .flags = flags };

@@ -135,14 +135,10 @@ static void time_wait_assassination(void **state)
 int main(void)
 {
 	const struct CMUnitTest stories[] = {
-		story(we_close_first),
-		story(the_peer_closes_first),
-		story(both_close_at_once),
-		story(half_closed),
-		story(unread_data_resets),
-		story(data_after_close_resets),
-		story(fin_out_of_order),
-		story(linger_without_time_resets),
+		story(we_close_first),		story(the_peer_closes_first),
+		story(both_close_at_once),	story(half_closed),
+		story(unread_data_resets),	story(data_after_close_resets),
+		story(fin_out_of_order),	story(linger_without_time_resets),
 		story(time_wait_assassination),
 	};
 

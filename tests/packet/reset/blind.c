@@ -65,10 +65,8 @@ static void challenges_are_limited(void **state)
 int main(void)
 {
 	const struct CMUnitTest stories[] = {
-		story(reset_in_the_window),
-		story(reset_outside_of_the_window),
-		story(syn_in_a_connection),
-		story(data_with_a_guessed_acknowledgment),
+		story(reset_in_the_window),    story(reset_outside_of_the_window),
+		story(syn_in_a_connection),    story(data_with_a_guessed_acknowledgment),
 		story(challenges_are_limited),
 	};
 

@@ -59,8 +59,10 @@ static void never_answered(void **state)
 int main(void)
 {
 	const struct CMUnitTest stories[] = {
-		story(established),	       story(after_data),
-		story(of_who_waits_to_be_accepted), story(after_the_peer_closed),
+		story(established),
+		story(after_data),
+		story(of_who_waits_to_be_accepted),
+		story(after_the_peer_closed),
 		story(never_answered),
 	};
 

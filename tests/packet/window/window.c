@@ -90,10 +90,8 @@ static void data_beyond_it_is_not_taken(void **state)
 int main(void)
 {
 	const struct CMUnitTest stories[] = {
-		story(is_never_exceeded),
-		story(closed_is_probed),
-		story(no_silly_segments),
-		story(ours_does_not_shrink),
+		story(is_never_exceeded),	    story(closed_is_probed),
+		story(no_silly_segments),	    story(ours_does_not_shrink),
 		story(data_beyond_it_is_not_taken),
 	};
 
