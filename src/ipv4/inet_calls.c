@@ -169,6 +169,8 @@ int inet_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 		return sock_gettstamp(sock, (void *)arg, cmd == SIOCGSTAMP_NEW, false);
 	case SIOCINQ:
 	case SIOCOUTQ:
+	case SIOCOUTQNSD:
+	case SIOCATMARK:
 		if (!sk->sk_prot->ioctl)
 			return -ENOIOCTLCMD;
 		err = sk->sk_prot->ioctl(sk, (int)cmd, &karg);

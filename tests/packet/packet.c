@@ -125,6 +125,9 @@ uint32_t story_iss(void)
 	return iss;
 }
 
+/* Of the next segment. */
+static u16 urgent;
+
 static size_t build(u8 *p, unsigned int flags, u32 seq, u32 ack, size_t len, const void *opts,
 		    size_t optlen)
 {
@@ -147,6 +150,7 @@ static size_t build(u8 *p, unsigned int flags, u32 seq, u32 ack, size_t len, con
 	wire_put8(tcp, 12, (u8)(hlen / 4 << 4));
 	wire_put8(tcp, 13, (u8)flags);
 	wire_put16(tcp, 14, st.win);
+	wire_put16(tcp, 18, urgent);
 	if (optlen)
 		memcpy(tcp + WIRE_TCP_HLEN, opts, optlen);
 	sum = csum_tcpudp_magic(PEER_ADDR, HOST_ADDR, (u32)(hlen + len), IPPROTO_TCP,
@@ -173,6 +177,13 @@ void in_opts(unsigned int flags, uint32_t seq, uint32_t ack, size_t len, const v
 void in(unsigned int flags, uint32_t seq, uint32_t ack, size_t len)
 {
 	in_opts(flags, seq, ack, len, st.opts, st.optlen);
+}
+
+void in_urgent(uint32_t seq, uint32_t ack, size_t len, uint16_t pointer)
+{
+	urgent = pointer;
+	in(U | P | A, seq, ack, len);
+	urgent = 0;
 }
 
 static void parse(const u8 *p, size_t n)

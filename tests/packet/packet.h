@@ -86,6 +86,9 @@ int story_begin(void **state);
 int story_end(void **state);
 #define story(fn) cmocka_unit_test_setup_teardown(fn, story_begin, story_end)
 
+/* The same with an urgent pointer. */
+void in_urgent(uint32_t seq, uint32_t ack, size_t len, uint16_t urgent);
+
 /* A segment from the peer, @len bytes of zeros. What the host does at once has been done afterwards. */
 void in(unsigned int flags, uint32_t seq, uint32_t ack, size_t len);
 

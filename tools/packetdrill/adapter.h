@@ -106,8 +106,8 @@ void pd_device_purge(struct pd *pd);
 bool pd_device_take(struct pd *pd, void *buf, size_t *count, long long *time_usecs);
 int pd_netdev_send(void *u, const void *buf, size_t count);
 
-/* pfifo.c: at most @limit packets wait in front of the device. Stack lock. */
-void pd_pfifo(struct net_device *dev, unsigned int limit);
+/* queue.c: at most @limit packets wait in front of the device. Stack lock. */
+void pd_queue(struct net_device *dev, unsigned int limit);
 
 /* files.c */
 bool pd_is_ours(const struct pd *pd, int fd);

@@ -66,9 +66,9 @@ static void run_tc(struct pd *pd, const struct command *c)
 
 	net_lock(pd->net);
 	if (has_word(c, "delete") || has_word(c, "del"))
-		pd_pfifo(pd->dev, pd->dev->tx_queue_len);
+		pd_queue(pd->dev, pd->dev->tx_queue_len);
 	else if (has_word(c, "pfifo"))
-		pd_pfifo(pd->dev,
+		pd_queue(pd->dev,
 			 limit ? (unsigned int)strtoul(limit, NULL, 0) : pd->dev->tx_queue_len);
 	else
 		complain("tc", "pfifo is the only discipline here");

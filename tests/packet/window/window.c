@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Windows: RFC 9293 section 3.8.6. */
+#include <linux/sockios.h>
+
 #include "packet.h"
 
 /* Nothing goes beyond the window, whatever cwnd allows. */
@@ -87,12 +89,27 @@ static void data_beyond_it_is_not_taken(void **state)
 	reads(100);
 }
 
+/* Section 3.8.5: reading stops at the mark, and the program can ask whether it is there. */
+static void urgent_mark(void **state)
+{
+	int mark = -1;
+	u8 c = 1;
+
+	connected();
+	in_urgent(1, 1, 100, 100);
+	reads(99);
+	assert_int_equal(skiff_ioctl(st.fd, SIOCATMARK, &mark), 0);
+	assert_int_equal(mark, 1);
+	assert_int_equal(skiff_recv(st.fd, &c, 1, MSG_OOB), 1);
+	assert_int_equal(c, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest stories[] = {
-		story(is_never_exceeded),	    story(closed_is_probed),
-		story(no_silly_segments),	    story(ours_does_not_shrink),
-		story(data_beyond_it_is_not_taken),
+		story(is_never_exceeded), story(closed_is_probed),
+		story(no_silly_segments), story(ours_does_not_shrink),
+		story(urgent_mark),	  story(data_beyond_it_is_not_taken),
 	};
 
 	return cmocka_run_group_tests(stories, NULL, NULL);
