@@ -36,7 +36,8 @@ all: release
 release debug tsan:
 	@$(configure) $@ -Dwerror=$(WERROR) $(MESON_OPTIONS)
 	@$(ninja) build/$@
-	@if [ $@ = release ]; then ln -sfn release/skiff build/skiff; fi
+	@if [ $@ = release ]; then ln -sfn release/skiff build/skiff; \
+		ln -sfn release/libskiff_packetdrill.so build/libskiff_packetdrill.so; fi
 
 # The unit tests for machines of another word size and byte order, where they can be built.
 .PHONY: cross check-cross

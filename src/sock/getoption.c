@@ -201,7 +201,6 @@ static int get_foreign(const struct sock *sk, int optname, int *val)
 	case SO_PASSSEC:
 	case SO_PASSPIDFD:
 	case SO_PASSRIGHTS:
-	case SO_TXREHASH:
 		return -EOPNOTSUPP;
 	case SO_PEERGROUPS:
 	case SO_PEERPIDFD:
@@ -255,7 +254,7 @@ static int get_number(struct socket *sock, int optname, int *val)
 		return 0;
 	case SO_TXREHASH:
 		*val = sk->sk_txrehash;
-		return sk_paces(sk) ? 0 : -ENOPROTOOPT;
+		return sk_paces(sk) ? 0 : -EOPNOTSUPP;
 	case SO_LOCK_FILTER:
 		*val = sock_flag(sk, SOCK_FILTER_LOCKED);
 		return 0;

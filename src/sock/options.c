@@ -266,8 +266,6 @@ static int set_foreign(struct sock *sk, int optname, int val)
 	case SO_PASSPIDFD:
 	case SO_PASSRIGHTS:
 		return -EOPNOTSUPP; /* of processes, for AF_UNIX */
-	case SO_TXREHASH:
-		return -EOPNOTSUPP; /* of streams */
 	case SO_RESERVE_MEM:
 		return val < 0 ? -EINVAL : -EOPNOTSUPP; /* of control groups */
 	case SO_CNX_ADVICE:

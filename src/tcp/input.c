@@ -463,6 +463,8 @@ static bool is_expected(const struct tcp_sock *tp, const struct sk_buff *skb,
 
 	return flags == TCPHDR_ACK && TCP_SKB_CB(skb)->seq == tp->rcv_nxt &&
 	       !after(TCP_SKB_CB(skb)->ack_seq, tp->snd_nxt) &&
+	       /* RFC 5961 section 5.2: an old one is looked at before the data is taken. */
+	       !before(TCP_SKB_CB(skb)->ack_seq, tp->snd_una) &&
 	       (u32)ntohs(th->window) << tp->rx_opt.snd_wscale == tp->snd_wnd &&
 	       RB_EMPTY_ROOT(&tp->out_of_order_queue) && !tp->urg_data && tp->rcv_wnd;
 }

@@ -5,11 +5,12 @@
 /* There can't be more than was sent, but for what is lost. Return: whether it had to be limited. */
 bool tcp_limit_reno_sacked(struct tcp_sock *tp)
 {
-	u32 holes = clamp(tp->lost_out, 1U, max(tp->packets_out, 1U));
+	/* With nothing under way there is nothing to limit: that is no sign of reordering. */
+	u32 holes = min(max(tp->lost_out, 1U), tp->packets_out);
 
 	if (tp->sacked_out + holes <= tp->packets_out)
 		return false;
-	tp->sacked_out = tp->packets_out - min(holes, tp->packets_out);
+	tp->sacked_out = tp->packets_out - holes;
 	return true;
 }
 

@@ -151,18 +151,35 @@ static void drop_ready(struct send_call *c)
 	c->ready_len = 0;
 }
 
-/* Copy what there will be room for. No lock: what is read here may be old, and is an aim only. */
+/* What a buffer is filled up to. No lock: what is read here may be old, and is an aim only. */
+static size_t likely_goal(const struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	size_t goal = (size_t)READ_ONCE(tp->mss_cache) * READ_ONCE(tp->gso_segs);
+
+	return min(goal, (size_t)GSO_LEGACY_MAX_SIZE);
+}
+
+/*
+ * Whether the rest is copied without the lock. Urgent data, and what may go with a SYN, are small.
+ * Buffers of few bytes are filled one by one: the send buffer may have room for one, but not for two.
+ */
+static bool is_bulk(const struct send_call *c)
+{
+	return msg_data_left(c->msg) >= BULK_MIN && !(c->flags & (MSG_OOB | MSG_FASTOPEN)) &&
+	       READ_ONCE(c->sk->sk_state) == TCP_ESTABLISHED && likely_goal(c->sk) >= BULK_MIN;
+}
+
+/* Copy what there will be room for. */
 static void make_ready(struct send_call *c)
 {
-	const struct tcp_sock *tp = tcp_sk(c->sk);
-	size_t goal = (size_t)READ_ONCE(tp->mss_cache) * READ_ONCE(tp->gso_segs), room, n;
+	size_t goal = likely_goal(c->sk), room, n;
 	struct sk_buff **end = &c->ready, *skb;
 	int space;
 
 	space = READ_ONCE(c->sk->sk_sndbuf) - READ_ONCE(c->sk->sk_wmem_queued);
 	if (space <= 0)
 		return;
-	goal = clamp(goal, (size_t)BULK_MIN, (size_t)GSO_LEGACY_MAX_SIZE);
 	room = max(min((size_t)space, (size_t)BULK_MAX), goal);
 	while (c->ready_len < room && msg_data_left(c->msg)) {
 		n = min(goal, msg_data_left(c->msg));
@@ -320,23 +337,34 @@ static int check_state(struct send_call *c)
 	return sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN) ? -EPIPE : 0;
 }
 
-/* Queue what there is, as far as there is room. Return: 0 or why not. */
-static int queue_data(struct send_call *c)
+/* Queue what is at hand, as far as there is room. Return: 0 or why not. */
+static int queue_at_hand(struct send_call *c)
 {
-	int err = check_state(c), n;
+	int n;
 
-	if (err)
-		return err;
-	c->mss_now = tcp_send_mss(c->sk, &c->size_goal, (int)c->flags);
-	/* The next part of a large call is copied without the lock. */
 	while (c->bulk ? c->ready_len : msg_data_left(c->msg)) {
 		n = add_some(c);
 		if (!n)
 			return no_space(c);
 		added(c, n);
 	}
-	/* Nothing was made ready: there was no room. */
-	return c->bulk && left(c) && !tcp_stream_memory_free(c->sk) ? no_space(c) : 0;
+	return 0;
+}
+
+/* Return: 0, also when the next part of a large call is to be copied without the lock; or why not. */
+static int queue_data(struct send_call *c)
+{
+	int err = check_state(c);
+
+	if (err)
+		return err;
+	c->mss_now = tcp_send_mss(c->sk, &c->size_goal, (int)c->flags);
+	err = queue_at_hand(c);
+	if (err || !c->bulk || !left(c) || tcp_stream_memory_free(c->sk))
+		return err;
+	/* No room for another buffer; but what has begun is filled. */
+	c->bulk = false;
+	return queue_at_hand(c);
 }
 
 /* The end of a call, all of it taken or not. */
@@ -381,9 +409,7 @@ int tcp_sendmsg(struct sock *sk, struct skiff_msghdr *msg, size_t size)
 		return -EINVAL;
 	do {
 		done = c.copied;
-		/* Urgent data, and what may go with a SYN, are small. */
-		c.bulk = msg_data_left(msg) >= BULK_MIN && !(c.flags & (MSG_OOB | MSG_FASTOPEN)) &&
-			 READ_ONCE(sk->sk_state) == TCP_ESTABLISHED;
+		c.bulk = is_bulk(&c);
 		if (c.bulk)
 			make_ready(&c);
 		err = net_enter(net);

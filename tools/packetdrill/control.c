@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Commands of a script's shell. Programs named sysctl, tc, ip and ethtool that do nothing but write
+ * their arguments to a file stand for the system's; here the new lines of it are read and done, at
+ * the beginning of every call.
+ */
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "adapter.h"
+
+#define LINE_MAX_BYTES 1024
+#define WORDS_MAX 32
+#define WORD_SEPARATORS " \t"
+
+struct command {
+	char *words[WORDS_MAX];
+	int n;
+};
+
+static void complain(const char *what, const char *why)
+{
+	fprintf(stderr, "skiff: %s: %s\n", what, why);
+}
+
+static const char *word_after(const struct command *c, const char *word)
+{
+	for (int i = 0; i + 1 < c->n; i++)
+		if (!strcmp(c->words[i], word))
+			return c->words[i + 1];
+	return NULL;
+}
+
+static bool has_word(const struct command *c, const char *word)
+{
+	for (int i = 0; i < c->n; i++)
+		if (!strcmp(c->words[i], word))
+			return true;
+	return false;
+}
+
+static void run_sysctl(struct pd *pd, char *assignment)
+{
+	char *value = strchr(assignment, '=');
+	char err[256] = "";
+	int ret;
+
+	if (!value) {
+		complain(assignment, "NAME=VALUE is accepted");
+		return;
+	}
+	*value++ = '\0';
+	ret = skiff_sysctl_set(pd->net, assignment, value, err, sizeof(err));
+	if (ret)
+		complain(assignment, *err ? err : strerror(-ret));
+}
+
+/* The queue of tun0: pfifo alone, and without, the default one. */
+static void run_tc(struct pd *pd, const struct command *c)
+{
+	const char *limit = word_after(c, "limit");
+
+	net_lock(pd->net);
+	if (has_word(c, "delete") || has_word(c, "del"))
+		pd_queue(pd->dev, pd->dev->tx_queue_len);
+	else if (has_word(c, "pfifo"))
+		pd_queue(pd->dev,
+			 limit ? (unsigned int)strtoul(limit, NULL, 0) : pd->dev->tx_queue_len);
+	else
+		complain("tc", "pfifo is the only discipline here");
+	net_unlock(pd->net);
+}
+
+static void run_ip(struct pd *pd, const struct command *c)
+{
+	/* A host begins without metrics of others, and each script has one of its own. */
+	if (has_word(c, "tcp_metrics") && has_word(c, "flush"))
+		return;
+	complain("ip", "only tcp_metrics flush is known here");
+}
+
+static void run_line(struct pd *pd, char *line)
+{
+	struct command c = { .n = 0 };
+	char *at = NULL, *word;
+
+	if (!strncmp(line, "sysctl ", 7)) {
+		run_sysctl(pd, line + 7);
+		return;
+	}
+	for (word = strtok_r(line, WORD_SEPARATORS, &at); word && c.n < WORDS_MAX;
+	     word = strtok_r(NULL, WORD_SEPARATORS, &at))
+		c.words[c.n++] = word;
+	if (!c.n)
+		return;
+	if (!strcmp(c.words[0], "tc"))
+		run_tc(pd, &c);
+	else if (!strcmp(c.words[0], "ip"))
+		run_ip(pd, &c);
+	else if (strcmp(c.words[0], "ethtool") != 0)
+		complain(c.words[0], "no such command here");
+}
+
+void pd_control_init(struct pd *pd, const char *path)
+{
+	pd->ctl = -1;
+	if (!path)
+		return;
+	if (strlen(path) >= sizeof(pd->ctl_path))
+		pd_die("ctl: the path is too long");
+	strcpy(pd->ctl_path, path);
+	pd->ctl = open(path, O_RDONLY | O_CLOEXEC);
+	if (pd->ctl < 0)
+		pd_die("ctl=%s: %m", path);
+}
+
+void pd_control_exit(struct pd *pd)
+{
+	if (pd->ctl >= 0)
+		close(pd->ctl);
+}
+
+/* Whole lines only: who writes does so with one call, but may be in the middle of several. */
+void pd_control_run(struct pd *pd)
+{
+	char buf[LINE_MAX_BYTES + 1];
+	ssize_t n;
+
+	while (pd->ctl >= 0 && (n = read(pd->ctl, buf, LINE_MAX_BYTES)) > 0) {
+		char *line = buf, *end;
+
+		buf[n] = '\0';
+		while ((end = strchr(line, '\n')) != NULL) {
+			*end = '\0';
+			run_line(pd, line);
+			line = end + 1;
+		}
+		if (line == buf)
+			pd_die("ctl: a line of more than %d bytes", LINE_MAX_BYTES);
+		lseek(pd->ctl, line - (buf + n), SEEK_CUR);
+		if (n < LINE_MAX_BYTES)
+			break;
+	}
+}
