@@ -163,7 +163,8 @@ static void test_buffers(void **state)
 	assert_int_equal(errno, EINVAL);
 	assert_drops(SKB_DROP_REASON_SEND_REFUSED, 1);
 	assert_int_equal(skiff_send_skb(raw, buffer(), NULL, 0, 0), -1);
-	assert_int_equal(errno, EOPNOTSUPP);
+	assert_int_equal(errno, EDESTADDRREQ);
+	assert_drops(SKB_DROP_REASON_SEND_REFUSED, 2);
 	/* Of no host: its descriptor is none. */
 	assert_int_equal(skiff_send_skb(-1, buffer(), NULL, 0, 0), -1);
 	assert_int_equal(errno, EBADF);
