@@ -4,9 +4,6 @@
 
 #include "tcp/tcp.h"
 
-/* Linux 6.2's name for bit 16 of SOF_TIMESTAMPING_*. */
-#define STAMP_OPT_ID_TCP ((u32)1 << 16)
-
 atomic_long_t tcp_memory_allocated;
 
 /*
