@@ -132,7 +132,7 @@ static int set_rcvlowat(struct socket *sock, int val)
 static int set_txrehash(struct sock *sk, int val)
 {
 	if (!sk_paces(sk))
-		return -ENOPROTOOPT;
+		return -EOPNOTSUPP;
 	if (val < -1 || val > 1)
 		return -EINVAL;
 	sk->sk_txrehash = val != 0;
