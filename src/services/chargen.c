@@ -64,7 +64,7 @@ static struct sk_buff *chargen_produce(struct net *net, unsigned int nr, int *er
 	if (!skb || !page) {
 		if (page)
 			put_page(page);
-		kfree_skb(skb);
+		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
 		*err = -ENOMEM;
 		return NULL;
 	}

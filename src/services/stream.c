@@ -63,7 +63,7 @@ static void conn_end(struct service_conn *c)
 	list_del(&c->ready);
 	c->stream->nr_conns--;
 	c->sock.ops->release(&c->sock);
-	kfree_skb(c->pending);
+	kfree_skb_reason(c->pending, SKB_DROP_REASON_QUEUE_PURGE);
 	kfree(c);
 }
 

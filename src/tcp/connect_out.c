@@ -105,7 +105,7 @@ static struct sk_buff *syn_data_skb(struct sock *sk, const struct sk_buff *syn, 
 		return NULL;
 	memcpy(skb->cb, syn->cb, sizeof(syn->cb));
 	if (space && tcp_skb_copy_from(sk, skb, &fo->data->msg_iter, space)) {
-		kfree_skb(skb);
+		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
 		return NULL;
 	}
 	skb_zcopy_set(skb, fo->uarg, NULL);

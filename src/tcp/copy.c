@@ -53,7 +53,7 @@ struct sk_buff *tcp_copy_bulk(struct iov_iter *from, size_t len)
 	skb_reserve(skb, MAX_TCP_HEADER);
 	skb->ip_summed = CHECKSUM_PARTIAL;
 	if (append_blocks(skb, from, len) && !skb->len) {
-		kfree_skb(skb);
+		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
 		return NULL;
 	}
 	return skb;

@@ -465,10 +465,10 @@ static struct sk_buff *adopt(struct sock *sk, struct sk_buff *from)
 	if (!skb_zerocopy_headlen(from) && !skb_zerocopy(skb, from, (int)from->len, 0))
 		return skb;
 	/* Its linear part is no block of ours, or there are too many fragments. */
-	kfree_skb(skb);
+	consume_skb(skb);
 	skb = tcp_stream_alloc_skb(sk, GFP_ATOMIC, true);
 	if (skb && copy_buffer(sk, skb, from)) {
-		kfree_skb(skb);
+		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
 		return NULL;
 	}
 	return skb;
@@ -512,6 +512,6 @@ int tcp_send_skb_form(struct sock *sk, struct skiff_msghdr *msg, struct sk_buff 
 		added(&c, (int)seg->len);
 	}
 	if (skb)
-		kfree_skb_list(skb);
+		kfree_skb_list_reason(skb, SKB_DROP_REASON_SEND_REFUSED);
 	return finish(&c, err);
 }

@@ -34,7 +34,7 @@ struct sk_buff *tcp_stream_alloc_skb(struct sock *sk, gfp_t gfp, bool force_sche
 		return NULL;
 	}
 	if (!sk_wmem_schedule(sk, (int)skb->truesize) && !force_schedule) {
-		kfree_skb(skb);
+		kfree_skb_reason(skb, SKB_DROP_REASON_PROTO_MEM);
 		return NULL;
 	}
 	skb_reserve(skb, MAX_TCP_HEADER);
