@@ -263,8 +263,7 @@ static void call_send(int fd, const char *what, int fam, unsigned int addr, unsi
 	ret_of(send_to(fd, fam, addr, port, 20, flags));
 }
 
-void call_name(int fd, int (*get)(int fd, struct sockaddr *addr, socklen_t *len),
-		      socklen_t len)
+void call_name(int fd, int (*get)(int fd, struct sockaddr *addr, socklen_t *len), socklen_t len)
 {
 	union name n;
 	int ret;

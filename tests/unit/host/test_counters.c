@@ -86,7 +86,7 @@ static void test_unknown(void **state)
 /* Each counter is visited once, under a name of its own, and shows its own field. */
 static int check_unique(const char *name, u64 value, void *arg)
 {
-	static char names[200][40];
+	static char names[400][40];
 	int *n = arg;
 
 	for (int i = 0; i < *n; i++)
