@@ -371,29 +371,3 @@ int tcp_disconnect(struct sock *sk, int flags)
 	sk_error_report(sk);
 	return 0;
 }
-
-int tcp_abort(struct sock *sk, int err)
-{
-	if (sk->sk_state == TCP_NEW_SYN_RECV) {
-		struct request_sock *req = inet_reqsk(sk);
-
-		inet_csk_reqsk_queue_drop(req->rsk_listener, req);
-		return 0;
-	}
-	if (sk->sk_state == TCP_TIME_WAIT) {
-		inet_twsk_deschedule_put(inet_twsk(sk));
-		return 0;
-	}
-	sock_hold(sk);
-	if (sk->sk_state == TCP_LISTEN) {
-		tcp_set_state(sk, TCP_CLOSE);
-		inet_csk_listen_stop(sk);
-	}
-	if (!sock_flag(sk, SOCK_DEAD)) {
-		if (needs_reset(sk->sk_state))
-			tcp_send_active_reset(sk, GFP_ATOMIC);
-		tcp_done_with_error(sk, err);
-	}
-	sock_put(sk);
-	return 0;
-}

@@ -396,6 +396,7 @@ void tcp_data_queue(struct sock *sk, struct sk_buff *skb)
 		return;
 	}
 	skb_dst_drop(skb);
+	tcp_ecn_accept_cwr(sk, skb);
 	__skb_pull(skb, tcp_hdr(skb)->doff * 4U);
 	tp->rx_opt.dsack = 0;
 	if (seq == tp->rcv_nxt) {

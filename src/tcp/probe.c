@@ -17,17 +17,6 @@ int tcp_xmit_probe_skb(struct sock *sk, int urgent, int mib)
 	return tcp_transmit_skb(sk, skb, 0, 0);
 }
 
-void tcp_send_window_probe(struct sock *sk)
-{
-	struct tcp_sock *tp = tcp_sk(sk);
-
-	if (sk->sk_state != TCP_ESTABLISHED)
-		return;
-	tp->snd_wl1 = tp->rcv_nxt - 1;
-	tcp_mstamp_refresh(tp);
-	tcp_xmit_probe_skb(sk, 0, LINUX_MIB_TCPWINPROBE);
-}
-
 /* As much of the head as the window takes: it is not closed, only too small to be worth a segment. */
 static int send_into_window(struct sock *sk, struct sk_buff *skb)
 {

@@ -358,6 +358,9 @@ static int queue_data(struct send_call *c)
 
 	if (err)
 		return err;
+	/* Before anything is queued: did the program keep the path busy so far? */
+	if (!c->copied)
+		tcp_rate_check_app_limited(c->sk);
 	c->mss_now = tcp_send_mss(c->sk, &c->size_goal, (int)c->flags);
 	err = queue_at_hand(c);
 	if (err || !c->bulk || !left(c) || tcp_stream_memory_free(c->sk))

@@ -111,7 +111,6 @@ void tcp_init_transfer(struct sock *sk, int bpf_op, struct sk_buff *skb);
 void tcp_close(struct sock *sk, long timeout);
 void tcp_shutdown(struct sock *sk, int how);
 int tcp_disconnect(struct sock *sk, int flags);
-int tcp_abort(struct sock *sk, int err);
 void tcp_orphan_count_inc(struct sock *sk);
 bool tcp_check_oom(struct sock *sk, int shift);
 void inet_csk_destroy_sock(struct sock *sk);
@@ -451,7 +450,6 @@ bool tcp_ecn_rcv_ecn_echo(const struct tcp_sock *tp, const struct tcphdr *th);
 /*
  * rack.c
  */
-void tcp_rack_mark_lost_now(struct sock *sk);
 bool tcp_rack_mark_lost(struct sock *sk);
 void tcp_rack_advance(struct tcp_sock *tp, u8 sacked, u32 end_seq, u64 xmit_time);
 void tcp_rack_reo_timeout(struct sock *sk);
@@ -511,7 +509,6 @@ int tcp_send_synack(struct sock *sk);
 void tcp_send_ack(struct sock *sk);
 void __tcp_send_ack(struct sock *sk, u32 rcv_nxt);
 void tcp_send_delayed_ack(struct sock *sk);
-void tcp_send_window_probe(struct sock *sk);
 int tcp_write_wakeup(struct sock *sk, int mib);
 void tcp_send_probe0(struct sock *sk);
 struct sk_buff *tcp_make_synack(const struct sock *sk, struct dst_entry *dst,

@@ -132,7 +132,8 @@ static size_t build(u8 *p, unsigned int flags, u32 seq, u32 ack, size_t len, con
 		    size_t optlen)
 {
 	size_t hlen = WIRE_TCP_HLEN + optlen;
-	const struct wire_ip_fields ip = { .ttl = 64,
+	const struct wire_ip_fields ip = { .tos = st.tos,
+					   .ttl = 64,
 					   .protocol = IPPROTO_TCP,
 					   .id = 1,
 					   .payload_len = hlen + len,

@@ -63,6 +63,7 @@ struct segment {
  * @listener: the one that listens, -1
  * @last: taken by out()
  * @win: the window that the peer offers, unscaled
+ * @tos: type of service of what the peer sends
  * @opts: options of what the peer sends, as bytes
  * @optlen: how many of them, a multiple of four
  */
@@ -72,6 +73,7 @@ struct story {
 	int listener;
 	struct segment last;
 	uint16_t win;
+	uint8_t tos;
 	uint8_t opts[40];
 	size_t optlen;
 };
