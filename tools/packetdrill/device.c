@@ -166,7 +166,7 @@ bool pd_device_take(struct pd *pd, void *buf, size_t *count, long long *time_use
 int pd_netdev_send(void *u, const void *buf, size_t count)
 {
 	struct pd *pd = pd_enter(u);
-	struct sk_buff *skb = netdev_alloc_skb_ip_align(pd->dev, (unsigned int)count);
+	struct sk_buff *skb = netdev_alloc_skb(pd->dev, (unsigned int)count);
 
 	if (!skb)
 		pd_die("no memory for a packet of %zu bytes", count);

@@ -39,9 +39,11 @@ static void sender_slows_down_and_says_so(void **state)
 	connected_with_ecn();
 	writes(30000);
 	for (uint32_t i = 0; i < 10; i++)
-		out(A | (i == 9 ? P : 0), 1 + i * 1000, 1, 1000);
+		next_out();
 	in(A | E, 1, 10001, 0);
-	out(A | C, 10001, 1, 1000);
+	next_out();
+	assert_int_equal(st.last.seq, 10001);
+	assert_int_equal(st.last.flags & C, C);
 	for (uint32_t i = 1; i < 7; i++) {
 		next_out();
 		assert_int_equal(st.last.seq, 10001 + i * 1000);
