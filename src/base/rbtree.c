@@ -108,7 +108,7 @@ void rb_insert_color(struct rb_node *node, struct rb_root *root)
 /* Ways through @node (NULL: through that missing child of @parent) have one black node too few. */
 static void repair_erase(struct rb_root *root, struct rb_node *node, struct rb_node *parent)
 {
-	struct rb_node *sibling;
+	struct rb_node *sibling, *far;
 	bool right;
 
 	while (parent && is_black(node)) {
@@ -120,6 +120,8 @@ static void repair_erase(struct rb_root *root, struct rb_node *node, struct rb_n
 			rotate(root, parent, right);
 			sibling = *child(parent, !right);
 		}
+		/* There are more black nodes on its side. */
+		BUG_ON(!sibling);
 		if (is_black(sibling->rb_left) && is_black(sibling->rb_right)) {
 			paint_red(sibling);
 			node = parent;
@@ -127,14 +129,19 @@ static void repair_erase(struct rb_root *root, struct rb_node *node, struct rb_n
 			continue;
 		}
 		if (is_black(*child(sibling, !right))) {
-			paint_black(*child(sibling, right));
+			struct rb_node *near = *child(sibling, right);
+
+			BUG_ON(!near);
+			paint_black(near);
 			paint_red(sibling);
 			rotate(root, sibling, !right);
 			sibling = *child(parent, !right);
 		}
+		far = *child(sibling, !right);
+		BUG_ON(!far);
 		paint_as(sibling, parent);
 		paint_black(parent);
-		paint_black(*child(sibling, !right));
+		paint_black(far);
 		rotate(root, parent, right);
 		return;
 	}

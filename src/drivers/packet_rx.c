@@ -135,7 +135,7 @@ static int ask(struct packet_dev *p, struct sk_buff **frames, int n)
 		got = recvmmsg(p->f.fd, msgs, (unsigned int)n, MSG_DONTWAIT, NULL);
 	} while (got < 0 && errno == EINTR);
 	error = got < 0 ? errno : 0;
-	for (i = 0; i < got; i++)
+	for (i = 0; i < min(got, n); i++)
 		frames[i] = take(p, &in[i], &msgs[i]);
 	for (; i < n; i++)
 		consume_skb(in[i].skb);

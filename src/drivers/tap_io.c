@@ -71,7 +71,8 @@ static int sort_out(struct sk_buff **skbs, const struct uring_io *io, int n)
 			left[kept++] = skbs[i];
 		}
 	}
-	memcpy(&skbs[sent], left, (size_t)kept * sizeof(left[0]));
+	for (int i = 0; i < kept; i++)
+		skbs[sent + i] = left[i];
 	return sent ? sent : err;
 }
 
@@ -232,6 +233,8 @@ static int tap_read(struct fdev *f, struct sk_buff **frames, int n)
 	int got = 0, err = 0, i;
 	bool large = false;
 
+	if (n <= 0)
+		return 0;
 	for (i = 0; i < n; i++)
 		prepare(tap, &in[i], &io[i], i);
 	if (n == 1 || uring_readv(tap->rx_uring, f->fd, io, n))

@@ -216,7 +216,7 @@ static int prepare_io(struct tap *tap, const struct tap_config *config)
 static int create(struct net *net, const char *name, short type, const struct tap_config *config,
 		  struct net_device **dev, char *err, size_t err_size)
 {
-	bool vnet_hdr = !config->no_vnet_hdr, tun = type == IFF_TUN, cuts_udp;
+	bool vnet_hdr = !config->no_vnet_hdr, tun = type == IFF_TUN, cuts_udp = false;
 	char ifname[IFNAMSIZ];
 	int fd;
 

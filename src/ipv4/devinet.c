@@ -309,8 +309,7 @@ static void inet_make_label(char label[IFNAMSIZ], const char *name, const char *
 {
 	size_t len = min(strlen(name), IFNAMSIZ - 1 - strlen(suffix));
 
-	memcpy(label, name, len);
-	strcpy(label + len, suffix);
+	BUG_ON(snprintf(label, IFNAMSIZ, "%.*s%s", (int)len, name, suffix) >= IFNAMSIZ);
 }
 
 /* The device has another name: the first address has it too, the others behind a colon. */
@@ -324,7 +323,7 @@ static void inet_relabel(struct in_device *in_dev)
 	in_dev_for_each_ifa(ifa, in_dev) {
 		colon = strchr(ifa->ifa_label, ':');
 		if (nr++ && colon)
-			strcpy(suffix, colon);
+			snprintf(suffix, sizeof(suffix), "%s", colon);
 		else if (nr > 1)
 			snprintf(suffix, sizeof(suffix), ":%u", nr);
 		inet_make_label(ifa->ifa_label, in_dev->dev->name, suffix);

@@ -196,6 +196,7 @@ u32 tcp_slow_start(struct tcp_sock *tp, u32 acked)
 
 void tcp_cong_avoid_ai(struct tcp_sock *tp, u32 w, u32 acked)
 {
+	w = max(w, 1U);
 	/* Credits of a smaller w are not lost. */
 	if (tp->snd_cwnd_cnt >= w) {
 		tp->snd_cwnd_cnt = 0;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* TCP's settings, net.ipv4.tcp_*: names, defaults and limits of Linux 6.18. */
+#include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <skiff/slab.h>
@@ -177,14 +179,19 @@ static int put_key(char *text, size_t room, const siphash_key_t *key)
 
 static bool get_key(const char *text, siphash_key_t *key)
 {
-	unsigned int word[4];
 	u8 bytes[16];
-	char end;
 
-	if (sscanf(text, "%8x-%8x-%8x-%8x%c", &word[0], &word[1], &word[2], &word[3], &end) != 4)
-		return false;
-	for (size_t i = 0; i < 16; i++)
-		bytes[i] = (u8)(word[i / 4] >> 8 * (i % 4));
+	for (size_t i = 0; i < 4; i++) {
+		char *end;
+		unsigned long word = strtoul(text, &end, 16);
+
+		if (!isxdigit((unsigned char)*text) || end - text > 8 ||
+		    *end != (i < 3 ? '-' : '\0'))
+			return false;
+		for (size_t j = 0; j < 4; j++)
+			bytes[4 * i + j] = (u8)(word >> 8 * j);
+		text = end + 1;
+	}
 	memcpy(key, bytes, sizeof(bytes));
 	return true;
 }

@@ -15,7 +15,8 @@
 #include "sim.h"
 
 #define REQUESTS 100
-#define TRIES 50
+/* Longer than a link-layer address is believed that a turned bit in an ARP packet has made. */
+#define TRIES 1000
 
 static struct sim sim;
 

@@ -112,7 +112,7 @@ void pd_control_init(struct pd *pd, const char *path)
 		return;
 	if (strlen(path) >= sizeof(pd->ctl_path))
 		pd_die("ctl: the path is too long");
-	strcpy(pd->ctl_path, path);
+	memcpy(pd->ctl_path, path, strlen(path) + 1);
 	pd->ctl = open(path, O_RDONLY | O_CLOEXEC);
 	if (pd->ctl < 0)
 		pd_die("ctl=%s: %m", path);

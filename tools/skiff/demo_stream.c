@@ -164,7 +164,7 @@ static int there_and_back(struct transfer *t)
 	}
 	if (err)
 		return err;
-	if (memcmp(t->file, t->back, t->size))
+	if (!t->file || !t->back || memcmp(t->file, t->back, t->size))
 		return -EBADMSG;
 	return skiff_recv(t->fd, &more, 1, 0) ? -EMSGSIZE : 0;
 }
