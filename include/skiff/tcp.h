@@ -415,7 +415,6 @@ enum tcp_chrono {
  * @advmss: that we announced
  * @tcp_header_len: header with the options of every segment
  * @gso_segs: most segments in a buffer
- * @xmit_size_goal_segs: segments in a buffer of the size that is aimed at
  * @nonagle: TCP_NAGLE_*
  * @thin_lto: TCP_THIN_LINEAR_TIMEOUTS
  * @notsent_lowat: TCP_NOTSENT_LOWAT
@@ -427,8 +426,6 @@ enum tcp_chrono {
  * @lsndtime: when data was sent last, jiffies
  * @highest_sack: buffer behind the highest SACKed one
  * @retransmit_skb_hint: where retransmission goes on
- * @lost_skb_hint: where marking by counting goes on
- * @lost_cnt_hint: segments before it
  * @tsorted_sent_queue: sent data in the order of sending
  * @tcp_wstamp_ns: earliest departure of the next segment, nanoseconds
  * @tcp_clock_cache: clock of @tcp_mstamp, nanoseconds
@@ -479,20 +476,16 @@ enum tcp_chrono {
  * @high_seq: snd_nxt when recovery began
  * @tlp_high_seq: snd_nxt when a tail loss probe was sent
  * @tlp_retrans: it was a retransmission
- * @tlp_orig_data_sent: what the probe sends again was sent at (segments)
  * @undo_marker: snd_una when recovery began; 0: nothing to undo
  * @undo_retrans: retransmissions that may turn out to be spurious, -1: none
  * @retrans_stamp: when the first retransmission of this recovery was sent, milliseconds
  * @total_retrans: segments sent again, ever
- * @retransmit_high: end of what is believed lost
  * @frto: F-RTO, RFC 5682, looks whether a timeout was spurious
  * @is_sack_reneg: the peer took a SACK back
  * @save_syn: TCP_SAVE_SYN
  * @saved_syn: what was saved
- * @snd_cwnd_after_idle: reserved
  *
  * Time-outs and life
- * @retrans_timeouts: see tcpi_total_rto
  * @keepalive_time: TCP_KEEPIDLE, jiffies, 0: the host's
  * @keepalive_intvl: TCP_KEEPINTVL
  * @keepalive_probes: TCP_KEEPCNT
@@ -503,6 +496,24 @@ enum tcp_chrono {
  * @syn_data: SYN with data (Fast Open)
  * @chrono_start: when @chrono_type began, milliseconds
  * @chrono_stat: milliseconds of each
+ * @rx_opt: what the peer's options said
+ * @recvmsg_inq: TCP_INQ
+ * @syn_fastopen: the SYN asked for a cookie or had one; _exp: in the experimental option; _ch: again,
+ *                because the first one was refused
+ * @syn_data_acked: its data was taken
+ * @fastopen_connect: TCP_FASTOPEN_CONNECT
+ * @fastopen_no_cookie: TCP_FASTOPEN_NO_COOKIE
+ * @fastopen_client_fail: why Fast Open did not work, for TCP_INFO
+ * @fastopen_req: data that goes with the SYN
+ * @fastopen_rsk: the request of a socket that Fast Open made, until its handshake is complete
+ * @chrono_type: enum tcp_chrono
+ * @total_rto: timeouts, and the recoveries and milliseconds that they took: for TCP_INFO
+ * @rto_stamp: when the recovery under way began, milliseconds
+ * @timeout_rehash: how often a timeout has changed sk_txhash
+ * @tsoffset: of our timestamps
+ * @mtu_info: path MTU that an ICMP error told
+ * @mtu_probe: sequence numbers of the probe under way
+ * @md5sig_info: keys of TCP_MD5SIG, or NULL
  */
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
@@ -563,16 +574,12 @@ struct tcp_sock {
 	u8 tlp_retrans : 1;
 	u8 fastopen_connect : 1;
 	u8 fastopen_no_cookie : 1;
-	u8 fast_ack_mode : 2;
 	u8 dup_ack_counter : 2;
-	u8 tcp_tx_delay_on : 1;
 	u8 rate_app_limited : 1;
 	u8 chrono_type : 2;
 	u8 fastopen_client_fail : 2;
 	u8 tsq_flags;
 	u8 compressed_ack;
-	u8 reord_unused;
-	u32 xmit_size_goal_segs;
 	u32 notsent_lowat;
 
 	/* counters for the program */
@@ -655,7 +662,6 @@ struct tcp_sock {
 	u32 challenge_timestamp;
 	u32 challenge_count;
 	u32 tsoffset;
-	u64 tcp_tx_delay;
 	u32 chrono_start;
 	u32 chrono_stat[__TCP_CHRONO_MAX - 1];
 	u32 mtu_info;
