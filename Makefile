@@ -2,8 +2,8 @@
 # The front door: each target sets up what is missing, configures and builds what it needs.
 #
 #   make demo            build, and show skiff talking to the Linux kernel
-#   make check           every test; ends with N passed, N failed, N skipped
-#   make check-cross     the unit tests alone that run on emulated machines: 32 bits, big-endian
+#   make check           every test on this machine; ends with N passed, N failed, N skipped
+#   make check-cross     the unit tests on emulated machines: 32 bits, big-endian
 #   make bench           benchmarks beside their peers, also in build/bench.json
 #   make lint            formatting, clang-tidy, sparse, headers alone, layers
 #   make format          clang-format over every source file
@@ -35,7 +35,7 @@ all: release
 .PHONY: release debug tsan
 release debug tsan:
 	@$(configure) $@ -Dwerror=$(WERROR) $(MESON_OPTIONS)
-	@$(ninja) build/$@
+	@$(ninja) build/$@ $(if $(filter tsan,$@),thread-tests)
 	@if [ $@ = release ]; then ln -sfn release/skiff build/skiff; \
 		ln -sfn release/libskiff_packetdrill.so build/libskiff_packetdrill.so; fi
 
@@ -60,8 +60,8 @@ demo:
 
 check:
 	@scripts/setup.sh check
-	@$(MAKE) --no-print-directory release debug tsan cross
-	@$(PYTHON) scripts/run-tests.py build/debug build/tsan $(machines:%=build/%) build/release
+	@$(MAKE) --no-print-directory release debug tsan
+	@$(PYTHON) scripts/run-tests.py build/debug build/tsan build/release
 
 bench:
 	@scripts/setup.sh bench
