@@ -106,6 +106,7 @@ static struct sk_buff *take(struct packet_dev *p, const struct in *in, struct mm
 {
 	unsigned int hdr_len = p->vnet_hdr ? sizeof(in->hdr) : 0, len = msg->msg_len - hdr_len;
 	const struct about about = get_about(&msg->msg_hdr);
+	/* prepare() was called for it. NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign) */
 	struct sk_buff *skb = in->skb;
 
 	if (in->from.sll_pkttype == PACKET_OUTGOING) {
