@@ -21,10 +21,14 @@ def kernel_answers():
 def test_answered_alike():
     if not os.path.exists(TWIN):
         raise Skip('%s is not built' % TWIN)
-    kernel = kernel_answers().splitlines()
     ours = sh(TWIN, 'skiff', 'streams').splitlines()
-    assert len(kernel) > 5000, kernel[-20:]
-    difference = list(difflib.unified_diff(kernel, ours, 'kernel', 'skiff', n=0, lineterm=''))
+    # Whether a FIN's acknowledgment has come back by the next call is chance, on the kernel's side.
+    for _ in range(3):
+        kernel = kernel_answers().splitlines()
+        assert len(kernel) > 5000, kernel[-20:]
+        difference = list(difflib.unified_diff(kernel, ours, 'kernel', 'skiff', n=0, lineterm=''))
+        if not difference:
+            return
     assert not difference, '\n'.join(difference)
 
 
