@@ -193,6 +193,20 @@ static inline void skb_gro_incr_csum_unnecessary(struct sk_buff *skb)
 #define skb_gro_checksum_validate_zero_check(skb, proto, check, compute_pseudo) \
 	__skb_gro_checksum_validate(skb, proto, true, check, compute_pseudo)
 
+/*
+ * Does the identification go on? It may stay the same or count by one; which of the two the flow
+ * does is seen at its second packet.
+ */
+static inline bool gro_id_goes_on(struct sk_buff *p)
+{
+	struct napi_gro_cb *cb = NAPI_GRO_CB(p);
+
+	if (cb->flush_id != 1 || cb->count != 1 || !cb->is_atomic)
+		return !cb->flush_id;
+	cb->is_atomic = 0;
+	return true;
+}
+
 /* Leave: @pp is what gro_receive returns, @flush whether @skb is not to be held. */
 static inline void skb_gro_flush_final(struct sk_buff *skb, struct sk_buff *pp, int flush)
 {

@@ -126,6 +126,20 @@ static inline void inet_recv_done(struct sk_buff *skb)
 	consume_skb(skb);
 }
 
+struct inet_cookie;
+
+/**
+ * inet_packet_dest() - where a datagram without ports is sent, and with what
+ * @sk: the socket
+ * @msg: the call: its name, or the peer of a connected socket; its control messages
+ * @daddr: gets the name's address; left alone without a name
+ * @ipc: filled in
+ *
+ * Any thread. Return: 0; -EDESTADDRREQ, or as inet_get_name() and ip_cmsg_send().
+ */
+SKIFF_API int inet_packet_dest(struct sock *sk, struct skiff_msghdr *msg, __be32 *daddr,
+			       struct inet_cookie *ipc);
+
 /**
  * inet_recv_packet() - proto.recvmsg of sockets whose datagrams have no ports
  * @sk: the socket

@@ -591,6 +591,21 @@ static inline void sk_drops_add(struct sock *sk, int n)
 	atomic_add(n, &sk->sk_drops);
 }
 
+struct ctl_table;
+
+/**
+ * proc_sock_mem() - proc_handler of a protocol's memory limits, proto.sysctl_mem
+ * @ctl: whose data are the three of them, pages, the same ones for all hosts of the process
+ * @write: as for proc_handler; and the others
+ * @buffer: text
+ * @lenp: bytes of it
+ * @ppos: position
+ *
+ * Stack lock. Return: 0, -EINVAL for limits that do not rise.
+ */
+SKIFF_API int proc_sock_mem(struct ctl_table *ctl, int write, void *buffer, size_t *lenp,
+			    loff_t *ppos);
+
 /* Memory that the protocol grants, in pages: sk_forward_alloc is what is granted and not used. */
 
 /* Ask for at least @size bytes more. Return: false when the protocol's limit is reached. */

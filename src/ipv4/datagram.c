@@ -237,3 +237,19 @@ int inet_recv_packet(struct sock *sk, struct skiff_msghdr *msg, size_t len, int 
 	inet_recv_done(skb);
 	return err;
 }
+
+int inet_packet_dest(struct sock *sk, struct skiff_msghdr *msg, __be32 *daddr,
+		     struct inet_cookie *ipc)
+{
+	__be16 port;
+	int err = 0;
+
+	if (msg->msg_name)
+		err = inet_get_name(sk, msg->msg_name, msg->msg_namelen, daddr, &port);
+	else if (READ_ONCE(sk->sk_state) != INET_STATE_CONNECTED)
+		err = -EDESTADDRREQ;
+	if (err)
+		return err;
+	inet_cookie_init(ipc, sk);
+	return msg->msg_controllen ? ip_cmsg_send(sk, msg, ipc, false) : 0;
+}

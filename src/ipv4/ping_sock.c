@@ -277,22 +277,6 @@ static int ping_send_locked(struct sock *sk, struct sk_buff *skb, __be32 daddr, 
 	return err == -ENOBUFS && !inet_sk(sk)->recverr ? 0 : err;
 }
 
-static int ping_get_dest(struct sock *sk, struct skiff_msghdr *msg, __be32 *daddr,
-			 struct inet_cookie *ipc)
-{
-	__be16 port;
-	int err = 0;
-
-	if (msg->msg_name)
-		err = inet_get_name(sk, msg->msg_name, msg->msg_namelen, daddr, &port);
-	else if (READ_ONCE(sk->sk_state) != INET_STATE_CONNECTED)
-		err = -EDESTADDRREQ;
-	if (err)
-		return err;
-	inet_cookie_init(ipc, sk);
-	return msg->msg_controllen ? ip_cmsg_send(sk, msg, ipc, false) : 0;
-}
-
 static int ping_sendmsg(struct sock *sk, struct skiff_msghdr *msg, size_t len)
 {
 	struct inet_cookie ipc;
@@ -304,7 +288,7 @@ static int ping_sendmsg(struct sock *sk, struct skiff_msghdr *msg, size_t len)
 	skb = ping_copy(sk, msg, len);
 	if (IS_ERR(skb))
 		return (int)PTR_ERR(skb);
-	err = ping_get_dest(sk, msg, &daddr, &ipc);
+	err = inet_packet_dest(sk, msg, &daddr, &ipc);
 	if (!err)
 		err = net_enter(sock_net(sk));
 	if (err) {
@@ -341,7 +325,7 @@ static int ping_send_skb(struct sock *sk, struct skiff_msghdr *msg, struct sk_bu
 
 	ASSERT_NET_LOCKED(sock_net(sk));
 	if (!err)
-		err = ping_get_dest(sk, msg, &daddr, &ipc);
+		err = inet_packet_dest(sk, msg, &daddr, &ipc);
 	if (err) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_SEND_REFUSED);
 		return err;

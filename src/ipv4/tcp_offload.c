@@ -58,20 +58,6 @@ static struct sk_buff *find_held(struct list_head *head, const struct tcphdr *th
 	return NULL;
 }
 
-/*
- * Does the identification go on? It may stay the same or count by one; which of the two the flow
- * does is seen at its second packet.
- */
-static bool id_goes_on(struct sk_buff *p)
-{
-	struct napi_gro_cb *cb = NAPI_GRO_CB(p);
-
-	if (cb->flush_id != 1 || cb->count != 1 || !cb->is_atomic)
-		return !cb->flush_id;
-	cb->is_atomic = 0;
-	return true;
-}
-
 /* Whether a header is what cutting would make behind the one of @p. */
 static bool headers_fit(const struct sk_buff *p, const struct tcphdr *th, unsigned int thlen)
 {
@@ -106,7 +92,7 @@ static bool join(struct sk_buff *p, struct sk_buff *skb, const struct tcphdr *th
 	struct tcphdr *th2 = tcp_header(p);
 
 	if (NAPI_GRO_CB(p)->flush || !headers_fit(p, th, thlen) ||
-	    !payload_fits(p, skb, th, skb_gro_len(skb), mss) || !id_goes_on(p))
+	    !payload_fits(p, skb, th, skb_gro_len(skb), mss) || !gro_id_goes_on(p))
 		return false;
 	if (skb_gro_receive(p, skb))
 		return false;

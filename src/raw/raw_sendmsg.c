@@ -156,18 +156,8 @@ static int raw_send_locked(struct sock *sk, struct sk_buff *skb, __be32 daddr, b
 static int raw_get_dest(struct sock *sk, struct skiff_msghdr *msg, __be32 *daddr,
 			struct inet_cookie *ipc)
 {
-	__be16 port;
-	int err = 0;
+	int err = inet_packet_dest(sk, msg, daddr, ipc);
 
-	if (msg->msg_name)
-		err = inet_get_name(sk, msg->msg_name, msg->msg_namelen, daddr, &port);
-	else if (READ_ONCE(sk->sk_state) != INET_STATE_CONNECTED)
-		err = -EDESTADDRREQ;
-	if (err)
-		return err;
-	inet_cookie_init(ipc, sk);
-	if (msg->msg_controllen)
-		err = ip_cmsg_send(sk, msg, ipc, false);
 	/* A header of the program's own has the options that it wants. */
 	if (!err && inet_sk(sk)->hdrincl && inet_cookie_opt(ipc, inet_sk(sk)))
 		err = -EINVAL;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Whose memory a buffer is: charging sockets, uncharging them, and the protocol's limit. */
+#include <limits.h>
+
 #include <skiff/sock.h>
+#include <skiff/sysctl.h>
 
 #include "sock/sock.h"
 
@@ -27,6 +30,26 @@ static bool grant(struct proto *prot, long total)
 	if (prot->memory_pressure)
 		WRITE_ONCE(*prot->memory_pressure, (unsigned long)(total > limit[1]));
 	return true;
+}
+
+int proc_sock_mem(struct ctl_table *ctl, int write, void *buffer, size_t *lenp, loff_t *ppos)
+{
+	long *limit = (long *)ctl->data;
+	struct ctl_table copy = *ctl;
+	unsigned long tmp[3];
+	int err;
+
+	for (int i = 0; i < 3; i++)
+		tmp[i] = (unsigned long)READ_ONCE(limit[i]);
+	copy.data = tmp;
+	err = proc_doulongvec_minmax(&copy, write, buffer, lenp, ppos);
+	if (err || !write)
+		return err;
+	if (tmp[0] > tmp[1] || tmp[1] > tmp[2] || tmp[2] > LONG_MAX)
+		return -EINVAL;
+	for (int i = 0; i < 3; i++)
+		WRITE_ONCE(limit[i], (long)tmp[i]);
+	return 0;
 }
 
 bool __sk_mem_schedule(struct sock *sk, int size)

@@ -223,15 +223,6 @@ drop:
 
 /* A segment for a request */
 
-static bool in_window(u32 seq, u32 end_seq, u32 s_win, u32 e_win)
-{
-	if (seq == s_win)
-		return true;
-	if (after(end_seq, s_win) && before(seq, e_win))
-		return true;
-	return seq == e_win && seq == end_seq;
-}
-
 /**
  * struct req_segment - what matters of a segment for a request
  * @opt: options
@@ -371,7 +362,7 @@ struct sock *tcp_check_req(struct sock *sk, struct sk_buff *skb, struct request_
 	if ((s.flags & TCPHDR_ACK) && !fastopen && cb->ack_seq != req->snt_isn + 1)
 		return sk;
 	if (s.paws_reject || s.tsecr_reject ||
-	    !in_window(cb->seq, cb->end_seq, req->rcv_nxt, req->rcv_nxt + req->rsk_rcv_wnd)) {
+	    !tcp_in_window(cb->seq, cb->end_seq, req->rcv_nxt, req->rcv_nxt + req->rsk_rcv_wnd)) {
 		req_out_of_window(sk, skb, req, &s, reason);
 		return NULL;
 	}

@@ -102,19 +102,11 @@ void tcp_free_fastopen_req(struct tcp_sock *tp)
 /* Data in the SYN was not taken: it is sent again now, which is no congestion. */
 static void retransmit_syn_data(struct sock *sk)
 {
-	struct tcp_sock *tp = tcp_sk(sk);
 	struct sk_buff *skb;
 
 	for (skb = tcp_rtx_queue_head(sk); skb; skb = skb_rb_next(skb))
 		tcp_mark_skb_lost(sk, skb);
-	if (inet_csk(sk)->icsk_ca_state != TCP_CA_Loss) {
-		tp->high_seq = tp->snd_nxt;
-		tp->snd_ssthresh = tcp_current_ssthresh(sk);
-		tp->prior_ssthresh = 0;
-		tp->undo_marker = 0;
-		tcp_set_ca_state(sk, TCP_CA_Loss);
-	}
-	tcp_xmit_retransmit_queue(sk);
+	tcp_non_congestion_loss_retransmit(sk);
 }
 
 /* The segment size that the SYN-ACK announces, when TCP_MAXSEG hides it. */

@@ -124,13 +124,10 @@ static void collapse(struct sock *sk, const struct source *src, struct sk_buff *
 	}
 }
 
-/* Return: whether there is room for @in_skb now. */
-static bool can_ingest(const struct sock *sk, const struct sk_buff *in_skb)
+/* Return: whether there is room for a segment: the last one may go beyond the limit. */
+static bool can_ingest(const struct sock *sk)
 {
-	u32 rmem = (u32)sk_rmem_alloc_get(sk);
-
-	(void)in_skb;
-	return rmem <= (u32)sk->sk_rcvbuf;
+	return sk_rmem_alloc_get(sk) <= sk->sk_rcvbuf;
 }
 
 /* Throw away what is out of order, newest first, an eighth of the buffer at a time. */
@@ -152,7 +149,7 @@ static bool prune_ofo_queue(struct sock *sk, const struct sk_buff *in_skb)
 		tp->ooo_last_skb = skb_rb_last(&tp->out_of_order_queue);
 		if (goal > 0)
 			continue;
-		if (can_ingest(sk, in_skb) && !tcp_under_memory_pressure(sk))
+		if (can_ingest(sk) && !tcp_under_memory_pressure(sk))
 			break;
 		goal = sk->sk_rcvbuf >> 3;
 	}
@@ -177,15 +174,15 @@ static int prune_queue(struct sock *sk, const struct sk_buff *in_skb)
 		tcp_clamp_window(sk);
 	else if (tcp_under_memory_pressure(sk))
 		tp->rcv_ssthresh = min(tp->rcv_ssthresh, 4U * tp->advmss);
-	if (can_ingest(sk, in_skb))
+	if (can_ingest(sk))
 		return 0;
 	collapse(sk, &ofo, skb_rb_first(&tp->out_of_order_queue));
 	tp->ooo_last_skb = skb_rb_last(&tp->out_of_order_queue);
 	collapse(sk, &queue, skb_peek(&sk->sk_receive_queue));
-	if (can_ingest(sk, in_skb))
+	if (can_ingest(sk))
 		return 0;
 	prune_ofo_queue(sk, in_skb);
-	if (can_ingest(sk, in_skb))
+	if (can_ingest(sk))
 		return 0;
 	NET_INC_STATS(sock_net(sk), LINUX_MIB_RCVPRUNED);
 	return -1;
@@ -194,7 +191,7 @@ static int prune_queue(struct sock *sk, const struct sk_buff *in_skb)
 /* Room for a segment of @size bytes of memory. Return: 0, or below 0 when there is none. */
 int tcp_try_rmem_schedule(struct sock *sk, const struct sk_buff *skb, unsigned int size)
 {
-	if (likely(can_ingest(sk, skb) && !sk_host_full(sk) && sk_wmem_schedule(sk, (int)size)))
+	if (likely(can_ingest(sk) && !sk_host_full(sk) && sk_wmem_schedule(sk, (int)size)))
 		return 0;
 	if (prune_queue(sk, skb) < 0)
 		return -1;

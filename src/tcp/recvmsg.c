@@ -356,6 +356,15 @@ struct sk_buff *tcp_recv_skb_form(struct socket *sock, unsigned int flags, int *
 	/* Buffers before it, if any, were read: only urgent data leaves them. */
 	while (skb_peek(&sk->sk_receive_queue) != skb)
 		eat_skb(sk, skb_peek(&sk->sk_receive_queue));
+	if (offset && offset < skb->len) {
+		/* What was acknowledged stays when memory ends. */
+		if (!pskb_pull(skb, offset)) {
+			*err = -ENOMEM;
+			return NULL;
+		}
+		TCP_SKB_CB(skb)->seq += offset;
+		offset = 0;
+	}
 	WRITE_ONCE(tp->copied_seq, TCP_SKB_CB(skb)->end_seq);
 	if (tp->urg_data && after(tp->copied_seq, tp->urg_seq))
 		WRITE_ONCE(tp->urg_data, 0);
@@ -365,11 +374,6 @@ struct sk_buff *tcp_recv_skb_form(struct socket *sock, unsigned int flags, int *
 	}
 	__skb_unlink(skb, &sk->sk_receive_queue);
 	skb_orphan(skb);
-	if (!pskb_pull(skb, offset)) {
-		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
-		*err = -ENOMEM;
-		return NULL;
-	}
 	tcp_rcv_space_adjust(sk);
 	tcp_cleanup_rbuf(sk, (int)skb->len);
 	return skb;

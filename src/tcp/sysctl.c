@@ -99,26 +99,6 @@ static const struct ctl_table tcp_table[] = {
 	  proc_dointvec_minmax, &one, NULL },
 };
 
-/* The process's limits, whichever host they are changed by: sockets of all hosts count together. */
-static int proc_tcp_mem(struct ctl_table *ctl, int write, void *buffer, size_t *lenp, loff_t *ppos)
-{
-	struct ctl_table copy = *ctl;
-	unsigned long tmp[3];
-	int err;
-
-	for (int i = 0; i < 3; i++)
-		tmp[i] = (unsigned long)READ_ONCE(sysctl_tcp_mem[i]);
-	copy.data = tmp;
-	err = proc_doulongvec_minmax(&copy, write, buffer, lenp, ppos);
-	if (err || !write)
-		return err;
-	if (tmp[0] > tmp[1] || tmp[1] > tmp[2] || tmp[2] > LONG_MAX)
-		return -EINVAL;
-	for (int i = 0; i < 3; i++)
-		WRITE_ONCE(sysctl_tcp_mem[i], (long)tmp[i]);
-	return 0;
-}
-
 /* Congestion controls, whose names are looked up. */
 
 static int proc_congestion(struct ctl_table *ctl, int write, void *buffer, size_t *lenp,
@@ -230,9 +210,9 @@ static int proc_fastopen_key(struct ctl_table *ctl, int write, void *buffer, siz
 	return err || !write ? err : set_keys(tn, keys);
 }
 
-/* Those with a handler of their own; data is the host's TCP. */
+/* Those with a handler of their own; data is the host's TCP unless the table says otherwise. */
 static const struct ctl_table tcp_own_table[] = {
-	{ "tcp_mem", NULL, 3 * sizeof(long), 0644, proc_tcp_mem, NULL, NULL },
+	{ "tcp_mem", sysctl_tcp_mem, sizeof(sysctl_tcp_mem), 0644, proc_sock_mem, NULL, NULL },
 	{ "tcp_congestion_control", NULL, TCP_CA_NAME_MAX, 0644, proc_congestion, NULL, NULL },
 	{ "tcp_available_congestion_control", NULL, TCP_CA_BUF_MAX, 0444, proc_available_congestion,
 	  NULL, NULL },
@@ -324,7 +304,8 @@ static void fill_table(struct tcp_net *tn)
 		t->data = (char *)tn + (uintptr_t)t->data;
 	memcpy(t, tcp_own_table, sizeof(tcp_own_table));
 	for (size_t i = 0; i < ARRAY_SIZE(tcp_own_table); i++, t++)
-		t->data = tn;
+		if (!t->data)
+			t->data = tn;
 }
 
 int tcp_sysctl_init(struct net *net, struct tcp_net *tn)

@@ -410,6 +410,8 @@ void tcp_enter_cwr(struct sock *sk);
 void tcp_enter_recovery(struct sock *sk, bool ece_ack);
 void tcp_init_undo(struct tcp_sock *tp);
 void tcp_simple_retransmit(struct sock *sk);
+/* Send again what is marked as lost, which is not for congestion: the window stays. */
+void tcp_non_congestion_loss_retransmit(struct sock *sk);
 void tcp_cwnd_restart(struct sock *sk, s32 delta);
 void tcp_mark_skb_lost(struct sock *sk, struct sk_buff *skb);
 void tcp_verify_left_out(struct tcp_sock *tp);
@@ -670,6 +672,16 @@ static inline void tcp_push_pending_frames(struct sock *sk)
 {
 	if (tcp_send_head(sk))
 		__tcp_push_pending_frames(sk, tcp_current_mss(sk), tcp_sk(sk)->nonagle);
+}
+
+/* Is any part of a segment between @s_win and @e_win? */
+static inline bool tcp_in_window(u32 seq, u32 end_seq, u32 s_win, u32 e_win)
+{
+	if (seq == s_win)
+		return true;
+	if (after(end_seq, s_win) && before(seq, e_win))
+		return true;
+	return seq == e_win && seq == end_seq;
 }
 
 static inline bool tcp_is_sack(const struct tcp_sock *tp)

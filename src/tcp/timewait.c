@@ -136,15 +136,6 @@ void tcp_time_wait(struct sock *sk, int state, int timeo)
 
 /* A segment comes */
 
-static bool in_window(u32 seq, u32 end_seq, u32 s_win, u32 e_win)
-{
-	if (seq == s_win)
-		return true;
-	if (after(end_seq, s_win) && before(seq, e_win))
-		return true;
-	return seq == e_win && seq == end_seq;
-}
-
 /* It is answered, though not as often as somebody likes. */
 static enum tcp_tw_status answer_oow(struct inet_timewait_sock *tw, const struct sk_buff *skb,
 				     int mib)
@@ -171,7 +162,7 @@ static enum tcp_tw_status fin_wait2_process(struct inet_timewait_sock *tw, struc
 	const struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
 	u32 rcv_nxt = tw->tw_rcv_nxt;
 
-	if (paws_reject || !in_window(cb->seq, cb->end_seq, rcv_nxt, rcv_nxt + tw->tw_rcv_wnd))
+	if (paws_reject || !tcp_in_window(cb->seq, cb->end_seq, rcv_nxt, rcv_nxt + tw->tw_rcv_wnd))
 		return answer_oow(tw, skb, LINUX_MIB_TCPACKSKIPPEDFINWAIT2);
 	if (th->rst) {
 		inet_twsk_deschedule_put(tw);

@@ -16,26 +16,6 @@ struct udp_net *udp_net(const struct net *net)
 
 static int mem_min = 1;
 
-/* The process's limits, whichever host they are changed by: sockets of all hosts count together. */
-static int proc_udp_mem(struct ctl_table *ctl, int write, void *buffer, size_t *lenp, loff_t *ppos)
-{
-	unsigned long tmp[3];
-	struct ctl_table copy = *ctl;
-	int err;
-
-	for (int i = 0; i < 3; i++)
-		tmp[i] = (unsigned long)READ_ONCE(sysctl_udp_mem[i]);
-	copy.data = tmp;
-	err = proc_doulongvec_minmax(&copy, write, buffer, lenp, ppos);
-	if (err || !write)
-		return err;
-	if (tmp[0] > tmp[1] || tmp[1] > tmp[2] || tmp[2] > LONG_MAX)
-		return -EINVAL;
-	for (int i = 0; i < 3; i++)
-		WRITE_ONCE(sysctl_udp_mem[i], (long)tmp[i]);
-	return 0;
-}
-
 static void udp_net_exit(struct net *net)
 {
 	struct udp_net *un = udp_net(net);
@@ -62,7 +42,7 @@ static void udp_net_table(struct udp_net *un)
 					   .data = sysctl_udp_mem,
 					   .maxlen = sizeof(sysctl_udp_mem),
 					   .mode = 0644,
-					   .proc_handler = proc_udp_mem };
+					   .proc_handler = proc_sock_mem };
 	un->table[1] = (struct ctl_table){ .procname = "udp_rmem_min",
 					   .data = &un->rmem_min,
 					   .maxlen = sizeof(int),

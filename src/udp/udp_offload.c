@@ -51,17 +51,6 @@ static struct sk_buff *find_held(struct list_head *head, const struct udphdr *uh
 	return NULL;
 }
 
-/* As for TCP: the identification stays or counts by one, which shows at the second packet. */
-static bool id_goes_on(struct sk_buff *p)
-{
-	struct napi_gro_cb *cb = NAPI_GRO_CB(p);
-
-	if (cb->flush_id != 1 || cb->count != 1 || !cb->is_atomic)
-		return !cb->flush_id;
-	cb->is_atomic = 0;
-	return true;
-}
-
 static bool append(struct sk_buff *p, struct sk_buff *skb, const struct udphdr *uh)
 {
 	if (!NAPI_GRO_CB(skb)->is_flist) {
@@ -95,7 +84,7 @@ static struct sk_buff *udp_gro_join(struct list_head *head, struct sk_buff *skb)
 	}
 	size = ntohs(udp_hdr(p)->len);
 	/* The first that is shorter is the last one; a longer one begins anew. */
-	if (ulen > size || NAPI_GRO_CB(p)->flush || !id_goes_on(p) || !append(p, skb, uh) ||
+	if (ulen > size || NAPI_GRO_CB(p)->flush || !gro_id_goes_on(p) || !append(p, skb, uh) ||
 	    ulen != size || NAPI_GRO_CB(p)->count >= UDP_GRO_CNT_MAX)
 		return p;
 	return NULL;
