@@ -105,11 +105,12 @@ static bool arp_parse(struct sk_buff *skb, struct arp_packet *a)
 	return a->op == WIRE_ARP_REQUEST || a->op == WIRE_ARP_REPLY;
 }
 
-/* Addresses that no single host has, as sender or as target. */
+/*
+ * Addresses that no single host has, as sender or as target. A sender's group as link address is
+ * believed, against RFC 1812 section 3.3.2: clusters answer with one to be reached all at once.
+ */
 static bool arp_addresses_ok(const struct in_device *in_dev, const struct arp_packet *a)
 {
-	if (!is_valid_ether_addr(a->sha))
-		return false;
 	if (ipv4_is_multicast(a->tip) || ipv4_is_lbcast(a->tip) || ipv4_is_zeronet(a->tip))
 		return false;
 	if (ipv4_is_loopback(a->tip) &&

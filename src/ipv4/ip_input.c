@@ -108,6 +108,8 @@ static enum skb_drop_reason ip_rcv_route(struct sk_buff *skb, struct net_device 
 		return SKB_DROP_REASON_NOMEM;
 	}
 	IP_INC_STATS(dev_net(dev), IPSTATS_MIB_INADDRERRORS);
+	if (err == -EHOSTUNREACH)
+		return SKB_DROP_REASON_IP_NOT_FORWARDING;
 	return ipv4_is_multicast(iph->saddr) || ipv4_is_lbcast(iph->saddr) ||
 			       inet_addr_type(dev_net(dev), iph->saddr) == RTN_BROADCAST ?
 		       SKB_DROP_REASON_IP_BCAST_SOURCE :

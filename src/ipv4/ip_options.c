@@ -56,12 +56,12 @@ void ip_options_put_time(struct net *net, u8 *where)
 /* Record route: pointer of at least 4; an address has to fit unless the list is full. */
 static bool opt_record_route(struct opt_walk *w, u8 *o)
 {
+	if (w->opt->rr)
+		return opt_bad(w, o);
 	if (o[1] < 3)
 		return opt_bad(w, o + 1);
 	if (o[2] < 4)
 		return opt_bad(w, o + 2);
-	if (w->opt->rr)
-		return opt_bad(w, o);
 	if (o[2] <= o[1]) {
 		if (o[2] + 3 > o[1])
 			return opt_bad(w, o + 2);
@@ -175,12 +175,12 @@ static bool opt_timestamp_full(struct opt_walk *w, u8 *o)
 /* Timestamp: pointer of at least 5, and what the flag asks for has to fit (RFC 791). */
 static bool opt_timestamp(struct opt_walk *w, u8 *o)
 {
+	if (w->opt->ts)
+		return opt_bad(w, o);
 	if (o[1] < 4)
 		return opt_bad(w, o + 1);
 	if (o[2] < 5)
 		return opt_bad(w, o + 2);
-	if (w->opt->ts)
-		return opt_bad(w, o);
 	if (!(o[2] <= o[1] ? opt_timestamp_entry(w, o) : opt_timestamp_full(w, o)))
 		return false;
 	w->opt->ts = (u8)(o - w->base);

@@ -286,7 +286,11 @@ void ipv4_rt_update_pmtu(struct dst_entry *dst, struct sock *sk, struct sk_buff 
 			 bool confirm_neigh);
 void ipv4_rt_redirect(struct dst_entry *dst, struct sock *sk, struct sk_buff *skb);
 
-/* rt_source.c: 0; -EINVAL for a source that no packet from there can have; -EXDEV by rp_filter. */
+/*
+ * rt_source.c: 0; -EINVAL for a source that no packet from there can have; -EXDEV by rp_filter. What
+ * is possible at all is asked of every packet, the table only about those that are for this host.
+ */
+int rt_source_possible(__be32 saddr, __be32 daddr, u8 protocol, const struct net_device *dev);
 int rt_check_source(struct ipv4_net *in, __be32 saddr, __be32 daddr, const struct net_device *dev);
 
 /* route.c */

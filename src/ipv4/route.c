@@ -438,29 +438,50 @@ static bool rt_is_member(const struct net_device *dev, __be32 group, __be32 sadd
 	return in_dev && ip_check_mc(in_dev, group, saddr, 0);
 }
 
-/* -EINVAL and -EXDEV for what must not be, else the route or -ENOBUFS. */
-static struct rtable *rt_input_lookup(struct ipv4_net *in, __be32 daddr, __be32 saddr,
+/* What arrived for nobody, everybody or a group: where the table has no say. */
+static struct rtable *rt_input_special(struct ipv4_net *in, __be32 daddr, __be32 saddr,
+				       const struct net_device *dev)
+{
+	if (!ipv4_is_multicast(daddr))
+		return ipv4_is_lbcast(daddr) || !saddr ? rt_input_kind(in, RT_IN_BROADCAST) :
+							 (struct rtable *)ERR_PTR(-EINVAL);
+	/* No complaint about a group's packet ever leaves (RFC 1122 section 3.2.2). */
+	if (!rt_is_member(dev, daddr, saddr))
+		return (struct rtable *)ERR_PTR(-EHOSTUNREACH);
+	return rt_input_kind(in, RT_IN_MULTICAST);
+}
+
+/* By the table; NULL for a packet that is not for this host. */
+static struct fib_route *rt_input_ours(struct ipv4_net *in, __be32 daddr,
+				       const struct net_device *dev)
+{
+	struct fib_route *r = fib_lookup(in, daddr, 0);
+
+	if (r && r->cfg.fc_type == RTN_LOCAL)
+		return r;
+	/* A subnet's broadcast counts on the subnet only. */
+	return r && r->cfg.fc_type == RTN_BROADCAST && r->dev == dev ? r : NULL;
+}
+
+/* -EINVAL and -EXDEV for what must not be, -EHOSTUNREACH for others' groups, else the route or -ENOBUFS. */
+static struct rtable *rt_input_lookup(struct ipv4_net *in, __be32 daddr, __be32 saddr, u8 protocol,
 				      const struct net_device *dev)
 {
-	struct fib_route *r;
-	int err = rt_check_source(in, saddr, daddr, dev);
+	bool special = ipv4_is_lbcast(daddr) || ipv4_is_multicast(daddr) || ipv4_is_zeronet(daddr);
+	int err = rt_source_possible(saddr, daddr, protocol, dev);
+	struct fib_route *r = NULL;
 
 	if (err)
 		return (struct rtable *)ERR_PTR(err);
-	if (ipv4_is_lbcast(daddr))
-		return rt_input_kind(in, RT_IN_BROADCAST);
-	if (ipv4_is_multicast(daddr))
-		return rt_input_kind(in, rt_is_member(dev, daddr, saddr) ? RT_IN_MULTICAST :
-									   RT_IN_UNREACHABLE);
-	if (ipv4_is_zeronet(daddr))
-		return (struct rtable *)ERR_PTR(-EINVAL);
-	r = fib_lookup(in, daddr, 0);
-	if (r && r->cfg.fc_type == RTN_LOCAL)
-		return rt_input_table(in, r);
-	/* A subnet's broadcast counts on the subnet only. */
-	if (r && r->cfg.fc_type == RTN_BROADCAST && r->dev == dev)
-		return rt_input_table(in, r);
-	return rt_input_kind(in, RT_IN_UNREACHABLE);
+	if (!special) {
+		r = rt_input_ours(in, daddr, dev);
+		if (!r)
+			return rt_input_kind(in, RT_IN_UNREACHABLE);
+	}
+	err = rt_check_source(in, saddr, daddr, dev);
+	if (err)
+		return (struct rtable *)ERR_PTR(err);
+	return special ? rt_input_special(in, daddr, saddr, dev) : rt_input_table(in, r);
 }
 
 static struct rt_seen *rt_seen_slot(struct ipv4_net *in, __be32 daddr, __be32 saddr)
@@ -471,7 +492,7 @@ static struct rt_seen *rt_seen_slot(struct ipv4_net *in, __be32 daddr, __be32 sa
 }
 
 /* Two look-ups in the table, one for each address, are spared a packet like one before. */
-static struct rtable *rt_input(struct ipv4_net *in, __be32 daddr, __be32 saddr,
+static struct rtable *rt_input(struct ipv4_net *in, __be32 daddr, __be32 saddr, u8 protocol,
 			       const struct net_device *dev)
 {
 	struct rt_seen *seen = rt_seen_slot(in, daddr, saddr);
@@ -480,7 +501,7 @@ static struct rtable *rt_input(struct ipv4_net *in, __be32 daddr, __be32 saddr,
 	if (rt && seen->saddr == saddr && seen->daddr == daddr && seen->dev == dev &&
 	    rt_is_valid(rt, in))
 		return rt;
-	rt = rt_input_lookup(in, daddr, saddr, dev);
+	rt = rt_input_lookup(in, daddr, saddr, protocol, dev);
 	/* Who is a member of a group changes without the table. */
 	if (IS_ERR_OR_NULL(rt) || rt->rt_type != RTN_LOCAL)
 		return rt;
@@ -493,11 +514,13 @@ static struct rtable *rt_input(struct ipv4_net *in, __be32 daddr, __be32 saddr,
 int ip_route_input(struct sk_buff *skb, __be32 daddr, __be32 saddr, u8 tos, struct net_device *dev)
 {
 	struct ipv4_net *in = ipv4_net(dev_net(dev));
+	/* ARP asks too, with its own header. */
+	u8 protocol = skb->protocol == htons(ETH_P_IP) ? ip_hdr(skb)->protocol : 0;
 	struct rtable *rt;
 
 	(void)tos;
 	ASSERT_NET_LOCKED(in->net);
-	rt = rt_input(in, daddr, saddr, dev);
+	rt = rt_input(in, daddr, saddr, protocol, dev);
 	if (!rt)
 		return -ENOBUFS;
 	if (IS_ERR(rt))

@@ -50,22 +50,34 @@ static void source_martian(const struct in_device *in_dev, __be32 saddr, __be32 
 			     wire_format_ip(from, saddr), wire_format_ip(to, daddr));
 }
 
-static int source_check(struct ipv4_net *in, __be32 saddr, __be32 daddr,
-			const struct net_device *dev, const struct in_device *in_dev)
+/*
+ * Who does not know its own address yet may ask everybody on its link (RFC 951, RFC 5227), in the
+ * manner of 4.2BSD too, and report its groups (RFC 3376 section 4.2.13).
+ */
+static bool nobody_may_send(__be32 daddr, u8 protocol)
 {
+	return !daddr || ipv4_is_lbcast(daddr) || ipv4_is_local_multicast(daddr) ||
+	       (ipv4_is_multicast(daddr) && protocol == IPPROTO_IGMP);
+}
+
+int rt_source_possible(__be32 saddr, __be32 daddr, u8 protocol, const struct net_device *dev)
+{
+	const struct in_device *in_dev = __in_dev_get(dev);
+	int err = 0;
+
+	if (!in_dev)
+		return -EINVAL;
 	if (ipv4_is_multicast(saddr) || ipv4_is_lbcast(saddr))
-		return -EINVAL;
-	/* Who does not know its own address yet may ask everybody (RFC 951, RFC 5227). */
-	if (ipv4_is_zeronet(saddr))
-		return !saddr && ipv4_is_lbcast(daddr) ? 0 : -EINVAL;
-	if (dev->flags & IFF_LOOPBACK)
-		return 0;
-	if ((ipv4_is_loopback(saddr) || ipv4_is_loopback(daddr)) &&
-	    !in_dev_orconf(in_dev, IPV4_DEVCONF_ROUTE_LOCALNET))
-		return -EINVAL;
-	if (!source_is_one_host(in, saddr, in_dev))
-		return -EINVAL;
-	return source_reverse_path(in, saddr, in_dev);
+		err = -EINVAL;
+	else if (ipv4_is_zeronet(saddr))
+		err = nobody_may_send(daddr, protocol) ? 0 : -EINVAL;
+	else if (!(dev->flags & IFF_LOOPBACK) &&
+		 (ipv4_is_loopback(saddr) || ipv4_is_loopback(daddr)) &&
+		 !in_dev_orconf(in_dev, IPV4_DEVCONF_ROUTE_LOCALNET))
+		err = -EINVAL;
+	if (unlikely(err))
+		source_martian(in_dev, saddr, daddr);
+	return err;
 }
 
 int rt_check_source(struct ipv4_net *in, __be32 saddr, __be32 daddr, const struct net_device *dev)
@@ -73,9 +85,10 @@ int rt_check_source(struct ipv4_net *in, __be32 saddr, __be32 daddr, const struc
 	const struct in_device *in_dev = __in_dev_get(dev);
 	int err;
 
-	if (!in_dev)
-		return -EINVAL;
-	err = source_check(in, saddr, daddr, dev, in_dev);
+	if (ipv4_is_zeronet(saddr) || dev->flags & IFF_LOOPBACK)
+		return 0;
+	err = source_is_one_host(in, saddr, in_dev) ? source_reverse_path(in, saddr, in_dev) :
+						      -EINVAL;
 	if (unlikely(err))
 		source_martian(in_dev, saddr, daddr);
 	return err;

@@ -230,7 +230,8 @@ class Generator:
         if rnd.random() < 0.85:
             frames = [self.mend(f) for f in frames]
         # What a wire carries; see BROADCAST.
-        return [f[:1514] for f in frames if len(f) >= 14 and f[26:30] != BROADCAST]
+        return [f[:1514] for f in frames if len(f) >= 14 and
+                BROADCAST not in (f[26:30], f[12:14] == b'\x08\x06' and f[28:32])]
 
 
 def is_ours(what):

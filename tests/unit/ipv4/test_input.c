@@ -161,6 +161,9 @@ static void bad_options_are_told(void **state)
 		{ "\x86\x08\x00\x00\x00\x01\x01\x03", 8, 27 },	   /* with a tag too long, */
 		{ "\x86\x09\x00\x00\x00\x01\x01\x02\x01", 9, 28 }, /* or half a tag */
 		{ "\x44\x08\x05\x01\x00\x00\x00\x00", 8, 22 },	   /* no room for both */
+		/* The second of a kind is one too many, whatever else may be wrong with it. */
+		{ "\x44\x08\x09\x03\x00\x00\x00\x00\x44\x04\x00\x00", 12, 28 },
+		{ "\x07\x07\x08\x00\x00\x00\x00\x07\x02", 9, 27 },
 		{ "\x94\x03\x00\x00", 4, 21 },
 	};
 	u8 f[FRAME_MAX], g[FRAME_MAX];
@@ -222,6 +225,31 @@ static void network_zero_is_one(void **state)
 
 	expect_silent_drop(f, frame_ip(f, PEER_IP, htonl(0x00000202), 253, data, 20),
 			   SKB_DROP_REASON_IP_NOT_FORWARDING, "IpInAddrErrors");
+}
+
+/* Who has no address yet may send to everybody on the link, and groups' reports anywhere. */
+static void source_is_nobody(void **state)
+{
+	static const struct {
+		u32 daddr;
+		u8 protocol;
+		bool taken;
+	} cases[] = {
+		{ 0xffffffff, 253, true },  { 0x00000000, 253, true },
+		{ 0xe0000001, 253, true },  { 0xe0000005, 253, false },
+		{ 0xef010203, 253, false }, { 0xef010203, IPPROTO_IGMP, false },
+		{ 0xc00002ff, 253, false }, { 0xc0000202, 253, false },
+	};
+	u8 f[FRAME_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		unsigned long before = wire_snmp(&h, "IpInUnknownProtos");
+
+		wire_inject(&h, f,
+			    frame_ip(f, 0, htonl(cases[i].daddr), cases[i].protocol, data, 20));
+		wire_run(&h);
+		assert_int_equal(wire_snmp(&h, "IpInUnknownProtos") - before, cases[i].taken);
+	}
 }
 
 /* A protocol that looks where it is. */
@@ -334,6 +362,7 @@ int main(void)
 		T(source_routes_are_refused),
 		T(nothing_follows_the_end),
 		T(network_zero_is_one),
+		T(source_is_nobody),
 		T(protocols_see_true_headers),
 		T(mutated_frames_do_no_harm),
 	};

@@ -108,9 +108,8 @@ static void malformed_packets_are_counted(void **state)
 	static const struct {
 		u8 offset, value;
 	} changes[] = {
-		{ 0, 1 },    { 1, 9 },	  { 2, 9 },    { 3, 1 },    { 4, 5 },
-		{ 5, 16 },   { 6, 1 },	  { 7, 0 },    { 7, 3 },    { 8, 3 },
-		{ 14, 224 }, { 14, 127 }, { 17, 255 }, { 24, 224 }, { 24, 127 },
+		{ 0, 1 }, { 1, 9 }, { 2, 9 },	 { 3, 1 },    { 4, 5 },	   { 5, 16 },	{ 6, 1 },
+		{ 7, 0 }, { 7, 3 }, { 14, 224 }, { 14, 127 }, { 17, 255 }, { 24, 224 }, { 24, 127 },
 	};
 	u8 f[FRAME_MAX];
 	size_t len = 0;
@@ -126,6 +125,19 @@ static void malformed_packets_are_counted(void **state)
 	assert_int_equal(stats().invalid, ARRAY_SIZE(changes) + WIRE_ARP_LEN);
 	memcpy(f, other_mac, ETH_ALEN);
 	expect_silent_drop(f, len, SKB_DROP_REASON_OTHERHOST, NULL);
+}
+
+/* A cluster's members share one, and all of them answer with it. */
+static void a_group_as_link_address_is_believed(void **state)
+{
+	static const u8 group[ETH_ALEN] = { 3, 0, 0, 0, 0, 1 };
+	u8 f[FRAME_MAX];
+
+	wire_inject(&h, f,
+		    frame_arp(f, WIRE_ARP_REQUEST, bcast_mac, group, PEER_IP, NULL, HOST_IP));
+	expect_arp(WIRE_ARP_REPLY, group, HOST_IP, PEER_IP);
+	assert_int_equal(state_of(PEER_IP), NUD_STALE);
+	assert_int_equal(stats().invalid, 0);
 }
 
 static void conflicts_are_counted(void **state)
@@ -434,6 +446,7 @@ int main(void)
 		T(questions_are_answered),
 		T(other_peoples_questions_are_not),
 		T(malformed_packets_are_counted),
+		T(a_group_as_link_address_is_believed),
 		T(conflicts_are_counted),
 		T(new_addresses_are_announced),
 		T(packets_wait_for_the_answer),
