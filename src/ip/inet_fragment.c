@@ -214,15 +214,16 @@ enum inet_frag_result inet_frag_queue_insert(struct inet_frag_queue *q, struct s
 	if (offset % 8 || end <= offset || to > INET_FRAG_UNITS || (!last && end % 8) ||
 	    !frag_end_fits(q, end, last))
 		return IPFRAG_CORRUPT;
+	/* What is there already may still say where the end is. */
+	if (last)
+		q->flags |= INET_FRAG_LAST_IN;
+	q->len = max(q->len, end);
 	result = frag_look(q, from, to);
 	if (result != IPFRAG_OK)
 		return result;
 	for (u32 w = from / 64; w <= (to - 1) / 64; w++)
 		q->units[w] |= unit_mask(w, from, to);
-	q->len = max(q->len, end);
 	q->meat += end - offset;
-	if (last)
-		q->flags |= INET_FRAG_LAST_IN;
 	if (!offset) {
 		q->flags |= INET_FRAG_FIRST_IN;
 		q->first = skb;

@@ -149,12 +149,10 @@ static bool icmp_is_error_packet(const struct sk_buff *skb)
 	return !type || icmp_may_be_error(*type);
 }
 
-static bool icmp_is_class_e(__be32 addr)
-{
-	return (addr & htonl(0xf0000000)) == htonl(0xf0000000);
-}
-
-/* RFC 1122 section 3.2.2: what no error may be sent about. */
+/*
+ * RFC 1122 section 3.2.2: what no error may be sent about. It counts class E among it, which Linux
+ * has as addresses like others.
+ */
 static bool icmp_forbidden(struct net *net, const struct sk_buff *skb, int type)
 {
 	const struct iphdr *iph = ip_hdr(skb);
@@ -168,7 +166,7 @@ static bool icmp_forbidden(struct net *net, const struct sk_buff *skb, int type)
 		return true;
 	/* A source that is no single host's. */
 	if (ipv4_is_zeronet(iph->saddr) || ipv4_is_multicast(iph->saddr) ||
-	    icmp_is_class_e(iph->saddr) || inet_addr_type(net, iph->saddr) == RTN_BROADCAST)
+	    ipv4_is_lbcast(iph->saddr) || inet_addr_type(net, iph->saddr) == RTN_BROADCAST)
 		return true;
 	return wire_icmp_is_error((u8)type) && icmp_is_error_packet(skb);
 }

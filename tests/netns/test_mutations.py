@@ -4,9 +4,9 @@
 Packets that are nearly right, to the kernel and to a host: both give the same answers and live on.
 
 scapy makes valid packets, of which one to five fields, bytes or lengths are changed; checksums are
-mostly put right again, so that what is behind them is reached. SEED= repeats a run, MUTATIONS= is
-how many there are, FIRST= leaves out those before it (the same packets come for the same seed),
-COUNTERS=1 compares the counters after each of them, which takes its time.
+mostly put right again, so that what is behind them is reached. SEED= has others made (0: by chance),
+MUTATIONS= is how many there are, FIRST= leaves out those before it (the same packets come for the
+same seed), COUNTERS=1 compares the counters after each of them, which takes its time.
 """
 import logging
 import random
@@ -24,7 +24,7 @@ except ImportError:
     IP = None
 
 COUNT = int(os.environ.get('MUTATIONS', 2000))
-SEED = int(os.environ.get('SEED', 0)) or random.SystemRandom().randrange(1, 1 << 31)
+SEED = int(os.environ.get('SEED', 1996)) or random.SystemRandom().randrange(1, 1 << 31)
 FIRST = int(os.environ.get('FIRST', 0))
 
 ADDRESSES = [HOST, KERNEL, '192.0.2.77', '192.0.2.255', '192.0.2.0', '255.255.255.255', '0.0.0.0',
@@ -302,8 +302,13 @@ def compare(count, first=0, seed=SEED, settings=SETTINGS):
                         print('%d: %s of skiff by %d: %s' % (i, c, apart[c] - hardly.get(c, 0),
                                                             ' '.join(f.hex() for f in frames)))
                 hardly = apart
-        after = [t.counters() for t in (kernel, skiff)]
-        k, s = [collections.Counter(settled(b, a)) for b, a in zip(before, after)]
+        # Each host gives up waiting for a neighbour in its own time, some three seconds, and says so.
+        for _ in range(10):
+            after = [t.counters() for t in (kernel, skiff)]
+            k, s = [collections.Counter(settled(b, a)) for b, a in zip(before, after)]
+            if all(s[c] == k[c] for c in SAME_COUNTERS):
+                break
+            time.sleep(0.4)
         sent = skiff.sent
         s_all = after[1]
     assert not bad, 'SEED=%d: %d of %d\n%s' % (seed, len(bad), count, '\n'.join(bad[:40]))

@@ -226,6 +226,11 @@ static void overlaps_are_dropped_whole(void **state)
 	inject(2, 0, 80, true);
 	inject(2, 80, 8, false);
 	expect_whole(88);
+	/* Even so it may be the one that tells the end. */
+	inject(3, 8, 80, true);
+	inject(3, 80, 8, false);
+	inject(3, 0, 8, true);
+	expect_whole(88);
 }
 
 /* CVE-2018-5391: many tiny pieces, never whole; memory has its limit, and others still get through. */
