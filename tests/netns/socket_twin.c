@@ -20,7 +20,8 @@
  *	socket-twin skiff
  *	socket-twin check FILE		skiff, and what came of it compared with what the kernel did
  *
- * With "streams" as one more argument it is the list for SOCK_STREAM, and stream_twin.txt.
+ * With "streams" as one more argument it is the list for SOCK_STREAM, and stream_twin.txt; with
+ * "streams/2" its second part, since a kernel has to be waited for at each step.
  *
  * Each line says what was done and what came of it. test_sockets.py compares both sides, and
  * socket_twin.txt is what a kernel did.
@@ -29,7 +30,7 @@
 const struct side *side;
 FILE *out;
 
-static int streams; /* which list */
+static const char *streams; /* the list for them: empty for all of it, or a part */
 
 /* The kernel. */
 
@@ -337,7 +338,8 @@ static void run(const struct side *which)
 {
 	side = which;
 	if (streams) {
-		do_streams();
+		if (!do_streams(atoi(streams)))
+			exit(2);
 		return;
 	}
 	do_calls();
@@ -402,8 +404,9 @@ int main(int argc, char **argv)
 	out = stdout;
 	/* Programs here look at EPIPE. */
 	signal(SIGPIPE, SIG_IGN);
-	if (argc > 2 && !strcmp(argv[argc - 1], "streams")) {
-		streams = 1;
+	if (argc > 2 && !strncmp(argv[argc - 1], "streams", 7)) {
+		streams = argv[argc - 1] + 7;
+		streams += *streams == '/';
 		argc--;
 	}
 	if (argc == 2 && !strcmp(argv[1], "kernel")) {
@@ -413,7 +416,8 @@ int main(int argc, char **argv)
 	} else if (argc == 3 && !strcmp(argv[1], "check")) {
 		return check(argv[2]);
 	} else {
-		fprintf(stderr, "usage: socket-twin kernel | skiff | check FILE [streams]\n");
+		fprintf(stderr,
+			"usage: socket-twin kernel | skiff | check FILE [streams[/PART]]\n");
 		return 2;
 	}
 	return 0;

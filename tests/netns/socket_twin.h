@@ -98,7 +98,8 @@ void do_sending(void);
 void do_ioctls(void);
 
 /* stream_twin*.c: the table of calls and states, options, waiting, data. */
-void do_streams(void);
+/* All of it, or one part, from 1 on; 0 if there is no such part. */
+int do_streams(int part);
 void do_stream_options(void);
 void do_stream_events(void);
 void do_stream_traffic(void);

@@ -295,12 +295,30 @@ static void each_call(int family, int block)
 	side->close(open);
 }
 
-void do_streams(void)
+static void calls_blocking(void)
 {
 	each_call(AF_INET, 1);
+}
+
+static void calls_nonblocking(void)
+{
 	each_call(AF_INET, 0);
+}
+
+static void calls_of_v6(void)
+{
 	each_call(AF_INET6, 0);
-	do_stream_options();
-	do_stream_events();
-	do_stream_traffic();
+}
+
+int do_streams(int part)
+{
+	static void (*const parts[])(void) = { calls_blocking,	 calls_nonblocking,
+					       calls_of_v6,	 do_stream_options,
+					       do_stream_events, do_stream_traffic };
+	int i;
+
+	for (i = 0; i < (int)COUNT(parts); i++)
+		if (!part || part == i + 1)
+			parts[i]();
+	return part <= i;
 }
