@@ -263,6 +263,8 @@ static void merged_to_be_forwarded(void **state)
 
 static void listed_whole(void **state)
 {
+	struct sk_buff *skb;
+
 	(void)state;
 	gro_switch(&g, NETIF_F_GRO_FRAGLIST, true);
 	put_dgrams(4, 100, 1);
@@ -270,8 +272,13 @@ static void listed_whole(void **state)
 	gro_run(&g);
 	assert_int_equal(g.nr, 1);
 	assert_int_equal(__skb_shinfo(g.got[0])->gso_type, SKB_GSO_UDP_L4 | SKB_GSO_FRAGLIST);
-	/* A socket that has not asked gets them one by one. */
+	/* A socket that has not asked gets them one by one, each behind its own headers. */
 	assert_int_equal(skb_queue_len(&sk->sk_receive_queue), 5);
+	skb_queue_walk(&sk->sk_receive_queue, skb) {
+		assert_true(skb_mac_header_was_set(skb));
+		assert_int_equal(skb_mac_header_len(skb), ETH_HLEN);
+		assert_memory_equal(skb_mac_header(skb), put[0].bytes, ETH_HLEN);
+	}
 	assert_int_equal(skb_peek_tail(&sk->sk_receive_queue)->len, 40);
 	comes_back();
 	again();
