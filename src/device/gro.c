@@ -166,6 +166,7 @@ static enum gro_result dev_gro_receive(struct napi_struct *napi, struct sk_buff 
 {
 	struct gro_list *held = &napi->gro_hash[skb_get_hash_raw(skb) % GRO_HASH_BUCKETS];
 	struct packet_offload *po = gro_find_receive_by_type(skb->protocol);
+	bool same_flow, merged_free;
 	struct sk_buff *pp;
 
 	/* Headers will be written to: a sender in this process may hold on to them. */
@@ -176,13 +177,16 @@ static enum gro_result dev_gro_receive(struct napi_struct *napi, struct sk_buff 
 	pp = po->callbacks.gro_receive(&held->list, skb);
 	if (unlikely(IS_ERR(pp)))
 		return GRO_CONSUMED;
+	/* What was appended without being used up is part of @pp, and gone when that is delivered. */
+	same_flow = NAPI_GRO_CB(skb)->same_flow;
+	merged_free = same_flow && NAPI_GRO_CB(skb)->free;
 	if (pp) {
 		skb_list_del_init(pp);
 		held->count--;
 		napi_gro_complete(napi, pp);
 	}
-	if (NAPI_GRO_CB(skb)->same_flow)
-		return NAPI_GRO_CB(skb)->free ? GRO_MERGED_FREE : GRO_MERGED;
+	if (same_flow)
+		return merged_free ? GRO_MERGED_FREE : GRO_MERGED;
 	if (NAPI_GRO_CB(skb)->flush)
 		return GRO_NORMAL;
 	gro_hold(napi, held, skb);

@@ -289,6 +289,34 @@ static void listed_whole(void **state)
 	comes_back();
 }
 
+static void put_unknown(unsigned int n, u16 sport, u16 len, u16 id)
+{
+	while (n--) {
+		struct dgram d = dgram_of(len, id++);
+
+		d.sport = sport;
+		d.dport = 99;
+		put_dgram(&d);
+	}
+}
+
+/* The datagram that completes a list is part of what is delivered, and dropped, at once. */
+static void list_goes_at_once(void **state)
+{
+	(void)state;
+	gro_switch(&g, NETIF_F_GRO_FRAGLIST, true);
+	net_lock(g.w.net);
+	dev_remove_pack(&g.tap);
+	net_unlock(g.w.net);
+	put_unknown(8, 2000, 100, 1);
+	put_unknown(1, 2000, 40, 9);
+	gro_run(&g);
+	assert_int_equal(wire_drops(&g.w, SKB_DROP_REASON_NO_SOCKET), 1);
+	net_lock(g.w.net);
+	dev_add_pack(&g.tap);
+	net_unlock(g.w.net);
+}
+
 #define gro_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -301,6 +329,7 @@ int main(void)
 		gro_test(fixed_identification),
 		gro_test(merged_to_be_forwarded),
 		gro_test(listed_whole),
+		gro_test(list_goes_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
