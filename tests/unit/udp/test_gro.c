@@ -317,6 +317,44 @@ static void list_goes_at_once(void **state)
 	net_unlock(g.w.net);
 }
 
+static int closing_tap(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt,
+		       struct net_device *orig_dev)
+{
+	napi_disable(&g.napi);
+	return gro_tap(skb, dev, pt, orig_dev);
+}
+
+/* Who gets a packet closes the device: the next one is not held, nor put in line, any more. */
+static void closed_by_who_gets_it(void **state)
+{
+	int what;
+
+	(void)state;
+	g.tap.func = closing_tap;
+	gro_switch(&g, NETIF_F_GRO_UDP_FWD, true);
+	for (what = 0; what < 3; what++) {
+		u64 drops = wire_drops(&g.w, SKB_DROP_REASON_DEV_GONE);
+		unsigned int dropped = 1;
+
+		put_unknown(8, 2000, 100, 1);
+		if (what == 0) {
+			put_unknown(1, 2000, 101, 9); /* begins anew */
+		} else if (what == 1) {
+			put_unknown(1, 2000, 0, 9); /* is not merged */
+		} else {
+			for (dropped = 0; dropped < MAX_GRO_SKBS; dropped++)
+				put_unknown(1, (u16)(2001 + dropped), 100, 1); /* one too many */
+		}
+		gro_run(&g);
+		assert_int_equal(g.nr, 1);
+		assert_int_equal(wire_drops(&g.w, SKB_DROP_REASON_DEV_GONE), drops + dropped);
+		again();
+		net_lock(g.w.net);
+		napi_enable(&g.napi);
+		net_unlock(g.w.net);
+	}
+}
+
 #define gro_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -330,6 +368,7 @@ int main(void)
 		gro_test(merged_to_be_forwarded),
 		gro_test(listed_whole),
 		gro_test(list_goes_at_once),
+		gro_test(closed_by_who_gets_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
