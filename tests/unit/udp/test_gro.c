@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "gro_host.h"
+#include "udp/udp.h"
 
 #define PORT 7000
 
@@ -355,6 +356,32 @@ static void closed_by_who_gets_it(void **state)
 	}
 }
 
+/* Once the last socket that asked is gone, nothing is looked up for the others' sake. */
+static void asked_no_more(void **state)
+{
+	const struct udp_port_cfg cfg = { .family = AF_INET, .local_udp_port = htons(PORT + 1) };
+	struct sock *other;
+
+	(void)state;
+	net_lock(g.w.net);
+	assert_int_equal(udp_sock_create(g.w.net, &cfg, &other), 0);
+	net_unlock(g.w.net);
+	want_merged(1);
+	want_merged(2);
+	assert_int_equal(udp_net(g.w.net)->gro_wanted, 1);
+	want_merged(0);
+	want_merged(0);
+	assert_int_equal(udp_net(g.w.net)->gro_wanted, 0);
+	want_merged(1);
+	net_lock(g.w.net);
+	assert_int_equal(
+		other->sk_prot->setsockopt(other, SOL_UDP, UDP_GRO, &(int){ 1 }, sizeof(int)), 0);
+	assert_int_equal(udp_net(g.w.net)->gro_wanted, 2);
+	udp_sock_release(other);
+	assert_int_equal(udp_net(g.w.net)->gro_wanted, 1);
+	net_unlock(g.w.net);
+}
+
 #define gro_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -369,6 +396,7 @@ int main(void)
 		gro_test(listed_whole),
 		gro_test(list_goes_at_once),
 		gro_test(closed_by_who_gets_it),
+		gro_test(asked_no_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
