@@ -69,21 +69,20 @@ struct out {
 	struct iovec iov[TAP_MAX_IOV];
 };
 
-/* Return: how many of the frames can be told, or -EINVAL if the first can't. */
+/* Return: how many of the frames can be told; @err: why the one behind them can not, or 0. */
 static int fill(const struct tap *tap, struct sk_buff **skbs, struct out *out, struct uring_io *io,
-		int n)
+		int n, int *err)
 {
-	int i, err = 0;
+	int i;
 
 	for (i = 0; i < n; i++) {
-		if (tap->vnet_hdr)
-			err = virtio_net_hdr_from_skb(skbs[i], &out[i].hdr);
-		if (err)
+		*err = tap->vnet_hdr ? virtio_net_hdr_from_skb(skbs[i], &out[i].hdr) : 0;
+		if (*err)
 			break;
 		io[i].iov = out[i].iov;
 		io[i].iovlen = fill_iov(tap, skbs[i], &out[i].hdr, out[i].iov);
 	}
-	return i ? i : err;
+	return i;
 }
 
 /* The frames that were written to the front. Return: how many, or the error of the first one. */
@@ -110,10 +109,11 @@ static int tap_write(struct fdev *f, struct sk_buff **skbs, int n)
 	struct tap *tap = tap_of(f->dev);
 	struct uring_io io[FDEV_TX_BATCH];
 	struct out out[FDEV_TX_BATCH];
+	int err = 0;
 
-	n = fill(tap, skbs, out, io, n);
-	if (n <= 0)
-		return n;
+	n = fill(tap, skbs, out, io, n, &err);
+	if (!n)
+		return err;
 	n = call(f->fd, &out_by, &tap->tx_uring, &f->tx_batch, io, n);
 	return sort_out(skbs, io, n);
 }
