@@ -148,11 +148,24 @@ static void gro_begin(struct sk_buff *skb)
 	gro_begin_csum(skb);
 }
 
-/* It is the first of its flow: others may follow. */
-static void gro_hold(struct napi_struct *napi, struct gro_list *held, struct sk_buff *skb)
+/* Who got the packets before it closed the device: nobody would take this one from here again. */
+static bool gro_closed(const struct napi_struct *napi, struct sk_buff *skb)
 {
-	if (unlikely(held->count >= MAX_GRO_SKBS))
+	if (likely(!test_bit(NAPI_STATE_DISABLE, &napi->state)))
+		return false;
+	kfree_skb_reason(skb, SKB_DROP_REASON_DEV_GONE);
+	return true;
+}
+
+/* It is the first of its flow: others may follow. */
+static enum gro_result gro_hold(struct napi_struct *napi, struct gro_list *held,
+				struct sk_buff *skb)
+{
+	if (unlikely(held->count >= MAX_GRO_SKBS)) {
 		gro_flush_oldest(napi, held);
+		if (unlikely(gro_closed(napi, skb)))
+			return GRO_CONSUMED;
+	}
 	NAPI_GRO_CB(skb)->age = jiffies;
 	NAPI_GRO_CB(skb)->last = skb;
 	if (!skb_is_gso(skb))
@@ -160,12 +173,14 @@ static void gro_hold(struct napi_struct *napi, struct gro_list *held, struct sk_
 	list_add(&skb->list, &held->list);
 	held->count++;
 	napi->gro_bitmask |= BIT(held - napi->gro_hash);
+	return GRO_HELD;
 }
 
 static enum gro_result dev_gro_receive(struct napi_struct *napi, struct sk_buff *skb)
 {
 	struct gro_list *held = &napi->gro_hash[skb_get_hash_raw(skb) % GRO_HASH_BUCKETS];
 	struct packet_offload *po = gro_find_receive_by_type(skb->protocol);
+	bool same_flow, merged_free;
 	struct sk_buff *pp;
 
 	/* Headers will be written to: a sender in this process may hold on to them. */
@@ -176,17 +191,21 @@ static enum gro_result dev_gro_receive(struct napi_struct *napi, struct sk_buff 
 	pp = po->callbacks.gro_receive(&held->list, skb);
 	if (unlikely(IS_ERR(pp)))
 		return GRO_CONSUMED;
+	/* What was appended without being used up is part of @pp, and gone when that is delivered. */
+	same_flow = NAPI_GRO_CB(skb)->same_flow;
+	merged_free = same_flow && NAPI_GRO_CB(skb)->free;
 	if (pp) {
 		skb_list_del_init(pp);
 		held->count--;
 		napi_gro_complete(napi, pp);
 	}
-	if (NAPI_GRO_CB(skb)->same_flow)
-		return NAPI_GRO_CB(skb)->free ? GRO_MERGED_FREE : GRO_MERGED;
+	if (same_flow)
+		return merged_free ? GRO_MERGED_FREE : GRO_MERGED;
+	if (unlikely(gro_closed(napi, skb)))
+		return GRO_CONSUMED;
 	if (NAPI_GRO_CB(skb)->flush)
 		return GRO_NORMAL;
-	gro_hold(napi, held, skb);
-	return GRO_HELD;
+	return gro_hold(napi, held, skb);
 }
 
 gro_result_t napi_gro_receive(struct napi_struct *napi, struct sk_buff *skb)

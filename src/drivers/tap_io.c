@@ -7,7 +7,47 @@
 /* The virtio header, linear data, fragments. */
 #define TAP_MAX_IOV (2 + MAX_SKB_FRAGS)
 
+/* One direction. */
+struct direction {
+	int (*many)(struct uring *u, int fd, struct uring_io *io, int n);
+	ssize_t (*one)(int fd, const struct iovec *iov, int n);
+};
+
+static void call_one(int fd, const struct direction *dir, struct uring_io *io)
+{
+	ssize_t ret;
+
+	do {
+		ret = dir->one(fd, io->iov, io->iovlen);
+	} while (ret < 0 && errno == EINTR);
+	io->res = ret < 0 ? -errno : (int)ret;
+}
+
+/*
+ * All of @io by @ring, or the first without it: then the others are -ECANCELED. A ring that can't do
+ * that at all is given up, and @batch frames are one. Return: how many were tried.
+ */
+static int call(int fd, const struct direction *dir, struct uring **ring, int *batch,
+		struct uring_io *io, int n)
+{
+	int err = n > 1 ? dir->many(*ring, fd, io, n) : -ECANCELED;
+
+	if (!err)
+		return n;
+	if (err == -EOPNOTSUPP) {
+		uring_close(*ring);
+		*ring = NULL;
+		*batch = 1;
+	}
+	call_one(fd, dir, &io[0]);
+	for (int i = 1; i < n; i++)
+		io[i].res = -ECANCELED;
+	return 1;
+}
+
 /* Out. */
+
+static const struct direction out_by = { .many = uring_writev, .one = writev };
 
 static int fill_iov(const struct tap *tap, const struct sk_buff *skb, struct virtio_net_hdr *hdr,
 		    struct iovec *iov)
@@ -29,32 +69,20 @@ struct out {
 	struct iovec iov[TAP_MAX_IOV];
 };
 
-/* Return: how many of the frames can be told, or -EINVAL if the first can't. */
+/* Return: how many of the frames can be told; @err: why the one behind them can not, or 0. */
 static int fill(const struct tap *tap, struct sk_buff **skbs, struct out *out, struct uring_io *io,
-		int n)
+		int n, int *err)
 {
-	int i, err = 0;
+	int i;
 
 	for (i = 0; i < n; i++) {
-		if (tap->vnet_hdr)
-			err = virtio_net_hdr_from_skb(skbs[i], &out[i].hdr);
-		if (err)
+		*err = tap->vnet_hdr ? virtio_net_hdr_from_skb(skbs[i], &out[i].hdr) : 0;
+		if (*err)
 			break;
 		io[i].iov = out[i].iov;
 		io[i].iovlen = fill_iov(tap, skbs[i], &out[i].hdr, out[i].iov);
 	}
-	return i ? i : err;
-}
-
-static void call_one(int fd, ssize_t (*call)(int fd, const struct iovec *iov, int n),
-		     struct uring_io *io)
-{
-	ssize_t ret;
-
-	do {
-		ret = call(fd, io->iov, io->iovlen);
-	} while (ret < 0 && errno == EINTR);
-	io->res = ret < 0 ? -errno : (int)ret;
+	return i;
 }
 
 /* The frames that were written to the front. Return: how many, or the error of the first one. */
@@ -81,18 +109,18 @@ static int tap_write(struct fdev *f, struct sk_buff **skbs, int n)
 	struct tap *tap = tap_of(f->dev);
 	struct uring_io io[FDEV_TX_BATCH];
 	struct out out[FDEV_TX_BATCH];
+	int err = 0;
 
-	n = fill(tap, skbs, out, io, n);
-	if (n <= 0)
-		return n;
-	if (n == 1 || uring_writev(tap->tx_uring, f->fd, io, n)) {
-		call_one(f->fd, writev, &io[0]);
-		n = 1;
-	}
+	n = fill(tap, skbs, out, io, n, &err);
+	if (!n)
+		return err;
+	n = call(f->fd, &out_by, &tap->tx_uring, &f->tx_batch, io, n);
 	return sort_out(skbs, io, n);
 }
 
 /* In. */
+
+static const struct direction in_by = { .many = uring_readv, .one = readv };
 
 /* With the IP header, behind Ethernet's or by itself, where words begin. */
 static struct sk_buff *alloc_frame(struct fdev *f, unsigned int len)
@@ -237,8 +265,7 @@ static int tap_read(struct fdev *f, struct sk_buff **frames, int n)
 		return 0;
 	for (i = 0; i < n; i++)
 		prepare(tap, &in[i], &io[i], i);
-	if (n == 1 || uring_readv(tap->rx_uring, f->fd, io, n))
-		call_one(f->fd, readv, &io[0]);
+	call(f->fd, &in_by, &tap->rx_uring, &f->rx_batch, io, n);
 	for (i = 0; i < n; i++) {
 		if (io[i].res >= 0) {
 			large |= io[i].res > (int)(in[i].room + TAP_COPY_MAX);

@@ -38,6 +38,7 @@ static void begin_anew(struct sock *sk)
 	sk->sk_stamp = SK_DEFAULT_STAMP;
 	sk->sk_user_data = NULL;
 	memset(&sk->sk_timer, 0, sizeof(sk->sk_timer));
+	net_work_init(&sk->sk_space_work, sock_space_work);
 	sk_set_socket(sk, NULL);
 	sock_reset_flag(sk, SOCK_DONE);
 	sock_reset_flag(sk, SOCK_DEAD);

@@ -33,7 +33,7 @@ struct udp_table {
  * @last: of these, the one that was found last, if it stands first in its slot; or NULL
  * @rmem_min: net.ipv4.udp_rmem_min
  * @wmem_min: net.ipv4.udp_wmem_min
- * @gro_wanted: a socket has asked for merged datagrams (UDP_GRO)
+ * @gro_wanted: sockets that asked for merged datagrams (UDP_GRO)
  * @hash_key: nobody outside knows which slot a flow is in
  * @ctl: registration of the settings
  * @table: the host's copy of their table
@@ -45,7 +45,7 @@ struct udp_net {
 	struct sock *last;
 	int rmem_min;
 	int wmem_min;
-	bool gro_wanted;
+	unsigned int gro_wanted;
 	siphash_key_t hash_key;
 	struct ctl_table_header *ctl;
 	struct ctl_table table[4];
@@ -98,6 +98,7 @@ void udp_flush_pending_frames(struct sock *sk);
 int udp_recvmsg(struct sock *sk, struct skiff_msghdr *msg, size_t len, int flags, int *addr_len);
 
 /* udp_sockopt.c */
+void udp_want_gro(struct sock *sk, bool on);
 int udp_setsockopt(struct sock *sk, int level, int optname, const void *optval,
 		   unsigned int optlen);
 int udp_getsockopt(struct sock *sk, int level, int optname, void *optval, int *optlen);

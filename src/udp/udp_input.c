@@ -105,11 +105,20 @@ static int udp_queue_one(struct sock *sk, struct sk_buff *skb)
 	return ret;
 }
 
+/* What stands before the network header and belongs to it, if that is known. */
+static unsigned int link_header_len(const struct sk_buff *skb)
+{
+	if (!skb_mac_header_was_set(skb) || skb_mac_header(skb) > skb_network_header(skb))
+		return 0;
+	return (unsigned int)(skb_network_header(skb) - skb_mac_header(skb));
+}
+
 /* One datagram of several that came as one packet: the headers, and @len bytes from @off on. */
 static struct sk_buff *udp_segment(struct sk_buff *skb, unsigned int off, unsigned int len)
 {
 	unsigned int thoff = (unsigned int)(skb_transport_header(skb) - skb_network_header(skb));
-	struct sk_buff *seg = alloc_skb(thoff + WIRE_UDP_HLEN + len, GFP_ATOMIC);
+	unsigned int mac = link_header_len(skb);
+	struct sk_buff *seg = alloc_skb(ALIGN(mac, 4) + thoff + WIRE_UDP_HLEN + len, GFP_ATOMIC);
 
 	if (!seg)
 		return NULL;
@@ -118,7 +127,12 @@ static struct sk_buff *udp_segment(struct sk_buff *skb, unsigned int off, unsign
 	skb_shinfo(seg)->gso_segs = 0;
 	skb_shinfo(seg)->gso_type = 0;
 	seg->ip_summed = CHECKSUM_UNNECESSARY;
-	skb_put_data(seg, skb_network_header(skb), thoff + WIRE_UDP_HLEN);
+	/* Behind the link-layer header, where words begin. */
+	skb_reserve(seg, (int)(ALIGN(mac, 4) - mac));
+	skb_put_data(seg, skb_network_header(skb) - mac, mac + thoff + WIRE_UDP_HLEN);
+	if (skb_mac_header_was_set(skb))
+		skb_reset_mac_header(seg);
+	__skb_pull(seg, mac);
 	skb_reset_network_header(seg);
 	skb_set_transport_header(seg, (int)thoff);
 	__skb_pull(seg, thoff);

@@ -17,6 +17,7 @@ static void udp_close(struct sock *sk, long timeout)
 	ASSERT_NET_LOCKED(sock_net(sk));
 	udp_flush_pending_frames(sk);
 	udp_lib_unhash(sk);
+	udp_want_gro(sk, false);
 	sock_orphan(sk);
 	skb_queue_purge(&sk->sk_receive_queue);
 	sock_put(sk);

@@ -21,19 +21,23 @@ static int set_segment(struct sock *sk, int val)
 	return 0;
 }
 
+void udp_want_gro(struct sock *sk, bool on)
+{
+	if (udp_sk(sk)->gro_enabled == on)
+		return;
+	udp_sk(sk)->gro_enabled = on;
+	udp_net(sock_net(sk))->gro_wanted += on ? 1 : -1u;
+}
+
 static int udp_lib_setsockopt(struct sock *sk, int optname, int val)
 {
-	struct udp_sock *up = udp_sk(sk);
-
 	switch (optname) {
 	case UDP_CORK:
 		return set_cork(sk, val);
 	case UDP_SEGMENT:
 		return set_segment(sk, val);
 	case UDP_GRO:
-		up->gro_enabled = !!val;
-		if (val)
-			udp_net(sock_net(sk))->gro_wanted = true;
+		udp_want_gro(sk, val);
 		return 0;
 	case UDP_ENCAP:
 		/* 0 ends what a program began; ESP and its kin don't exist here. */

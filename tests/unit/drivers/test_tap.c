@@ -28,6 +28,8 @@
 #include <skiff/skb/pool.h>
 #include <skiff/unaligned.h>
 
+#include "drivers/tap.h"
+
 #define TYPE 0x88b5
 
 static const u8 our_mac[ETH_ALEN] = { 0x02, 0, 0, 0, 0, 0x77 };
@@ -558,6 +560,40 @@ static void test_bursts_one_by_one(void **state)
 	burst_out();
 }
 
+/* Kernels that know rings, but not for this: what was opened as a ring is none. */
+static void spoil_rings(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), spoilt = 0;
+	char path[40], name[40];
+
+	assert_true(null >= 0);
+	for (int fd = 3; fd < 256; fd++) {
+		ssize_t len;
+
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		len = readlink(path, name, sizeof(name) - 1);
+		name[len > 0 ? len : 0] = '\0';
+		if (!strcmp(name, "anon_inode:[io_uring]")) {
+			assert_int_equal(dup2(null, fd), fd);
+			spoilt++;
+		}
+	}
+	close(null);
+	/* Both or, where there is no io_uring, none. */
+	assert_true(!spoilt || spoilt == 2);
+}
+
+static void test_bursts_without_rings(void **state)
+{
+	needs_tap();
+	create(NULL);
+	spoil_rings();
+	burst_in();
+	burst_out();
+	assert_null(tap_of(dev)->rx_uring);
+	assert_null(tap_of(dev)->tx_uring);
+}
+
 static void test_kernel_side_down(void **state)
 {
 	struct rtnl_link_stats64 s;
@@ -710,6 +746,7 @@ int main(void)
 		with_host(test_burst_from_the_kernel),
 		with_host(test_bursts),
 		with_host(test_bursts_one_by_one),
+		with_host(test_bursts_without_rings),
 		with_host(test_kernel_side_down),
 		with_host(test_kernel_side_deleted),
 		with_host(test_deleted_while_sending),

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "gro_host.h"
+#include "udp/udp.h"
 
 #define PORT 7000
 
@@ -263,6 +264,8 @@ static void merged_to_be_forwarded(void **state)
 
 static void listed_whole(void **state)
 {
+	struct sk_buff *skb;
+
 	(void)state;
 	gro_switch(&g, NETIF_F_GRO_FRAGLIST, true);
 	put_dgrams(4, 100, 1);
@@ -270,8 +273,13 @@ static void listed_whole(void **state)
 	gro_run(&g);
 	assert_int_equal(g.nr, 1);
 	assert_int_equal(__skb_shinfo(g.got[0])->gso_type, SKB_GSO_UDP_L4 | SKB_GSO_FRAGLIST);
-	/* A socket that has not asked gets them one by one. */
+	/* A socket that has not asked gets them one by one, each behind its own headers. */
 	assert_int_equal(skb_queue_len(&sk->sk_receive_queue), 5);
+	skb_queue_walk(&sk->sk_receive_queue, skb) {
+		assert_true(skb_mac_header_was_set(skb));
+		assert_int_equal(skb_mac_header_len(skb), ETH_HLEN);
+		assert_memory_equal(skb_mac_header(skb), put[0].bytes, ETH_HLEN);
+	}
 	assert_int_equal(skb_peek_tail(&sk->sk_receive_queue)->len, 40);
 	comes_back();
 	again();
@@ -280,6 +288,98 @@ static void listed_whole(void **state)
 	gro_run(&g);
 	assert_int_equal(__skb_shinfo(g.got[0])->gso_type, SKB_GSO_UDP_L4);
 	comes_back();
+}
+
+static void put_unknown(unsigned int n, u16 sport, u16 len, u16 id)
+{
+	while (n--) {
+		struct dgram d = dgram_of(len, id++);
+
+		d.sport = sport;
+		d.dport = 99;
+		put_dgram(&d);
+	}
+}
+
+/* The datagram that completes a list is part of what is delivered, and dropped, at once. */
+static void list_goes_at_once(void **state)
+{
+	(void)state;
+	gro_switch(&g, NETIF_F_GRO_FRAGLIST, true);
+	net_lock(g.w.net);
+	dev_remove_pack(&g.tap);
+	net_unlock(g.w.net);
+	put_unknown(8, 2000, 100, 1);
+	put_unknown(1, 2000, 40, 9);
+	gro_run(&g);
+	assert_int_equal(wire_drops(&g.w, SKB_DROP_REASON_NO_SOCKET), 1);
+	net_lock(g.w.net);
+	dev_add_pack(&g.tap);
+	net_unlock(g.w.net);
+}
+
+static int closing_tap(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt,
+		       struct net_device *orig_dev)
+{
+	napi_disable(&g.napi);
+	return gro_tap(skb, dev, pt, orig_dev);
+}
+
+/* Who gets a packet closes the device: the next one is not held, nor put in line, any more. */
+static void closed_by_who_gets_it(void **state)
+{
+	int what;
+
+	(void)state;
+	g.tap.func = closing_tap;
+	gro_switch(&g, NETIF_F_GRO_UDP_FWD, true);
+	for (what = 0; what < 3; what++) {
+		u64 drops = wire_drops(&g.w, SKB_DROP_REASON_DEV_GONE);
+		unsigned int dropped = 1;
+
+		put_unknown(8, 2000, 100, 1);
+		if (what == 0) {
+			put_unknown(1, 2000, 101, 9); /* begins anew */
+		} else if (what == 1) {
+			put_unknown(1, 2000, 0, 9); /* is not merged */
+		} else {
+			for (dropped = 0; dropped < MAX_GRO_SKBS; dropped++)
+				put_unknown(1, (u16)(2001 + dropped), 100, 1); /* one too many */
+		}
+		gro_run(&g);
+		assert_int_equal(g.nr, 1);
+		assert_int_equal(wire_drops(&g.w, SKB_DROP_REASON_DEV_GONE), drops + dropped);
+		again();
+		net_lock(g.w.net);
+		napi_enable(&g.napi);
+		net_unlock(g.w.net);
+	}
+}
+
+/* Once the last socket that asked is gone, nothing is looked up for the others' sake. */
+static void asked_no_more(void **state)
+{
+	const struct udp_port_cfg cfg = { .family = AF_INET, .local_udp_port = htons(PORT + 1) };
+	struct sock *other;
+
+	(void)state;
+	net_lock(g.w.net);
+	assert_int_equal(udp_sock_create(g.w.net, &cfg, &other), 0);
+	net_unlock(g.w.net);
+	want_merged(1);
+	want_merged(2);
+	assert_int_equal(udp_net(g.w.net)->gro_wanted, 1);
+	want_merged(0);
+	want_merged(0);
+	assert_int_equal(udp_net(g.w.net)->gro_wanted, 0);
+	want_merged(1);
+	net_lock(g.w.net);
+	assert_int_equal(
+		other->sk_prot->setsockopt(other, SOL_UDP, UDP_GRO, &(int){ 1 }, sizeof(int)), 0);
+	assert_int_equal(udp_net(g.w.net)->gro_wanted, 2);
+	udp_sock_release(other);
+	assert_int_equal(udp_net(g.w.net)->gro_wanted, 1);
+	net_unlock(g.w.net);
 }
 
 #define gro_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -294,6 +394,9 @@ int main(void)
 		gro_test(fixed_identification),
 		gro_test(merged_to_be_forwarded),
 		gro_test(listed_whole),
+		gro_test(list_goes_at_once),
+		gro_test(closed_by_who_gets_it),
+		gro_test(asked_no_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

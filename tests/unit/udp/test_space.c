@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "sock/sock.h"
 #include "sockcall.h"
 
 static struct wire_host h;
@@ -111,6 +112,25 @@ static void test_closes(void **state)
 	assert_null(sock.sk);
 }
 
+/* What the other one has still to do is not the clone's, and the clone can do the same. */
+static void test_clone(void **state)
+{
+	struct sock *clone;
+
+	sock.sk->sk_write_space = note;
+	net_lock(h.net);
+	sock_tell_space(sock.sk);
+	clone = sk_clone(sock.sk, GFP_ATOMIC);
+	assert_non_null(clone);
+	sock_tell_space(clone);
+	net_unlock(h.net);
+	wire_run(&h);
+	assert_int_equal(calls, 2);
+	net_lock(h.net);
+	sock_put(clone);
+	net_unlock(h.net);
+}
+
 /* While packets wait for the device, whose queue is walked when they are sent or purged. */
 static void test_removes_the_device(void **state)
 {
@@ -164,6 +184,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_sends),
 		TEST(test_closes),
+		TEST(test_clone),
 		TEST(test_removes_the_device),
 		TEST(test_closes_while_purged),
 		TEST(test_closed_before),
