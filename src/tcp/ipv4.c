@@ -122,6 +122,8 @@ static void rcv_no_socket(struct sk_buff *skb, struct net *net)
 		drop_bad(skb, net, SKB_DROP_REASON_TCP_CSUM);
 		return;
 	}
+	/* The answer looks for the segment's IP options in TCP's notes. */
+	tcp_v4_fill_cb(skb);
 	tcp_v4_send_reset(NULL, skb);
 	kfree_skb_reason(skb, SKB_DROP_REASON_NO_SOCKET);
 }

@@ -59,6 +59,32 @@ static void closed_port(void **state)
 	assert_int_equal(wire_snmp(&p.h, "TcpOutRsts"), 2);
 }
 
+/* Notes that another layer left in the buffer are no IP options of the segment. */
+static void closed_port_and_notes_of_others(void **state)
+{
+	u8 tcp[WIRE_TCP_HLEN] = {}, f[FRAME_MAX];
+	struct sk_buff *skb;
+	unsigned int len;
+	__sum16 csum;
+
+	wire_put16(tcp, 0, PEER_PORT);
+	wire_put16(tcp, 2, LISTEN_PORT);
+	wire_put8(tcp, 12, WIRE_TCP_HLEN / 4 << 4);
+	wire_put8(tcp, 13, S_);
+	csum = csum_tcpudp_magic(PEER_IP, HOST_IP, sizeof(tcp), IPPROTO_TCP,
+				 csum_partial(tcp, sizeof(tcp), 0));
+	memcpy(tcp + 16, &csum, 2);
+	len = (unsigned int)frame_ip(f, PEER_IP, HOST_IP, IPPROTO_TCP, tcp, sizeof(tcp));
+	skb = netdev_alloc_skb_ip_align(p.h.dev, len);
+	skb_put_data(skb, f, len);
+	skb->protocol = eth_type_trans(skb, p.h.dev);
+	memset(skb->cb, 0xff, sizeof(skb->cb));
+	netif_rx(skb);
+	wire_run(&p.h);
+	peer_expect(&p, &s, R_ | A_, 0, 0);
+	assert_int_equal(s.ip_len, WIRE_IP_HLEN + WIRE_TCP_HLEN);
+}
+
 static void listening_port(void **state)
 {
 	int l = listen_on(5);
@@ -308,13 +334,21 @@ static void time_wait_rfc1337(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(closed_port),	     CASE(listening_port),
-		CASE(synack_retransmission), CASE(syn_again),
-		CASE(bad_ack_of_synack),     CASE(reset_of_request),
-		CASE(aborts_on_overflow),    CASE(flood),
-		CASE(icmp_while_connecting), CASE(icmp_while_connected),
-		CASE(icmp_says_mtu),	     CASE(icmp_about_synack),
-		CASE(time_wait_answers),     CASE(time_wait_assassination),
+		CASE(closed_port),
+		CASE(listening_port),
+		CASE(closed_port_and_notes_of_others),
+		CASE(synack_retransmission),
+		CASE(syn_again),
+		CASE(bad_ack_of_synack),
+		CASE(reset_of_request),
+		CASE(aborts_on_overflow),
+		CASE(flood),
+		CASE(icmp_while_connecting),
+		CASE(icmp_while_connected),
+		CASE(icmp_says_mtu),
+		CASE(icmp_about_synack),
+		CASE(time_wait_answers),
+		CASE(time_wait_assassination),
 		CASE(time_wait_rfc1337),
 	};
 
