@@ -301,7 +301,11 @@ static void reset_sending(struct sock *sk)
 	tp->app_limited = ~0u;
 	tp->rate_app_limited = 1;
 	tp->rack = (struct tcp_rack){ .reo_wnd_steps = 1 };
+	/* What was in flight is not: connections that it accepts later begin with a copy of this. */
+	tp->retrans_out = tp->lost_out = tp->sacked_out = 0;
+	tp->is_sack_reneg = 0;
 	tp->undo_marker = 0;
+	tp->undo_retrans = -1;
 	tp->retrans_stamp = 0;
 	tp->total_retrans = 0;
 	tp->frto = 0;
