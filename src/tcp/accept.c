@@ -447,13 +447,11 @@ int inet_csk_listen_start(struct sock *sk)
 }
 
 /* Nobody will accept it: the peer is told by a reset. */
-static void forget_child(const struct request_sock *req, struct sock *child)
+static void forget_child(struct sock *child)
 {
 	tcp_disconnect(child, O_NONBLOCK);
 	sock_orphan(child);
 	tcp_orphan_count_inc(child);
-	if (tcp_sk(child)->fastopen_rsk == req)
-		tcp_sk(child)->fastopen_rsk = NULL;
 	inet_csk_destroy_sock(child);
 }
 
@@ -468,7 +466,7 @@ void inet_csk_listen_stop(struct sock *sk)
 	while ((req = queue_remove(sk)) != NULL) {
 		child = req->sk;
 		if (child)
-			forget_child(req, child);
+			forget_child(child);
 		reqsk_put(req);
 	}
 	tcp_fastopen_drop_rst(sk);

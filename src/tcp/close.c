@@ -350,6 +350,9 @@ int tcp_disconnect(struct sock *sk, int flags)
 	ASSERT_NET_LOCKED(sock_net(sk));
 	disconnect_state(sk);
 	tcp_clear_xmit_timers(sk);
+	/* Fast Open: the handshake that was not complete will never be. */
+	if (tp->fastopen_rsk)
+		reqsk_fastopen_remove(sk, tp->fastopen_rsk, false);
 	purge_receive_queue(sk);
 	tcp_write_queue_purge(sk);
 	skb_rbtree_purge(&tp->out_of_order_queue);

@@ -146,6 +146,32 @@ static void test_closed_before_accept(void **state)
 	sleep_ms(500);
 }
 
+/* Accepted while its handshake is under way, and disconnected: it counts no longer, and can connect. */
+static void test_disconnected_before_established(void **state)
+{
+	const struct sockaddr none = { .sa_family = AF_UNSPEC };
+	struct sockaddr_in to = at(A_IP, PORT);
+	int b;
+
+	server(1);
+	send_first("cookie");
+	b = skiff_accept(l, NULL, NULL);
+	expect_text(b, "cookie");
+	sleep_ms(10);
+	impair(host_a, dev_a, "delay=50ms");
+	send_first("hasty");
+	b = skiff_accept(l, NULL, NULL);
+	assert_true(b >= 0);
+	assert_int_equal(skiff_connect(b, &none, sizeof(none)), 0);
+	listener(host_a, PORT, 1);
+	assert_int_equal(skiff_connect(b, ADDR(to)), 0);
+	send_first("next");
+	b = skiff_accept(l, NULL, NULL);
+	expect_text(b, "next");
+	assert_int_equal(counter(host_b, "TcpExtTCPFastOpenPassive"), 2);
+	assert_int_equal(counter(host_b, "TcpExtTCPFastOpenListenOverflow"), 0);
+}
+
 static void test_off(void **state)
 {
 	struct sockaddr_in to = at(B_IP, PORT);
@@ -167,6 +193,7 @@ int main(void)
 		CASE(test_without_cookie),
 		CASE(test_wrong_cookie),
 		CASE(test_closed_before_accept),
+		CASE(test_disconnected_before_established),
 		CASE(test_off),
 	};
 
