@@ -225,6 +225,7 @@ bool tcp_rcv_fastopen_synack(struct sock *sk, struct sk_buff *synack,
 void tcp_free_fastopen_req(struct tcp_sock *tp);
 bool tcp_fastopen_active_should_disable(struct sock *sk);
 void tcp_fastopen_active_disable(struct sock *sk);
+void tcp_fastopen_active_check(struct sock *sk);
 void tcp_fastopen_active_detect_blackhole(struct sock *sk, bool expired);
 /* listen() may turn it on (net.ipv4.tcp_fastopen), and the end of listening forgets who was reset. */
 void tcp_fastopen_listen(struct sock *sk, int backlog);
