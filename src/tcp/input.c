@@ -72,9 +72,8 @@ void tcp_send_challenge_ack(struct sock *sk)
 }
 
 /* The peer is gone: say why, and end. */
-void tcp_reset(struct sock *sk, struct sk_buff *skb)
+void tcp_reset(struct sock *sk)
 {
-	(void)skb;
 	switch (sk->sk_state) {
 	case TCP_SYN_SENT:
 		WRITE_ONCE(sk->sk_err, ECONNREFUSED);
@@ -168,7 +167,7 @@ static void handle_rst(struct sock *sk, const struct sk_buff *skb)
 
 	if (TCP_SKB_CB(skb)->seq == tp->rcv_nxt || reset_check(sk, skb) ||
 	    reset_matches_sack(tp, TCP_SKB_CB(skb)->seq)) {
-		tcp_reset(sk, NULL);
+		tcp_reset(sk);
 		return;
 	}
 	/* In the window, but not where a peer that is alive would say it: ask. */
@@ -190,7 +189,7 @@ static bool bad_sequence(struct sock *sk, struct sk_buff *skb, const struct tcph
 	if (th->rst) {
 		if (!reset_check(sk, skb))
 			return refuse(sk, skb, reason);
-		tcp_reset(sk, skb);
+		tcp_reset(sk);
 		return refuse(sk, skb, SKB_DROP_REASON_TCP_RESET);
 	}
 	if (th->syn) {
