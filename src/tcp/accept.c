@@ -241,8 +241,7 @@ static u32 req_tsval_now(const struct request_sock *req)
 {
 	const struct net *net = sock_net(req_to_sk((struct request_sock *)(uintptr_t)req));
 
-	return (u32)(skiff_clock_now(skiff_net_clock(net)) / (NSEC_PER_SEC / TCP_TS_HZ)) +
-	       req->ts_off;
+	return tcp_net_timestamp(net) + req->ts_off;
 }
 
 static void req_parse(const struct sock *sk, const struct sk_buff *skb,
@@ -314,7 +313,7 @@ static void req_reset(struct sock *sk, struct sk_buff *skb, struct request_sock 
 		tcp_v4_send_reset(sk, skb);
 	} else if (fastopen) {
 		reqsk_fastopen_remove(sk, req, true);
-		tcp_reset(sk, skb);
+		tcp_reset(sk);
 	}
 	if (fastopen)
 		return;
@@ -347,12 +346,11 @@ static struct sock *req_complete(struct sock *sk, struct sk_buff *skb, struct re
 }
 
 struct sock *tcp_check_req(struct sock *sk, struct sk_buff *skb, struct request_sock *req,
-			   bool fastopen, bool *lost_race, enum skb_drop_reason *reason)
+			   bool fastopen, enum skb_drop_reason *reason)
 {
 	const struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
 	struct req_segment s;
 
-	*lost_race = false;
 	req_parse(sk, skb, req, fastopen, &s);
 	if (cb->seq == req->rcv_isn && s.flags == TCPHDR_SYN && !s.paws_reject) {
 		req_retransmitted_syn(sk, skb, req, fastopen);
@@ -447,13 +445,11 @@ int inet_csk_listen_start(struct sock *sk)
 }
 
 /* Nobody will accept it: the peer is told by a reset. */
-static void forget_child(const struct request_sock *req, struct sock *child)
+static void forget_child(struct sock *child)
 {
 	tcp_disconnect(child, O_NONBLOCK);
 	sock_orphan(child);
 	tcp_orphan_count_inc(child);
-	if (tcp_sk(child)->fastopen_rsk == req)
-		tcp_sk(child)->fastopen_rsk = NULL;
 	inet_csk_destroy_sock(child);
 }
 
@@ -468,7 +464,7 @@ void inet_csk_listen_stop(struct sock *sk)
 	while ((req = queue_remove(sk)) != NULL) {
 		child = req->sk;
 		if (child)
-			forget_child(req, child);
+			forget_child(child);
 		reqsk_put(req);
 	}
 	tcp_fastopen_drop_rst(sk);

@@ -301,7 +301,11 @@ static void reset_sending(struct sock *sk)
 	tp->app_limited = ~0u;
 	tp->rate_app_limited = 1;
 	tp->rack = (struct tcp_rack){ .reo_wnd_steps = 1 };
+	/* What was in flight is not: connections that it accepts later begin with a copy of this. */
+	tp->retrans_out = tp->lost_out = tp->sacked_out = 0;
+	tp->is_sack_reneg = 0;
 	tp->undo_marker = 0;
+	tp->undo_retrans = -1;
 	tp->retrans_stamp = 0;
 	tp->total_retrans = 0;
 	tp->frto = 0;
@@ -346,6 +350,9 @@ int tcp_disconnect(struct sock *sk, int flags)
 	ASSERT_NET_LOCKED(sock_net(sk));
 	disconnect_state(sk);
 	tcp_clear_xmit_timers(sk);
+	/* Fast Open: the handshake that was not complete will never be. */
+	if (tp->fastopen_rsk)
+		reqsk_fastopen_remove(sk, tp->fastopen_rsk, false);
 	purge_receive_queue(sk);
 	tcp_write_queue_purge(sk);
 	skb_rbtree_purge(&tp->out_of_order_queue);

@@ -193,6 +193,27 @@ void tcp_fastopen_active_detect_blackhole(struct sock *sk, bool expired)
 	}
 }
 
+/*
+ * At its end a connection says whether the path can be trusted. One with nothing but a FIN behind a hole:
+ * its data was swallowed. One that was an attempt after a pause and got data: the path is good, unless
+ * it never left the host.
+ */
+void tcp_fastopen_active_check(struct sock *sk)
+{
+	const struct sk_buff *first = skb_rb_first(&tcp_sk(sk)->out_of_order_queue);
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	if (!tp->syn_fastopen)
+		return;
+	if (!tp->data_segs_in) {
+		if (first && !skb_rb_next(first) && (TCP_SKB_CB(first)->tcp_flags & TCPHDR_FIN))
+			tcp_fastopen_active_disable(sk);
+	} else if (tp->syn_fastopen_ch &&
+		   !(sk->sk_dst_cache && sk->sk_dst_cache->dev->flags & IFF_LOOPBACK)) {
+		tcp_net_sk(sk)->tfo_active_disable_times = 0;
+	}
+}
+
 /* sendmsg() */
 
 /* The SYN leaves, with as much of the data as fits. */

@@ -72,9 +72,8 @@ void tcp_send_challenge_ack(struct sock *sk)
 }
 
 /* The peer is gone: say why, and end. */
-void tcp_reset(struct sock *sk, struct sk_buff *skb)
+void tcp_reset(struct sock *sk)
 {
-	(void)skb;
 	switch (sk->sk_state) {
 	case TCP_SYN_SENT:
 		WRITE_ONCE(sk->sk_err, ECONNREFUSED);
@@ -119,12 +118,22 @@ static bool paws_discard(const struct sock *sk, const struct sk_buff *skb)
 	       !disordered_ack(sk, skb);
 }
 
-/* Is any part of it in the window? Its left edge is what was acknowledged last. */
-static enum skb_drop_reason check_sequence(const struct tcp_sock *tp, u32 seq, u32 end_seq)
+/*
+ * Is it in the window? Its left edge is what was acknowledged last. What ends beyond the right one is only
+ * for a program that has nothing else to read; but a FIN takes no room.
+ */
+static enum skb_drop_reason check_sequence(const struct sock *sk, const struct sk_buff *skb,
+					   const struct tcphdr *th)
 {
+	u32 seq = TCP_SKB_CB(skb)->seq, end_seq = TCP_SKB_CB(skb)->end_seq, limit;
+	const struct tcp_sock *tp = tcp_sk(sk);
+
 	if (before(end_seq, tp->rcv_wup))
 		return SKB_DROP_REASON_TCP_OLD_DATA;
-	if (after(seq, tp->rcv_nxt + tcp_receive_window(tp)))
+	limit = tp->rcv_nxt + tcp_receive_window(tp);
+	if (likely(!after(end_seq - th->fin, limit)))
+		return SKB_NOT_DROPPED_YET;
+	if (after(seq, limit) || !skb_queue_empty(&sk->sk_receive_queue))
 		return SKB_DROP_REASON_TCP_OVERWINDOW;
 	return SKB_NOT_DROPPED_YET;
 }
@@ -158,7 +167,7 @@ static void handle_rst(struct sock *sk, const struct sk_buff *skb)
 
 	if (TCP_SKB_CB(skb)->seq == tp->rcv_nxt || reset_check(sk, skb) ||
 	    reset_matches_sack(tp, TCP_SKB_CB(skb)->seq)) {
-		tcp_reset(sk, NULL);
+		tcp_reset(sk);
 		return;
 	}
 	/* In the window, but not where a peer that is alive would say it: ask. */
@@ -180,7 +189,7 @@ static bool bad_sequence(struct sock *sk, struct sk_buff *skb, const struct tcph
 	if (th->rst) {
 		if (!reset_check(sk, skb))
 			return refuse(sk, skb, reason);
-		tcp_reset(sk, skb);
+		tcp_reset(sk);
 		return refuse(sk, skb, SKB_DROP_REASON_TCP_RESET);
 	}
 	if (th->syn) {
@@ -219,7 +228,7 @@ bool tcp_validate_incoming(struct sock *sk, struct sk_buff *skb, const struct tc
 		tcp_send_challenge_ack(sk);
 		return refuse(sk, skb, SKB_DROP_REASON_TCP_INVALID_SYN);
 	}
-	reason = check_sequence(tp, TCP_SKB_CB(skb)->seq, TCP_SKB_CB(skb)->end_seq);
+	reason = check_sequence(sk, skb, th);
 	if (reason)
 		return bad_sequence(sk, skb, th, reason);
 	if (th->rst) {

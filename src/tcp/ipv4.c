@@ -122,6 +122,8 @@ static void rcv_no_socket(struct sk_buff *skb, struct net *net)
 		drop_bad(skb, net, SKB_DROP_REASON_TCP_CSUM);
 		return;
 	}
+	/* The answer looks for the segment's IP options in TCP's notes. */
+	tcp_v4_fill_cb(skb);
 	tcp_v4_send_reset(NULL, skb);
 	kfree_skb_reason(skb, SKB_DROP_REASON_NO_SOCKET);
 }
@@ -239,7 +241,6 @@ static void rcv_request(struct request_sock *req, struct sk_buff *skb)
 {
 	struct sock *sk = req->rsk_listener, *nsk;
 	enum skb_drop_reason reason = tcp_admit(sk, skb);
-	bool lost_race = false;
 
 	if (reason) {
 		sk_drops_add(sk, 1);
@@ -253,7 +254,7 @@ static void rcv_request(struct request_sock *req, struct sk_buff *skb)
 	tcp_v4_fill_cb(skb);
 	sock_hold(sk);
 	reason = SKB_DROP_REASON_NOT_SPECIFIED;
-	nsk = tcp_check_req(sk, skb, req, false, &lost_race, &reason);
+	nsk = tcp_check_req(sk, skb, req, false, &reason);
 	if (!nsk)
 		kfree_skb_reason(skb, reason);
 	else if (nsk == sk)

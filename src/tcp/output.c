@@ -228,7 +228,7 @@ static void strip(struct sock *sk, struct sk_buff *skb)
 		skb->mono_delivery_time = 1;
 	else
 		skb->tstamp = 0;
-	memset(skb->cb, 0, sizeof(struct inet_skb_parm));
+	memset(skb->cb, 0, sizeof(skb->cb));
 }
 
 /**

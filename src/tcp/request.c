@@ -406,7 +406,7 @@ static void answer_syn(struct sock *sk, struct sk_buff *skb, struct request_sock
 		reqsk_put(req);
 }
 
-int tcp_conn_request(struct sock *sk, struct sk_buff *skb)
+void tcp_conn_request(struct sock *sk, struct sk_buff *skb)
 {
 	struct tcp_fastopen_cookie foc = { .len = -1 };
 	u32 isn = TCP_SKB_CB(skb)->tcp_tw_isn;
@@ -442,12 +442,11 @@ int tcp_conn_request(struct sock *sk, struct sk_buff *skb)
 	tcp_openreq_init_rwin(req, sk, dst);
 	answer_syn(sk, skb, req, dst, &foc, want_cookie);
 	dst_release(dst);
-	return 0;
+	return;
 drop_release:
 	dst_release(dst);
 drop_free:
 	reqsk_put(req);
 drop:
 	tcp_listendrop(sk);
-	return 0;
 }

@@ -139,11 +139,6 @@ static void send_ack(struct net *net, struct sk_buff *skb, const struct tcp_repl
 	reply_send(&rep, net, skb, how);
 }
 
-static u32 timestamp_now(const struct net *net)
-{
-	return (u32)(skiff_clock_now(skiff_net_clock(net)) / (NSEC_PER_SEC / TCP_TS_HZ));
-}
-
 void tcp_v4_timewait_ack(struct sock *sk, struct sk_buff *skb)
 {
 	const struct inet_timewait_sock *tw = inet_twsk(sk);
@@ -151,7 +146,7 @@ void tcp_v4_timewait_ack(struct sock *sk, struct sk_buff *skb)
 		.seq = tw->tw_snd_nxt,
 		.ack = tw->tw_rcv_nxt,
 		.win = tw->tw_rcv_wnd >> tw->tw_rcv_wscale,
-		.tsval = timestamp_now(sock_net(sk)) + tw->tw_ts_offset,
+		.tsval = tcp_net_timestamp(sock_net(sk)) + tw->tw_ts_offset,
 		.tsecr = tw->tw_ts_recent,
 		.key = tw->tw_md5_key,
 	};
@@ -173,7 +168,7 @@ void tcp_v4_reqsk_send_ack(const struct sock *sk, struct sk_buff *skb, struct re
 		.ack = req->rcv_nxt,
 		/* RFC 7323 section 2.3: the window of anything but a SYN is scaled. */
 		.win = req->rsk_rcv_wnd >> req->rcv_wscale,
-		.tsval = timestamp_now(net) + req->ts_off,
+		.tsval = tcp_net_timestamp(net) + req->ts_off,
 		.tsecr = req->ts_recent,
 		.key = tcp_md5_lookup(sk, ip_hdr(skb)->saddr, 0),
 	};

@@ -68,7 +68,7 @@ static enum synsent check_synack(struct sock *sk, struct sk_buff *skb, const str
 		return SYNSENT_RESET;
 	}
 	if (th->rst) {
-		tcp_reset(sk, skb);
+		tcp_reset(sk);
 		consume_skb(skb);
 		return SYNSENT_TAKEN;
 	}
@@ -221,8 +221,7 @@ static enum skb_drop_reason rcv_listen(struct sock *sk, struct sk_buff *skb,
 		tcp_drop_reason(sk, skb, SKB_DROP_REASON_TCP_FLAGS);
 		return SKB_NOT_DROPPED_YET;
 	}
-	if (tcp_conn_request(sk, skb) < 0)
-		return SKB_DROP_REASON_NOT_SPECIFIED;
+	tcp_conn_request(sk, skb);
 	consume_skb(skb);
 	return SKB_NOT_DROPPED_YET;
 }
@@ -374,7 +373,7 @@ static enum skb_drop_reason take_data(struct sock *sk, struct sk_buff *skb, cons
 		/* RFC 1122 section 4.2.2.13: data for nobody is answered with a reset. */
 		if ((sk->sk_shutdown & RCV_SHUTDOWN) && has_new_data(tp, skb, th)) {
 			NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPABORTONDATA);
-			tcp_reset(sk, skb);
+			tcp_reset(sk);
 			return SKB_DROP_REASON_TCP_CLOSE;
 		}
 		__attribute__((__fallthrough__));
@@ -407,11 +406,9 @@ static enum skb_drop_reason rcv_connection(struct sock *sk, struct sk_buff *skb,
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	enum skb_drop_reason reason = SKB_DROP_REASON_TCP_FASTOPEN;
-	bool lost_race;
 	int ret;
 
-	if (tp->fastopen_rsk &&
-	    !tcp_check_req(sk, skb, tp->fastopen_rsk, true, &lost_race, &reason)) {
+	if (tp->fastopen_rsk && !tcp_check_req(sk, skb, tp->fastopen_rsk, true, &reason)) {
 		tcp_drop_reason(sk, skb, reason);
 		return SKB_NOT_DROPPED_YET;
 	}

@@ -68,6 +68,12 @@ static inline u32 tcp_time_stamp_ts(const struct tcp_sock *tp)
 	return tcp_time_stamp_ms(tp);
 }
 
+/* The same of a host, for who is no connection. */
+static inline u32 tcp_net_timestamp(const struct net *net)
+{
+	return (u32)(skiff_clock_now(skiff_net_clock(net)) / (NSEC_PER_SEC / TCP_TS_HZ));
+}
+
 static inline u32 tcp_skb_timestamp_ts(const struct sk_buff *skb)
 {
 	return (u32)(skb->skb_mstamp_ns / 1000000);
@@ -140,10 +146,10 @@ u32 tcp_v4_init_ts_off(const struct net *net, __be32 saddr, __be32 daddr);
 /*
  * request.c: the SYN queue; accept.c: listen and accept
  */
-int tcp_conn_request(struct sock *sk, struct sk_buff *skb);
+void tcp_conn_request(struct sock *sk, struct sk_buff *skb);
 /* A segment for a request_sock. Return: the socket to go on with, or NULL: consumed nothing. */
 struct sock *tcp_check_req(struct sock *sk, struct sk_buff *skb, struct request_sock *req,
-			   bool fastopen, bool *lost_race, enum skb_drop_reason *reason);
+			   bool fastopen, enum skb_drop_reason *reason);
 struct sock *tcp_create_openreq_child(const struct sock *sk, struct request_sock *req,
 				      struct sk_buff *skb);
 struct sock *tcp_v4_syn_recv_sock(const struct sock *sk, struct sk_buff *skb,
@@ -225,6 +231,7 @@ bool tcp_rcv_fastopen_synack(struct sock *sk, struct sk_buff *synack,
 void tcp_free_fastopen_req(struct tcp_sock *tp);
 bool tcp_fastopen_active_should_disable(struct sock *sk);
 void tcp_fastopen_active_disable(struct sock *sk);
+void tcp_fastopen_active_check(struct sock *sk);
 void tcp_fastopen_active_detect_blackhole(struct sock *sk, bool expired);
 /* listen() may turn it on (net.ipv4.tcp_fastopen), and the end of listening forgets who was reset. */
 void tcp_fastopen_listen(struct sock *sk, int backlog);
@@ -262,7 +269,7 @@ static inline void tcp_segs_in(struct tcp_sock *tp, const struct sk_buff *skb)
 }
 
 void tcp_fin(struct sock *sk);
-void tcp_reset(struct sock *sk, struct sk_buff *skb);
+void tcp_reset(struct sock *sk);
 void tcp_finish_connect(struct sock *sk, struct sk_buff *skb);
 void tcp_data_ready(struct sock *sk);
 int tcp_set_rcvlowat(struct sock *sk, int val);

@@ -89,6 +89,44 @@ static void data_beyond_it_is_not_taken(void **state)
 	reads(100);
 }
 
+/* What ends beyond it is taken when nothing else waits to be read, so that the peer gets on; not else. */
+static void end_beyond_it(void **state)
+{
+	uint32_t seq = 1, edge = 0xffff;
+
+	stream_socket();
+	sets(SOL_SOCKET, SO_RCVBUF, 3000);
+	connected();
+	while (edge - seq > 1000) {
+		in(P | A, seq, 1, 500);
+		seq += 500;
+		at(seq);
+		next_out();
+		edge = st.last.ack + st.last.win;
+	}
+	none();
+	in(P | A, seq, 1, edge - seq + 1);
+	out(A, 1, seq, 0);
+	/* A FIN takes no room. */
+	in(F | P | A, seq, 1, edge - seq);
+	at(seq + 100);
+	next_out();
+	assert_int_equal(st.last.ack, edge + 1);
+	reads(edge - 1);
+	reads(0);
+}
+
+/* A receiver with nothing in its queue takes it. */
+static void end_beyond_it_with_empty_queue(void **state)
+{
+	stream_socket();
+	sets(SOL_SOCKET, SO_RCVBUF, 1000);
+	connected();
+	in(P | A, 1, 1, 2000);
+	out_at(40, A, 1, 2001, 0);
+	reads(2000);
+}
+
 /* Section 3.8.5: reading stops at the mark, and the program can ask whether it is there. */
 static void urgent_mark(void **state)
 {
@@ -110,6 +148,7 @@ int main(void)
 		story(is_never_exceeded), story(closed_is_probed),
 		story(no_silly_segments), story(ours_does_not_shrink),
 		story(urgent_mark),	  story(data_beyond_it_is_not_taken),
+		story(end_beyond_it),	  story(end_beyond_it_with_empty_queue),
 	};
 
 	return cmocka_run_group_tests(stories, NULL, NULL);

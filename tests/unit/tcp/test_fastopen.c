@@ -146,6 +146,77 @@ static void test_closed_before_accept(void **state)
 	sleep_ms(500);
 }
 
+/* Accepted while its handshake is under way, and disconnected: it counts no longer, and can connect. */
+static void test_disconnected_before_established(void **state)
+{
+	const struct sockaddr none = { .sa_family = AF_UNSPEC };
+	struct sockaddr_in to = at(A_IP, PORT);
+	int b;
+
+	server(1);
+	send_first("cookie");
+	b = skiff_accept(l, NULL, NULL);
+	expect_text(b, "cookie");
+	sleep_ms(10);
+	impair(host_a, dev_a, "delay=50ms");
+	send_first("hasty");
+	b = skiff_accept(l, NULL, NULL);
+	assert_true(b >= 0);
+	assert_int_equal(skiff_connect(b, &none, sizeof(none)), 0);
+	listener(host_a, PORT, 1);
+	assert_int_equal(skiff_connect(b, ADDR(to)), 0);
+	send_first("next");
+	b = skiff_accept(l, NULL, NULL);
+	expect_text(b, "next");
+	assert_int_equal(counter(host_b, "TcpExtTCPFastOpenPassive"), 2);
+	assert_int_equal(counter(host_b, "TcpExtTCPFastOpenListenOverflow"), 0);
+}
+
+/* A SYN with data that nobody answers: the path swallows them. */
+static void swallowed(void)
+{
+	u64 before = counter(host_a, "TcpExtTCPFastOpenBlackhole");
+	int a;
+
+	impair(host_a, dev_a, "loss=100%");
+	a = send_first("swallowed");
+	sleep_ms(4000);
+	assert_int_equal(skiff_close(a), 0);
+	assert_int_equal(counter(host_a, "TcpExtTCPFastOpenBlackhole"), before + 1);
+	impair(host_a, dev_a, "delay=0ms");
+}
+
+/* A path that has let one through starts with the shortest pause when it swallows again. */
+static void test_black_hole_is_forgotten(void **state)
+{
+	int a, b;
+
+	server(5);
+	setting(host_a, "tcp_fastopen_blackhole_timeout_sec", "10");
+	send_first("cookie");
+	b = skiff_accept(l, NULL, NULL);
+	expect_text(b, "cookie");
+	swallowed();
+	sleep_ms(10000);
+	a = send_first("through");
+	b = skiff_accept(l, NULL, NULL);
+	expect_text(b, "through");
+	assert_int_equal(skiff_send(b, "answer", 6, 0), 6);
+	expect_text(a, "answer");
+	assert_int_equal(counter(host_a, "TcpExtTCPFastOpenActive"), 1);
+	assert_int_equal(skiff_close(b), 0);
+	sleep_ms(10);
+	assert_int_equal(skiff_close(a), 0);
+	sleep_ms(10);
+	swallowed();
+	send_first("still paused");
+	assert_int_equal(counter(host_a, "TcpExtTCPFastOpenActive"), 1);
+	sleep_ms(10000);
+	send_first("again");
+	sleep_ms(10);
+	assert_int_equal(counter(host_a, "TcpExtTCPFastOpenActive"), 2);
+}
+
 static void test_off(void **state)
 {
 	struct sockaddr_in to = at(B_IP, PORT);
@@ -167,6 +238,8 @@ int main(void)
 		CASE(test_without_cookie),
 		CASE(test_wrong_cookie),
 		CASE(test_closed_before_accept),
+		CASE(test_disconnected_before_established),
+		CASE(test_black_hole_is_forgotten),
 		CASE(test_off),
 	};
 

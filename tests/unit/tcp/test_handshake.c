@@ -2,6 +2,8 @@
 /* Who answers which segment how: listening sockets, closed ports, TIME_WAIT, ICMP errors. */
 #include "peer.h"
 
+#include <linux/tcp.h>
+
 static struct peer p;
 static struct seg s;
 
@@ -59,6 +61,32 @@ static void closed_port(void **state)
 	assert_int_equal(wire_snmp(&p.h, "TcpOutRsts"), 2);
 }
 
+/* Notes that another layer left in the buffer are no IP options of the segment. */
+static void closed_port_and_notes_of_others(void **state)
+{
+	u8 tcp[WIRE_TCP_HLEN] = {}, f[FRAME_MAX];
+	struct sk_buff *skb;
+	unsigned int len;
+	__sum16 csum;
+
+	wire_put16(tcp, 0, PEER_PORT);
+	wire_put16(tcp, 2, LISTEN_PORT);
+	wire_put8(tcp, 12, WIRE_TCP_HLEN / 4 << 4);
+	wire_put8(tcp, 13, S_);
+	csum = csum_tcpudp_magic(PEER_IP, HOST_IP, sizeof(tcp), IPPROTO_TCP,
+				 csum_partial(tcp, sizeof(tcp), 0));
+	memcpy(tcp + 16, &csum, 2);
+	len = (unsigned int)frame_ip(f, PEER_IP, HOST_IP, IPPROTO_TCP, tcp, sizeof(tcp));
+	skb = netdev_alloc_skb_ip_align(p.h.dev, len);
+	skb_put_data(skb, f, len);
+	skb->protocol = eth_type_trans(skb, p.h.dev);
+	memset(skb->cb, 0xff, sizeof(skb->cb));
+	netif_rx(skb);
+	wire_run(&p.h);
+	peer_expect(&p, &s, R_ | A_, 0, 0);
+	assert_int_equal(s.ip_len, WIRE_IP_HLEN + WIRE_TCP_HLEN);
+}
+
 static void listening_port(void **state)
 {
 	int l = listen_on(5);
@@ -70,6 +98,49 @@ static void listening_port(void **state)
 	peer_send(&p, F_, 0, NULL, 0);
 	peer_send(&p, S_ | F_, 0, NULL, 0);
 	peer_quiet(&p);
+	skiff_close(l);
+}
+
+/* What its last connection had lost and was told of is nothing of those that it accepts. */
+static void child_of_a_used_socket(void **state)
+{
+	const struct sockaddr_in any = { .sin_family = AF_INET, .sin_port = htons(LISTEN_PORT) };
+	const struct sockaddr none = { .sa_family = AF_UNSPEC };
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+	int l;
+
+	p.port = 0;
+	peer_connect(&p);
+	peer_write(&p, 8000, 0);
+	memcpy(p.opts, (const u8[]){ 1, 1, 5, 10 }, 4);
+	wire_put32(p.opts, 4, p.iss + 4001);
+	wire_put32(p.opts, 8, p.iss + 8001);
+	p.optlen = 12;
+	peer_ack(&p, 1);
+	l = p.fd;
+	assert_int_equal(skiff_getsockopt(l, IPPROTO_TCP, TCP_INFO, &info, &len), 0);
+	assert_int_equal(info.tcpi_sacked, 4);
+	assert_in_range(info.tcpi_retrans, 1, 4);
+	assert_in_range(info.tcpi_lost, 1, 4);
+	assert_int_equal(skiff_connect(l, &none, sizeof(none)), 0);
+	assert_int_equal(skiff_bind(l, (const struct sockaddr *)(const void *)&any, sizeof(any)),
+			 0);
+	assert_int_equal(skiff_listen(l, 5), 0);
+	wire_run(&p.h);
+	wire_drop_sent(&p.h);
+	p.port = LISTEN_PORT;
+	p.own++;
+	syn();
+	peer_ack(&p, 1);
+	p.fd = skiff_accept(l, NULL, NULL);
+	assert_true(p.fd >= 0);
+	assert_int_equal(skiff_getsockopt(p.fd, IPPROTO_TCP, TCP_INFO, &info, &len), 0);
+	assert_int_equal(info.tcpi_sacked, 0);
+	assert_int_equal(info.tcpi_retrans, 0);
+	assert_int_equal(info.tcpi_lost, 0);
+	peer_write(&p, 2000, 0);
+	peer_expect(&p, &s, A_, 1, 1000);
 	skiff_close(l);
 }
 
@@ -308,13 +379,22 @@ static void time_wait_rfc1337(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(closed_port),	     CASE(listening_port),
-		CASE(synack_retransmission), CASE(syn_again),
-		CASE(bad_ack_of_synack),     CASE(reset_of_request),
-		CASE(aborts_on_overflow),    CASE(flood),
-		CASE(icmp_while_connecting), CASE(icmp_while_connected),
-		CASE(icmp_says_mtu),	     CASE(icmp_about_synack),
-		CASE(time_wait_answers),     CASE(time_wait_assassination),
+		CASE(closed_port),
+		CASE(listening_port),
+		CASE(closed_port_and_notes_of_others),
+		CASE(child_of_a_used_socket),
+		CASE(synack_retransmission),
+		CASE(syn_again),
+		CASE(bad_ack_of_synack),
+		CASE(reset_of_request),
+		CASE(aborts_on_overflow),
+		CASE(flood),
+		CASE(icmp_while_connecting),
+		CASE(icmp_while_connected),
+		CASE(icmp_says_mtu),
+		CASE(icmp_about_synack),
+		CASE(time_wait_answers),
+		CASE(time_wait_assassination),
 		CASE(time_wait_rfc1337),
 	};
 
