@@ -178,7 +178,7 @@ static void make_ready(struct send_call *c)
 	int space;
 
 	space = READ_ONCE(c->sk->sk_sndbuf) - READ_ONCE(c->sk->sk_wmem_queued);
-	if (space <= 0)
+	if (space <= 0 || !goal)
 		return;
 	room = max(min((size_t)space, (size_t)BULK_MAX), goal);
 	while (c->ready_len < room && msg_data_left(c->msg)) {
@@ -354,6 +354,7 @@ static int queue_at_hand(struct send_call *c)
 /* Return: 0, also when the next part of a large call is to be copied without the lock; or why not. */
 static int queue_data(struct send_call *c)
 {
+	bool had_ready = c->ready != NULL;
 	int err = check_state(c);
 
 	if (err)
@@ -363,9 +364,9 @@ static int queue_data(struct send_call *c)
 		tcp_rate_check_app_limited(c->sk);
 	c->mss_now = tcp_send_mss(c->sk, &c->size_goal, (int)c->flags);
 	err = queue_at_hand(c);
-	if (err || !c->bulk || !left(c) || tcp_stream_memory_free(c->sk))
+	if (err || !c->bulk || !left(c) || (had_ready && tcp_stream_memory_free(c->sk)))
 		return err;
-	/* No room for another buffer; but what has begun is filled. */
+	/* No room for another buffer, or no memory for one: but what has begun is filled. */
 	c->bulk = false;
 	return queue_at_hand(c);
 }

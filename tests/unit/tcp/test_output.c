@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What is sent, and when: seen from the other end of the connection. */
+#include <skiff/fault.h>
+
 #include "peer.h"
 
 static struct peer p;
@@ -260,6 +262,48 @@ static void large_writes_fill_the_buffer(void **state)
 	peer_ack(&p, una + 1);
 }
 
+/* All that was sent is acknowledged. @una: where it begins; moved on. */
+static void acknowledge_all(u32 *una)
+{
+	bool more;
+
+	do {
+		more = false;
+		while (peer_take(&p, &s)) {
+			more = true;
+			if (!before(s.seq + (u32)s.len, *una))
+				*una = s.seq + (u32)s.len;
+		}
+		if (more)
+			peer_ack(&p, *una);
+	} while (more);
+}
+
+/* Whichever allocation fails: something was taken, or the error says why not; never "nothing". */
+static void large_writes_without_memory(void **state)
+{
+	bool over = false;
+	u32 una = 1;
+	ssize_t n;
+
+	peer_connect(&p);
+	peer_write(&p, 20000, 0);
+	acknowledge_all(&una);
+	assert_int_equal(una, 20001);
+	for (long nth = 1; !over; nth++) {
+		assert_int_equal(skiff_fail_nth(nth), 0);
+		n = skiff_send(p.fd, peer_bytes, 20000, MSG_DONTWAIT);
+		over = skiff_fail_count() < nth;
+		skiff_fail_nth(0);
+		assert_true(n > 0 || (n < 0 && errno != 0));
+		wire_run(&p.h);
+		acknowledge_all(&una);
+		wire_sleep(&p.h, 1000 * MS);
+		acknowledge_all(&una);
+	}
+	assert_int_equal(n, 20000);
+}
+
 static void user_timeout(void **state)
 {
 	char c;
@@ -292,6 +336,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(delayed_ack, setup, teardown),
 		cmocka_unit_test_setup_teardown(fin_goes_with_the_data, setup, teardown),
 		cmocka_unit_test_setup_teardown(large_writes_fill_the_buffer, setup, teardown),
+		cmocka_unit_test_setup_teardown(large_writes_without_memory, setup, teardown),
 		cmocka_unit_test_setup_teardown(user_timeout, setup, teardown),
 	};
 
