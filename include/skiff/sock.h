@@ -186,11 +186,12 @@ enum sock_flags {
  * @sk_pacing_rate: bytes per second that it sends at; all ones: no limit
  * @sk_max_pacing_rate: SO_MAX_PACING_RATE
  * @sk_pacing_status: SK_PACING_*
+ * @sk_dst_pending_confirm: the next hop lives, which its neighbour entry is told by the next packet
  * @sk_pacing_shift: a stream queues up to sk_pacing_rate >> this below itself
  * @sk_gso_disabled: never more than one packet in a buffer
  * @sk_gso_type: SKB_GSO_* of its packets
  * @sk_gso_max_segs: most packets in a buffer that its route takes
- * @sk_gso_max_size: most bytes of it
+ * @sk_gso_max_size: most bytes of payload in it
  * @sk_route_caps: features of the device that its route leads to
  * @sk_timer: keepalive, and the states in which nobody owns it any more
  * @sk_txhash: random, chooses among paths and queues
