@@ -275,6 +275,7 @@ struct sock {
 	unsigned long sk_pacing_rate;
 	unsigned long sk_max_pacing_rate;
 	u8 sk_pacing_status;
+	u8 sk_dst_pending_confirm;
 	u8 sk_pacing_shift;
 	u8 sk_gso_disabled : 1;
 	u16 sk_gso_max_segs;
@@ -495,6 +496,7 @@ SKIFF_API void sock_graft(struct sock *sk, struct socket *parent);
 /* Forget the route; the next packet asks for one. */
 static inline void sk_dst_reset(struct sock *sk)
 {
+	sk->sk_dst_pending_confirm = 0;
 	dst_release(sk->sk_dst_cache);
 	sk->sk_dst_cache = NULL;
 }
@@ -502,8 +504,15 @@ static inline void sk_dst_reset(struct sock *sk)
 /* Remember a route; the reference to @dst becomes the socket's. */
 static inline void sk_dst_set(struct sock *sk, struct dst_entry *dst)
 {
+	sk->sk_dst_pending_confirm = 0;
 	dst_release(sk->sk_dst_cache);
 	sk->sk_dst_cache = dst;
+}
+
+/* The peer has made progress by the remembered route: its next hop lives. Stack lock. */
+static inline void sk_dst_confirm(struct sock *sk)
+{
+	sk->sk_dst_pending_confirm = 1;
 }
 
 /* The remembered route, with a reference for the caller, or NULL when there is none that is good. */

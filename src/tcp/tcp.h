@@ -335,14 +335,6 @@ int tcp_ack(struct sock *sk, const struct sk_buff *skb, int flag);
 bool tcp_may_update_window(const struct tcp_sock *tp, u32 ack, u32 ack_seq, u32 nwin);
 /* metrics.c */
 void tcp_init_metrics(struct sock *sk);
-/* The neighbour lives: said when the next segment leaves. */
-static inline void tcp_confirm_neigh(struct sock *sk)
-{
-	struct dst_entry *dst = sk->sk_dst_cache;
-
-	if (dst)
-		dst_confirm_neigh(dst, &sk->sk_daddr);
-}
 /* rtt.c */
 long tcp_rtt_tsopt_us(const struct tcp_sock *tp, u32 min_delta);
 bool tcp_ack_update_rtt(struct sock *sk, int flag, long seq_rtt_us, long sack_rtt_us,
