@@ -186,11 +186,12 @@ enum sock_flags {
  * @sk_pacing_rate: bytes per second that it sends at; all ones: no limit
  * @sk_max_pacing_rate: SO_MAX_PACING_RATE
  * @sk_pacing_status: SK_PACING_*
+ * @sk_dst_pending_confirm: the next hop lives, which its neighbour entry is told by the next packet
  * @sk_pacing_shift: a stream queues up to sk_pacing_rate >> this below itself
  * @sk_gso_disabled: never more than one packet in a buffer
  * @sk_gso_type: SKB_GSO_* of its packets
  * @sk_gso_max_segs: most packets in a buffer that its route takes
- * @sk_gso_max_size: most bytes of it
+ * @sk_gso_max_size: most bytes of payload in it
  * @sk_route_caps: features of the device that its route leads to
  * @sk_timer: keepalive, and the states in which nobody owns it any more
  * @sk_txhash: random, chooses among paths and queues
@@ -274,6 +275,7 @@ struct sock {
 	unsigned long sk_pacing_rate;
 	unsigned long sk_max_pacing_rate;
 	u8 sk_pacing_status;
+	u8 sk_dst_pending_confirm;
 	u8 sk_pacing_shift;
 	u8 sk_gso_disabled : 1;
 	u16 sk_gso_max_segs;
@@ -494,6 +496,7 @@ SKIFF_API void sock_graft(struct sock *sk, struct socket *parent);
 /* Forget the route; the next packet asks for one. */
 static inline void sk_dst_reset(struct sock *sk)
 {
+	sk->sk_dst_pending_confirm = 0;
 	dst_release(sk->sk_dst_cache);
 	sk->sk_dst_cache = NULL;
 }
@@ -501,8 +504,15 @@ static inline void sk_dst_reset(struct sock *sk)
 /* Remember a route; the reference to @dst becomes the socket's. */
 static inline void sk_dst_set(struct sock *sk, struct dst_entry *dst)
 {
+	sk->sk_dst_pending_confirm = 0;
 	dst_release(sk->sk_dst_cache);
 	sk->sk_dst_cache = dst;
+}
+
+/* The peer has made progress by the remembered route: its next hop lives. Stack lock. */
+static inline void sk_dst_confirm(struct sock *sk)
+{
+	sk->sk_dst_pending_confirm = 1;
 }
 
 /* The remembered route, with a reference for the caller, or NULL when there is none that is good. */

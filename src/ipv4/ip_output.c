@@ -11,6 +11,15 @@ void ip_send_check(struct iphdr *ip)
 	ip->check = ip_fast_csum(ip, ip->ihl);
 }
 
+/* Its socket has heard from the next hop. Here the entry is at hand, and nobody has to look for it. */
+static void confirm_neigh(struct sk_buff *skb, struct neighbour *n)
+{
+	neigh_confirm_now(n);
+	skb_set_dst_pending_confirm(skb, 0);
+	if (skb->sk)
+		skb->sk->sk_dst_pending_confirm = 0;
+}
+
 /* To the neighbour that is the next hop. */
 static int ip_finish_output2(struct net *net, struct sock *sk, struct sk_buff *skb)
 {
@@ -36,6 +45,8 @@ static int ip_finish_output2(struct net *net, struct sock *sk, struct sk_buff *s
 		kfree_skb_reason(skb, SKB_DROP_REASON_NEIGH_CREATEFAIL);
 		return (int)PTR_ERR(n);
 	}
+	if (skb_get_dst_pending_confirm(skb))
+		confirm_neigh(skb, n);
 	return neigh_output(n, skb);
 }
 

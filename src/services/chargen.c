@@ -20,19 +20,10 @@
 #define CHARGEN_ORDER 3
 #define CHARGEN_BLOCK ((PAGE_SIZE << CHARGEN_ORDER) / CHARGEN_PERIOD * CHARGEN_PERIOD)
 
-static int chargen_len(struct net *net, const struct sk_buff *skb)
-{
-	(void)net;
-	(void)skb;
-	return (int)get_random_u32_below(CHARGEN_MAX + 1);
-}
-
-static void chargen_answer(struct net *net, const struct sk_buff *skb, u8 *buf, unsigned int len)
+static void fill(u8 *buf, unsigned int len)
 {
 	unsigned int i, line, column;
 
-	(void)net;
-	(void)skb;
 	for (i = 0; i < len; i++) {
 		line = i / (CHARGEN_LINE + 2);
 		column = i % (CHARGEN_LINE + 2);
@@ -45,11 +36,22 @@ static void chargen_answer(struct net *net, const struct sk_buff *skb, u8 *buf, 
 	}
 }
 
+static struct sk_buff *chargen_answer(struct net *net, const struct sk_buff *skb)
+{
+	struct sk_buff *answer = service_buffer(get_random_u32_below(CHARGEN_MAX + 1));
+
+	(void)net;
+	(void)skb;
+	if (answer)
+		fill(answer->data, answer->len);
+	return answer;
+}
+
 static u8 pattern[CHARGEN_BLOCK];
 
 static void make_pattern(void)
 {
-	chargen_answer(NULL, NULL, pattern, sizeof(pattern));
+	fill(pattern, sizeof(pattern));
 }
 
 /* A block is shared with the segments that it is sent in, so it is a new one each time. */
@@ -78,7 +80,6 @@ static struct sk_buff *chargen_produce(struct net *net, unsigned int nr, int *er
 const struct service service_chargen = {
 	.name = "chargen",
 	.port = 19,
-	.answer_len = chargen_len,
 	.answer = chargen_answer,
 	.endless = true,
 	.produce = chargen_produce,

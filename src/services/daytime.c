@@ -28,37 +28,31 @@ static int daytime_text(struct net *net, char text[DAYTIME_LEN])
 			tm.tm_sec);
 }
 
-static int daytime_len(struct net *net, const struct sk_buff *skb)
+/* The clock is read once: at midnight a second reading could have another length. */
+static struct sk_buff *daytime_answer(struct net *net, const struct sk_buff *skb)
 {
+	struct sk_buff *answer;
 	char text[DAYTIME_LEN];
 	int len = daytime_text(net, text);
 
 	(void)skb;
-	return len < DAYTIME_LEN ? len : -1;
-}
-
-static void daytime_answer(struct net *net, const struct sk_buff *skb, u8 *buf, unsigned int len)
-{
-	char text[DAYTIME_LEN] = "";
-
-	(void)skb;
-	daytime_text(net, text);
-	memcpy(buf, text, min_t(unsigned int, len, DAYTIME_LEN));
+	if (len < 0 || len >= DAYTIME_LEN)
+		return NULL;
+	answer = service_buffer((unsigned int)len);
+	if (answer)
+		memcpy(answer->data, text, (size_t)len);
+	return answer;
 }
 
 /* Over TCP the text is all there is. */
 static struct sk_buff *daytime_produce(struct net *net, unsigned int nr, int *err)
 {
 	struct sk_buff *skb;
-	int len;
 
 	if (nr)
 		return NULL;
-	len = daytime_len(net, NULL);
-	skb = len < 0 ? NULL : service_buffer((unsigned int)len);
-	if (skb)
-		daytime_answer(net, NULL, skb->data, skb->len);
-	else
+	skb = daytime_answer(net, NULL);
+	if (!skb)
 		*err = -ENOMEM;
 	return skb;
 }
@@ -66,7 +60,6 @@ static struct sk_buff *daytime_produce(struct net *net, unsigned int nr, int *er
 const struct service service_daytime = {
 	.name = "daytime",
 	.port = 13,
-	.answer_len = daytime_len,
 	.answer = daytime_answer,
 	.produce = daytime_produce,
 };

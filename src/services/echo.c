@@ -2,22 +2,19 @@
 /* The echo service, RFC 862: the answer is what was sent, and a stream is sent back. */
 #include "services/services.h"
 
-static int echo_len(struct net *net, const struct sk_buff *skb)
+static struct sk_buff *echo_answer(struct net *net, const struct sk_buff *skb)
 {
-	(void)net;
-	return (int)skb->len;
-}
+	struct sk_buff *answer = service_buffer(skb->len);
 
-static void echo_answer(struct net *net, const struct sk_buff *skb, u8 *buf, unsigned int len)
-{
 	(void)net;
-	BUG_ON(len && skb_copy_bits(skb, 0, buf, (int)len));
+	if (answer && skb->len)
+		BUG_ON(skb_copy_bits(skb, 0, answer->data, (int)skb->len));
+	return answer;
 }
 
 const struct service service_echo = {
 	.name = "echo",
 	.port = 7,
-	.answer_len = echo_len,
 	.answer = echo_answer,
 	.echoes = true,
 };

@@ -138,14 +138,11 @@ static int service_send(struct socket *sock, struct sk_buff *answer, const struc
 static void service_answer(struct service_host *h, const struct sk_buff *skb)
 {
 	struct net *net = h->sock.net;
-	int len = h->service->answer_len(net, skb);
 	struct sk_buff *answer;
 
-	if (len < 0)
+	if (!h->service->answer)
 		return;
-	answer = service_buffer((unsigned int)len);
-	if (answer)
-		h->service->answer(net, skb, answer->data, (unsigned int)len);
+	answer = h->service->answer(net, skb);
 	if (answer && !service_send(&h->sock, answer, skb))
 		h->stats.answers++;
 	else

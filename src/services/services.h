@@ -10,8 +10,8 @@
  * struct service - one service
  * @name: as users know it
  * @port: of UDP and TCP, host order
- * @answer_len: over UDP: bytes of the answer to @skb, data at the payload; negative for no answer
- * @answer: fill in that many bytes
+ * @answer: over UDP: the answer to @skb, data at the payload; NULL without memory. No function: there
+ *          are no answers
  * @echoes: over TCP: what comes is sent back; else it is thrown away
  * @endless: over TCP: goes on when the peer has ended its half
  * @produce: over TCP: buffer number @nr of what is sent unasked; NULL with *@err, -EAGAIN behind the
@@ -20,8 +20,7 @@
 struct service {
 	const char *name;
 	u16 port;
-	int (*answer_len)(struct net *net, const struct sk_buff *skb);
-	void (*answer)(struct net *net, const struct sk_buff *skb, u8 *buf, unsigned int len);
+	struct sk_buff *(*answer)(struct net *net, const struct sk_buff *skb);
 	bool echoes;
 	bool endless;
 	struct sk_buff *(*produce)(struct net *net, unsigned int nr, int *err);

@@ -30,6 +30,7 @@ static void begin_anew(struct sock *sk)
 	sk->sk_ack_backlog = 0;
 	sk->sk_userlocks &= (u8)~SOCK_BINDPORT_LOCK;
 	sk->sk_dst_cache = NULL;
+	sk->sk_dst_pending_confirm = 0;
 	sk->sk_reuseport_cb = NULL;
 	sk->sk_filter = NULL;
 	sk->sk_host_mem = NULL;

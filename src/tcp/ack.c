@@ -501,7 +501,7 @@ static void react(struct sock *sk, const struct sk_buff *skb, u32 ack, u32 prior
 	if ((flag & FLAG_SET_XMIT_TIMER) && !tcp_schedule_loss_probe(sk, true))
 		tcp_rearm_rto(sk);
 	if ((flag & FLAG_FORWARD_PROGRESS) || !(flag & FLAG_NOT_DUP))
-		tcp_confirm_neigh(sk);
+		sk_dst_confirm(sk);
 	delivered = newly_delivered(sk, delivered, flag);
 	rs->is_ack_delayed = flag & FLAG_ACK_MAYBE_DELAYED;
 	rs->is_ece = flag & FLAG_ECE;

@@ -49,7 +49,7 @@ static void list_names(char *buf, size_t len, u32 flags)
 	list_for_each_entry(ca, &tcp_cong_list, list) {
 		int n;
 
-		if ((ca->flags & flags) != flags)
+		if ((READ_ONCE(ca->flags) & flags) != flags)
 			continue;
 		n = snprintf(buf + offs, len - offs, "%s%s", offs ? " " : "", ca->name);
 		if (n < 0 || (size_t)n >= len - offs)
@@ -68,25 +68,46 @@ void tcp_get_allowed_congestion_control(char *buf, size_t len)
 	list_names(buf, len, TCP_CONG_NON_RESTRICTED);
 }
 
-/* Return: 0, or -ENOENT for a name that there is not, and then nothing has changed. */
-int tcp_set_allowed_congestion_control(char *val)
+#define BLANKS " \t\n"
+
+/* The flag is the process's, which other hosts look at meanwhile. */
+static void allow(struct tcp_congestion_ops *ca, bool allowed)
 {
+	u32 flags = READ_ONCE(ca->flags) & ~(u32)TCP_CONG_NON_RESTRICTED;
+
+	WRITE_ONCE(ca->flags, allowed ? flags | TCP_CONG_NON_RESTRICTED : flags);
+}
+
+static bool is_listed(const char *names, const char *name)
+{
+	size_t len;
+
+	for (names += strspn(names, BLANKS); *names; names += strspn(names, BLANKS)) {
+		len = strcspn(names, BLANKS);
+		if (len == strlen(name) && !memcmp(names, name, len))
+			return true;
+		names += len;
+	}
+	return false;
+}
+
+/* Return: 0, or -ENOENT for a name that there is not, and then nothing has changed. */
+int tcp_set_allowed_congestion_control(const char *names)
+{
+	char *copy = kstrdup(names, GFP_KERNEL), *save = NULL, *name;
 	struct tcp_congestion_ops *ca;
-	char *copy = kstrdup(val, GFP_KERNEL), *save = NULL, *name;
 	int err = 0;
 
 	if (!copy)
 		return -ENOMEM;
-	for (name = strtok_r(copy, " \t\n", &save); name; name = strtok_r(NULL, " \t\n", &save))
+	for (name = strtok_r(copy, BLANKS, &save); name; name = strtok_r(NULL, BLANKS, &save))
 		if (!tcp_ca_find(name))
 			err = -ENOENT;
 	kfree(copy);
 	if (err)
 		return err;
 	list_for_each_entry(ca, &tcp_cong_list, list)
-		ca->flags &= ~(u32)TCP_CONG_NON_RESTRICTED;
-	for (name = strtok_r(val, " \t\n", &save); name; name = strtok_r(NULL, " \t\n", &save))
-		tcp_ca_find(name)->flags |= TCP_CONG_NON_RESTRICTED;
+		allow(ca, is_listed(names, ca->name));
 	return 0;
 }
 
@@ -97,7 +118,7 @@ int tcp_set_default_congestion_control(struct net *net, const char *name)
 	if (!ca)
 		return -ENOENT;
 	tcp_net(net)->ca_default = ca;
-	ca->flags |= TCP_CONG_NON_RESTRICTED;
+	allow(ca, true);
 	return 0;
 }
 
@@ -131,23 +152,25 @@ void tcp_cleanup_congestion_control(struct sock *sk)
 	icsk->icsk_ca_initialized = 0;
 }
 
-/* In the middle of a connection, too. @load and @cap_net_admin: there are no modules and no users. */
-int tcp_set_congestion_control(struct sock *sk, const char *name, bool load, bool cap_net_admin)
+/*
+ * In the middle of a connection, too. Return: 0; -ENOENT for a name that there is not; -EPERM for one
+ * that net.ipv4.tcp_allowed_congestion_control leaves out.
+ */
+int tcp_set_congestion_control(struct sock *sk, const char *name)
 {
 	struct inet_connection_sock *icsk = inet_csk(sk);
 	struct tcp_congestion_ops *ca = tcp_ca_find(name);
 
-	(void)load;
 	if (icsk->icsk_ca_dst_locked)
 		return -EPERM;
 	if (!ca)
 		return -ENOENT;
-	if (!(ca->flags & TCP_CONG_NON_RESTRICTED) && !cap_net_admin)
-		return -EPERM;
 	if (ca == icsk->icsk_ca_ops) {
 		icsk->icsk_ca_setsockopt = 1;
 		return 0;
 	}
+	if (!(READ_ONCE(ca->flags) & TCP_CONG_NON_RESTRICTED))
+		return -EPERM;
 	tcp_cleanup_congestion_control(sk);
 	icsk->icsk_ca_ops = ca;
 	icsk->icsk_ca_setsockopt = 1;

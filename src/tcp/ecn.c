@@ -31,7 +31,7 @@ void tcp_ecn_accept_cwr(struct sock *sk, const struct sk_buff *skb)
 
 static bool wants_ecn_events(const struct sock *sk)
 {
-	return inet_csk(sk)->icsk_ca_ops->flags & TCP_CONG_NEEDS_ECN;
+	return READ_ONCE(inet_csk(sk)->icsk_ca_ops->flags) & TCP_CONG_NEEDS_ECN;
 }
 
 /* Data came: was there congestion on its way? */

@@ -40,6 +40,7 @@ static bool complain(struct sock *sk, void *arg)
 	pr_warn("%s: TCP socket on port %u outlives its host", skiff_net_name(net), sk->sk_num);
 	tcp_set_state(sk, TCP_CLOSE);
 	tcp_clear_xmit_timers(sk);
+	tcp_tsq_stop(sk);
 	if (listens)
 		inet_csk_listen_stop(sk);
 	return true;

@@ -228,6 +228,7 @@ static void strip(struct sock *sk, struct sk_buff *skb)
 		skb->mono_delivery_time = 1;
 	else
 		skb->tstamp = 0;
+	skb_set_dst_pending_confirm(skb, sk->sk_dst_pending_confirm);
 	memset(skb->cb, 0, sizeof(skb->cb));
 }
 

@@ -8,16 +8,11 @@
 #include "sock/sock.h"
 #include "tcp/tcp.h"
 
-/* Room in front of the payload for all headers: TCP's and IP's with all options, and the link's. */
-#define MAX_TCP_HEADER ALIGN(128 + MAX_HEADER, 64)
-
 /* No segment is cut smaller than this, so that tcp_gso_segs can count them. */
 #define TCP_MIN_GSO_SIZE 8
 /* Thin streams: fewer segments than this are in flight, and so many timeouts are not doubled. */
 #define TCP_THIN_STREAM_SEGS 4
 #define TCP_THIN_LINEAR_RETRIES 6
-/* Largest packet before jumbograms. */
-#define GSO_LEGACY_MAX_SIZE 65536U
 
 /* tcp_out_options.options */
 #define OPTION_SACK_ADVERTISE BIT(0)

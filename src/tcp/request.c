@@ -233,7 +233,7 @@ static void ecn_create_request(struct request_sock *req, const struct sk_buff *s
 	if (!th->ece || !th->cwr)
 		return;
 	if ((!ect && tcp_net_sk(sk)->sysctl_tcp_ecn) ||
-	    (inet_csk(sk)->icsk_ca_ops->flags & TCP_CONG_NEEDS_ECN))
+	    (READ_ONCE(inet_csk(sk)->icsk_ca_ops->flags) & TCP_CONG_NEEDS_ECN))
 		req->ecn_ok = 1;
 }
 

@@ -178,7 +178,7 @@ static void make_ready(struct send_call *c)
 	int space;
 
 	space = READ_ONCE(c->sk->sk_sndbuf) - READ_ONCE(c->sk->sk_wmem_queued);
-	if (space <= 0)
+	if (space <= 0 || !goal)
 		return;
 	room = max(min((size_t)space, (size_t)BULK_MAX), goal);
 	while (c->ready_len < room && msg_data_left(c->msg)) {
@@ -354,6 +354,7 @@ static int queue_at_hand(struct send_call *c)
 /* Return: 0, also when the next part of a large call is to be copied without the lock; or why not. */
 static int queue_data(struct send_call *c)
 {
+	bool had_ready = c->ready != NULL;
 	int err = check_state(c);
 
 	if (err)
@@ -363,9 +364,9 @@ static int queue_data(struct send_call *c)
 		tcp_rate_check_app_limited(c->sk);
 	c->mss_now = tcp_send_mss(c->sk, &c->size_goal, (int)c->flags);
 	err = queue_at_hand(c);
-	if (err || !c->bulk || !left(c) || tcp_stream_memory_free(c->sk))
+	if (err || !c->bulk || !left(c) || (had_ready && tcp_stream_memory_free(c->sk)))
 		return err;
-	/* No room for another buffer; but what has begun is filled. */
+	/* No room for another buffer, or no memory for one: but what has begun is filled. */
 	c->bulk = false;
 	return queue_at_hand(c);
 }
@@ -436,85 +437,176 @@ int tcp_sendmsg(struct sock *sk, struct skiff_msghdr *msg, size_t size)
 
 #define COPY_ORDER 3
 
-/* However many pieces the data of @from is in: what GRO has gathered is a list. Return: 0, -ENOMEM. */
-static int copy_buffer(struct sock *sk, struct sk_buff *skb, const struct sk_buff *from)
+/* Buffers of the program's that became ones of the stream's, and wait to be queued. */
+struct adopted {
+	struct sk_buff *first;
+	struct sk_buff **end;
+	int truesize;
+};
+
+static void adopted_add(struct adopted *all, struct sk_buff *skb)
+{
+	*all->end = skb;
+	all->end = &skb->next;
+	all->truesize += (int)skb->truesize;
+}
+
+static void adopted_drop(struct adopted *all, enum skb_drop_reason reason)
+{
+	kfree_skb_list_reason(all->first, reason);
+	all->first = NULL;
+}
+
+/*
+ * As much of @from, from byte @done on, as one buffer takes, however many pieces it is in: what GRO has
+ * gathered is a list. Return: how much, or -ENOMEM.
+ */
+static int copy_some(struct sk_buff *skb, const struct sk_buff *from, int done)
 {
 	struct skb_shared_info *shinfo = skb_shinfo(skb);
-	int done = 0, len = (int)from->len, n;
+	int left = (int)from->len - done, n;
 	struct page *page;
 
-	if (!sk_wmem_schedule(sk, (int)skb->truesize + len))
-		return -ENOMEM;
-	for (; done < len; done += n) {
-		n = min(len - done, (int)(PAGE_SIZE << COPY_ORDER));
-		page = shinfo->nr_frags < MAX_SKB_FRAGS ? alloc_pages(GFP_ATOMIC, COPY_ORDER) :
-							  NULL;
+	while (left && shinfo->nr_frags < MAX_SKB_FRAGS) {
+		n = min(left, (int)(PAGE_SIZE << COPY_ORDER));
+		page = alloc_pages(GFP_ATOMIC, COPY_ORDER);
 		if (!page)
 			return -ENOMEM;
-		BUG_ON(skb_copy_bits(from, done, page_address(page), n));
+		BUG_ON(skb_copy_bits(from, (int)from->len - left, page_address(page), n));
 		skb_fill_page_desc(skb, shinfo->nr_frags, page, 0, n);
 		skb_len_add(skb, n);
+		left -= n;
+	}
+	return (int)skb->len;
+}
+
+/* What lies in one buffer may need several: a receive queue's are larger than a copy can be. */
+static int adopt_copy(struct sock *sk, const struct sk_buff *from, struct adopted *all)
+{
+	struct sk_buff *skb;
+	int done = 0, n;
+
+	for (; done < (int)from->len; done += n) {
+		skb = tcp_stream_alloc_skb(sk, GFP_ATOMIC, true);
+		if (!skb)
+			return -ENOMEM;
+		n = copy_some(skb, from, done);
+		if (n < 0) {
+			kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
+			return n;
+		}
+		adopted_add(all, skb);
 	}
 	return 0;
 }
 
-/* A stream's buffer with the bytes of a buffer of the program's, shared where that is possible. */
-static struct sk_buff *adopt(struct sock *sk, struct sk_buff *from)
+/* All of it lies in blocks that can be referred to: fragments, and perhaps the linear part. */
+static bool can_share(const struct sk_buff *from)
 {
-	struct sk_buff *skb = tcp_stream_alloc_skb(sk, GFP_ATOMIC, true);
+	if (skb_has_frag_list(from))
+		return false;
+	return !skb_headlen(from) || !skb_zerocopy_headlen(from);
+}
 
+/* The bytes of a buffer of the program's, shared where that is possible. Return: 0 or -ENOMEM. */
+static int adopt(struct sock *sk, struct sk_buff *from, struct adopted *all)
+{
+	struct sk_buff *skb;
+
+	if (!from->len)
+		return 0;
+	skb = tcp_stream_alloc_skb(sk, GFP_ATOMIC, true);
 	if (!skb)
-		return NULL;
-	if (!skb_zerocopy_headlen(from) && !skb_zerocopy(skb, from, (int)from->len, 0))
-		return skb;
+		return -ENOMEM;
+	if (can_share(from) && !skb_zerocopy(skb, from, (int)from->len, 0)) {
+		adopted_add(all, skb);
+		return 0;
+	}
 	/* Its linear part is no block of ours, or there are too many fragments. */
 	consume_skb(skb);
-	skb = tcp_stream_alloc_skb(sk, GFP_ATOMIC, true);
-	if (skb && copy_buffer(sk, skb, from)) {
-		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
-		return NULL;
+	return adopt_copy(sk, from, all);
+}
+
+/* All of them or none. Return: 0 or -ENOMEM, also when the protocol grants no more memory. */
+static int adopt_all(struct sock *sk, struct sk_buff *skb, struct adopted *all)
+{
+	int err = 0;
+
+	all->end = &all->first;
+	for (; skb && !err; skb = skb->next)
+		err = adopt(sk, skb, all);
+	if (err) {
+		adopted_drop(all, SKB_DROP_REASON_NOMEM);
+		return err;
 	}
-	return skb;
+	/* With nothing in flight nobody would make room: then it goes whatever the limit is. */
+	if (sk_wmem_schedule(sk, all->truesize) || tcp_rtx_and_write_queues_empty(sk))
+		return 0;
+	adopted_drop(all, SKB_DROP_REASON_PROTO_MEM);
+	return -ENOMEM;
+}
+
+static void queue_adopted(struct send_call *c, struct sk_buff *skb)
+{
+	struct sk_buff *next;
+
+	for (; skb; skb = next) {
+		next = skb->next;
+		skb->next = NULL;
+		tcp_skb_entail(c->sk, skb);
+		added(c, (int)skb->len);
+	}
+}
+
+/* As check_state(). */
+static int check_skb_state(struct send_call *c)
+{
+	int err = check_state(c);
+
+	/* The SYN has left, and no data with it: that goes when it was answered. */
+	if (err == -EINPROGRESS) {
+		c->msg->msg_flags &= ~(unsigned int)MSG_FASTOPEN;
+		err = -EAGAIN;
+	}
+	if (!err && !tcp_stream_memory_free(c->sk))
+		err = no_space(c);
+	return err;
 }
 
 /**
  * tcp_send_skb_form() - proto.send_skb: buffers of the program's become data of the stream
  * @sk: the socket
- * @msg: flags
+ * @msg: flags; MSG_FASTOPEN goes when the SYN has left
  * @skb: the first one, others linked by next; consumed, but for -EAGAIN
  *
  * Nothing is copied that lies in a registered block. Stack lock. Return: bytes taken, all of them;
- * -EAGAIN; -EPIPE; the pending error; -ENOBUFS.
+ * -EAGAIN when there is no room yet, or memory, or the connection is not established; -EPIPE; the
+ * pending error; -ENOBUFS.
  */
 int tcp_send_skb_form(struct sock *sk, struct skiff_msghdr *msg, struct sk_buff *skb)
 {
 	struct send_call c = { .sk = sk, .msg = msg, .flags = msg->msg_flags };
-	struct sk_buff *next, *seg;
-	int err = check_state(&c);
+	struct adopted all = {};
+	struct sk_buff *next;
+	int err;
 
 	ASSERT_NET_LOCKED(sock_net(sk));
 	sockcm_init(&c.sockc, sk);
-	if (!err && !tcp_stream_memory_free(sk))
+	err = check_skb_state(&c);
+	if (!err && adopt_all(sk, skb, &all))
 		err = no_space(&c);
 	if (err == -EAGAIN)
 		return err;
-	if (!err)
-		c.mss_now = tcp_send_mss(sk, &c.size_goal, (int)c.flags);
-	for (; skb && !err; skb = next) {
+	if (err) {
+		kfree_skb_list_reason(skb, SKB_DROP_REASON_SEND_REFUSED);
+		return finish(&c, err);
+	}
+	for (; skb; skb = next) {
 		next = skb->next;
-		seg = skb->len ? adopt(sk, skb) : NULL;
-		if (skb->len && !seg) {
-			err = -ENOBUFS;
-			break;
-		}
 		skb->next = NULL;
 		consume_skb(skb);
-		if (!seg)
-			continue;
-		tcp_skb_entail(sk, seg);
-		added(&c, (int)seg->len);
 	}
-	if (skb)
-		kfree_skb_list_reason(skb, SKB_DROP_REASON_SEND_REFUSED);
-	return finish(&c, err);
+	c.mss_now = tcp_send_mss(sk, &c.size_goal, (int)c.flags);
+	queue_adopted(&c, all.first);
+	return finish(&c, 0);
 }

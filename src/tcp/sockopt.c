@@ -128,8 +128,8 @@ static int set_string(struct sock *sk, const void *optval, unsigned int optlen)
 	if (optlen < 1)
 		return -EINVAL;
 	memcpy(name, optval, min((size_t)optlen, sizeof(name) - 1));
-	/* A host belongs to its user: what "allowed" lists is for those who ask for a name. */
-	return tcp_set_congestion_control(sk, name, true, true);
+	/* Sockets have no privileges of their own: the setting is by whom the host belongs to. */
+	return tcp_set_congestion_control(sk, name);
 }
 
 static int set_keepalive(struct sock *sk, int optname, int val)

@@ -294,7 +294,7 @@ static bool finwait1_acked(struct sock *sk, struct sk_buff *skb, const struct tc
 		return false;
 	tcp_set_state(sk, TCP_FIN_WAIT2);
 	sk->sk_shutdown |= SEND_SHUTDOWN;
-	tcp_confirm_neigh(sk);
+	sk_dst_confirm(sk);
 	if (!sock_flag(sk, SOCK_DEAD)) {
 		sk->sk_state_change(sk);
 		return false;

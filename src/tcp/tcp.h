@@ -342,14 +342,6 @@ int tcp_ack(struct sock *sk, const struct sk_buff *skb, int flag);
 bool tcp_may_update_window(const struct tcp_sock *tp, u32 ack, u32 ack_seq, u32 nwin);
 /* metrics.c */
 void tcp_init_metrics(struct sock *sk);
-/* The neighbour lives: said when the next segment leaves. */
-static inline void tcp_confirm_neigh(struct sock *sk)
-{
-	struct dst_entry *dst = sk->sk_dst_cache;
-
-	if (dst)
-		dst_confirm_neigh(dst, &sk->sk_daddr);
-}
 /* rtt.c */
 long tcp_rtt_tsopt_us(const struct tcp_sock *tp, u32 min_delta);
 bool tcp_ack_update_rtt(struct sock *sk, int flag, long seq_rtt_us, long sack_rtt_us,
@@ -485,12 +477,12 @@ extern struct tcp_congestion_ops tcp_dctcp;
 void tcp_assign_congestion_control(struct sock *sk);
 void tcp_init_congestion_control(struct sock *sk);
 void tcp_cleanup_congestion_control(struct sock *sk);
-int tcp_set_congestion_control(struct sock *sk, const char *name, bool load, bool cap_net_admin);
+int tcp_set_congestion_control(struct sock *sk, const char *name);
 struct tcp_congestion_ops *tcp_ca_find(const char *name);
 int tcp_set_default_congestion_control(struct net *net, const char *name);
 void tcp_get_available_congestion_control(char *buf, size_t len);
 void tcp_get_allowed_congestion_control(char *buf, size_t len);
-int tcp_set_allowed_congestion_control(char *val);
+int tcp_set_allowed_congestion_control(const char *names);
 void tcp_set_ca_state(struct sock *sk, u8 ca_state);
 void tcp_update_pacing_rate(struct sock *sk);
 void minmax_reset(struct minmax *m, u32 t, u32 meas);

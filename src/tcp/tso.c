@@ -9,7 +9,8 @@
 static u32 tso_autosize(const struct sock *sk, unsigned int mss_now, u32 min_tso_segs)
 {
 	unsigned long bytes = READ_ONCE(sk->sk_pacing_rate) >> READ_ONCE(sk->sk_pacing_shift);
-	u32 shift = tcp_min_rtt(tcp_sk(sk)) >> tcp_net_sk(sk)->sysctl_tcp_tso_rtt_log;
+	int log = min(tcp_net_sk(sk)->sysctl_tcp_tso_rtt_log, 63);
+	u64 shift = (u64)tcp_min_rtt(tcp_sk(sk)) >> log;
 
 	/* Before anything else: the rate may be "no limit". */
 	bytes = min_t(unsigned long, bytes, sk->sk_gso_max_size);

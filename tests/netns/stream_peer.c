@@ -459,6 +459,18 @@ static int say_counter(const char *name, u64 value, void *arg)
 	return 0;
 }
 
+/*
+ * What is in the send buffer still takes as long as it takes: the last segment may be lost, and is sent
+ * again by a timeout. When the host ended before, the other end would wait for it forever.
+ */
+static void close_when_sent(int seconds)
+{
+	const struct linger l = { .l_onoff = seconds > 0, .l_linger = seconds };
+
+	skiff_setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l));
+	skiff_close(fd);
+}
+
 static int run(int argc, char **argv)
 {
 	int i = begin(argc, argv), ret = i < 0 ? -1 : 0;
@@ -469,10 +481,10 @@ static int run(int argc, char **argv)
 	printf("%s: %llu sent, %llu received, %.3f ms\n", ret ? "failed" : "done", sent, received,
 	       (double)(skiff_net_now(net) - start) / 1e6);
 	if (fd >= 0)
-		skiff_close(fd);
+		close_when_sent(ret ? 0 : 30);
 	if (listener >= 0)
 		skiff_close(listener);
-	/* What was sent and not acknowledged has its time. */
+	/* A last acknowledgment, of the other end's FIN, has its time. */
 	step_sleep(ret ? 0 : 300);
 	skiff_snmp_foreach(net, say_counter, NULL);
 	return ret;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What is sent, and when: seen from the other end of the connection. */
+#include <skiff/fault.h>
+
 #include "peer.h"
 
 static struct peer p;
@@ -260,6 +262,160 @@ static void large_writes_fill_the_buffer(void **state)
 	peer_ack(&p, una + 1);
 }
 
+/* All that was sent is acknowledged. @una: where it begins; moved on. */
+static void acknowledge_all(u32 *una)
+{
+	bool more;
+
+	do {
+		more = false;
+		while (peer_take(&p, &s)) {
+			more = true;
+			if (!before(s.seq + (u32)s.len, *una))
+				*una = s.seq + (u32)s.len;
+		}
+		if (more)
+			peer_ack(&p, *una);
+	} while (more);
+}
+
+/* Whichever allocation fails: something was taken, or the error says why not; never "nothing". */
+static void large_writes_without_memory(void **state)
+{
+	bool over = false;
+	u32 una = 1;
+	ssize_t n;
+
+	peer_connect(&p);
+	peer_write(&p, 20000, 0);
+	acknowledge_all(&una);
+	assert_int_equal(una, 20001);
+	for (long nth = 1; !over; nth++) {
+		assert_int_equal(skiff_fail_nth(nth), 0);
+		n = skiff_send(p.fd, peer_bytes, 20000, MSG_DONTWAIT);
+		over = skiff_fail_count() < nth;
+		skiff_fail_nth(0);
+		assert_true(n > 0 || (n < 0 && errno != 0));
+		wire_run(&p.h);
+		acknowledge_all(&una);
+		wire_sleep(&p.h, 1000 * MS);
+		acknowledge_all(&una);
+	}
+	assert_int_equal(n, 20000);
+}
+
+/*
+ * A device that cuts gets buffers that are as full as they can be with all headers: 63 segments of 1024
+ * bytes, for 64 and their headers are more than one packet can be, and would be cut before it.
+ */
+static void full_buffers_fit_the_device(void **state)
+{
+	static const u8 opts[] = { 2, 4, 1024 >> 8, 0, 1, 1, 4, 2, 1, 3, 3, 7 };
+	size_t most = 0, len;
+	struct sk_buff *skb;
+	u32 una = 1;
+
+	peer_syn_sent(&p, &s);
+	memcpy(p.opts, opts, sizeof(opts));
+	p.optlen = sizeof(opts);
+	peer_send(&p, S_ | A_, 1, NULL, 0);
+	p.optlen = 0;
+	peer_expect(&p, &s, A_, 1, 0);
+	p.h.dev->features |= NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_TSO;
+	assert_int_equal(skiff_setsockopt(p.fd, SOL_TCP, TCP_CONGESTION, "reno", 4), 0);
+	for (int i = 0; i < 30; i++) {
+		skiff_send(p.fd, peer_bytes, sizeof(peer_bytes), MSG_DONTWAIT);
+		wire_run(&p.h);
+		while ((skb = skb_dequeue(&p.h.sent)) != NULL) {
+			len = skb->len - ETH_HLEN - WIRE_IP_HLEN - WIRE_TCP_HLEN;
+			most = max(most, len);
+			una += (u32)len;
+			consume_skb(skb);
+		}
+		peer_ack(&p, una);
+	}
+	assert_int_equal(most, 63 * 1024);
+}
+
+/* Any value that the setting takes means what it says: with the largest, all round trips are short. */
+static void tso_by_round_trip(void **state)
+{
+	peer_sysctl(&p, "net.ipv4.tcp_tso_rtt_log", "255");
+	peer_connect(&p);
+	peer_write(&p, 2500, 0);
+	peer_expect(&p, &s, A_, 1, 1000);
+	peer_expect(&p, &s, A_, 1001, 1000);
+	peer_expect(&p, &s, P_ | A_, 2001, 500);
+	peer_ack(&p, 2501);
+}
+
+static int choose(const char *name)
+{
+	return skiff_setsockopt(p.fd, SOL_TCP, TCP_CONGESTION, name, (socklen_t)strlen(name)) ?
+		       -errno :
+		       0;
+}
+
+/* What a program may choose is the host's decision; what it has, it keeps. */
+static void congestion_controls_allowed(void **state)
+{
+	static const char *const name = "net.ipv4.tcp_allowed_congestion_control";
+	char before[100];
+
+	assert_true(skiff_sysctl_get(p.h.net, name, before, sizeof(before)) >= 0);
+	peer_connect(&p);
+	assert_int_equal(choose("bbr"), 0);
+	assert_int_equal(choose("cubic"), 0);
+	peer_sysctl(&p, name, " reno ");
+	assert_int_equal(choose("cubic"), 0);
+	assert_int_equal(choose("bbr"), -EPERM);
+	assert_int_equal(choose("cubi"), -ENOENT);
+	assert_int_equal(choose("reno"), 0);
+	assert_int_equal(choose("cubic"), -EPERM);
+	assert_int_equal(skiff_sysctl_set(p.h.net, name, "cubic nobody", NULL, 0), -ENOENT);
+	assert_int_equal(choose("cubic"), -EPERM);
+	peer_sysctl(&p, name, before);
+	assert_int_equal(choose("cubic"), 0);
+}
+
+static ktime_t neighbour_confirmed(void)
+{
+	__be32 key = PEER_IP;
+	const struct neighbour *n;
+	ktime_t confirmed;
+
+	net_lock(p.h.net);
+	n = __neigh_lookup_noref(&arp_tbl, &key, p.h.dev);
+	assert_non_null(n);
+	confirmed = n->confirmed;
+	net_unlock(p.h.net);
+	return confirmed;
+}
+
+/* An acknowledgment is noted, and the neighbour's entry told when the next segment passes by it. */
+static void neighbour_is_confirmed_by_the_next_segment(void **state)
+{
+	ktime_t before, now;
+
+	peer_connect(&p);
+	peer_write(&p, 100, 0);
+	peer_expect(&p, &s, P_ | A_, 1, 100);
+	before = neighbour_confirmed();
+	wire_sleep(&p.h, 50 * MS);
+	peer_ack(&p, 101);
+	assert_true(neighbour_confirmed() == before);
+	wire_sleep(&p.h, 50 * MS);
+	now = skiff_net_now(p.h.net);
+	peer_write(&p, 100, 0);
+	peer_expect(&p, &s, P_ | A_, 101, 100);
+	assert_true(neighbour_confirmed() == now);
+	/* Once. */
+	wire_sleep(&p.h, 50 * MS);
+	peer_write(&p, 2000, 0);
+	assert_true(neighbour_confirmed() == now);
+	peer_ack(&p, 2201);
+}
+
 static void user_timeout(void **state)
 {
 	char c;
@@ -292,6 +448,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(delayed_ack, setup, teardown),
 		cmocka_unit_test_setup_teardown(fin_goes_with_the_data, setup, teardown),
 		cmocka_unit_test_setup_teardown(large_writes_fill_the_buffer, setup, teardown),
+		cmocka_unit_test_setup_teardown(large_writes_without_memory, setup, teardown),
+		cmocka_unit_test_setup_teardown(full_buffers_fit_the_device, setup, teardown),
+		cmocka_unit_test_setup_teardown(tso_by_round_trip, setup, teardown),
+		cmocka_unit_test_setup_teardown(congestion_controls_allowed, setup, teardown),
+		cmocka_unit_test_setup_teardown(neighbour_is_confirmed_by_the_next_segment, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(user_timeout, setup, teardown),
 	};
 
