@@ -18,6 +18,7 @@ static void begin_anew(struct sock *sk)
 	atomic_set(&sk->sk_omem_alloc, 0);
 	atomic_set(&sk->sk_drops, 0);
 	atomic_set(&sk->sk_tskey, 0);
+	sk->sk_zckey = 0;
 	skb_queue_head_init(&sk->sk_receive_queue);
 	skb_queue_head_init(&sk->sk_write_queue);
 	skb_queue_head_init(&sk->sk_error_queue);
@@ -38,10 +39,12 @@ static void begin_anew(struct sock *sk)
 	sk->sk_stamp = SK_DEFAULT_STAMP;
 	sk->sk_user_data = NULL;
 	memset(&sk->sk_timer, 0, sizeof(sk->sk_timer));
+	net_work_init(&sk->sk_space_work, sock_space_work);
 	sk_set_socket(sk, NULL);
 	sock_reset_flag(sk, SOCK_DONE);
 	sock_reset_flag(sk, SOCK_DEAD);
 	sock_reset_flag(sk, SOCK_NOSPACE_WAIT);
+	sock_reset_flag(sk, SOCK_ERROR_WAIT);
 }
 
 /* What it shares with the other one: counted for both. */

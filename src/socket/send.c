@@ -57,6 +57,8 @@ long send_message(struct sfile *f, struct skiff_msghdr *m, unsigned int flags)
 	ret = try_send(f, &c);
 	if (unlikely(ret == -EAGAIN))
 		ret = wait_for_file(f, wait ? f->sock.sk->sk_sndtimeo : 0, try_send, &c);
+	/* No more attempts: what they had of the program's memory is in the packets' hands alone. */
+	net_zcopy_put(m->msg_ubuf);
 	/* What was sent counts more than why there is no more. */
 	return ret < 0 && c.done ? c.done : ret;
 }
