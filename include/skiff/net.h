@@ -45,7 +45,7 @@ typedef enum {
  * @net: its host
  * @wake: called when something happened that a waiting or polling thread wants to know, with the
  *        EPOLL* events that may be new: under the stack lock, or under sk_callback_lock alone for
- *        room to write; NULL while there is nobody
+ *        room to write and memory that was lent to packets; NULL while there is nobody
  *
  * The owner is whoever made it, as the descriptor table does; all of it is guarded by the stack lock.
  */

@@ -137,6 +137,7 @@ enum sock_flags {
 	SOCK_TIMESTAMPING_RX_SOFTWARE,
 	SOCK_RCVPRIORITY,
 	SOCK_PREFER_BUSY_POLL,
+	SOCK_ERROR_WAIT, /* sk_space_work is to call sk_error_report() */
 };
 
 /**
@@ -205,8 +206,9 @@ enum sock_flags {
  * @sk_data_ready: the receive queue got a packet
  * @sk_write_space: room in the send buffer; sock_def_write_space() is called by any thread that
  *                  frees a buffer, any other one later, under the stack lock, outside of all loops
- * @sk_space_work: calls it then
- * @sk_error_report: sk_err or the error queue has something
+ * @sk_space_work: calls it then, and sk_error_report() when a loan of memory ended in another thread
+ * @sk_error_report: sk_err or the error queue has something; as @sk_write_space when memory that was sent
+ *                   with MSG_ZEROCOPY is the program's again
  * @sk_backlog_rcv: the protocol's input
  * @sk_destruct: the last reference is gone; any thread when buffers outlived it
  */

@@ -57,7 +57,7 @@ SKIFF_API struct sock *reuseport_select_sock(struct sock *sk, u32 hash, struct s
 
 /**
  * reuseport_attach_prog() - SO_ATTACH_REUSEPORT_CBPF: have a program choose the member
- * @sk: a member, or a UDP socket with SO_REUSEPORT that is to be bound
+ * @sk: a member, or a socket of UDP or TCP with SO_REUSEPORT that is to be bound or to listen
  * @fprog: instructions, which see the payload; copied. The group's former program is replaced
  *
  * Return: 0; -EINVAL without SO_REUSEPORT or as bpf_prog_create(); -ENOMEM.

@@ -94,6 +94,25 @@ SKIFF_API ssize_t skiff_readv(int fd, const struct iovec *iov, int iovcnt);
 SKIFF_API struct sk_buff *skiff_recv_skb(int fd, int flags);
 
 /**
+ * skiff_sendfile() - send a part of a file
+ * @out_fd: a stream socket
+ * @in_fd: a descriptor of the system's, not of skiff's: a regular file or a block device, open for reading
+ * @offset: where it begins, bytes; gets where the first byte is that was not sent, and the file's position
+ *          stays. NULL: from the file's position on, which moves
+ * @count: bytes, at most; of them 0x7ffff000 at most
+ *
+ * The file is read into the memory that is sent, and copied no more. A call that may wait goes on until
+ * all is taken or the file ends; one that may not takes what there is room for. What becomes of the file
+ * meanwhile is seen as it is when that part is read. No stack lock is held while it is read.
+ *
+ * Return: bytes taken, fewer than @count at the end of the file, or when something ended the call; 0 at the
+ * end of the file. -1 with errno when nothing was taken: EBADF, ESPIPE for an @offset in what has none, EINVAL
+ * for another kind of file, a negative offset or @count, an epoll set; EOPNOTSUPP for a socket of another
+ * type; EIO and what else reading says; or as skiff_send().
+ */
+SKIFF_API ssize_t skiff_sendfile(int out_fd, int in_fd, off_t *offset, size_t count);
+
+/**
  * skiff_send_skb() - send a buffer as the data of one packet
  * @fd: a datagram socket
  * @skb: the data; the only reference. It is taken whatever happens, but for EAGAIN

@@ -56,7 +56,8 @@ struct iov_iter_state {
  * @msg_control: control messages, or NULL
  * @msg_controllen: bytes of them
  * @msg_flags: MSG_*
- * @msg_ubuf: owner of the data when it is not to be copied
+ * @msg_ubuf: owner of the data when it is not to be copied; sendmsg() of streams sets it with MSG_ZEROCOPY, and
+ *            the caller drops that reference when the call is over
  *
  * The C library has another structure under the kernel's name.
  */

@@ -94,9 +94,15 @@ struct delivery {
 	int ret;
 };
 
+/* Whoever gets it may keep it: then not in memory that its owner waits for. 0 or -ENOMEM. */
+static int own_memory(struct sk_buff *skb)
+{
+	return unlikely(skb_zcopy(skb)) ? skb_orphan_frags_rx(skb, GFP_ATOMIC) : 0;
+}
+
 static void deliver_next(struct delivery *d, struct packet_type *pt)
 {
-	if (d->last) {
+	if (d->last && !own_memory(d->skb)) {
 		refcount_inc(&d->skb->users);
 		d->ret = d->last->func(d->skb, d->skb->dev, d->last, d->orig_dev);
 	}
@@ -142,10 +148,15 @@ static int deliver_last(struct delivery *d)
 {
 	struct sk_buff *skb = d->skb;
 
-	if (d->last)
-		return d->last->func(skb, skb->dev, d->last, d->orig_dev);
+	enum skb_drop_reason reason = SKB_DROP_REASON_UNHANDLED_PROTO;
+
+	if (d->last) {
+		if (likely(!own_memory(skb)))
+			return d->last->func(skb, skb->dev, d->last, d->orig_dev);
+		reason = SKB_DROP_REASON_NOMEM;
+	}
 	atomic_long_add(1, &skb->dev->rx_dropped);
-	kfree_skb_reason(skb, SKB_DROP_REASON_UNHANDLED_PROTO);
+	kfree_skb_reason(skb, reason);
 	return NET_RX_DROP;
 }
 
@@ -345,6 +356,10 @@ static struct sk_buff *outgoing_clone(struct sk_buff *skb)
 
 	if (!clone)
 		return NULL;
+	if (own_memory(clone)) {
+		kfree_skb_reason(clone, SKB_DROP_REASON_NOMEM);
+		return NULL;
+	}
 	if (net_timestamp_enabled() && !skb_tstamp(clone))
 		__net_timestamp(clone);
 	skb_reset_mac_header(clone);

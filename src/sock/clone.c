@@ -18,6 +18,7 @@ static void begin_anew(struct sock *sk)
 	atomic_set(&sk->sk_omem_alloc, 0);
 	atomic_set(&sk->sk_drops, 0);
 	atomic_set(&sk->sk_tskey, 0);
+	sk->sk_zckey = 0;
 	skb_queue_head_init(&sk->sk_receive_queue);
 	skb_queue_head_init(&sk->sk_write_queue);
 	skb_queue_head_init(&sk->sk_error_queue);
@@ -44,6 +45,7 @@ static void begin_anew(struct sock *sk)
 	sock_reset_flag(sk, SOCK_DONE);
 	sock_reset_flag(sk, SOCK_DEAD);
 	sock_reset_flag(sk, SOCK_NOSPACE_WAIT);
+	sock_reset_flag(sk, SOCK_ERROR_WAIT);
 }
 
 /* What it shares with the other one: counted for both. */

@@ -7,7 +7,7 @@
 
 /* As many small packets as a socket takes by default on Linux. */
 #define DEFAULT_MEM ((int)(256 * SKB_TRUESIZE(256)))
-#define DEFAULT_OPTMEM ((int)(sizeof(unsigned long) * (2 * 1024 + 512)))
+#define DEFAULT_OPTMEM (128 * 1024)
 #define DEFAULT_SOMAXCONN 4096
 
 /**

@@ -86,13 +86,19 @@ void reuseport_detach_sock(struct sock *sk)
 	kfree(reuse);
 }
 
+static bool has_groups(const struct sock *sk)
+{
+	return (sk->sk_type == SOCK_DGRAM && sk->sk_protocol == IPPROTO_UDP) ||
+	       (sk->sk_type == SOCK_STREAM && sk->sk_protocol == IPPROTO_TCP);
+}
+
 int reuseport_attach_prog(struct sock *sk, const struct sock_fprog *fprog)
 {
 	struct bpf_prog *prog;
 	int err;
 
 	ASSERT_NET_LOCKED(sock_net(sk));
-	if (!sk->sk_reuseport || sk->sk_type != SOCK_DGRAM || sk->sk_protocol != IPPROTO_UDP)
+	if (!sk->sk_reuseport || !has_groups(sk))
 		return -EINVAL;
 	/* Bound before it had the option. */
 	if (!sk->sk_reuseport_cb && !hlist_unhashed(&sk->sk_node))

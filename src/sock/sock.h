@@ -80,10 +80,11 @@ int sock_get_timestamp_option(const struct sock *sk, int optname);
 /* init.c: identifies the socket's host for as long as the process lives. */
 u64 sock_net_cookie(const struct sock *sk);
 
-/* sendopt.c: SO_TXTIME and SO_ZEROCOPY. */
+/* sendopt.c: SO_TXTIME. */
 struct sock_txtime;
 int sock_set_txtime(struct sock *sk, const void *optval, unsigned int optlen);
 void sock_get_txtime(const struct sock *sk, struct sock_txtime *txtime);
+/* zerocopy.c: SO_ZEROCOPY. */
 int sock_set_zerocopy(struct sock *sk, int val);
 
 #endif /* SOCK_SOCK_H */

@@ -31,8 +31,15 @@ static struct sk_buff *make_report(struct sk_buff *orig_skb, bool tsonly)
 {
 	struct sk_buff *skb;
 
-	if (!tsonly)
-		return skb_clone(orig_skb, GFP_ATOMIC);
+	if (!tsonly) {
+		skb = skb_clone(orig_skb, GFP_ATOMIC);
+		/* The program, which will read it some time, may be waiting for that memory. */
+		if (skb && skb_orphan_frags_rx(skb, GFP_ATOMIC)) {
+			kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
+			return NULL;
+		}
+		return skb;
+	}
 	skb = alloc_skb(0, GFP_ATOMIC);
 	if (skb) {
 		skb_shinfo(skb)->tx_flags = __skb_shinfo(orig_skb)->tx_flags & SKBTX_ANY_TSTAMP;

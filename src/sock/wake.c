@@ -9,7 +9,8 @@
 
 /*
  * All but sk_write_space() are called under the stack lock, as is sock_orphan(), so they find the
- * file side or none. The default sk_write_space() comes from whichever thread drops a buffer: it looks
+ * file side or none. The default sk_write_space() comes from whichever thread drops a buffer, and so does
+ * the default sk_error_report() when the buffer was the last one of a program's own memory: they look
  * at the file side under sk_callback_lock only.
  */
 
@@ -65,6 +66,11 @@ void sock_space_work(struct net *net, struct net_work *work)
 
 	if (!sock_flag(sk, SOCK_DEAD))
 		sk->sk_write_space(sk);
+	if (sock_flag(sk, SOCK_ERROR_WAIT)) {
+		sock_reset_flag(sk, SOCK_ERROR_WAIT);
+		if (!sock_flag(sk, SOCK_DEAD))
+			sk_error_report(sk);
+	}
 	sock_put(sk);
 }
 

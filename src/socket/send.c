@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The calls that send. */
+#include <netinet/tcp.h>
+
 #include <skiff/sock.h>
 
 #include "socket/message.h"
@@ -11,11 +13,35 @@
 /* Messages after which the host does its work at the latest: no queue is as short. */
 #define SEND_BATCH 64
 
+/**
+ * struct send_call - a call under way
+ * @m: where the data is; what is left of it
+ * @done: bytes so far
+ * @all: it waits until all of it is taken
+ * @with_syn: the last of @done went with a SYN (RFC 7413) that was not answered yet
+ */
 struct send_call {
 	struct skiff_msghdr *m;
 	long done;
 	bool all;
+	bool with_syn;
 };
+
+/*
+ * A call that connects, too, waits for that; without a connection none of its data has arrived.
+ * Return: whether it has to go on waiting.
+ */
+static bool waits_for_answer(struct send_call *c, const struct sock *sk)
+{
+	unsigned int state = READ_ONCE(sk->sk_state);
+
+	if (state == TCP_SYN_SENT || state == TCP_SYN_RECV)
+		return true;
+	c->with_syn = false;
+	if (state == TCP_CLOSE)
+		c->done = 0;
+	return false;
+}
 
 /* The family takes what it has room for; a stream's sender goes on until all is taken. */
 static long try_send(struct sfile *f, void *arg)
@@ -25,6 +51,12 @@ static long try_send(struct sfile *f, void *arg)
 	struct iov_iter_state before;
 	long ret;
 
+	if (unlikely(c->with_syn)) {
+		if (waits_for_answer(c, sock->sk))
+			return -EAGAIN;
+		if (c->done && !msg_data_left(c->m))
+			return c->done;
+	}
 	do {
 		/* The next call tells why there is no more, when this one has sent something. */
 		if (c->done && (READ_ONCE(sock->sk->sk_err) ||
@@ -42,6 +74,10 @@ static long try_send(struct sfile *f, void *arg)
 			return ret;
 		}
 		c->done += ret;
+		if (unlikely(c->all && READ_ONCE(sock->sk->sk_state) == TCP_SYN_SENT)) {
+			c->with_syn = true;
+			return -EAGAIN;
+		}
 	} while (c->all && msg_data_left(c->m));
 	return c->done;
 }
@@ -57,6 +93,8 @@ long send_message(struct sfile *f, struct skiff_msghdr *m, unsigned int flags)
 	ret = try_send(f, &c);
 	if (unlikely(ret == -EAGAIN))
 		ret = wait_for_file(f, wait ? f->sock.sk->sk_sndtimeo : 0, try_send, &c);
+	/* No more attempts: what they had of the program's memory is in the packets' hands alone. */
+	net_zcopy_put(m->msg_ubuf);
 	/* What was sent counts more than why there is no more. */
 	return ret < 0 && c.done ? c.done : ret;
 }

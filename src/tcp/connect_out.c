@@ -108,7 +108,11 @@ static struct sk_buff *syn_data_skb(struct sock *sk, const struct sk_buff *syn, 
 		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
 		return NULL;
 	}
-	skb_zcopy_set(skb, fo->uarg, NULL);
+	/* It is copied, which is no reason for the program to hear of it before it has arrived. */
+	if (fo->uarg && skb->len) {
+		tcp_zerocopy_copied(fo->uarg);
+		skb_zcopy_set(skb, fo->uarg, NULL);
+	}
 	return skb;
 }
 

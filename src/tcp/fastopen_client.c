@@ -244,7 +244,8 @@ static int send_syn_with(struct sock *sk, struct skiff_msghdr *msg)
 	return err;
 }
 
-int tcp_sendmsg_fastopen(struct sock *sk, struct skiff_msghdr *msg, int *copied, size_t size)
+int tcp_sendmsg_fastopen(struct sock *sk, struct skiff_msghdr *msg, int *copied, size_t size,
+			 struct ubuf_info *uarg)
 {
 	const struct sockaddr *name = (const struct sockaddr *)msg->msg_name;
 	struct tcp_sock *tp = tcp_sk(sk);
@@ -264,6 +265,7 @@ int tcp_sendmsg_fastopen(struct sock *sk, struct skiff_msghdr *msg, int *copied,
 		return -ENOBUFS;
 	tp->fastopen_req->data = msg;
 	tp->fastopen_req->size = size;
+	tp->fastopen_req->uarg = uarg;
 	err = send_syn_with(sk, msg);
 	/* It is gone when the attempt has failed already. */
 	if (tp->fastopen_req)

@@ -92,6 +92,15 @@ struct sk_buff *tcp_copy_bulk(struct iov_iter *from, size_t len);
  * in this buffer; -ENOMEM. Charged. Stack lock. */
 int tcp_append_small(struct sock *sk, struct sk_buff *skb, struct iov_iter *from, size_t len);
 
+/* zerocopy.c: the program's memory itself is the fragments */
+/* The owner of what a call of @size bytes sends, with a reference; NULL: -ENOBUFS. Stack lock. */
+struct ubuf_info *tcp_zerocopy_begin(struct sock *sk, size_t size);
+/* Some of it was copied. */
+void tcp_zerocopy_copied(struct ubuf_info *uarg);
+/* Append up to @len bytes of it. Return: as tcp_append_small(). */
+int tcp_append_zerocopy(struct sock *sk, struct sk_buff *skb, struct skiff_msghdr *msg, int len,
+			struct ubuf_info *uarg);
+
 /* mss.c */
 int __tcp_mtu_to_mss(const struct sock *sk, int pmtu);
 int tcp_bound_to_half_wnd(const struct tcp_sock *tp, int size);

@@ -7,6 +7,8 @@
  * room for after all is dropped, and the program's place set back. A small call is copied under the
  * lock, into what is left of the last buffer.
  *
+ * Memory that is lent (zerocopy.c) is queued as it is, under the lock.
+ *
  * Nothing waits here: -EAGAIN is the caller's business.
  */
 #include <linux/net_tstamp.h>
@@ -32,6 +34,9 @@
  * @ready: buffers that were copied and wait to be queued, linked by next
  * @ready_len: bytes in them
  * @bulk: whether data comes by @ready
+ * @uarg: owner of the program's memory with MSG_ZEROCOPY
+ * @began: @uarg is of this attempt
+ * @lends: the data is not copied
  */
 struct send_call {
 	struct sock *sk;
@@ -45,6 +50,9 @@ struct send_call {
 	struct sk_buff *ready;
 	size_t ready_len;
 	bool bulk;
+	struct ubuf_info *uarg;
+	bool began;
+	bool lends;
 };
 
 /* Bytes of the program that were not queued yet. */
@@ -160,6 +168,43 @@ static size_t likely_goal(const struct sock *sk)
 	return min(goal, (size_t)GSO_LEGACY_MAX_SIZE);
 }
 
+/* Whether the program gets to know when its memory is its own again. */
+static bool wants_zerocopy(const struct send_call *c)
+{
+	return unlikely(c->flags & MSG_ZEROCOPY) &&
+	       (c->msg->msg_ubuf || sock_flag(c->sk, SOCK_ZEROCOPY));
+}
+
+/*
+ * Before all else: the owner of the memory that is lent, which stays with the call until all of it is
+ * sent, for there may be more attempts.
+ */
+static int zerocopy_begin(struct send_call *c)
+{
+	struct skiff_msghdr *msg = c->msg;
+
+	if (likely(!wants_zerocopy(c)) || !msg_data_left(msg) || c->uarg)
+		return 0;
+	if (!msg->msg_ubuf) {
+		msg->msg_ubuf = tcp_zerocopy_begin(c->sk, msg_data_left(msg));
+		if (!msg->msg_ubuf)
+			return -ENOBUFS;
+		c->began = true;
+	}
+	c->uarg = msg->msg_ubuf;
+	c->lends = c->sk->sk_route_caps & NETIF_F_SG;
+	return 0;
+}
+
+/* Nothing was sent in the end. */
+static void zerocopy_abort(struct send_call *c)
+{
+	if (likely(!c->began))
+		return;
+	c->msg->msg_ubuf = NULL;
+	msg_zerocopy_put_abort(c->uarg, true);
+}
+
 /*
  * Whether the rest is copied without the lock. Urgent data, and what may go with a SYN, are small.
  * Buffers of few bytes are filled one by one: the send buffer may have room for one, but not for two.
@@ -167,7 +212,8 @@ static size_t likely_goal(const struct sock *sk)
 static bool is_bulk(const struct send_call *c)
 {
 	return msg_data_left(c->msg) >= BULK_MIN && !(c->flags & (MSG_OOB | MSG_FASTOPEN)) &&
-	       READ_ONCE(c->sk->sk_state) == TCP_ESTABLISHED && likely_goal(c->sk) >= BULK_MIN;
+	       !wants_zerocopy(c) && READ_ONCE(c->sk->sk_state) == TCP_ESTABLISHED &&
+	       likely_goal(c->sk) >= BULK_MIN;
 }
 
 /* Copy what there will be room for. */
@@ -247,6 +293,14 @@ static struct sk_buff *new_tail(struct send_call *c)
 	return skb;
 }
 
+/* Up to @len bytes of the program's into @skb. Return: how many; 0: no more fit; -ENOMEM. */
+static int append(const struct send_call *c, struct sk_buff *skb, int len)
+{
+	if (unlikely(c->lends))
+		return tcp_append_zerocopy(c->sk, skb, c->msg, len, c->uarg);
+	return tcp_append_small(c->sk, skb, &c->msg->msg_iter, (size_t)len);
+}
+
 /* Into the last buffer or a new one. Return: bytes; 0: no room. */
 static int add_some(struct send_call *c)
 {
@@ -255,8 +309,7 @@ static int add_some(struct send_call *c)
 	struct sk_buff *skb = open_tail(c, &room);
 
 	if (skb)
-		n = c->bulk ? shift_ready(c, skb, room) :
-			      tcp_append_small(sk, skb, &c->msg->msg_iter, (size_t)room);
+		n = c->bulk ? shift_ready(c, skb, room) : append(c, skb, room);
 	if (n)
 		return max(n, 0);
 	/* Nothing more fits in there. */
@@ -269,7 +322,7 @@ static int add_some(struct send_call *c)
 	skb = new_tail(c);
 	if (!skb)
 		return 0;
-	n = tcp_append_small(sk, skb, &c->msg->msg_iter, (size_t)c->size_goal);
+	n = append(c, skb, c->size_goal);
 	return max(n, 0);
 }
 
@@ -325,7 +378,8 @@ static int check_state(struct send_call *c)
 	int err;
 
 	if (unlikely(c->flags & MSG_FASTOPEN || inet_sk(sk)->defer_connect) && !c->copied_syn) {
-		err = tcp_sendmsg_fastopen(sk, c->msg, &c->copied_syn, msg_data_left(c->msg));
+		err = tcp_sendmsg_fastopen(sk, c->msg, &c->copied_syn, msg_data_left(c->msg),
+					   c->uarg);
 		if (err)
 			return err;
 	}
@@ -355,8 +409,10 @@ static int queue_at_hand(struct send_call *c)
 static int queue_data(struct send_call *c)
 {
 	bool had_ready = c->ready != NULL;
-	int err = check_state(c);
+	int err = zerocopy_begin(c);
 
+	if (!err)
+		err = check_state(c);
 	if (err)
 		return err;
 	/* Before anything is queued: did the program keep the path busy so far? */
@@ -384,6 +440,7 @@ static int finish(struct send_call *c, int err)
 	}
 	if (c->copied + c->copied_syn)
 		return c->copied + c->copied_syn;
+	zerocopy_abort(c);
 	if (err == -EPIPE && sk->sk_err)
 		err = sock_error(sk);
 	if (err == -EAGAIN && tcp_rtx_and_write_queues_empty(sk))

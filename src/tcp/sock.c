@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* TCP sockets made, connected and destroyed, and what the protocol offers to the socket layer. */
 #include <skiff/slab.h>
+#include <skiff/sock_reuseport.h>
 
 #include "tcp/tcp.h"
 
@@ -87,6 +88,8 @@ void tcp_v4_destroy_sock(struct sock *sk)
 	tcp_md5_destruct(sk);
 	if (inet_csk(sk)->icsk_bind_hash)
 		inet_put_port(sk);
+	/* A group that it made by itself, for a program, and never listened with. */
+	reuseport_detach_sock(sk);
 	tcp_free_fastopen_req(tp);
 	kfree(tp->saved_syn);
 	tp->saved_syn = NULL;

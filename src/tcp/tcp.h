@@ -24,7 +24,7 @@ struct tcp_net *tcp_net(const struct net *net);
  * @data: where the program's data is, NULL when all of it has gone
  * @size: bytes that the program gave
  * @copied: bytes that went with the SYN
- * @uarg: owner of the data when it is not copied
+ * @uarg: owner of the data, who is told when it has arrived; NULL: nobody
  */
 struct tcp_fastopen_request {
 	struct tcp_fastopen_cookie cookie;
@@ -238,7 +238,8 @@ void tcp_fastopen_listen(struct sock *sk, int backlog);
 void tcp_fastopen_drop_rst(struct sock *sk);
 void reqsk_fastopen_remove(struct sock *sk, struct request_sock *req, bool reset);
 /* sendmsg() with MSG_FASTOPEN, or the first after TCP_FASTOPEN_CONNECT. Stack lock. */
-int tcp_sendmsg_fastopen(struct sock *sk, struct skiff_msghdr *msg, int *copied, size_t size);
+int tcp_sendmsg_fastopen(struct sock *sk, struct skiff_msghdr *msg, int *copied, size_t size,
+			 struct ubuf_info *uarg);
 
 /*
  * input.c, state.c, urg.c: what segments do to a connection

@@ -60,6 +60,8 @@ struct pd_file {
  * @files: by descriptor of the process
  * @blocked: the call that the other thread waits in
  * @woken: it has an answer and has not read the clock since
+ * @returned: it has, but may not be done with what follows from it
+ * @other: the number of that thread
  * @wake: tells it so
  * @read: it has read the clock
  * @ctl: commands of the script's shell, -1 without
@@ -75,6 +77,8 @@ struct pd {
 	struct pd_file files[PD_FILES];
 	struct pd_wait *blocked;
 	bool woken;
+	bool returned;
+	pid_t other;
 	pthread_cond_t wake;
 	pthread_cond_t read;
 	int ctl;

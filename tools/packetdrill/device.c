@@ -67,6 +67,9 @@ static netdev_tx_t pd_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct pd *pd = *(struct pd **)netdev_priv(dev);
 	struct sent *s = (struct sent *)malloc(sizeof(*s) + skb->len);
 
+	/* As the kernel's tun, where a packet waits for its reader in memory that nobody else waits for. */
+	if (skb_orphan_frags_rx(skb, GFP_ATOMIC))
+		pd_die("no memory for a packet of %u bytes", skb->len);
 	if (!s || skb_copy_bits(skb, 0, s->data, (int)skb->len))
 		pd_die("a packet of %u bytes does not let itself be copied", skb->len);
 	s->usecs = skiff_clock_now_real(pd->clock) / NSEC_PER_USEC;

@@ -105,24 +105,51 @@ static int pd_splice(void *u, int in, loff_t *in_off, int out, loff_t *out_off, 
 	return (int)pd_leave(pd, ret);
 }
 
-ssize_t pd_sendfile(struct pd *pd, int out, int in, off_t *off, size_t len)
+/**
+ * struct filing - a part of a file on its way
+ * @out: skiff's socket
+ * @in: the file
+ * @at: offset of the next byte
+ * @len: bytes in all
+ * @done: bytes so far
+ */
+struct filing {
+	int out;
+	int in;
+	off_t at;
+	size_t len;
+	size_t done;
+};
+
+static long try_file(void *arg)
 {
-	off_t at = off ? *off : lseek(in, 0, SEEK_CUR);
-	char *buf;
+	struct filing *t = (struct filing *)arg;
 	ssize_t n;
 
-	len = min(len, (size_t)CHUNK_MAX);
-	buf = (char *)malloc(len + 1);
-	if (!buf)
-		pd_die("no memory for %zu bytes", len);
-	n = pread(in, buf, len, at);
-	if (n > 0)
-		n = pd_send_bytes(pd, out, buf, (size_t)n, 0);
-	free(buf);
+	do {
+		n = skiff_sendfile(t->out, t->in, &t->at, t->len - t->done);
+		if (n < 0)
+			return t->done && errno != EAGAIN ? (long)t->done : -1;
+		t->done += (size_t)n;
+	} while (n && t->done < t->len);
+	return (long)t->done;
+}
+
+ssize_t pd_sendfile(struct pd *pd, int out, int in, off_t *off, size_t len)
+{
+	struct filing t = { .out = pd_fd(pd, out),
+			    .in = in,
+			    .at = off ? *off : lseek(in, 0, SEEK_CUR),
+			    .len = len };
+	bool wait = pd_is_ours(pd, out) && !pd->files[out].nonblock;
+	long n = pd_wait(pd, wait, KTIME_MAX, try_file, &t);
+
+	if (n < 0 && errno == EAGAIN && t.done)
+		n = (long)t.done;
 	if (n > 0 && off)
-		*off = at + n;
+		*off = t.at;
 	else if (n > 0)
-		lseek(in, at + n, SEEK_SET);
+		lseek(in, t.at, SEEK_SET);
 	return n;
 }
 

@@ -8,8 +8,15 @@
  * that packetdrill sees the call end at the instant at which it did. A thread that does something
  * else instead is not waited for long: REAL_PATIENCE_NS of the system's time. While the other
  * thread has not begun its call, the main one waits for it, and it moves the clock.
+ *
+ * What packetdrill does after such a call, as noting the number of a socket, it can do while the main
+ * thread sleeps. A sleep takes no time here, so before it the other thread is given what it needs, until
+ * it sleeps as well.
  */
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <skiff/ktime.h>
 
@@ -20,6 +27,9 @@
 /* Each reading of the clock takes some time, or who waits for an instant would wait for ever. */
 #define READING_NS NSEC_PER_USEC
 #define REAL_PATIENCE_NS (2 * NSEC_PER_MSEC)
+/* How often it is looked at what the other thread does, and for how long altogether. */
+#define LOOK_NS (50 * NSEC_PER_USEC)
+#define LOOKS_MAX 2000
 /* Nothing was sent for so long: packetdrill gets an empty packet, and the script ends. */
 #define RECEIVE_NS (10 * NSEC_PER_SEC)
 
@@ -132,6 +142,8 @@ static void wait_in_other(struct pd *pd, struct pd_wait *w)
 	if (try_now(pd, w))
 		return;
 	pd->blocked = w;
+	pd->returned = false;
+	pd->other = gettid();
 	while (!w->done)
 		pthread_cond_wait(&pd->wake, &pd->lock);
 }
@@ -150,11 +162,44 @@ long pd_wait(struct pd *pd, bool wait, ktime_t deadline, pd_attempt_fn *attempt,
 	return w.ret;
 }
 
+/* As the kernel has it in /proc: the letter behind the name, which stands in parentheses. */
+static bool sleeps(pid_t tid)
+{
+	char path[64], text[256];
+	const char *at = NULL;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)tid);
+	f = fopen(path, "r");
+	if (!f)
+		return true;
+	if (fgets(text, sizeof(text), f))
+		at = strrchr(text, ')');
+	fclose(f);
+	return !at || strncmp(at, ") R", 3) != 0;
+}
+
+static void let_other_finish(struct pd *pd)
+{
+	static const struct timespec moment = { .tv_nsec = LOOK_NS };
+
+	for (int i = 0; i < LOOKS_MAX && pd->returned; i++) {
+		/* It may need the lock. */
+		pthread_mutex_unlock(&pd->lock);
+		nanosleep(&moment, NULL);
+		if (sleeps(pd->other))
+			i = LOOKS_MAX;
+		pthread_mutex_lock(&pd->lock);
+	}
+	pd->returned = false;
+}
+
 int pd_usleep(void *u, useconds_t usecs)
 {
 	struct pd *pd = pd_enter(u);
 	ktime_t until = now_of(pd) + usecs * NSEC_PER_USEC;
 
+	let_other_finish(pd);
 	while (step(pd, until))
 		;
 	return (int)pd_leave(pd, 0);
@@ -169,6 +214,7 @@ int pd_gettimeofday(void *u, struct timeval *tv, struct timezone *tz)
 	tv->tv_usec = (suseconds_t)(now % NSEC_PER_SEC / NSEC_PER_USEC);
 	if (!is_main(pd) && pd->woken) {
 		pd->woken = false;
+		pd->returned = true;
 		pthread_cond_broadcast(&pd->read);
 	} else {
 		step(pd, now_of(pd) + READING_NS);

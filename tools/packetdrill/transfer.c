@@ -4,6 +4,7 @@
  * of attempts, each of which goes on where the last one ended.
  */
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,6 +25,7 @@
  * @plain: read() or write(), which are not what recv() and send() of nothing are
  * @done: bytes so far
  * @least: no end before so many, but for an error
+ * @with_syn: the last of @done went with a SYN that was not answered yet
  * @waits: it has been refused, and sleeps until there is room: more of it than an attempt needs
  * @pieces: a copy of the caller's once a part is done
  */
@@ -35,6 +37,7 @@ struct transfer {
 	bool plain;
 	size_t done;
 	size_t least;
+	bool with_syn;
 	bool waits;
 	struct iovec *pieces;
 };
@@ -93,10 +96,39 @@ static bool still_asleep(const struct transfer *t)
 	return t->sends && t->waits && skiff_poll_fds(&p, 1, 0) == 0;
 }
 
+static int tcp_state(const struct transfer *t)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+
+	return skiff_getsockopt(t->fd, SOL_TCP, TCP_INFO, &info, &len) ? 0 : info.tcpi_state;
+}
+
+/* A call that connects, too, waits for that; without a connection none of its data has arrived. */
+static bool waits_for_answer(struct transfer *t)
+{
+	int state = tcp_state(t);
+
+	if (state == TCP_SYN_SENT || state == TCP_SYN_RECV)
+		return true;
+	t->with_syn = false;
+	if (state == TCP_CLOSE)
+		t->done = 0;
+	return false;
+}
+
 static long try_transfer(void *arg)
 {
 	struct transfer *t = (struct transfer *)arg;
 
+	if (t->with_syn) {
+		if (waits_for_answer(t)) {
+			errno = EAGAIN;
+			return -1;
+		}
+		if (t->done && t->done >= t->least)
+			return (long)t->done;
+	}
 	if (still_asleep(t)) {
 		errno = EAGAIN;
 		return -1;
@@ -115,9 +147,18 @@ static long try_transfer(void *arg)
 		if (ret < 0)
 			return t->done && errno != EAGAIN ? (long)t->done : -1;
 		t->done += (size_t)ret;
-		if (!ret || t->done >= t->least)
+		t->with_syn = t->sends && t->least && tcp_state(t) == TCP_SYN_SENT;
+		t->flags &= ~MSG_FASTOPEN;
+		if (!t->with_syn && (!ret || t->done >= t->least))
 			return (long)t->done;
 		go_on_behind(t, (size_t)ret);
+		if (t->with_syn) {
+			/* From here on it is an ordinary write. */
+			t->msg.msg_name = NULL;
+			t->msg.msg_namelen = 0;
+			errno = EAGAIN;
+			return -1;
+		}
 	}
 }
 

@@ -120,6 +120,52 @@ SKIFF_API void skb_set_transmit_time(struct sk_buff *skb, const struct sock *sk,
 				     const struct sockcm_cookie *sockc);
 
 /**
+ * struct ubuf_info_msgzc - memory that calls with MSG_ZEROCOPY have lent
+ * @ubuf: what sk_buffs know of it
+ * @id: number of the first call
+ * @len: calls
+ * @zerocopy: nothing was copied so far
+ * @bytelen: bytes of these calls
+ */
+struct ubuf_info_msgzc {
+	struct ubuf_info ubuf;
+	u32 id;
+	u16 len;
+	bool zerocopy;
+	u32 bytelen;
+};
+#define uarg_to_msgzc(ubuf_ptr) container_of(ubuf_ptr, struct ubuf_info_msgzc, ubuf)
+
+/**
+ * msg_zerocopy_realloc() - a call with MSG_ZEROCOPY begins: an owner for its memory
+ * @sk: the socket, with SO_ZEROCOPY
+ * @size: bytes of the call
+ * @uarg: owner of the memory that was sent last, which may be another protocol's; NULL: none. It goes on
+ *        with this call when its calls are not too many by then
+ *
+ * With the last reference to the owner the program finds in the error queue that its memory is its own
+ * again: SO_EE_ORIGIN_ZEROCOPY with the numbers of the first and the last call. Stack lock.
+ *
+ * Return: the owner, with a reference for the caller, which is dropped by net_zcopy_put() when all is
+ * sent, or by msg_zerocopy_put_abort(); NULL when the socket's option memory (net.core.optmem_max) or all
+ * memory is at its end: -ENOBUFS.
+ */
+SKIFF_API struct ubuf_info *msg_zerocopy_realloc(struct sock *sk, size_t size,
+						 struct ubuf_info *uarg);
+
+/**
+ * msg_zerocopy_put_abort() - nothing of the call was sent: its number goes to the next one
+ * @uarg: the owner
+ * @have_uref: drop the caller's reference, too
+ *
+ * Stack lock, without a break since msg_zerocopy_realloc().
+ */
+SKIFF_API void msg_zerocopy_put_abort(struct ubuf_info *uarg, bool have_uref);
+
+/* ubuf_info.callback of these owners. Any thread. */
+SKIFF_API void msg_zerocopy_callback(struct sk_buff *skb, struct ubuf_info *uarg, bool success);
+
+/**
  * sock_zerocopy_done() - a call with MSG_ZEROCOPY was sent
  * @sk: the socket, with SO_ZEROCOPY
  *

@@ -58,6 +58,7 @@ static void test_with_cookie(void **state)
 /* The server answers before the handshake is complete. */
 static void test_saves_a_round_trip(void **state)
 {
+	struct sockaddr_in to = at(B_IP, PORT);
 	int a, b;
 	s64 began;
 
@@ -68,13 +69,60 @@ static void test_saves_a_round_trip(void **state)
 	impair(host_a, dev_a, "delay=50ms");
 	impair(host_b, dev_b, "delay=50ms");
 	began = now_ms();
-	a = send_first("request");
+	a = stream(host_a);
+	assert_int_equal(skiff_sendto(a, "request", 7, MSG_FASTOPEN | MSG_DONTWAIT, ADDR(to)), 7);
 	b = skiff_accept(l, NULL, NULL);
 	expect_text(b, "request");
 	assert_int_equal(now_ms() - began, 50);
 	assert_int_equal(skiff_send(b, "answer", 6, 0), 6);
 	expect_text(a, "answer");
 	assert_in_range(now_ms() - began, 100, 101);
+}
+
+/* A call that may wait ends when the connection is there, as connect() does. */
+static void test_waits_for_the_connection(void **state)
+{
+	static const char big[3000] = "big";
+	struct sockaddr_in to = at(B_IP, PORT);
+	char buf[3000];
+	s64 began;
+	int a, b;
+
+	server(5);
+	send_first("cookie");
+	b = skiff_accept(l, NULL, NULL);
+	expect_text(b, "cookie");
+	impair(host_a, dev_a, "delay=50ms");
+	impair(host_b, dev_b, "delay=50ms");
+	began = now_ms();
+	send_first("request");
+	assert_in_range(now_ms() - began, 100, 101);
+	b = skiff_accept(l, NULL, NULL);
+	expect_text(b, "request");
+	/* More than a SYN has room for: the rest follows. */
+	a = stream(host_a);
+	began = now_ms();
+	assert_int_equal(skiff_sendto(a, big, sizeof(big), MSG_FASTOPEN, ADDR(to)), sizeof(big));
+	assert_in_range(now_ms() - began, 100, 101);
+	b = skiff_accept(l, NULL, NULL);
+	assert_int_equal(skiff_recv(b, buf, sizeof(buf), MSG_WAITALL), sizeof(buf));
+	assert_memory_equal(buf, big, sizeof(big));
+}
+
+/* Without a connection nothing has arrived, whatever the SYN had. */
+static void test_refused(void **state)
+{
+	struct sockaddr_in to = at(B_IP, PORT);
+	int a, b;
+
+	server(5);
+	send_first("cookie");
+	b = skiff_accept(l, NULL, NULL);
+	expect_text(b, "cookie");
+	skiff_close(l);
+	a = stream(host_a);
+	fails(skiff_sendto(a, "x", 1, MSG_FASTOPEN, ADDR(to)), ECONNREFUSED);
+	assert_int_equal(so_error(a), 0);
 }
 
 static void test_connect_option(void **state)
@@ -234,6 +282,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_with_cookie),
 		CASE(test_saves_a_round_trip),
+		CASE(test_waits_for_the_connection),
+		CASE(test_refused),
 		CASE(test_connect_option),
 		CASE(test_without_cookie),
 		CASE(test_wrong_cookie),
