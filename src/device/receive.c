@@ -146,9 +146,8 @@ static bool nit_active(const struct net_device *dev, const struct dev_net *dn)
  */
 static int deliver_last(struct delivery *d)
 {
-	struct sk_buff *skb = d->skb;
-
 	enum skb_drop_reason reason = SKB_DROP_REASON_UNHANDLED_PROTO;
+	struct sk_buff *skb = d->skb;
 
 	if (d->last) {
 		if (likely(!own_memory(skb)))
