@@ -25,6 +25,10 @@ struct ip_mc_socklist;
 
 /* Bytes of options that a header of 60 bytes has room for. */
 #define IP_OPTIONS_MAX 40
+/* Room in front of the payload for all headers: TCP's and IP's with all options, and the link's. */
+#define MAX_TCP_HEADER ALIGN(128 + MAX_HEADER, 64)
+/* Largest packet before jumbograms. */
+#define GSO_LEGACY_MAX_SIZE 65536U
 
 /**
  * struct ip_options - options of an IPv4 header, checked

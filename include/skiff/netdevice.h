@@ -51,10 +51,6 @@ struct Qdisc;
 /* Room for the link-layer headers that drivers add in front of a packet. */
 #define LL_MAX_HEADER 96
 #define MAX_HEADER (LL_MAX_HEADER + 48)
-/* Room in front of the payload for all headers: TCP's and IP's with all options, and the link's. */
-#define MAX_TCP_HEADER ALIGN(128 + MAX_HEADER, 64)
-/* Largest packet before jumbograms. */
-#define GSO_LEGACY_MAX_SIZE 65536U
 #define LL_RESERVED_SPACE(dev) \
 	((((unsigned int)(dev)->hard_header_len + (dev)->needed_headroom) & ~15u) + 16u)
 #define LL_RESERVED_SPACE_EXTRA(dev, extra) \

@@ -3,6 +3,7 @@
 #ifndef SKIFF_TCP_OUTPUT_H
 #define SKIFF_TCP_OUTPUT_H
 
+#include <skiff/inet_sock.h>
 #include <skiff/netdevice.h>
 
 #include "sock/sock.h"
