@@ -24,6 +24,13 @@ struct skiff_clock {
 	int generation; /* of the process that made it */
 };
 
+/*
+ * What a clock showed when it was last read: under a stack lock, what the thread saw since it took the
+ * lock, so that what is done for a packet, or for a few, costs one look at the clock. Otherwise, and
+ * the first time, as skiff_clock_now(). A virtual clock is always exact. Any context.
+ */
+ktime_t skiff_clock_seen(const struct skiff_clock *clock);
+
 /* Moves a virtual clock; it never goes back. Only the thread that runs its hosts calls this. */
 void clock_advance(struct skiff_clock *clock, ktime_t now);
 
