@@ -22,6 +22,16 @@ struct tcp_congestion_ops;
 #define ICSK_TIME_LOSS_PROBE 5	/* tail loss probe */
 #define ICSK_TIME_REO_TIMEOUT 6 /* reordering timer of RACK */
 
+/* The timers of a connection, in the order in which they go off when they are due at once. */
+enum inet_csk_timer {
+	ICSK_TIMER_WRITE,	   /* for what icsk_pending says */
+	ICSK_TIMER_DELACK,	   /* delayed acknowledgment */
+	ICSK_TIMER_KEEPALIVE,	   /* and FIN_WAIT2 without an owner */
+	ICSK_TIMER_PACING,	   /* the next segment may leave */
+	ICSK_TIMER_COMPRESSED_ACK, /* acknowledgments that were held back */
+	ICSK_TIMERS,
+};
+
 /* icsk_ack.pending */
 enum inet_csk_ack_state_t {
 	ICSK_ACK_SCHED = 1,   /* an acknowledgment is due */
@@ -66,9 +76,7 @@ struct request_sock_queue {
  * @icsk_inet: the rest; must be first
  * @icsk_bind_hash: the port that it is bound to
  * @icsk_bind_node: among the sockets of that port
- * @icsk_timeout: when the retransmission timer is due, jiffies
- * @icsk_retransmit_timer: for what icsk_pending says
- * @icsk_delack_timer: for delayed acknowledgments
+ * @icsk_due: by ICSK_TIMER_*: when each is due, KTIME_MAX: not armed; sk_timer is for all of them
  * @icsk_rto: retransmission timeout, jiffies
  * @icsk_rto_min: least of it
  * @icsk_rto_max: most of it, 0: the host's
@@ -96,9 +104,7 @@ struct inet_connection_sock {
 	struct inet_sock icsk_inet;
 	struct inet_bind_bucket *icsk_bind_hash;
 	struct hlist_node icsk_bind_node;
-	unsigned long icsk_timeout;
-	struct timer_list icsk_retransmit_timer;
-	struct timer_list icsk_delack_timer;
+	ktime_t icsk_due[ICSK_TIMERS];
 	u32 icsk_rto;
 	u32 icsk_rto_min;
 	u32 icsk_rto_max;

@@ -192,7 +192,7 @@ enum sock_flags {
  * @sk_gso_max_segs: most packets in a buffer that its route takes
  * @sk_gso_max_size: most bytes of it
  * @sk_route_caps: features of the device that its route leads to
- * @sk_timer: keepalive, and the states in which nobody owns it any more
+ * @sk_timer: for the protocol
  * @sk_txhash: random, chooses among paths and queues
  * @sk_txrehash: SO_TXREHASH: choose anew after a timeout
  * @sk_peek_off: where the next peek begins, -1: always at the start

@@ -387,7 +387,6 @@ enum tcp_chrono {
  * @rcvq_space: what the program reads per round trip (@space bytes)
  * @rcv_rtt_last_tsecr: echo that @rcv_rtt_est was computed from last
  * @compressed_ack: acknowledgments held back
- * @compressed_ack_timer: until when
  * @compressed_ack_rcv_nxt: what they had said
  * @dup_ack_counter: duplicates that are sent before any is held back
  * @rcv_ooopack: segments out of order
@@ -430,7 +429,6 @@ enum tcp_chrono {
  * @tcp_wstamp_ns: earliest departure of the next segment, nanoseconds
  * @tcp_clock_cache: clock of @tcp_mstamp, nanoseconds
  * @tcp_mstamp: now, as of the last tcp_mstamp_refresh()
- * @pacing_timer: until the next segment may leave
  * @tsq_flags: TSQ_*
  * @tsq_work: tcp_tsq_handler()
  *
@@ -646,8 +644,6 @@ struct tcp_sock {
 	} rcvq_space;
 	u32 rcv_rtt_last_tsecr;
 	u32 compressed_ack_rcv_nxt;
-	struct timer_list compressed_ack_timer;
-	struct timer_list pacing_timer;
 	struct net_work tsq_work;
 
 	/* rarely */

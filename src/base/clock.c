@@ -89,7 +89,7 @@ ktime_t skiff_clock_now(const struct skiff_clock *clock)
 	if (clock->is_virtual)
 		return READ_ONCE(clock->now);
 	now = system_time(CLOCK_MONOTONIC);
-	if (env) {
+	if (env && env->clock == clock) {
 		env->seen = now;
 		env->seen_jiffies = jiffies_at(now);
 	}
@@ -148,7 +148,7 @@ u64 get_jiffies_64(void)
 {
 	const struct skiff_env *env = skiff_env;
 
-	if (likely(env && env->seen && !env->clock->is_virtual))
+	if (likely(env && env->seen_jiffies))
 		return env->seen_jiffies;
 	return jiffies_at(skiff_clock_now(current_clock()));
 }

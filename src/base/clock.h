@@ -7,7 +7,10 @@
 
 #include <skiff/atomic.h>
 #include <skiff/clock.h>
+#include <skiff/jiffies.h>
 #include <skiff/list.h>
+
+#include "base/env.h"
 
 struct skiff_clock {
 	refcount_t refs;
@@ -30,6 +33,14 @@ struct skiff_clock {
  * the first time, as skiff_clock_now(). A virtual clock is always exact. Any context.
  */
 ktime_t skiff_clock_seen(const struct skiff_clock *clock);
+
+/* jiffies, without a call when they are known. */
+static inline u64 jiffies_seen(void)
+{
+	const struct skiff_env *env = skiff_env;
+
+	return likely(env && env->seen_jiffies) ? env->seen_jiffies : get_jiffies_64();
+}
 
 /* Moves a virtual clock; it never goes back. Only the thread that runs its hosts calls this. */
 void clock_advance(struct skiff_clock *clock, ktime_t now);

@@ -17,7 +17,7 @@ struct skiff_env {
 	struct skiff_clock *clock;
 	struct timer_base *timers;
 	struct skiff_rng *rng;
-	/* A clock of the system as it was last read under this hold of the lock, and its jiffies; 0: not yet. */
+	/* The clock of the system as it was last read under this hold of the lock, and its jiffies; 0: not yet. */
 	ktime_t seen;
 	u64 seen_jiffies;
 	/* What the whole is part of, for the layer that made it. */

@@ -82,7 +82,6 @@ static void child_begin(struct sock *sk, const struct request_sock *req)
 	inet->inet_sport = htons(req->ir_num);
 	inet->mc_list = NULL;
 	inet->inet_opt = NULL;
-	memset(&inet->cork, 0, sizeof(inet->cork));
 	icsk->icsk_bind_hash = NULL;
 	INIT_HLIST_NODE(&icsk->icsk_bind_node);
 	icsk->icsk_retransmits = 0;

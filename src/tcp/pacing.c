@@ -37,19 +37,9 @@ bool tcp_pacing_check(struct sock *sk)
 
 	if (!tcp_needs_internal_pacing(sk) || tp->tcp_wstamp_ns <= tp->tcp_clock_cache)
 		return false;
-	if (!timer_pending(&tp->pacing_timer))
-		mod_timer_ns(&tp->pacing_timer, (ktime_t)tp->tcp_wstamp_ns);
+	if (!tcp_timer_is_set(sk, ICSK_TIMER_PACING))
+		tcp_timer_set_ns(sk, ICSK_TIMER_PACING, (ktime_t)tp->tcp_wstamp_ns);
 	return true;
-}
-
-void tcp_pace_kick(struct timer_list *t)
-{
-	struct tcp_sock *tp = from_timer(tp, t, pacing_timer);
-	struct sock *sk = (struct sock *)tp;
-
-	sock_hold(sk);
-	tcp_tsq_handler(sk);
-	sock_put(sk);
 }
 
 /* States in which there may be data to be sent. */

@@ -295,7 +295,7 @@ void tcp_rcv_space_adjust(struct sock *sk)
 
 	if (!tp->rcv_rtt_est.rtt_us)
 		return;
-	tcp_mstamp_refresh(tp);
+	tcp_mstamp_seen(tp);
 	if (tcp_stamp_us_delta(tp->tcp_mstamp, tp->rcvq_space.time) < (tp->rcv_rtt_est.rtt_us >> 3))
 		return;
 	copied = tp->copied_seq - tp->rcvq_space.seq;
