@@ -451,14 +451,21 @@ static inline void sock_net_set(struct sock *sk, struct net *net)
 	sk->sk_net = net;
 }
 
+/* Other threads change sk_flags and sk_forward_alloc, too; where there is none, plain stores do. */
 static inline void sock_set_flag(struct sock *sk, enum sock_flags flag)
 {
-	__atomic_fetch_or(&sk->sk_flags, 1UL << flag, __ATOMIC_RELAXED);
+	if (skiff_single_threaded())
+		sk->sk_flags |= 1UL << flag;
+	else
+		__atomic_fetch_or(&sk->sk_flags, 1UL << flag, __ATOMIC_RELAXED);
 }
 
 static inline void sock_reset_flag(struct sock *sk, enum sock_flags flag)
 {
-	__atomic_fetch_and(&sk->sk_flags, ~(1UL << flag), __ATOMIC_RELAXED);
+	if (skiff_single_threaded())
+		sk->sk_flags &= ~(1UL << flag);
+	else
+		__atomic_fetch_and(&sk->sk_flags, ~(1UL << flag), __ATOMIC_RELAXED);
 }
 
 static inline void sock_valbool_flag(struct sock *sk, enum sock_flags flag, int valbool)
@@ -633,7 +640,7 @@ static inline bool sk_rmem_schedule(struct sock *sk, struct sk_buff *skb, int si
 static inline void sk_mem_charge(struct sock *sk, int size)
 {
 	if (sk_has_account(sk))
-		__atomic_fetch_sub(&sk->sk_forward_alloc, size, __ATOMIC_RELAXED);
+		(void)__skiff_fetch_add(&sk->sk_forward_alloc, -size, __ATOMIC_RELAXED);
 }
 
 /* Whoever drops the buffer gives its memory back. Any thread. */
@@ -641,7 +648,7 @@ static inline void sk_mem_uncharge(struct sock *sk, int size)
 {
 	if (!sk_has_account(sk))
 		return;
-	__atomic_fetch_add(&sk->sk_forward_alloc, size, __ATOMIC_RELAXED);
+	(void)__skiff_fetch_add(&sk->sk_forward_alloc, size, __ATOMIC_RELAXED);
 	sk_mem_reclaim(sk);
 }
 
