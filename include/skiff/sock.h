@@ -204,7 +204,7 @@ enum sock_flags {
  * @sk_data_ready: the receive queue got a packet
  * @sk_write_space: room in the send buffer; sock_def_write_space() is called by any thread that
  *                  frees a buffer, any other one later, under the stack lock, outside of all loops
- * @sk_space_work: calls it then
+ * @sk_space_work: calls it then; with SOCK_USE_WRITE_QUEUE it is for the protocol
  * @sk_error_report: sk_err or the error queue has something
  * @sk_backlog_rcv: the protocol's input
  * @sk_destruct: the last reference is gone; any thread when buffers outlived it
@@ -250,6 +250,10 @@ struct sock {
 	u8 sk_no_check_tx : 1;
 	u8 sk_no_check_rx : 1;
 	u8 sk_kern_sock : 1;
+	u8 sk_gso_disabled : 1;
+	u8 sk_txrehash : 1;
+	u8 sk_txtime_flags : 2;
+	u8 sk_pacing_status;
 	unsigned long sk_flags;
 	__u32 sk_priority;
 	__u32 sk_mark;
@@ -257,11 +261,13 @@ struct sock {
 	atomic_t sk_tskey;
 	u32 sk_zckey;
 	int sk_clockid;
-	u8 sk_txtime_flags;
+	u8 sk_pacing_shift;
+	u16 sk_gso_max_segs;
 	int sk_incoming_cpu;
 	gfp_t sk_allocation;
 	u32 sk_ack_backlog;
 	u32 sk_max_ack_backlog;
+	int sk_wmem_queued;
 	s64 sk_rcvtimeo;
 	s64 sk_sndtimeo;
 	ktime_t sk_stamp __aligned(8); /* stored and loaded whole */
@@ -269,20 +275,14 @@ struct sock {
 	struct sock_reuseport *sk_reuseport_cb;
 	struct sk_filter *sk_filter;
 	s64 sk_lingertime;
-	int sk_wmem_queued;
 	struct rb_root tcp_rtx_queue;
 	unsigned long sk_pacing_rate;
 	unsigned long sk_max_pacing_rate;
-	u8 sk_pacing_status;
-	u8 sk_pacing_shift;
-	u8 sk_gso_disabled : 1;
-	u16 sk_gso_max_segs;
 	unsigned int sk_gso_max_size;
 	int sk_gso_type;
 	netdev_features_t sk_route_caps;
 	struct timer_list sk_timer;
 	u32 sk_txhash;
-	u8 sk_txrehash;
 	int sk_peek_off;
 	unsigned int sk_ll_usec;
 	spinlock_t sk_callback_lock;

@@ -356,20 +356,20 @@ void tcp_send_delayed_ack(struct sock *sk)
 {
 	struct inet_connection_sock *icsk = inet_csk(sk);
 	u32 ato = delack_ato(sk);
-	unsigned long timeout = jiffies + ato;
+	u32 now = tcp_jiffies32, timeout = now + ato;
 
 	if (icsk->icsk_ack.pending & ICSK_ACK_TIMER) {
 		/* It would be sent in a moment anyway. */
-		if (time_before_eq(icsk->icsk_ack.timeout, jiffies + (ato >> 2))) {
+		if (!time_after32(icsk->icsk_ack.timeout, now + (ato >> 2))) {
 			tcp_send_ack(sk);
 			return;
 		}
-		if (!time_before(timeout, icsk->icsk_ack.timeout))
+		if (!time_before32(timeout, icsk->icsk_ack.timeout))
 			timeout = icsk->icsk_ack.timeout;
 	}
 	icsk->icsk_ack.pending |= ICSK_ACK_SCHED | ICSK_ACK_TIMER;
 	icsk->icsk_ack.timeout = timeout;
-	tcp_timer_set(sk, ICSK_TIMER_DELACK, timeout);
+	tcp_timer_set(sk, ICSK_TIMER_DELACK, (int)(timeout - now));
 }
 
 void tcp_send_active_reset(struct sock *sk, gfp_t priority)

@@ -616,8 +616,8 @@ void tcp_tx_stamp_acked(struct sock *sk, struct sk_buff *skb);
  * timer.c
  */
 void tcp_init_xmit_timers(struct sock *sk);
-/* Arm one of a socket's timers, at jiffies @expires or at an instant; or see to it that it is not. */
-void tcp_timer_set(struct sock *sk, enum inet_csk_timer which, unsigned long expires);
+/* Arm one of a socket's timers, in @delay jiffies or at an instant; or see to it that it is not. */
+void tcp_timer_set(struct sock *sk, enum inet_csk_timer which, long delay);
 void tcp_timer_set_ns(struct sock *sk, enum inet_csk_timer which, ktime_t when);
 
 static inline void tcp_timer_stop(struct sock *sk, enum inet_csk_timer which)

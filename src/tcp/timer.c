@@ -112,14 +112,12 @@ void tcp_timer_set_ns(struct sock *sk, enum inet_csk_timer which, ktime_t when)
 		mod_timer_ns(&sk->sk_timer, when);
 }
 
-void tcp_timer_set(struct sock *sk, enum inet_csk_timer which, unsigned long expires)
+void tcp_timer_set(struct sock *sk, enum inet_csk_timer which, long delay)
 {
-	u64 now = jiffies_seen();
-	long delay = (long)(expires - (unsigned long)now);
-
 	/* The next jiffy at the earliest, as mod_timer() has it. */
-	now += (u64)max(delay, 1L);
-	tcp_timer_set_ns(sk, which, (ktime_t)((now - INITIAL_JIFFIES) * NSEC_PER_JIFFY));
+	u64 tick = jiffies_seen() - INITIAL_JIFFIES + (u64)max(delay, 1L);
+
+	tcp_timer_set_ns(sk, which, (ktime_t)(tick * NSEC_PER_JIFFY));
 }
 
 void inet_csk_clear_xmit_timer(struct sock *sk, int what)
@@ -151,11 +149,11 @@ void inet_csk_reset_xmit_timer(struct sock *sk, int what, unsigned long when,
 	when = min(when, max_when);
 	if (what == ICSK_TIME_DACK) {
 		icsk->icsk_ack.pending |= ICSK_ACK_TIMER;
-		icsk->icsk_ack.timeout = (unsigned long)jiffies_seen() + when;
-		tcp_timer_set(sk, ICSK_TIMER_DELACK, icsk->icsk_ack.timeout);
+		icsk->icsk_ack.timeout = tcp_jiffies32 + (u32)when;
+		tcp_timer_set(sk, ICSK_TIMER_DELACK, (long)when);
 	} else {
 		icsk->icsk_pending = (u8)what;
-		tcp_timer_set(sk, ICSK_TIMER_WRITE, (unsigned long)jiffies_seen() + when);
+		tcp_timer_set(sk, ICSK_TIMER_WRITE, (long)when);
 	}
 }
 
@@ -172,7 +170,7 @@ void tcp_reset_xmit_timer(struct sock *sk, int what, unsigned long when, bool pa
 
 void inet_csk_reset_keepalive_timer(struct sock *sk, unsigned long len)
 {
-	tcp_timer_set(sk, ICSK_TIMER_KEEPALIVE, (unsigned long)jiffies_seen() + len);
+	tcp_timer_set(sk, ICSK_TIMER_KEEPALIVE, (long)len);
 }
 
 void inet_csk_delete_keepalive_timer(struct sock *sk)
