@@ -22,6 +22,16 @@ struct tcp_congestion_ops;
 #define ICSK_TIME_LOSS_PROBE 5	/* tail loss probe */
 #define ICSK_TIME_REO_TIMEOUT 6 /* reordering timer of RACK */
 
+/* The timers of a connection, in the order in which they go off when they are due at once. */
+enum inet_csk_timer {
+	ICSK_TIMER_WRITE,	   /* for what icsk_pending says */
+	ICSK_TIMER_DELACK,	   /* delayed acknowledgment */
+	ICSK_TIMER_KEEPALIVE,	   /* and FIN_WAIT2 without an owner */
+	ICSK_TIMER_PACING,	   /* the next segment may leave */
+	ICSK_TIMER_COMPRESSED_ACK, /* acknowledgments that were held back */
+	ICSK_TIMERS,
+};
+
 /* icsk_ack.pending */
 enum inet_csk_ack_state_t {
 	ICSK_ACK_SCHED = 1,   /* an acknowledgment is due */
@@ -39,24 +49,20 @@ enum inet_csk_ack_state_t {
  * struct request_sock_queue - what a listening socket has on its hands
  * @qlen: connections whose handshake is not complete (SYN queue)
  * @young: those of them whose SYN was answered once only
- * @rskq_defer_accept: TCP_DEFER_ACCEPT, as a number of retransmissions
  * @synflood_warned: said once
  * @rskq_accept_head: complete ones that accept() takes, oldest first
  * @rskq_accept_tail: newest
  * @requests: all that are in the SYN queue
- * @max_fastopen: TCP_FASTOPEN: how many may be under way, 0: not on
- * @fastopen_qlen: how many are
+ * @fastopen_qlen: Fast Open: how many are under way
  * @fastopen_rst: those reset by the peer lately: they count, or resets would hide a flood
  */
 struct request_sock_queue {
 	int qlen;
 	int young;
-	u8 rskq_defer_accept;
 	u8 synflood_warned;
 	struct request_sock *rskq_accept_head;
 	struct request_sock *rskq_accept_tail;
 	struct list_head requests;
-	int max_fastopen;
 	int fastopen_qlen;
 	struct list_head fastopen_rst;
 };
@@ -66,9 +72,7 @@ struct request_sock_queue {
  * @icsk_inet: the rest; must be first
  * @icsk_bind_hash: the port that it is bound to
  * @icsk_bind_node: among the sockets of that port
- * @icsk_timeout: when the retransmission timer is due, jiffies
- * @icsk_retransmit_timer: for what icsk_pending says
- * @icsk_delack_timer: for delayed acknowledgments
+ * @icsk_due: by ICSK_TIMER_*: when each is due, KTIME_MAX: not armed; sk_timer is for all of them
  * @icsk_rto: retransmission timeout, jiffies
  * @icsk_rto_min: least of it
  * @icsk_rto_max: most of it, 0: the host's
@@ -87,7 +91,9 @@ struct request_sock_queue {
  * @icsk_probes_out: zero window and keepalive probes not answered
  * @icsk_probes_tstamp: when the first of them was sent
  * @icsk_user_timeout: TCP_USER_TIMEOUT, milliseconds
- * @icsk_accept_queue: of a listening socket
+ * @icsk_accept_queue: of a socket that listens, or has
+ * @icsk_defer_accept: TCP_DEFER_ACCEPT, as a number of retransmissions
+ * @icsk_max_fastopen: TCP_FASTOPEN: how many may be under way, 0: not on
  * @icsk_ack: delayed acknowledgments
  * @icsk_mtup: path MTU probing (RFC 4821)
  * @icsk_ca_priv: for the congestion control
@@ -96,14 +102,13 @@ struct inet_connection_sock {
 	struct inet_sock icsk_inet;
 	struct inet_bind_bucket *icsk_bind_hash;
 	struct hlist_node icsk_bind_node;
-	unsigned long icsk_timeout;
-	struct timer_list icsk_retransmit_timer;
-	struct timer_list icsk_delack_timer;
+	ktime_t icsk_due[ICSK_TIMERS];
 	u32 icsk_rto;
 	u32 icsk_rto_min;
 	u32 icsk_rto_max;
 	u32 icsk_delack_max;
 	u32 icsk_pmtu_cookie;
+	int icsk_max_fastopen;
 	const struct tcp_congestion_ops *icsk_ca_ops;
 	u16 icsk_ext_hdr_len;
 	u8 icsk_ca_state : 5;
@@ -117,7 +122,8 @@ struct inet_connection_sock {
 	u8 icsk_probes_out;
 	u32 icsk_probes_tstamp;
 	u32 icsk_user_timeout;
-	struct request_sock_queue icsk_accept_queue;
+	struct request_sock_queue *icsk_accept_queue;
+	u8 icsk_defer_accept;
 	/**
 	 * @pending: ICSK_ACK_*
 	 * @quick: acknowledgments that are still sent at once
@@ -125,7 +131,7 @@ struct inet_connection_sock {
 	 * @retry: attempts to send one
 	 * @ato: how long one is delayed, jiffies
 	 * @dst_quick_ack: the route wants them at once
-	 * @timeout: when the timer is due
+	 * @timeout: when the timer is due, low bits of jiffies
 	 * @lrcvtime: when data came last, low bits of jiffies
 	 * @last_seg_size: of the segment before this one
 	 * @rcv_mss: estimate of the peer's segment size
@@ -137,7 +143,7 @@ struct inet_connection_sock {
 		u8 retry;
 		u32 ato : 8;
 		u32 dst_quick_ack : 1;
-		unsigned long timeout;
+		u32 timeout;
 		u32 lrcvtime;
 		u16 last_seg_size;
 		u16 rcv_mss;

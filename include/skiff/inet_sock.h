@@ -112,12 +112,6 @@ struct inet_cork {
 	u64 transmit_time;
 };
 
-/* With the flow that goes with it. */
-struct inet_cork_full {
-	struct inet_cork base;
-	struct flowi fl;
-};
-
 /* sk_state of protocols without states of their own: Linux's TCP_ESTABLISHED and TCP_CLOSE. */
 #define INET_STATE_CONNECTED 1
 #define INET_STATE_CLOSE 7
@@ -192,7 +186,7 @@ struct ipv6_pinfo {
  * @mc_list: groups that the socket has joined
  * @inet_opt: IP_OPTIONS
  * @pinet6: of an AF_INET6 socket
- * @cork: the datagram that several calls put together
+ * @cork: the datagram that several calls put together: a part of what the protocol adds, or NULL
  */
 struct inet_sock {
 	struct sock sk;
@@ -228,7 +222,7 @@ struct inet_sock {
 	struct ip_mc_socklist *mc_list;
 	struct ip_options_rcu *inet_opt;
 	struct ipv6_pinfo pinet6;
-	struct inet_cork_full cork;
+	struct inet_cork *cork;
 };
 
 static inline struct inet_sock *inet_sk(const struct sock *sk)

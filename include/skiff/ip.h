@@ -250,7 +250,7 @@ SKIFF_API int ip_generic_getfrag(void *from, char *to, int offset, int len, int 
 
 /**
  * ip_append_data() - add to the datagram that a socket puts together
- * @sk: an inet_sock
+ * @sk: an inet_sock that has a cork
  * @fl4: its flow
  * @getfrag: brings the payload
  * @from: for @getfrag
@@ -275,7 +275,7 @@ SKIFF_API int ip_append_data(struct sock *sk, struct flowi4 *fl4, ip_getfrag_t *
 
 /**
  * ip_make_skb() - make a packet of a whole datagram
- * @sk: an inet_sock
+ * @sk: an inet_sock that has a cork
  * @fl4: its flow, with addresses
  * @getfrag: brings the payload
  * @from: for @getfrag

@@ -13,10 +13,12 @@ extern "C" {
 /**
  * struct raw_sock - a raw socket
  * @inet: the rest; must be first. Its port is the protocol
+ * @cork: the datagram under way
  * @filter: ICMP_FILTER: bit per type of ICMP message that it does not want
  */
 struct raw_sock {
 	struct inet_sock inet;
+	struct inet_cork cork;
 	struct icmp_filter filter;
 };
 

@@ -137,7 +137,6 @@ enum sock_flags {
 	SOCK_TIMESTAMPING_RX_SOFTWARE,
 	SOCK_RCVPRIORITY,
 	SOCK_PREFER_BUSY_POLL,
-	SOCK_ERROR_WAIT, /* sk_space_work is to call sk_error_report() */
 };
 
 /**
@@ -194,7 +193,7 @@ enum sock_flags {
  * @sk_gso_max_segs: most packets in a buffer that its route takes
  * @sk_gso_max_size: most bytes of payload in it
  * @sk_route_caps: features of the device that its route leads to
- * @sk_timer: keepalive, and the states in which nobody owns it any more
+ * @sk_timer: for the protocol
  * @sk_txhash: random, chooses among paths and queues
  * @sk_txrehash: SO_TXREHASH: choose anew after a timeout
  * @sk_peek_off: where the next peek begins, -1: always at the start
@@ -206,9 +205,10 @@ enum sock_flags {
  * @sk_data_ready: the receive queue got a packet
  * @sk_write_space: room in the send buffer; sock_def_write_space() is called by any thread that
  *                  frees a buffer, any other one later, under the stack lock, outside of all loops
- * @sk_space_work: calls it then, and sk_error_report() when a loan of memory ended in another thread
+ * @sk_space_work: calls it then; with SOCK_USE_WRITE_QUEUE it is for the protocol
  * @sk_error_report: sk_err or the error queue has something; as @sk_write_space when memory that was sent
  *                   with MSG_ZEROCOPY is the program's again
+ * @sk_error_work: calls it then
  * @sk_backlog_rcv: the protocol's input
  * @sk_destruct: the last reference is gone; any thread when buffers outlived it
  */
@@ -253,6 +253,10 @@ struct sock {
 	u8 sk_no_check_tx : 1;
 	u8 sk_no_check_rx : 1;
 	u8 sk_kern_sock : 1;
+	u8 sk_gso_disabled : 1;
+	u8 sk_txrehash : 1;
+	u8 sk_txtime_flags : 2;
+	u8 sk_pacing_status;
 	unsigned long sk_flags;
 	__u32 sk_priority;
 	__u32 sk_mark;
@@ -260,11 +264,14 @@ struct sock {
 	atomic_t sk_tskey;
 	u32 sk_zckey;
 	int sk_clockid;
-	u8 sk_txtime_flags;
+	u8 sk_pacing_shift;
+	u8 sk_dst_pending_confirm;
+	u16 sk_gso_max_segs;
 	int sk_incoming_cpu;
 	gfp_t sk_allocation;
 	u32 sk_ack_backlog;
 	u32 sk_max_ack_backlog;
+	int sk_wmem_queued;
 	s64 sk_rcvtimeo;
 	s64 sk_sndtimeo;
 	ktime_t sk_stamp __aligned(8); /* stored and loaded whole */
@@ -272,21 +279,14 @@ struct sock {
 	struct sock_reuseport *sk_reuseport_cb;
 	struct sk_filter *sk_filter;
 	s64 sk_lingertime;
-	int sk_wmem_queued;
 	struct rb_root tcp_rtx_queue;
 	unsigned long sk_pacing_rate;
 	unsigned long sk_max_pacing_rate;
-	u8 sk_pacing_status;
-	u8 sk_dst_pending_confirm;
-	u8 sk_pacing_shift;
-	u8 sk_gso_disabled : 1;
-	u16 sk_gso_max_segs;
 	unsigned int sk_gso_max_size;
 	int sk_gso_type;
 	netdev_features_t sk_route_caps;
 	struct timer_list sk_timer;
 	u32 sk_txhash;
-	u8 sk_txrehash;
 	int sk_peek_off;
 	unsigned int sk_ll_usec;
 	spinlock_t sk_callback_lock;
@@ -296,6 +296,7 @@ struct sock {
 	void (*sk_data_ready)(struct sock *sk);
 	void (*sk_write_space)(struct sock *sk);
 	struct net_work sk_space_work;
+	struct net_work sk_error_work;
 	void (*sk_error_report)(struct sock *sk);
 	int (*sk_backlog_rcv)(struct sock *sk, struct sk_buff *skb);
 	void (*sk_destruct)(struct sock *sk);
@@ -455,14 +456,21 @@ static inline void sock_net_set(struct sock *sk, struct net *net)
 	sk->sk_net = net;
 }
 
+/* Other threads change sk_flags and sk_forward_alloc, too; where there is none, plain stores do. */
 static inline void sock_set_flag(struct sock *sk, enum sock_flags flag)
 {
-	__atomic_fetch_or(&sk->sk_flags, 1UL << flag, __ATOMIC_RELAXED);
+	if (skiff_single_threaded())
+		sk->sk_flags |= 1UL << flag;
+	else
+		__atomic_fetch_or(&sk->sk_flags, 1UL << flag, __ATOMIC_RELAXED);
 }
 
 static inline void sock_reset_flag(struct sock *sk, enum sock_flags flag)
 {
-	__atomic_fetch_and(&sk->sk_flags, ~(1UL << flag), __ATOMIC_RELAXED);
+	if (skiff_single_threaded())
+		sk->sk_flags &= ~(1UL << flag);
+	else
+		__atomic_fetch_and(&sk->sk_flags, ~(1UL << flag), __ATOMIC_RELAXED);
 }
 
 static inline void sock_valbool_flag(struct sock *sk, enum sock_flags flag, int valbool)
@@ -645,7 +653,7 @@ static inline bool sk_rmem_schedule(struct sock *sk, struct sk_buff *skb, int si
 static inline void sk_mem_charge(struct sock *sk, int size)
 {
 	if (sk_has_account(sk))
-		__atomic_fetch_sub(&sk->sk_forward_alloc, size, __ATOMIC_RELAXED);
+		(void)__skiff_fetch_add(&sk->sk_forward_alloc, -size, __ATOMIC_RELAXED);
 }
 
 /* Whoever drops the buffer gives its memory back. Any thread. */
@@ -653,7 +661,7 @@ static inline void sk_mem_uncharge(struct sock *sk, int size)
 {
 	if (!sk_has_account(sk))
 		return;
-	__atomic_fetch_add(&sk->sk_forward_alloc, size, __ATOMIC_RELAXED);
+	(void)__skiff_fetch_add(&sk->sk_forward_alloc, size, __ATOMIC_RELAXED);
 	sk_mem_reclaim(sk);
 }
 

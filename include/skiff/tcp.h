@@ -387,7 +387,6 @@ enum tcp_chrono {
  * @rcvq_space: what the program reads per round trip (@space bytes)
  * @rcv_rtt_last_tsecr: echo that @rcv_rtt_est was computed from last
  * @compressed_ack: acknowledgments held back
- * @compressed_ack_timer: until when
  * @compressed_ack_rcv_nxt: what they had said
  * @dup_ack_counter: duplicates that are sent before any is held back
  * @rcv_ooopack: segments out of order
@@ -430,9 +429,7 @@ enum tcp_chrono {
  * @tcp_wstamp_ns: earliest departure of the next segment, nanoseconds
  * @tcp_clock_cache: clock of @tcp_mstamp, nanoseconds
  * @tcp_mstamp: now, as of the last tcp_mstamp_refresh()
- * @pacing_timer: until the next segment may leave
  * @tsq_flags: TSQ_*
- * @tsq_work: tcp_tsq_handler()
  *
  * Round trip (RFC 6298)
  * @srtt_us: smoothed, times 8
@@ -550,6 +547,7 @@ struct tcp_sock {
 	u32 rttvar_us;
 	u32 rtt_seq;
 	struct minmax rtt_min;
+	u32 app_limited;
 	u64 tcp_wstamp_ns;
 	u64 tcp_clock_cache;
 	u64 tcp_mstamp;
@@ -604,7 +602,6 @@ struct tcp_sock {
 	u32 timeout_rehash;
 
 	/* congestion and recovery */
-	u32 app_limited;
 	u64 first_tx_mstamp;
 	u64 delivered_mstamp;
 	u32 rate_delivered;
@@ -627,6 +624,7 @@ struct tcp_sock {
 	u32 undo_marker;
 	int undo_retrans;
 	u32 retrans_stamp;
+	u32 mtu_info;
 	struct sk_buff *highest_sack;
 	struct sk_buff *retransmit_skb_hint;
 	struct tcp_sack_block recv_sack_cache[TCP_NUM_SACKS];
@@ -646,9 +644,6 @@ struct tcp_sock {
 	} rcvq_space;
 	u32 rcv_rtt_last_tsecr;
 	u32 compressed_ack_rcv_nxt;
-	struct timer_list compressed_ack_timer;
-	struct timer_list pacing_timer;
-	struct net_work tsq_work;
 
 	/* rarely */
 	u32 snd_up;
@@ -664,7 +659,6 @@ struct tcp_sock {
 	u32 tsoffset;
 	u32 chrono_start;
 	u32 chrono_stat[__TCP_CHRONO_MAX - 1];
-	u32 mtu_info;
 	struct {
 		u32 probe_seq_start;
 		u32 probe_seq_end;

@@ -76,11 +76,33 @@ static ktime_t system_time(clockid_t which)
 	return ktime_set(ts.tv_sec, (unsigned long)ts.tv_nsec);
 }
 
+static u64 jiffies_at(ktime_t now)
+{
+	return (u64)now / NSEC_PER_JIFFY + INITIAL_JIFFIES;
+}
+
 ktime_t skiff_clock_now(const struct skiff_clock *clock)
 {
+	struct skiff_env *env = skiff_env;
+	ktime_t now;
+
 	if (clock->is_virtual)
 		return READ_ONCE(clock->now);
-	return system_time(CLOCK_MONOTONIC);
+	now = system_time(CLOCK_MONOTONIC);
+	if (env && env->clock == clock) {
+		env->seen = now;
+		env->seen_jiffies = jiffies_at(now);
+	}
+	return now;
+}
+
+ktime_t skiff_clock_seen(const struct skiff_clock *clock)
+{
+	const struct skiff_env *env = skiff_env;
+
+	if (!clock->is_virtual && env && env->seen)
+		return env->seen;
+	return skiff_clock_now(clock);
 }
 
 ktime_t skiff_clock_now_coarse(const struct skiff_clock *clock)
@@ -118,14 +140,22 @@ ktime_t ktime_get_real(void)
 	return skiff_clock_now_real(current_clock());
 }
 
+/*
+ * As on Linux, jiffies may lag: they move when somebody reads the clock, which the bottom half does
+ * before it begins, and every call under a lock that it has just taken.
+ */
 u64 get_jiffies_64(void)
 {
-	return (u64)ktime_get() / NSEC_PER_JIFFY + INITIAL_JIFFIES;
+	const struct skiff_env *env = skiff_env;
+
+	if (likely(env && env->seen_jiffies))
+		return env->seen_jiffies;
+	return jiffies_at(skiff_clock_now(current_clock()));
 }
 
 ktime_t jiffies_to_ktime(unsigned long j)
 {
-	ktime_t tick = ktime_get() / NSEC_PER_JIFFY;
+	ktime_t tick = skiff_clock_seen(current_clock()) / NSEC_PER_JIFFY;
 	long distance = (long)(j - ((unsigned long)tick + INITIAL_JIFFIES));
 	ktime_t when;
 

@@ -7,7 +7,10 @@
 
 #include <skiff/atomic.h>
 #include <skiff/clock.h>
+#include <skiff/jiffies.h>
 #include <skiff/list.h>
+
+#include "base/env.h"
 
 struct skiff_clock {
 	refcount_t refs;
@@ -23,6 +26,21 @@ struct skiff_clock {
 	bool running;
 	int generation; /* of the process that made it */
 };
+
+/*
+ * What a clock showed when it was last read: under a stack lock, what the thread saw since it took the
+ * lock, so that what is done for a packet, or for a few, costs one look at the clock. Otherwise, and
+ * the first time, as skiff_clock_now(). A virtual clock is always exact. Any context.
+ */
+ktime_t skiff_clock_seen(const struct skiff_clock *clock);
+
+/* jiffies, without a call when they are known. */
+static inline u64 jiffies_seen(void)
+{
+	const struct skiff_env *env = skiff_env;
+
+	return likely(env && env->seen_jiffies) ? env->seen_jiffies : get_jiffies_64();
+}
 
 /* Moves a virtual clock; it never goes back. Only the thread that runs its hosts calls this. */
 void clock_advance(struct skiff_clock *clock, ktime_t now);

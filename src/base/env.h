@@ -17,6 +17,9 @@ struct skiff_env {
 	struct skiff_clock *clock;
 	struct timer_base *timers;
 	struct skiff_rng *rng;
+	/* The clock of the system as it was last read under this hold of the lock, and its jiffies; 0: not yet. */
+	ktime_t seen;
+	u64 seen_jiffies;
 	/* What the whole is part of, for the layer that made it. */
 	void *owner;
 };

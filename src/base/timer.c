@@ -309,7 +309,7 @@ int mod_timer_ns(struct timer_list *timer, ktime_t when)
 /* The instant at which the base's jiffies become @expires, but not the present jiffy or earlier. */
 static ktime_t tick_instant(const struct timer_base *base, unsigned long expires)
 {
-	ktime_t tick = skiff_clock_now(base->clock) / NSEC_PER_JIFFY;
+	ktime_t tick = skiff_clock_seen(base->clock) / NSEC_PER_JIFFY;
 	long distance = (long)(expires - ((unsigned long)tick + INITIAL_JIFFIES));
 	ktime_t when;
 

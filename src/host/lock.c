@@ -21,6 +21,8 @@ static __cold void refuse_second(const struct net *net)
 
 static inline void now_ours(struct net *net)
 {
+	net->env->seen = 0;
+	net->env->seen_jiffies = 0;
 	skiff_env = net->env;
 }
 

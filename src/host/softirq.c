@@ -48,7 +48,8 @@ struct bh_clock {
 static ktime_t bh_now(const struct net *net, struct bh_clock *clock, int done)
 {
 	if (!clock->known || done - clock->done >= BH_CLOCK_WORK) {
-		clock->now = skiff_clock_now(net->clock);
+		clock->now = clock->known ? skiff_clock_now(net->clock) :
+					    skiff_clock_seen(net->clock);
 		clock->done = done;
 		clock->known = true;
 	}

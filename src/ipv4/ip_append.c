@@ -383,7 +383,7 @@ static void append_init(struct ip_append *a, struct sock *sk, struct sk_buff_hea
 int ip_append_data(struct sock *sk, struct flowi4 *fl4, ip_getfrag_t *getfrag, void *from, int len,
 		   int protolen, struct ipcm_cookie *ipc, struct rtable **rtp, unsigned int flags)
 {
-	struct inet_cork *cork = &inet_sk(sk)->cork.base;
+	struct inet_cork *cork = inet_sk(sk)->cork;
 	struct ip_append a;
 	int err;
 
@@ -496,7 +496,7 @@ out:
 struct sk_buff *ip_finish_skb(struct sock *sk, struct flowi4 *fl4)
 {
 	ASSERT_NET_LOCKED(sock_net(sk));
-	return __ip_make_skb(sk, fl4, &sk->sk_write_queue, &inet_sk(sk)->cork.base);
+	return __ip_make_skb(sk, fl4, &sk->sk_write_queue, inet_sk(sk)->cork);
 }
 
 int ip_push_pending_frames(struct sock *sk, struct flowi4 *fl4)
@@ -518,7 +518,7 @@ static void flush_queue(struct sk_buff_head *queue, struct inet_cork *cork)
 void ip_flush_pending_frames(struct sock *sk)
 {
 	ASSERT_NET_LOCKED(sock_net(sk));
-	flush_queue(&sk->sk_write_queue, &inet_sk(sk)->cork.base);
+	flush_queue(&sk->sk_write_queue, inet_sk(sk)->cork);
 }
 
 struct sk_buff *ip_make_skb(struct sock *sk, struct flowi4 *fl4, ip_getfrag_t *getfrag, void *from,

@@ -2,6 +2,12 @@
 /* Raw sockets: made, bound and closed; their options. */
 #include "raw/raw.h"
 
+static int raw_init_sk(struct sock *sk)
+{
+	inet_sk(sk)->cork = &raw_sk(sk)->cork;
+	return 0;
+}
+
 static int raw_hash_sk(struct sock *sk)
 {
 	hlist_add_head(&sk->sk_node, &raw_net(sock_net(sk))->socks[sk->sk_num]);
@@ -80,6 +86,7 @@ static int raw_getsockopt(struct sock *sk, int level, int optname, void *optval,
 struct proto raw_prot = {
 	.name = "RAW",
 	.obj_size = sizeof(struct raw_sock),
+	.init = raw_init_sk,
 	.close = raw_close,
 	.hash = raw_hash_sk,
 	.unhash = raw_unhash_sk,

@@ -41,11 +41,11 @@ static void begin_anew(struct sock *sk)
 	sk->sk_user_data = NULL;
 	memset(&sk->sk_timer, 0, sizeof(sk->sk_timer));
 	net_work_init(&sk->sk_space_work, sock_space_work);
+	net_work_init(&sk->sk_error_work, sock_error_work);
 	sk_set_socket(sk, NULL);
 	sock_reset_flag(sk, SOCK_DONE);
 	sock_reset_flag(sk, SOCK_DEAD);
 	sock_reset_flag(sk, SOCK_NOSPACE_WAIT);
-	sock_reset_flag(sk, SOCK_ERROR_WAIT);
 }
 
 /* What it shares with the other one: counted for both. */

@@ -69,7 +69,7 @@ bool __sk_mem_schedule(struct sock *sk, int size)
 		atomic_long_sub(pages, prot->memory_allocated);
 		return false;
 	}
-	__atomic_fetch_add(&sk->sk_forward_alloc, pages << PAGE_SHIFT, __ATOMIC_RELAXED);
+	(void)__skiff_fetch_add(&sk->sk_forward_alloc, pages << PAGE_SHIFT, __ATOMIC_RELAXED);
 	return true;
 }
 
@@ -84,6 +84,10 @@ void sk_mem_reclaim(struct sock *sk)
 		pages = have >> PAGE_SHIFT;
 		if (pages <= 0)
 			return;
+		if (skiff_single_threaded()) {
+			sk->sk_forward_alloc = have - (pages << PAGE_SHIFT);
+			break;
+		}
 	} while (!__atomic_compare_exchange_n(&sk->sk_forward_alloc, &have,
 					      have - (pages << PAGE_SHIFT), true, __ATOMIC_RELAXED,
 					      __ATOMIC_RELAXED));

@@ -51,8 +51,11 @@ static void set_sndbuf(struct sock *sk, int val)
 {
 	sk->sk_userlocks |= SOCK_SNDBUF_LOCK;
 	WRITE_ONCE(sk->sk_sndbuf, doubled(val, SOCK_MIN_SNDBUF));
-	/* Whoever waits for room may have it now. */
-	sock_tell_space(sk);
+	/* Whoever waits for room may have it now. Nothing is half done here, as where a buffer is freed. */
+	if (sock_flag(sk, SOCK_USE_WRITE_QUEUE))
+		sk->sk_write_space(sk);
+	else
+		sock_tell_space(sk);
 }
 
 static void set_rcvbuf(struct sock *sk, int val)

@@ -23,7 +23,7 @@ int sock_set_txtime(struct sock *sk, const void *optval, unsigned int optlen)
 		return -EINVAL;
 	sock_set_flag(sk, SOCK_TXTIME);
 	sk->sk_clockid = txtime.clockid;
-	sk->sk_txtime_flags = (u8)txtime.flags;
+	sk->sk_txtime_flags = (u8)txtime.flags & 3;
 	return 0;
 }
 

@@ -57,6 +57,7 @@ void sock_init_data(struct socket *sock, struct sock *sk)
 	sk->sk_data_ready = sock_def_readable;
 	sk->sk_write_space = sock_def_write_space;
 	net_work_init(&sk->sk_space_work, sock_space_work);
+	net_work_init(&sk->sk_error_work, sock_error_work);
 	sk->sk_error_report = sock_def_error_report;
 	sk->sk_backlog_rcv = sk->sk_prot ? sk->sk_prot->backlog_rcv : NULL;
 }

@@ -50,9 +50,10 @@ void sock_def_readable(struct sock *sk);
 void sock_def_error_report(struct sock *sk);
 void sock_def_write_space(struct sock *sk);
 
-/* wake.c: there is room in the send buffer; any thread. And what sk_space_work does. */
+/* wake.c: there is room in the send buffer; any thread. And what sk_space_work and sk_error_work do. */
 void sock_tell_space(struct sock *sk);
 void sock_space_work(struct net *net, struct net_work *work);
+void sock_error_work(struct net *net, struct net_work *work);
 
 /* Whether less than @limit is under way; if not, sk_write_space() will see SOCK_NOSPACE_WAIT. */
 bool sock_wmem_below(struct sock *sk, int limit);

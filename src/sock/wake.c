@@ -66,11 +66,15 @@ void sock_space_work(struct net *net, struct net_work *work)
 
 	if (!sock_flag(sk, SOCK_DEAD))
 		sk->sk_write_space(sk);
-	if (sock_flag(sk, SOCK_ERROR_WAIT)) {
-		sock_reset_flag(sk, SOCK_ERROR_WAIT);
-		if (!sock_flag(sk, SOCK_DEAD))
-			sk_error_report(sk);
-	}
+	sock_put(sk);
+}
+
+void sock_error_work(struct net *net, struct net_work *work)
+{
+	struct sock *sk = container_of(work, struct sock, sk_error_work);
+
+	if (!sock_flag(sk, SOCK_DEAD))
+		sk_error_report(sk);
 	sock_put(sk);
 }
 

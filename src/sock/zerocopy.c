@@ -148,8 +148,7 @@ static void tell(struct sock *sk)
 	} else if (!sock_net(sk)) {
 		sk_error_report(sk);
 	} else if (refcount_inc_not_zero(&sk->sk_refcnt)) {
-		sock_set_flag(sk, SOCK_ERROR_WAIT);
-		if (!net_defer(sock_net(sk), &sk->sk_space_work))
+		if (!net_defer(sock_net(sk), &sk->sk_error_work))
 			sock_put(sk);
 	}
 }

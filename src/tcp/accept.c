@@ -82,7 +82,6 @@ static void child_begin(struct sock *sk, const struct request_sock *req)
 	inet->inet_sport = htons(req->ir_num);
 	inet->mc_list = NULL;
 	inet->inet_opt = NULL;
-	memset(&inet->cork, 0, sizeof(inet->cork));
 	icsk->icsk_bind_hash = NULL;
 	INIT_HLIST_NODE(&icsk->icsk_bind_node);
 	icsk->icsk_retransmits = 0;
@@ -91,9 +90,9 @@ static void child_begin(struct sock *sk, const struct request_sock *req)
 	icsk->icsk_probes_out = 0;
 	icsk->icsk_probes_tstamp = 0;
 	icsk->icsk_ca_initialized = 0;
-	memset(&icsk->icsk_accept_queue, 0, sizeof(icsk->icsk_accept_queue));
-	INIT_LIST_HEAD(&icsk->icsk_accept_queue.requests);
-	INIT_LIST_HEAD(&icsk->icsk_accept_queue.fastopen_rst);
+	icsk->icsk_accept_queue = NULL;
+	icsk->icsk_defer_accept = 0;
+	icsk->icsk_max_fastopen = 0;
 	inet_csk_delack_init(sk);
 	INIT_LIST_HEAD(&tp->tsorted_sent_queue);
 	tp->out_of_order_queue = RB_ROOT;
@@ -384,8 +383,7 @@ struct sock *tcp_check_req(struct sock *sk, struct sk_buff *skb, struct request_
 	if (fastopen)
 		return sk;
 	/* TCP_DEFER_ACCEPT: an ACK alone is not what wakes the server. */
-	if (req->num_timeout < inet_csk(sk)->icsk_accept_queue.rskq_defer_accept &&
-	    cb->end_seq == req->rcv_isn + 1) {
+	if (req->num_timeout < inet_csk(sk)->icsk_defer_accept && cb->end_seq == req->rcv_isn + 1) {
 		req->acked = 1;
 		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPDEFERACCEPTDROP);
 		return NULL;
@@ -397,7 +395,7 @@ struct sock *tcp_check_req(struct sock *sk, struct sk_buff *skb, struct request_
 
 struct sock *inet_csk_reqsk_queue_add(struct sock *sk, struct request_sock *req, struct sock *child)
 {
-	struct request_sock_queue *q = &inet_csk(sk)->icsk_accept_queue;
+	struct request_sock_queue *q = inet_csk(sk)->icsk_accept_queue;
 
 	req->sk = child;
 	req->dl_next = NULL;
@@ -412,7 +410,7 @@ struct sock *inet_csk_reqsk_queue_add(struct sock *sk, struct request_sock *req,
 
 static struct request_sock *queue_remove(struct sock *sk)
 {
-	struct request_sock_queue *q = &inet_csk(sk)->icsk_accept_queue;
+	struct request_sock_queue *q = inet_csk(sk)->icsk_accept_queue;
 	struct request_sock *req = q->rskq_accept_head;
 
 	if (!req)
@@ -424,10 +422,28 @@ static struct request_sock *queue_remove(struct sock *sk)
 	return req;
 }
 
+/* It stays until the socket's memory goes: requests that outlive the listening count in it. */
+static bool make_queue(struct inet_connection_sock *icsk)
+{
+	struct request_sock_queue *q = icsk->icsk_accept_queue;
+
+	if (q)
+		return true;
+	q = (struct request_sock_queue *)kzalloc(sizeof(*q), GFP_KERNEL);
+	if (!q)
+		return false;
+	INIT_LIST_HEAD(&q->requests);
+	INIT_LIST_HEAD(&q->fastopen_rst);
+	icsk->icsk_accept_queue = q;
+	return true;
+}
+
 int inet_csk_listen_start(struct sock *sk)
 {
 	int err;
 
+	if (!make_queue(inet_csk(sk)))
+		return -ENOMEM;
 	sk->sk_ack_backlog = 0;
 	inet_csk_delack_init(sk);
 	/* The state first: a socket that listens shares its port less willingly. */
@@ -455,7 +471,7 @@ static void forget_child(struct sock *child)
 
 void inet_csk_listen_stop(struct sock *sk)
 {
-	struct request_sock_queue *q = &inet_csk(sk)->icsk_accept_queue;
+	struct request_sock_queue *q = inet_csk(sk)->icsk_accept_queue;
 	struct request_sock *req, *next;
 	struct sock *child;
 

@@ -94,15 +94,14 @@ static void compress_ack(struct sock *sk)
 	u64 rtt, delay;
 
 	tp->compressed_ack++;
-	if (timer_pending(&tp->compressed_ack_timer))
+	if (tcp_timer_is_set(sk, ICSK_TIMER_COMPRESSED_ACK))
 		return;
 	/* The shorter of both views; 5 % of it. */
 	rtt = tp->rcv_rtt_est.rtt_us;
 	if (tp->srtt_us && tp->srtt_us < rtt)
 		rtt = tp->srtt_us;
 	delay = min((u64)tn->sysctl_tcp_comp_sack_delay_ns, rtt * (NSEC_PER_USEC >> 3) / 20);
-	sock_hold(sk);
-	mod_timer_ns(&tp->compressed_ack_timer, (ktime_t)(tcp_clock_ns(sk) + delay));
+	tcp_timer_set_ns(sk, ICSK_TIMER_COMPRESSED_ACK, (ktime_t)(tcp_clock_ns(sk) + delay));
 }
 
 /* Out of order data came. Return: whether the acknowledgment is held back. */

@@ -101,12 +101,12 @@ bool tcp_fastopen_no_cookie(const struct sock *sk, const struct dst_entry *dst, 
 /* Is there room for one more whose handshake is not complete? */
 static bool queue_check(struct sock *sk)
 {
-	struct request_sock_queue *q = &inet_csk(sk)->icsk_accept_queue;
+	struct request_sock_queue *q = inet_csk(sk)->icsk_accept_queue;
 	struct request_sock *req;
 
-	if (!q->max_fastopen)
+	if (!inet_csk(sk)->icsk_max_fastopen)
 		return false;
-	if (q->fastopen_qlen < q->max_fastopen)
+	if (q->fastopen_qlen < inet_csk(sk)->icsk_max_fastopen)
 		return true;
 	req = list_empty(&q->fastopen_rst) ?
 		      NULL :
@@ -130,7 +130,7 @@ static struct sock *create_child(struct sock *sk, struct sk_buff *skb, struct re
 
 	if (!child)
 		return NULL;
-	inet_csk(sk)->icsk_accept_queue.fastopen_qlen++;
+	inet_csk(sk)->icsk_accept_queue->fastopen_qlen++;
 	tp = tcp_sk(child);
 	tp->fastopen_rsk = req;
 	req->tfo_listener = 1;
@@ -203,13 +203,13 @@ void tcp_fastopen_listen(struct sock *sk, int backlog)
 	int mode = tcp_net_sk(sk)->sysctl_tcp_fastopen;
 
 	if ((mode & TFO_SERVER_WO_SOCKOPT1) && (mode & TFO_SERVER_ENABLE) &&
-	    !inet_csk(sk)->icsk_accept_queue.max_fastopen)
-		inet_csk(sk)->icsk_accept_queue.max_fastopen = backlog;
+	    !inet_csk(sk)->icsk_max_fastopen)
+		inet_csk(sk)->icsk_max_fastopen = backlog;
 }
 
 void tcp_fastopen_drop_rst(struct sock *sk)
 {
-	struct request_sock_queue *q = &inet_csk(sk)->icsk_accept_queue;
+	struct request_sock_queue *q = inet_csk(sk)->icsk_accept_queue;
 	struct request_sock *req, *next;
 
 	list_for_each_entry_safe(req, next, &q->fastopen_rst, queue_node) {
@@ -226,7 +226,7 @@ void tcp_fastopen_drop_rst(struct sock *sk)
 void reqsk_fastopen_remove(struct sock *sk, struct request_sock *req, bool reset)
 {
 	struct sock *lsk = req->rsk_listener;
-	struct request_sock_queue *q = &inet_csk(lsk)->icsk_accept_queue;
+	struct request_sock_queue *q = inet_csk(lsk)->icsk_accept_queue;
 
 	tcp_sk(sk)->fastopen_rsk = NULL;
 	q->fastopen_qlen--;

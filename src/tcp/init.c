@@ -5,12 +5,7 @@
 
 #include "tcp/tcp.h"
 
-static unsigned int tcp_net_id;
-
-struct tcp_net *tcp_net(const struct net *net)
-{
-	return (struct tcp_net *)net_generic(net, tcp_net_id);
-}
+unsigned int tcp_net_id;
 
 /*
  * Connections that nobody owns any more, and that wait for their peers still, end: nothing is sent, but

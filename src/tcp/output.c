@@ -55,8 +55,7 @@ static void event_ack_sent(struct sock *sk, u32 rcv_nxt)
 	if (unlikely(tp->compressed_ack)) {
 		NET_ADD_STATS(sock_net(sk), LINUX_MIB_TCPACKCOMPRESSED, tp->compressed_ack);
 		tp->compressed_ack = 0;
-		if (del_timer(&tp->compressed_ack_timer))
-			sock_put(sk);
+		tcp_timer_stop(sk, ICSK_TIMER_COMPRESSED_ACK);
 	}
 	/* An older acknowledgment, which DCTCP sends when the congestion mark changes. */
 	if (unlikely(rcv_nxt != tp->rcv_nxt))
@@ -266,7 +265,7 @@ int __tcp_transmit_skb(struct sock *sk, struct sk_buff *skb, int clone_it, gfp_t
 	tcp_v4_send_check(sk, skb);
 	count_sent(sk, skb, hdrlen, rcv_nxt);
 	strip(sk, skb);
-	err = ip_queue_xmit(sk, skb, &inet_sk(sk)->cork.fl);
+	err = ip_queue_xmit(sk, skb, NULL);
 	if (unlikely(err > 0)) {
 		tcp_enter_cwr(sk);
 		err = net_xmit_eval(err);
@@ -358,20 +357,20 @@ void tcp_send_delayed_ack(struct sock *sk)
 {
 	struct inet_connection_sock *icsk = inet_csk(sk);
 	u32 ato = delack_ato(sk);
-	unsigned long timeout = jiffies + ato;
+	u32 now = tcp_jiffies32, timeout = now + ato;
 
 	if (icsk->icsk_ack.pending & ICSK_ACK_TIMER) {
 		/* It would be sent in a moment anyway. */
-		if (time_before_eq(icsk->icsk_ack.timeout, jiffies + (ato >> 2))) {
+		if (!time_after32(icsk->icsk_ack.timeout, now + (ato >> 2))) {
 			tcp_send_ack(sk);
 			return;
 		}
-		if (!time_before(timeout, icsk->icsk_ack.timeout))
+		if (!time_before32(timeout, icsk->icsk_ack.timeout))
 			timeout = icsk->icsk_ack.timeout;
 	}
 	icsk->icsk_ack.pending |= ICSK_ACK_SCHED | ICSK_ACK_TIMER;
 	icsk->icsk_ack.timeout = timeout;
-	mod_timer(&icsk->icsk_delack_timer, timeout);
+	tcp_timer_set(sk, ICSK_TIMER_DELACK, (int)(timeout - now));
 }
 
 void tcp_send_active_reset(struct sock *sk, gfp_t priority)

@@ -135,7 +135,7 @@ int tcp_xmit_probe_skb(struct sock *sk, int urgent, int mib);
 bool tcp_write_timeout(struct sock *sk);
 void tcp_write_err(struct sock *sk);
 void tcp_probe_timer(struct sock *sk);
-void tcp_keepalive_timer(struct timer_list *t);
+void tcp_keepalive_timer(struct sock *sk);
 
 /* Does the connection with an urgent byte still under way? */
 static inline bool tcp_urg_mode(const struct tcp_sock *tp)

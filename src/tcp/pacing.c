@@ -37,19 +37,9 @@ bool tcp_pacing_check(struct sock *sk)
 
 	if (!tcp_needs_internal_pacing(sk) || tp->tcp_wstamp_ns <= tp->tcp_clock_cache)
 		return false;
-	if (!timer_pending(&tp->pacing_timer))
-		mod_timer_ns(&tp->pacing_timer, (ktime_t)tp->tcp_wstamp_ns);
+	if (!tcp_timer_is_set(sk, ICSK_TIMER_PACING))
+		tcp_timer_set_ns(sk, ICSK_TIMER_PACING, (ktime_t)tp->tcp_wstamp_ns);
 	return true;
-}
-
-void tcp_pace_kick(struct timer_list *t)
-{
-	struct tcp_sock *tp = from_timer(tp, t, pacing_timer);
-	struct sock *sk = (struct sock *)tp;
-
-	sock_hold(sk);
-	tcp_tsq_handler(sk);
-	sock_put(sk);
 }
 
 /* States in which there may be data to be sent. */
@@ -83,8 +73,8 @@ static bool tsq_test(const struct tcp_sock *tp, u8 flag)
 /* The queued work has one byte of sk_wmem_alloc, which keeps the socket's memory. */
 static void tsq_work(struct net *net, struct net_work *work)
 {
-	struct tcp_sock *tp = container_of(work, struct tcp_sock, tsq_work);
-	struct sock *sk = (struct sock *)tp;
+	struct sock *sk = container_of(work, struct sock, sk_space_work);
+	struct tcp_sock *tp = tcp_sk(sk);
 
 	(void)net;
 	__atomic_fetch_and(&tp->tsq_flags, (u8)~TSQ_QUEUED, __ATOMIC_ACQ_REL);
@@ -96,7 +86,8 @@ static void tsq_work(struct net *net, struct net_work *work)
 void tcp_tsq_init(struct tcp_sock *tp)
 {
 	tp->tsq_flags = 0;
-	net_work_init(&tp->tsq_work, tsq_work);
+	/* With SOCK_USE_WRITE_QUEUE it is the protocol's. */
+	net_work_init(&((struct sock *)tp)->sk_space_work, tsq_work);
 }
 
 /* The socket ends. */
@@ -116,7 +107,7 @@ static bool tsq_queue(struct sock *sk)
 	spin_lock(&sk->sk_callback_lock);
 	if ((tp->tsq_flags & (TSQ_THROTTLED | TSQ_QUEUED | TSQ_STOPPED)) == TSQ_THROTTLED) {
 		__atomic_fetch_xor(&tp->tsq_flags, TSQ_THROTTLED | TSQ_QUEUED, __ATOMIC_ACQ_REL);
-		net_defer(sock_net(sk), &tp->tsq_work);
+		net_defer(sock_net(sk), &sk->sk_space_work);
 		queued = true;
 	}
 	spin_unlock(&sk->sk_callback_lock);

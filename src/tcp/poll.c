@@ -53,7 +53,8 @@ u32 tcp_poll(struct socket *sock)
 	u32 mask = 0;
 
 	if (state == TCP_LISTEN)
-		return inet_csk(sk)->icsk_accept_queue.rskq_accept_head ? EPOLLIN | EPOLLRDNORM : 0;
+		return inet_csk(sk)->icsk_accept_queue->rskq_accept_head ? EPOLLIN | EPOLLRDNORM :
+									   0;
 	/* Both directions are over: a socket that was never connected, too. */
 	if (sk->sk_shutdown == SHUTDOWN_MASK || state == TCP_CLOSE)
 		mask |= EPOLLHUP;

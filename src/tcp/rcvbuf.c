@@ -293,9 +293,10 @@ void tcp_rcv_space_adjust(struct sock *sk)
 	struct tcp_sock *tp = tcp_sk(sk);
 	u32 copied;
 
-	tcp_mstamp_refresh(tp);
-	if (!tp->rcv_rtt_est.rtt_us ||
-	    tcp_stamp_us_delta(tp->tcp_mstamp, tp->rcvq_space.time) < (tp->rcv_rtt_est.rtt_us >> 3))
+	if (!tp->rcv_rtt_est.rtt_us)
+		return;
+	tcp_mstamp_seen(tp);
+	if (tcp_stamp_us_delta(tp->tcp_mstamp, tp->rcvq_space.time) < (tp->rcv_rtt_est.rtt_us >> 3))
 		return;
 	copied = tp->copied_seq - tp->rcvq_space.seq;
 	if (copied > tp->rcvq_space.space)

@@ -64,7 +64,7 @@ static unsigned long reqsk_timeout(const struct request_sock *req)
  */
 static int synack_attempts(const struct sock *sk)
 {
-	const struct request_sock_queue *q = &inet_csk(sk)->icsk_accept_queue;
+	const struct request_sock_queue *q = inet_csk(sk)->icsk_accept_queue;
 	int most = inet_csk(sk)->icsk_syn_retries, young = q->young << 1;
 
 	if (!most)
@@ -79,7 +79,7 @@ static int synack_attempts(const struct sock *sk)
 /* Whether it has lasted too long, and whether its SYN-ACK is sent again if not. */
 static void synack_recalc(const struct request_sock *req, int most, bool *expire, bool *resend)
 {
-	int defer = inet_csk(req->rsk_listener)->icsk_accept_queue.rskq_defer_accept;
+	int defer = inet_csk(req->rsk_listener)->icsk_defer_accept;
 
 	*expire = req->num_timeout >= most;
 	*resend = true;
@@ -103,14 +103,14 @@ static void reqsk_timer_handler(struct timer_list *t)
 		return;
 	}
 	if (req->num_timeout++ == 0)
-		inet_csk(sk)->icsk_accept_queue.young--;
+		inet_csk(sk)->icsk_accept_queue->young--;
 	mod_timer(&req->rsk_timer, jiffies + reqsk_timeout(req));
 }
 
 /* Into the queue. Its reference is the table's from now on. */
 static void queue_hash_add(struct sock *sk, struct request_sock *req)
 {
-	struct request_sock_queue *q = &inet_csk(sk)->icsk_accept_queue;
+	struct request_sock_queue *q = inet_csk(sk)->icsk_accept_queue;
 
 	timer_setup_net(&req->rsk_timer, sock_net(sk), reqsk_timer_handler, 0);
 	inet_ehash_insert(req_to_sk(req), NULL);
@@ -123,7 +123,7 @@ static void queue_hash_add(struct sock *sk, struct request_sock *req)
 /* Out of it; the reference is the caller's now. Return: whether it was in. */
 static bool queue_unlink(struct sock *sk, struct request_sock *req)
 {
-	struct request_sock_queue *q = &inet_csk(sk)->icsk_accept_queue;
+	struct request_sock_queue *q = inet_csk(sk)->icsk_accept_queue;
 
 	if (list_empty(&req->queue_node))
 		return false;
@@ -278,7 +278,7 @@ int tcp_rtx_synack(const struct sock *sk, struct request_sock *req)
 
 bool tcp_syn_flood_action(const struct sock *sk)
 {
-	struct request_sock_queue *q = &inet_csk(sk)->icsk_accept_queue;
+	struct request_sock_queue *q = inet_csk(sk)->icsk_accept_queue;
 	struct net *net = sock_net(sk);
 	bool cookies = tcp_net(net)->sysctl_tcp_syncookies;
 
@@ -318,7 +318,7 @@ static void record_syn(const struct sock *sk, struct request_sock *req, const st
 /* Is there a place for one more? *@want_cookie: only in the peer's memory (RFC 4987). */
 static bool admit_syn(struct sock *sk, u32 isn, bool *want_cookie)
 {
-	const struct request_sock_queue *q = &inet_csk(sk)->icsk_accept_queue;
+	const struct request_sock_queue *q = inet_csk(sk)->icsk_accept_queue;
 
 	*want_cookie = false;
 	/* Who was known a minute ago, in TIME_WAIT, is no flood. */
@@ -360,7 +360,7 @@ static bool backlog_is_short(const struct sock *sk)
 	int most = tn->sysctl_tcp_max_syn_backlog;
 
 	return !tn->sysctl_tcp_syncookies &&
-	       most - inet_csk(sk)->icsk_accept_queue.qlen < most >> 2;
+	       most - inet_csk(sk)->icsk_accept_queue->qlen < most >> 2;
 }
 
 static u32 choose_isn(struct sock *sk, struct sk_buff *skb, struct request_sock *req, u32 isn,

@@ -49,8 +49,6 @@ void tcp_init_sock(struct sock *sk)
 	tp->out_of_order_queue = RB_ROOT;
 	sk->tcp_rtx_queue = RB_ROOT;
 	INIT_LIST_HEAD(&tp->tsorted_sent_queue);
-	INIT_LIST_HEAD(&inet_csk(sk)->icsk_accept_queue.requests);
-	INIT_LIST_HEAD(&inet_csk(sk)->icsk_accept_queue.fastopen_rst);
 	tcp_init_xmit_timers(sk);
 	init_sending(sk);
 	tcp_assign_congestion_control(sk);
@@ -308,10 +306,17 @@ static int tcp_set_tskey(struct sock *sk, bool unsent)
 	return 0;
 }
 
+/* The last reference is gone; any thread. */
+static void free_queue(struct sock *sk)
+{
+	kfree(inet_csk(sk)->icsk_accept_queue);
+}
+
 struct proto tcp_prot = {
 	.name = "TCP",
 	.obj_size = sizeof(struct tcp_sock),
 	.init = tcp_v4_init_sock,
+	.destroy = free_queue,
 	.close = tcp_close,
 	.hash = inet_hash,
 	.unhash = inet_unhash,

@@ -171,8 +171,7 @@ static int set_fastopen(struct sock *sk, int optname, int val)
 	case TCP_FASTOPEN:
 		if (val < 0 || !unused)
 			return -EINVAL;
-		inet_csk(sk)->icsk_accept_queue.max_fastopen =
-			min(val, sock_limits(sock_net(sk))->somaxconn);
+		inet_csk(sk)->icsk_max_fastopen = min(val, sock_limits(sock_net(sk))->somaxconn);
 		return 0;
 	case TCP_FASTOPEN_CONNECT:
 		if (val > 1 || val < 0)
@@ -268,8 +267,7 @@ static int set_life(struct sock *sk, int optname, int val)
 		set_linger2(tp, val);
 		return 0;
 	case TCP_DEFER_ACCEPT:
-		icsk->icsk_accept_queue.rskq_defer_accept =
-			secs_to_retrans(val, TIMEOUT_INIT_SEC, RTO_MAX_SEC);
+		icsk->icsk_defer_accept = secs_to_retrans(val, TIMEOUT_INIT_SEC, RTO_MAX_SEC);
 		return 0;
 	default: /* TCP_SAVE_SYN */
 		if (val < 0 || val > 2)
@@ -387,8 +385,7 @@ static int get_life(const struct sock *sk, int optname)
 	case TCP_USER_TIMEOUT:
 		return (int)icsk->icsk_user_timeout;
 	default: /* TCP_DEFER_ACCEPT */
-		return retrans_to_secs(icsk->icsk_accept_queue.rskq_defer_accept, TIMEOUT_INIT_SEC,
-				       RTO_MAX_SEC);
+		return retrans_to_secs(icsk->icsk_defer_accept, TIMEOUT_INIT_SEC, RTO_MAX_SEC);
 	}
 }
 
@@ -430,7 +427,7 @@ static int get_int(struct sock *sk, int optname, int *val)
 		*val = 0;
 		return 0;
 	case TCP_FASTOPEN:
-		*val = icsk->icsk_accept_queue.max_fastopen;
+		*val = icsk->icsk_max_fastopen;
 		return 0;
 	case TCP_FASTOPEN_CONNECT:
 		*val = tp->fastopen_connect;

@@ -13,10 +13,16 @@
 #include <skiff/sysctl.h>
 #include <skiff/tcp.h>
 
+#include "base/clock.h"
 #include "tcp/net.h"
 #include "tcp/queue.h"
 
-struct tcp_net *tcp_net(const struct net *net);
+extern unsigned int tcp_net_id;
+
+static inline struct tcp_net *tcp_net(const struct net *net)
+{
+	return (struct tcp_net *)net_generic(net, tcp_net_id);
+}
 
 /**
  * struct tcp_fastopen_request - data that goes with the SYN (RFC 7413)
@@ -46,16 +52,27 @@ static inline u64 tcp_clock_ns(const struct sock *sk)
 	return (u64)skiff_clock_now(skiff_net_clock(sock_net(sk)));
 }
 
+static inline void tcp_mstamp_set(struct tcp_sock *tp, u64 now)
+{
+	tp->tcp_clock_cache = now;
+	tp->tcp_mstamp = now / 1000;
+}
+
 static inline void tcp_mstamp_refresh(struct tcp_sock *tp)
 {
-	u64 val = tcp_clock_ns((struct sock *)tp);
+	tcp_mstamp_set(tp, tcp_clock_ns((struct sock *)tp));
+}
 
-	tp->tcp_clock_cache = val;
-	tp->tcp_mstamp = val / 1000;
+/* The same where little has been done since the clock was read under this hold of the lock. */
+static inline void tcp_mstamp_seen(struct tcp_sock *tp)
+{
+	struct net *net = sock_net((struct sock *)tp);
+
+	tcp_mstamp_set(tp, (u64)skiff_clock_seen(skiff_net_clock(net)));
 }
 
 /* Jiffies of the low 32 bits, and the timestamp clock in milliseconds. */
-#define tcp_jiffies32 ((u32)jiffies)
+#define tcp_jiffies32 ((u32)jiffies_seen())
 
 static inline u32 tcp_time_stamp_ms(const struct tcp_sock *tp)
 {
@@ -86,7 +103,7 @@ static inline u64 tcp_skb_timestamp_us(const struct sk_buff *skb)
 
 static inline s64 tcp_seconds(const struct net *net)
 {
-	return skiff_clock_now(skiff_net_clock(net)) / NSEC_PER_SEC;
+	return skiff_clock_seen(skiff_net_clock(net)) / NSEC_PER_SEC;
 }
 
 /*
@@ -545,7 +562,6 @@ void tcp_send_loss_probe(struct sock *sk);
 u32 tcp_tso_segs(struct sock *sk, unsigned int mss_now);
 void tcp_event_new_data_sent(struct sock *sk, struct sk_buff *skb);
 bool tcp_pacing_check(struct sock *sk);
-void tcp_pace_kick(struct timer_list *t);
 void tcp_tsq_handler(struct sock *sk);
 void tcp_wfree(struct sk_buff *skb);
 /* The socket ends: devices that free its segments ask for no more. */
@@ -600,6 +616,20 @@ void tcp_tx_stamp_acked(struct sock *sk, struct sk_buff *skb);
  * timer.c
  */
 void tcp_init_xmit_timers(struct sock *sk);
+/* Arm one of a socket's timers, in @delay jiffies or at an instant; or see to it that it is not. */
+void tcp_timer_set(struct sock *sk, enum inet_csk_timer which, long delay);
+void tcp_timer_set_ns(struct sock *sk, enum inet_csk_timer which, ktime_t when);
+
+static inline void tcp_timer_stop(struct sock *sk, enum inet_csk_timer which)
+{
+	inet_csk(sk)->icsk_due[which] = KTIME_MAX;
+}
+
+static inline bool tcp_timer_is_set(const struct sock *sk, enum inet_csk_timer which)
+{
+	return inet_csk(sk)->icsk_due[which] != KTIME_MAX;
+}
+
 void tcp_clear_xmit_timers(struct sock *sk);
 void inet_csk_clear_xmit_timer(struct sock *sk, int what);
 void inet_csk_reset_xmit_timer(struct sock *sk, int what, unsigned long when,

@@ -456,16 +456,12 @@ static void keepalive_due(struct sock *sk)
 	inet_csk_reset_keepalive_timer(sk, next);
 }
 
-void tcp_keepalive_timer(struct timer_list *t)
+void tcp_keepalive_timer(struct sock *sk)
 {
-	struct sock *sk = from_timer(sk, t, sk_timer);
-
-	sock_hold(sk);
 	tcp_mstamp_refresh(tcp_sk(sk));
 	if (sk->sk_state == TCP_FIN_WAIT2 && sock_flag(sk, SOCK_DEAD))
 		fin_wait2_over(sk);
 	else if (sock_flag(sk, SOCK_KEEPOPEN) &&
 		 !((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN | TCPF_SYN_SENT)))
 		keepalive_due(sk);
-	sock_put(sk);
 }

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * A connection's timers. Three for whole milliseconds:
+ * A connection's timers: for retransmission (or a window probe, a tail loss probe, the end of a
+ * reordering window: icsk_pending says which, there is only ever one of them), for delayed
+ * acknowledgments, for keepalive and for FIN_WAIT2 without an owner, for pacing, and for
+ * acknowledgments that are held back.
  *
- *	icsk_retransmit_timer	for what icsk_pending says: retransmission, window probe, tail loss
- *				probe, or the end of a reordering window: there is only ever one of them
- *	icsk_delack_timer	delayed acknowledgment
- *	sk_timer		keepalive, SYN-ACKs of Fast Open, and FIN_WAIT2 without an owner
- *
- * and two exact ones, for pacing and for acknowledgments that are held back. All are stopped when
- * the socket ends, so none of the first four keeps a reference to it; their functions have one while
- * they run. A timer that is not wanted any more may be left to go off: it then finds nothing to do.
+ * One timer of the host serves all of them: sk_timer, which is armed for the earliest in icsk_due, or
+ * before that. Nearly every segment arms or stops one, and nearly none is ever due; so to stop one
+ * or to move it to a later time touches icsk_due alone. sk_timer then goes off for nothing, once, and
+ * is armed for the next one. All are stopped when the socket ends, so none keeps a reference to it.
  */
 #include "tcp/output.h"
 
@@ -106,19 +105,32 @@ u32 tcp_clamp_probe0_to_user_timeout(const struct sock *sk, u32 when)
 	return (u32)min_t(s64, max_t(s64, left, TCP_TIMEOUT_MIN), when);
 }
 
+void tcp_timer_set_ns(struct sock *sk, enum inet_csk_timer which, ktime_t when)
+{
+	inet_csk(sk)->icsk_due[which] = when;
+	if (!timer_pending(&sk->sk_timer) || when < sk->sk_timer.when)
+		mod_timer_ns(&sk->sk_timer, when);
+}
+
+void tcp_timer_set(struct sock *sk, enum inet_csk_timer which, long delay)
+{
+	/* The next jiffy at the earliest, as mod_timer() has it. */
+	u64 tick = jiffies_seen() - INITIAL_JIFFIES + (u64)max(delay, 1L);
+
+	tcp_timer_set_ns(sk, which, (ktime_t)(tick * NSEC_PER_JIFFY));
+}
+
 void inet_csk_clear_xmit_timer(struct sock *sk, int what)
 {
 	struct inet_connection_sock *icsk = inet_csk(sk);
 
 	if (what == ICSK_TIME_DACK) {
-		/* Most segments find nothing to stop. */
-		if (icsk->icsk_ack.pending & ICSK_ACK_TIMER)
-			del_timer(&icsk->icsk_delack_timer);
+		tcp_timer_stop(sk, ICSK_TIMER_DELACK);
 		icsk->icsk_ack.pending = 0;
 		icsk->icsk_ack.retry = 0;
 	} else {
 		icsk->icsk_pending = 0;
-		del_timer(&icsk->icsk_retransmit_timer);
+		tcp_timer_stop(sk, ICSK_TIMER_WRITE);
 	}
 }
 
@@ -137,12 +149,11 @@ void inet_csk_reset_xmit_timer(struct sock *sk, int what, unsigned long when,
 	when = min(when, max_when);
 	if (what == ICSK_TIME_DACK) {
 		icsk->icsk_ack.pending |= ICSK_ACK_TIMER;
-		icsk->icsk_ack.timeout = jiffies + when;
-		mod_timer(&icsk->icsk_delack_timer, icsk->icsk_ack.timeout);
+		icsk->icsk_ack.timeout = tcp_jiffies32 + (u32)when;
+		tcp_timer_set(sk, ICSK_TIMER_DELACK, (long)when);
 	} else {
 		icsk->icsk_pending = (u8)what;
-		icsk->icsk_timeout = jiffies + when;
-		mod_timer(&icsk->icsk_retransmit_timer, icsk->icsk_timeout);
+		tcp_timer_set(sk, ICSK_TIMER_WRITE, (long)when);
 	}
 }
 
@@ -159,12 +170,12 @@ void tcp_reset_xmit_timer(struct sock *sk, int what, unsigned long when, bool pa
 
 void inet_csk_reset_keepalive_timer(struct sock *sk, unsigned long len)
 {
-	mod_timer(&sk->sk_timer, jiffies + len);
+	tcp_timer_set(sk, ICSK_TIMER_KEEPALIVE, (long)len);
 }
 
 void inet_csk_delete_keepalive_timer(struct sock *sk)
 {
-	del_timer(&sk->sk_timer);
+	tcp_timer_stop(sk, ICSK_TIMER_KEEPALIVE);
 }
 
 void tcp_set_keepalive(struct sock *sk, int val)
@@ -194,17 +205,13 @@ int tcp_keepalive_set_keepidle(struct sock *sk, int val)
 	return 0;
 }
 
-static void write_timer_due(struct sock *sk)
+static void write_due(struct sock *sk)
 {
 	struct inet_connection_sock *icsk = inet_csk(sk);
 	int event = icsk->icsk_pending;
 
 	if (((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN)) || !event)
 		return;
-	if (time_after(icsk->icsk_timeout, jiffies)) {
-		mod_timer(&icsk->icsk_retransmit_timer, icsk->icsk_timeout);
-		return;
-	}
 	tcp_mstamp_refresh(tcp_sk(sk));
 	switch (event) {
 	case ICSK_TIME_REO_TIMEOUT:
@@ -222,16 +229,6 @@ static void write_timer_due(struct sock *sk)
 		tcp_probe_timer(sk);
 		break;
 	}
-}
-
-static void write_timer(struct timer_list *t)
-{
-	struct inet_connection_sock *icsk = from_timer(icsk, t, icsk_retransmit_timer);
-	struct sock *sk = (struct sock *)icsk;
-
-	sock_hold(sk);
-	write_timer_due(sk);
-	sock_put(sk);
 }
 
 /* Acknowledgments that were held back are sent now, as one. */
@@ -272,10 +269,6 @@ static void delack_due(struct sock *sk)
 	}
 	if (!(icsk->icsk_ack.pending & ICSK_ACK_TIMER))
 		return;
-	if (time_after(icsk->icsk_ack.timeout, jiffies)) {
-		mod_timer(&icsk->icsk_delack_timer, icsk->icsk_ack.timeout);
-		return;
-	}
 	icsk->icsk_ack.pending &= (u8)~ICSK_ACK_TIMER;
 	if (!inet_csk_ack_scheduled(sk))
 		return;
@@ -285,55 +278,64 @@ static void delack_due(struct sock *sk)
 	NET_INC_STATS(sock_net(sk), LINUX_MIB_DELAYEDACKS);
 }
 
-static void delack_timer(struct timer_list *t)
+static void (*const on_due[ICSK_TIMERS])(struct sock *sk) = {
+	[ICSK_TIMER_WRITE] = write_due,
+	[ICSK_TIMER_DELACK] = delack_due,
+	[ICSK_TIMER_KEEPALIVE] = tcp_keepalive_timer,
+	[ICSK_TIMER_PACING] = tcp_tsq_handler,
+	[ICSK_TIMER_COMPRESSED_ACK] = send_compressed,
+};
+
+static void arm_for_next(struct sock *sk)
 {
-	struct inet_connection_sock *icsk = from_timer(icsk, t, icsk_delack_timer);
-	struct sock *sk = (struct sock *)icsk;
+	const struct inet_connection_sock *icsk = inet_csk(sk);
+	ktime_t next = KTIME_MAX;
+
+	for (int i = 0; i < ICSK_TIMERS; i++)
+		next = min(next, icsk->icsk_due[i]);
+	if (next != KTIME_MAX && (!timer_pending(&sk->sk_timer) || next < sk->sk_timer.when))
+		mod_timer_ns(&sk->sk_timer, next);
+}
+
+/* What is due later than now, but should have been by the clock, goes off in its turn. */
+static void sock_timer(struct timer_list *t)
+{
+	struct sock *sk = from_timer(sk, t, sk_timer);
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	ktime_t now = t->when;
 
 	sock_hold(sk);
-	delack_due(sk);
+	for (int i = 0; i < ICSK_TIMERS; i++) {
+		if (icsk->icsk_due[i] > now)
+			continue;
+		icsk->icsk_due[i] = KTIME_MAX;
+		on_due[i](sk);
+	}
+	arm_for_next(sk);
 	sock_put(sk);
 }
 
-/* Whoever armed it took a reference for it. */
-static void compressed_ack_kick(struct timer_list *t)
+static void stop_all(struct sock *sk)
 {
-	struct tcp_sock *tp = from_timer(tp, t, compressed_ack_timer);
-	struct sock *sk = (struct sock *)tp;
+	struct inet_connection_sock *icsk = inet_csk(sk);
 
-	send_compressed(sk);
-	sock_put(sk);
+	icsk->icsk_pending = 0;
+	icsk->icsk_ack.pending = 0;
+	for (int i = 0; i < ICSK_TIMERS; i++)
+		icsk->icsk_due[i] = KTIME_MAX;
 }
 
 /* For a socket that was made just now. */
 void tcp_init_xmit_timers(struct sock *sk)
 {
-	struct inet_connection_sock *icsk = inet_csk(sk);
-	struct tcp_sock *tp = tcp_sk(sk);
-	struct net *net = sock_net(sk);
-
-	timer_setup_net(&icsk->icsk_retransmit_timer, net, write_timer, 0);
-	timer_setup_net(&icsk->icsk_delack_timer, net, delack_timer, 0);
-	timer_setup_net(&sk->sk_timer, net, tcp_keepalive_timer, 0);
-	timer_setup_net(&tp->pacing_timer, net, tcp_pace_kick, 0);
-	timer_setup_net(&tp->compressed_ack_timer, net, compressed_ack_kick, 0);
-	icsk->icsk_pending = 0;
-	icsk->icsk_ack.pending = 0;
-	tcp_tsq_init(tp);
+	timer_setup_net(&sk->sk_timer, sock_net(sk), sock_timer, 0);
+	stop_all(sk);
+	tcp_tsq_init(tcp_sk(sk));
 }
 
-/* No timer goes off any more until one is armed again. Whoever calls has a reference. */
+/* No timer goes off any more until one is armed again. */
 void tcp_clear_xmit_timers(struct sock *sk)
 {
-	struct inet_connection_sock *icsk = inet_csk(sk);
-	struct tcp_sock *tp = tcp_sk(sk);
-
-	icsk->icsk_pending = 0;
-	icsk->icsk_ack.pending = 0;
-	del_timer(&icsk->icsk_retransmit_timer);
-	del_timer(&icsk->icsk_delack_timer);
+	stop_all(sk);
 	del_timer(&sk->sk_timer);
-	del_timer(&tp->pacing_timer);
-	if (del_timer(&tp->compressed_ack_timer))
-		sock_put(sk);
 }

@@ -218,7 +218,7 @@ bool tcp_write_xmit(struct sock *sk, unsigned int mss_now, int nonagle, int push
 	struct sk_buff *skb;
 	int probed;
 
-	tcp_mstamp_refresh(tp);
+	tcp_mstamp_seen(tp);
 	if (!push_one) {
 		probed = tcp_mtu_probe(sk);
 		if (!probed)

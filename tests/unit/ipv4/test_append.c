@@ -6,7 +6,12 @@
 
 #include "frag_taker.h"
 
-static struct proto test_proto = { .name = "TEST", .obj_size = sizeof(struct inet_sock) };
+struct test_sock {
+	struct inet_sock inet;
+	struct inet_cork cork;
+};
+
+static struct proto test_proto = { .name = "TEST", .obj_size = sizeof(struct test_sock) };
 static u8 payload[65536];
 
 static struct sock *open_sock(void)
@@ -18,6 +23,7 @@ static struct sock *open_sock(void)
 	sk->sk_protocol = IPPROTO_UDP;
 	sk->sk_sndbuf = 1 << 20;
 	inet_sk(sk)->pmtudisc = IP_PMTUDISC_WANT;
+	inet_sk(sk)->cork = &((struct test_sock *)(void *)sk)->cork;
 	return sk;
 }
 
