@@ -273,7 +273,8 @@ static int clean_rtx_queue(struct sock *sk, u32 prior_fack, u32 prior_snd_una,
 			tcp_check_sack_reordering(sk, c.reord, 0);
 		}
 	} else if (left && rtt_update && sack_rtt_us >= 0 &&
-		   sack_rtt_us > tcp_stamp_us_delta(tp->tcp_mstamp, tcp_skb_timestamp_us(left))) {
+		   (u32)sack_rtt_us >
+			   tcp_stamp_us_delta(tp->tcp_mstamp, tcp_skb_timestamp_us(left))) {
 		/* The path is alive: the head's timeout runs from now. */
 		c.flag |= FLAG_SET_XMIT_TIMER;
 	}
