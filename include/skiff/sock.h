@@ -196,6 +196,7 @@ enum sock_flags {
  * @sk_timer: for the protocol
  * @sk_txhash: random, chooses among paths and queues
  * @sk_txrehash: SO_TXREHASH: choose anew after a timeout
+ * @sk_write_pending: calls that wait to send; any thread, atomically
  * @sk_peek_off: where the next peek begins, -1: always at the start
  * @sk_ll_usec: microseconds that a read polls the devices before it sleeps
  * @sk_callback_lock: guards @sk_socket against sk_write_space() in another thread
@@ -289,6 +290,7 @@ struct sock {
 	u32 sk_txhash;
 	int sk_peek_off;
 	unsigned int sk_ll_usec;
+	int sk_write_pending;
 	spinlock_t sk_callback_lock;
 	struct socket *sk_socket;
 	void *sk_user_data;

@@ -766,6 +766,9 @@ SKIFF_API extern long sysctl_tcp_mem[3];
  */
 SKIFF_API int tcp_init(void);
 
+/* Forget what connections have told of peers, as their Fast Open cookies. Stack lock. */
+SKIFF_API void tcp_metrics_flush_all(struct net *net);
+
 #ifdef __cplusplus
 }
 #endif

@@ -26,6 +26,7 @@ static void begin_anew(struct sock *sk)
 	sk->tcp_rtx_queue = RB_ROOT;
 	sk->sk_forward_alloc = 0;
 	sk->sk_wmem_queued = 0;
+	sk->sk_write_pending = 0;
 	sk->sk_err = sk->sk_err_soft = 0;
 	sk->sk_shutdown = 0;
 	sk->sk_ack_backlog = 0;

@@ -82,6 +82,19 @@ static long try_send(struct sfile *f, void *arg)
 	return c->done;
 }
 
+/* Wait to send. The protocol knows that: an answer that data will carry soon need not go by itself. */
+static long wait_to_send(struct sfile *f, struct send_call *c, s64 timeout_ns)
+{
+	struct sock *sk = f->sock.sk;
+	int more = timeout_ns && msg_data_left(c->m);
+	long ret;
+
+	__atomic_fetch_add(&sk->sk_write_pending, more, __ATOMIC_RELAXED);
+	ret = wait_for_file(f, timeout_ns, try_send, c);
+	__atomic_fetch_sub(&sk->sk_write_pending, more, __ATOMIC_RELAXED);
+	return ret;
+}
+
 long send_message(struct sfile *f, struct skiff_msghdr *m, unsigned int flags)
 {
 	struct send_call c = { .m = m };
@@ -92,7 +105,7 @@ long send_message(struct sfile *f, struct skiff_msghdr *m, unsigned int flags)
 	m->msg_flags = wait ? flags : flags | MSG_DONTWAIT;
 	ret = try_send(f, &c);
 	if (unlikely(ret == -EAGAIN))
-		ret = wait_for_file(f, wait ? f->sock.sk->sk_sndtimeo : 0, try_send, &c);
+		ret = wait_to_send(f, &c, wait ? f->sock.sk->sk_sndtimeo : 0);
 	/* No more attempts: what they had of the program's memory is in the packets' hands alone. */
 	net_zcopy_put(m->msg_ubuf);
 	/* What was sent counts more than why there is no more. */

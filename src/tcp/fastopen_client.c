@@ -54,6 +54,15 @@ static void cache_set(const struct sock *sk, u16 mss, const struct tcp_fastopen_
 		peer->try_exp = try_exp;
 }
 
+void tcp_metrics_flush_all(struct net *net)
+{
+	struct tcp_net *tn = tcp_net(net);
+
+	ASSERT_NET_LOCKED(net);
+	if (tn->tfo_cache)
+		memset(tn->tfo_cache, 0, TFO_CACHE_SIZE * sizeof(*tn->tfo_cache));
+}
+
 bool tcp_fastopen_cookie_check(struct sock *sk, u16 *mss, struct tcp_fastopen_cookie *cookie)
 {
 	cache_get(sk, mss, cookie);

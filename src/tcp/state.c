@@ -118,7 +118,8 @@ static enum synsent connected(struct sock *sk, struct sk_buff *skb, const struct
 	/* The data of the SYN is sent again, which acknowledges. */
 	if (fastopen_fail)
 		return SYNSENT_CONNECTED;
-	if (inet_csk(sk)->icsk_defer_accept || inet_csk_in_pingpong_mode(sk)) {
+	if (READ_ONCE(sk->sk_write_pending) || inet_csk(sk)->icsk_defer_accept ||
+	    inet_csk_in_pingpong_mode(sk)) {
 		/* The program will send at once: the acknowledgment waits for that. */
 		inet_csk_schedule_ack(sk);
 		tcp_enter_quickack_mode(sk, TCP_MAX_QUICKACKS);

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <skiff/tcp.h>
+
 #include "adapter.h"
 
 #define LINE_MAX_BYTES 1024
@@ -77,9 +79,12 @@ static void run_tc(struct pd *pd, const struct command *c)
 
 static void run_ip(struct pd *pd, const struct command *c)
 {
-	/* A host begins without metrics of others, and each script has one of its own. */
-	if (has_word(c, "tcp_metrics") && has_word(c, "flush"))
+	if (has_word(c, "tcp_metrics") && has_word(c, "flush")) {
+		net_lock(pd->net);
+		tcp_metrics_flush_all(pd->net);
+		net_unlock(pd->net);
 		return;
+	}
 	complain("ip", "only tcp_metrics flush is known here");
 }
 

@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include <skiff/ktime.h>
+#include <skiff/sock.h>
 #include <skiff/socket.h>
 
 #include "adapter.h"
+#include "socket/file.h"
 
 #define PIECES_MAX 1024
 
@@ -26,6 +28,7 @@
  * @done: bytes so far
  * @least: no end before so many, but for an error
  * @with_syn: the last of @done went with a SYN that was not answered yet
+ * @pending: the protocol knows that it waits
  * @waits: it has been refused, and sleeps until there is room: more of it than an attempt needs
  * @pieces: a copy of the caller's once a part is done
  */
@@ -38,6 +41,7 @@ struct transfer {
 	size_t done;
 	size_t least;
 	bool with_syn;
+	bool pending;
 	bool waits;
 	struct iovec *pieces;
 };
@@ -117,7 +121,7 @@ static bool waits_for_answer(struct transfer *t)
 	return false;
 }
 
-static long try_transfer(void *arg)
+static long attempt(void *arg)
 {
 	struct transfer *t = (struct transfer *)arg;
 
@@ -162,6 +166,33 @@ static long try_transfer(void *arg)
 	}
 }
 
+/* To skiff no call waits: what it tells the protocol of those that do has to be told here. */
+static void set_pending(struct transfer *t, bool pending)
+{
+	struct sfile *f;
+	int err;
+
+	if (pending == t->pending)
+		return;
+	f = sfile_get_socket(t->fd, &err);
+	if (!f)
+		return;
+	f->sock.sk->sk_write_pending += pending ? 1 : -1;
+	t->pending = pending;
+	sfile_put(f);
+}
+
+static long try_transfer(void *arg)
+{
+	struct transfer *t = (struct transfer *)arg;
+	long ret = attempt(arg);
+	int err = errno;
+
+	set_pending(t, ret < 0 && err == EAGAIN && t->sends && t->least && bytes_left(t));
+	errno = err;
+	return ret;
+}
+
 /* How much ends the call: all of what is sent; what SO_RCVLOWAT or MSG_WAITALL say of the other. */
 static size_t least_of(const struct transfer *t)
 {
@@ -197,6 +228,7 @@ static long transfer(struct pd *pd, int fd, struct transfer *t)
 	if (wait)
 		t->least = least_of(t);
 	ret = pd_wait(pd, wait, wait ? deadline_of(pd, t) : KTIME_MAX, try_transfer, t);
+	set_pending(t, false);
 	free(t->pieces);
 	return ret < 0 && errno == EAGAIN && t->done ? (long)t->done : ret;
 }
