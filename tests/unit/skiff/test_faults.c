@@ -688,7 +688,9 @@ static void fail_each(void **state)
 		skip();
 	/* Once, so that what stays has been made. */
 	err = s->run();
-	if (err == -EPERM || err == -EACCES || err == -ENOENT)
+	/* Not allowed; or an emulator does not know the options of the kernel's packet sockets. */
+	if (err == -EPERM || err == -EACCES || err == -ENOENT ||
+	    (err == -ENOPROTOOPT && s->run == make_packet))
 		skip();
 	if (err)
 		fail_msg("%s: %d without any fault", s->name, err);
