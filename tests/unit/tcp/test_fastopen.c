@@ -224,10 +224,11 @@ static void test_disconnected_before_established(void **state)
 static void swallowed(void)
 {
 	u64 before = counter(host_a, "TcpExtTCPFastOpenBlackhole");
-	int a;
+	struct sockaddr_in to = at(B_IP, PORT);
+	int a = stream(host_a);
 
 	impair(host_a, dev_a, "loss=100%");
-	a = send_first("swallowed");
+	assert_int_equal(skiff_sendto(a, "swallowed", 9, MSG_FASTOPEN | MSG_DONTWAIT, ADDR(to)), 9);
 	sleep_ms(4000);
 	assert_int_equal(skiff_close(a), 0);
 	assert_int_equal(counter(host_a, "TcpExtTCPFastOpenBlackhole"), before + 1);
