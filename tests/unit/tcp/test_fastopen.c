@@ -86,6 +86,7 @@ static void test_waits_for_the_connection(void **state)
 	struct sockaddr_in to = at(B_IP, PORT);
 	char buf[3000];
 	s64 began;
+	u64 acks;
 	int a, b;
 
 	server(5);
@@ -101,12 +102,16 @@ static void test_waits_for_the_connection(void **state)
 	expect_text(b, "request");
 	/* More than a SYN has room for: the rest follows. */
 	a = stream(host_a);
+	sleep_ms(200);
+	acks = counter(host_b, "TcpExtTCPPureAcks");
 	began = now_ms();
 	assert_int_equal(skiff_sendto(a, big, sizeof(big), MSG_FASTOPEN, ADDR(to)), sizeof(big));
 	assert_in_range(now_ms() - began, 100, 101);
 	b = skiff_accept(l, NULL, NULL);
 	assert_int_equal(skiff_recv(b, buf, sizeof(buf), MSG_WAITALL), sizeof(buf));
 	assert_memory_equal(buf, big, sizeof(big));
+	/* The SYN-ACK was acknowledged with it. */
+	assert_int_equal(counter(host_b, "TcpExtTCPPureAcks"), acks);
 }
 
 /* Without a connection nothing has arrived, whatever the SYN had. */
