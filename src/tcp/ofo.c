@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Data out of order: a tree by sequence number, in which no two buffers overlap.
+ * Data out of order: a tree by sequence number. Buffers may overlap, but each one has a beginning and an
+ * end of its own: what another one covers is dropped.
  *
- * What came first stays: a later segment with other content for the same numbers changes nothing.
+ * Where two have other content for the same numbers, the one that begins first is read, as on Linux.
  */
 #include "tcp/tcp.h"
 

@@ -93,10 +93,14 @@ static bool pack(struct sock *sk, const struct source *src, struct sk_buff *skb,
 	return true;
 }
 
-/* Runs of buffers that follow each other and waste memory. */
+/*
+ * Runs of buffers that follow each other and waste memory. A small one alone is not helped by a copy; who
+ * fills the tree with such (CVE-2018-5390) shall not have all of it looked at for each segment.
+ */
 static void collapse(struct sock *sk, const struct source *src, struct sk_buff *skb)
 {
 	struct sk_buff *first, *next;
+	s64 alone = 0;
 
 	while (skb) {
 		bool worth = wastes_memory(sk, skb);
@@ -116,8 +120,13 @@ static void collapse(struct sock *sk, const struct source *src, struct sk_buff *
 			len += skb->len;
 			n++;
 		}
-		if (worth && !pack(sk, src, first, n, len))
+		if (n == 1 && len < SKB_WITH_OVERHEAD(PAGE_SIZE)) {
+			alone += first->truesize;
+			if (alone > sk->sk_rcvbuf >> 3)
+				return;
+		} else if (worth && !pack(sk, src, first, n, len)) {
 			return;
+		}
 		if (sk_rmem_alloc_get(sk) <= sk->sk_rcvbuf)
 			return;
 		skb = next;
