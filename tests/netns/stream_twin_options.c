@@ -69,6 +69,7 @@ static const struct option options[] = {
 	OPT(SOL_SOCKET, SO_MAX_PACING_RATE),
 	OPT(SOL_SOCKET, SO_TIMESTAMPING),
 	OPT(SOL_SOCKET, SO_RXQ_OVFL),
+	OPT(SOL_SOCKET, SO_ZEROCOPY),
 	{ "SO_TXREHASH", SOL_SOCKET, 74 },
 	{ "SO_BUF_LOCK", SOL_SOCKET, 72 },
 	OPT(SOL_IP, IP_TOS),
@@ -321,6 +322,7 @@ static void inheritance(void)
 		{ OPT(SOL_IP, IP_MTU_DISCOVER), 2 },
 		{ OPT(SOL_SOCKET, SO_MAX_PACING_RATE), 1000000 },
 		{ OPT(SOL_SOCKET, SO_DONTROUTE), 1 },
+		{ OPT(SOL_SOCKET, SO_ZEROCOPY), 1 },
 	};
 	size_t i;
 
