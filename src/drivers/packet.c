@@ -11,8 +11,10 @@
  * Frames come by recvmmsg(), and leave by sendmmsg(): the kernel's transmit ring copies as well, and
  * takes no frames of 64 KB. Or they come by a ring that the kernel fills block by block (TPACKET_V3),
  * which it does without us, on another processor: that is for the highest rates, since a block is
- * handed over when it is full or a millisecond old, and a single frame waits for that. All of them
- * carry the virtio header where the kernel has it, so that checksums are left to each other.
+ * handed over when it is full or a millisecond old, and a single frame waits for that. None is handed
+ * over empty: while nobody reads, n blocks hold n frames or n milliseconds at least, but no more than
+ * that at low rates. All of them carry the virtio header where the kernel has it, so that checksums
+ * are left to each other.
  *
  * The device has an address of its own, which the kernel's interface is asked to accept. When that
  * interface is down the device has no carrier, and a timer looks for its return, of which the

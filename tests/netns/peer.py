@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the tests against the kernel share: hosts that run, the kernel's end, and counting."""
 import ctypes
+import json
 import os
 import re
 import shutil
@@ -18,6 +19,9 @@ SKIFF = os.environ.get('SKIFF', 'build/debug/skiff')
 HOST, KERNEL, DEV = '192.0.2.2', '192.0.2.1', 'sk0'
 ECHO, DISCARD, DAYTIME, CHARGEN = 7, 9, 13, 19
 SERVICES = 'echo,discard,daytime,chargen'
+
+# How long anything may take on a machine with other things to do. What it takes is not judged.
+PATIENCE = 60.0
 
 # Locks of hosts' names, captures and the like.
 WORK = tempfile.mkdtemp(prefix='skiff-test-')
@@ -64,7 +68,7 @@ def sh(*cmd):
     return done.stdout
 
 
-def skiff(*args, env=None, before=None, timeout=20, binary=SKIFF, cwd=None):
+def skiff(*args, env=None, before=None, timeout=PATIENCE, binary=SKIFF, cwd=None):
     """Runs the command to its end; returns (exit status, output, errors)."""
     done = subprocess.run([binary] + list(args), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           text=True, timeout=timeout, preexec_fn=before, cwd=cwd,
@@ -78,7 +82,7 @@ def assert_no_report(errors):
         assert what not in errors, errors
 
 
-def wait_for(what, seconds=10.0):
+def wait_for(what, seconds=PATIENCE):
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end, 'nothing within %g s' % seconds
@@ -123,7 +127,7 @@ class Host:
         Host.running.remove(self)
         self.proc.send_signal(how)
         try:
-            status = self.proc.wait(20)
+            status = self.proc.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.proc.kill()
             raise
@@ -150,7 +154,32 @@ def counter(output, name):
     return int(found.group(1)) if found else 0
 
 
-def udp(timeout=2.0, port=0):
+def kernel_icmp(name):
+    """What the kernel has counted of ICMP in this namespace."""
+    names, values = [line.split() for line in open('/proc/net/snmp') if line.startswith('Icmp:')]
+    return int(values[names.index(name)])
+
+
+def link_counters(dev):
+    """What passed the interface, as the kernel counts it: rx_packets and so on."""
+    stats = json.loads(sh('ip', '-s', '-j', 'link', 'show', dev))[0]['stats64']
+    return {'%s_%s' % (way, name): value for way in ('rx', 'tx')
+            for name, value in stats[way].items()}
+
+
+def flood_of_pings(count):
+    """At least @count of them. Return: how many; the kernel has received an answer to each."""
+    before = kernel_icmp('InEchoReps')
+    # Without a deadline it goes away when the last answers take longer than those before; with one
+    # it goes on asking until so many have come.
+    out = sh(tool('ping'), '-f', '-q', '-c', str(count), '-w', '600', HOST)
+    assert ' %d received' % count in out, out
+    sent = int(re.search(r'(\d+) packets transmitted', out).group(1))
+    wait_for(lambda: kernel_icmp('InEchoReps') - before == sent)
+    return sent
+
+
+def udp(timeout=PATIENCE, port=0):
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     s.settimeout(timeout)
     s.bind((KERNEL, port))
@@ -230,10 +259,13 @@ class KernelSide:
         self.thread.start()
 
     def read(self):
-        while not self.done:
+        while True:
             try:
                 frame, where = self.sock.recvfrom(65536)
             except socket.timeout:
+                # Not before all is read that waits.
+                if self.done:
+                    return
                 continue
             if where[2] != socket.PACKET_OUTGOING:
                 self.frames.append(frame)

@@ -50,7 +50,7 @@ class Twin:
             self.send(frame[6:12] + mac(OUR_MAC) + frame[12:20] + b'\0\x02' + mac(OUR_MAC) +
                       frame[38:42] + frame[22:32])
 
-    def receive(self, done, patience=5.0):
+    def receive(self, done, patience=PATIENCE):
         """Frames until @done says yes to one, which is left out."""
         frames, end = [], time.monotonic() + patience
         while True:
@@ -217,7 +217,7 @@ class SkiffTwin(Twin):
         """It has to end well."""
         self.sock.close()
         self.proc.stdin.close()
-        status = self.proc.wait(20)
+        status = self.proc.wait(PATIENCE)
         self.err.seek(0)
         errors = self.err.read()
         self.err.close()

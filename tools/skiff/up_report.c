@@ -60,11 +60,15 @@ static void say_device_counters(struct net_device *dev)
 	memset(&s, 0, sizeof(s));
 	dev_get_stats(dev, &s);
 	printf("  %s%s: received %llu frames, %llu bytes; sent %llu frames, %llu bytes; "
-	       "dropped %llu in, %llu out\n",
+	       "dropped %llu in, %llu out",
 	       dev->name, dev->flags & IFF_UP ? "" : " (down)", (unsigned long long)s.rx_packets,
 	       (unsigned long long)s.rx_bytes, (unsigned long long)s.tx_packets,
 	       (unsigned long long)s.tx_bytes, (unsigned long long)s.rx_dropped,
 	       (unsigned long long)s.tx_dropped);
+	/* What the kernel could not keep for us; most kinds of devices have nothing like it. */
+	if (s.rx_missed_errors)
+		printf(", missed %llu", (unsigned long long)s.rx_missed_errors);
+	putchar('\n');
 }
 
 static void say_service(const char *name, const struct service_stats *s)
