@@ -4,6 +4,7 @@
 
 #include <skiff/slab.h>
 
+#include "base/clock.h"
 #include "neigh/neigh.h"
 
 /* Filled by neigh_table_init() before the first host exists, constant afterwards. */
@@ -42,7 +43,7 @@ unsigned int neigh_entries_of(struct net *net, struct neigh_table *tbl)
 
 ktime_t neigh_now(const struct neighbour *neigh)
 {
-	return skiff_net_now(neigh->cache->net);
+	return skiff_clock_seen(skiff_net_clock(neigh->cache->net));
 }
 
 ktime_t neigh_now_coarse(const struct neighbour *neigh)

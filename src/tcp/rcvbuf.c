@@ -93,7 +93,7 @@ void tcp_init_buffer_space(struct sock *sk)
 
 	if (!(sk->sk_userlocks & SOCK_SNDBUF_LOCK))
 		tcp_sndbuf_expand(sk);
-	tcp_mstamp_refresh(tp);
+	tcp_mstamp_seen(tp);
 	tp->rcvq_space.space = min(tp->rcv_wnd, TCP_INIT_CWND * (u32)tp->advmss);
 	tp->rcvq_space.time = tp->tcp_mstamp;
 	tp->rcvq_space.seq = tp->copied_seq;

@@ -306,6 +306,9 @@ static int tcp_set_tskey(struct sock *sk, bool unsent)
 	return 0;
 }
 
+_Static_assert(sizeof(void *) != 8 || sizeof(struct tcp_sock) <= 1600,
+	       "doc/tcp.md says what a connection takes, and there may be a million");
+
 /* The last reference is gone; any thread. */
 static void free_queue(struct sock *sk)
 {

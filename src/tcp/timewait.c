@@ -12,7 +12,7 @@
 
 static u32 clock_ms(const struct net *net)
 {
-	return (u32)(skiff_clock_now(skiff_net_clock(net)) / NSEC_PER_MSEC);
+	return (u32)(skiff_clock_seen(skiff_net_clock(net)) / NSEC_PER_MSEC);
 }
 
 void inet_twsk_put(struct inet_timewait_sock *tw)

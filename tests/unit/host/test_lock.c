@@ -4,9 +4,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
+#include <skiff/jiffies.h>
 #include <skiff/net_namespace.h>
 
 #include "death.h"
@@ -43,6 +45,37 @@ static void test_current(void **state)
 	net_unlock(net);
 	assert_true(net_trylock(net));
 	assert_ptr_equal(current_net(), net);
+	net_unlock(net);
+}
+
+static u64 system_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (u64)ts.tv_sec * 1000 + (u64)ts.tv_nsec / NSEC_PER_MSEC;
+}
+
+/* jiffies stand still under the lock until the clock is read, and are those of now for the next holder. */
+static void test_jiffies(void **state)
+{
+	u64 start = system_ms();
+	unsigned long first;
+
+	net_lock(net);
+	first = jiffies;
+	while (system_ms() < start + 3)
+		;
+	assert_true(jiffies == first);
+	skiff_net_now(net);
+	assert_true(jiffies > first);
+	first = jiffies;
+	net_unlock(net);
+	start = system_ms();
+	while (system_ms() < start + 3)
+		;
+	net_lock(net);
+	assert_true(jiffies > first);
 	net_unlock(net);
 }
 
@@ -336,6 +369,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_current),
+		TEST(test_jiffies),
 		TEST(test_rules),
 		TEST(test_defer),
 		TEST(test_defer_again),
