@@ -81,8 +81,8 @@ static void take_blocks(struct sk_buff *skb, struct page **page, const struct io
 	}
 }
 
-/* Read the next part. Return: its bytes, 0 at the end of the file, or -errno. */
-static long read_part(struct file_call *c)
+/* Read the next part. Return: it, NULL at the end of the file, or an error. */
+static struct sk_buff *read_part(const struct file_call *c)
 {
 	struct page *page[BLOCKS_MAX];
 	struct iovec iov[BLOCKS_MAX];
@@ -92,7 +92,7 @@ static long read_part(struct file_call *c)
 
 	n = alloc_blocks(page, iov, min(c->left, (size_t)PART_MAX));
 	if (n < 0)
-		return n;
+		return (struct sk_buff *)ERR_PTR(n);
 	skb = alloc_skb(0, GFP_KERNEL);
 	got = skb ? preadv(c->fd, iov, n, c->at) : -1;
 	if (got <= 0) {
@@ -101,11 +101,10 @@ static long read_part(struct file_call *c)
 		while (n--)
 			put_page(page[n]);
 		consume_skb(skb);
-		return err;
+		return (struct sk_buff *)ERR_PTR(err);
 	}
 	take_blocks(skb, page, iov, n, (size_t)got);
-	c->skb = skb;
-	return got;
+	return skb;
 }
 
 /*
@@ -122,9 +121,9 @@ static bool worth_reading(struct sock *sk)
 }
 
 /* Give the family what was read. Return: bytes or -errno. */
-static long give_part(struct socket *sock, struct file_call *c)
+static long give_part(struct socket *sock, struct file_call *c, struct sk_buff *skb)
 {
-	size_t len = c->skb->len;
+	size_t len = skb->len;
 	bool more = c->left > len && c->at + (off_t)len < c->size;
 	struct skiff_msghdr m = { .msg_flags = (more ? MSG_MORE : 0) |
 					       (c->wait ? 0 : MSG_DONTWAIT) };
@@ -132,7 +131,7 @@ static long give_part(struct socket *sock, struct file_call *c)
 
 	if (ret)
 		return ret;
-	ret = sock->ops->send_skb(sock, &m, c->skb);
+	ret = sock->ops->send_skb(sock, &m, skb);
 	net_unlock(sock->net);
 	if (ret != -EAGAIN)
 		c->skb = NULL;
@@ -143,17 +142,22 @@ static long try_file(struct sfile *f, void *arg)
 {
 	struct file_call *c = (struct file_call *)arg;
 	struct socket *sock = &f->sock;
+	struct sk_buff *skb;
 	long ret;
 
 	while (c->left) {
-		if (!c->skb) {
+		skb = c->skb;
+		if (!skb) {
 			if (!worth_reading(sock->sk))
 				return -EAGAIN;
-			ret = read_part(c);
-			if (ret <= 0)
-				return ret;
+			skb = read_part(c);
+			if (!skb)
+				return 0;
+			if (IS_ERR(skb))
+				return PTR_ERR(skb);
+			c->skb = skb;
 		}
-		ret = give_part(sock, c);
+		ret = give_part(sock, c, skb);
 		if (ret < 0)
 			return ret;
 		c->at += ret;
