@@ -25,8 +25,9 @@ class Cable:
         subprocess.run(['ip', 'link', 'del', 'k0'], stderr=subprocess.DEVNULL)
 
 
-# How frames are received: asked for, or out of a ring. However late the host is, a ring of so many blocks
-# holds as many frames, since none is handed over empty; no test here has more on their way at once.
+# How frames are received: asked for, or out of a ring. However late the host is, a ring of so many
+# blocks holds as many frames, since none is handed over empty; where nothing may be lost, no more are
+# on their way at once.
 WAYS = ('', ',blocks=64')
 
 

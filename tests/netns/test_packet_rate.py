@@ -40,7 +40,8 @@ class Rate:
         end = time.monotonic() + PATIENCE
         while True:
             host, kernel = self.host.counters(), link_counters('k0')
-            there = sum(host['dev:rx_' + what] for what in ('packets', 'missed', 'errors', 'dropped'))
+            there = sum(host['dev:rx_' + what]
+                        for what in ('packets', 'missed', 'errors', 'dropped'))
             here = host['dev:tx_packets']
             if (there, here) == (kernel['tx_packets'], kernel['rx_packets']) and \
                     not any(unaccounted(host).values()):
