@@ -22,7 +22,8 @@ extern "C" {
  * get_jiffies_64() - whole milliseconds since instant 0 of the clock of ktime_get(), plus
  * %INITIAL_JIFFIES
  *
- * Any context.
+ * With the stack lock they stand still for some time, and go on for a loop that waits for them. Any
+ * context.
  */
 SKIFF_API u64 get_jiffies_64(void);
 

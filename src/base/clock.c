@@ -92,6 +92,7 @@ ktime_t skiff_clock_now(const struct skiff_clock *clock)
 	if (env && env->clock == clock) {
 		env->seen = now;
 		env->seen_jiffies = jiffies_at(now);
+		env->jiffies_reads = 0;
 	}
 	return now;
 }
@@ -140,15 +141,18 @@ ktime_t ktime_get_real(void)
 	return skiff_clock_now_real(current_clock());
 }
 
+/* Whoever has asked so often without a look at the clock may be waiting for it to move on. */
+#define JIFFIES_READS_MAX 64
+
 /*
  * As on Linux, jiffies may lag: they move when somebody reads the clock, which the bottom half does
  * before it begins, and every call under a lock that it has just taken.
  */
 u64 get_jiffies_64(void)
 {
-	const struct skiff_env *env = skiff_env;
+	struct skiff_env *env = skiff_env;
 
-	if (likely(env && env->seen_jiffies))
+	if (likely(env && env->seen_jiffies && ++env->jiffies_reads < JIFFIES_READS_MAX))
 		return env->seen_jiffies;
 	return jiffies_at(skiff_clock_now(current_clock()));
 }

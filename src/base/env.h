@@ -20,6 +20,7 @@ struct skiff_env {
 	/* The clock of the system as it was last read under this hold of the lock, and its jiffies; 0: not yet. */
 	ktime_t seen;
 	u64 seen_jiffies;
+	unsigned int jiffies_reads; /* since then */
 	/* What the whole is part of, for the layer that made it. */
 	void *owner;
 };
