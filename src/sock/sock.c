@@ -76,10 +76,13 @@ void sock_rmem_gone(struct sock *sk)
 	release_memory(sk);
 }
 
-/* Empty a queue that nobody else sees any more. */
+/*
+ * Empty a queue, if it ever was one. Of the error queue's the end of a loan in another thread may have
+ * the lock right now; it sees SOCK_DEAD the next time.
+ */
 static void purge(struct sk_buff_head *list)
 {
-	if (list->next)
+	if (READ_ONCE(list->next))
 		skb_queue_purge(list);
 }
 
