@@ -76,6 +76,12 @@ def format_one(path):
                                   if len(diff) > 12 else []))
 
 
+def format_some(paths):
+    """The same of several files, which for one program are as quick as one where all is well."""
+    status, _ = run(['clang-format', '--dry-run', '--Werror'] + paths)
+    return '\n'.join(filter(None, map(format_one, paths))) if status else ''
+
+
 def lint_format():
     version = re.search(r'version (\d+)', run(['clang-format', '--version'])[1])
     if not version or version.group(1) != FORMATTER:
@@ -83,7 +89,8 @@ def lint_format():
         print('lint format   skipped: the sources are in the format of clang-format %s, not %s' % (
             FORMATTER, version.group(1) if version else 'unknown'))
         return []
-    return each(format_one, sources(('.c', '.h'), ''))
+    files = sources(('.c', '.h'), '')
+    return each(format_some, [files[i:i + 50] for i in range(0, len(files), 50)])
 
 
 def lint_tidy():
