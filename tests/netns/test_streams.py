@@ -26,14 +26,19 @@ def difference(part):
     """Of one part of the list; empty where both answer alike."""
     which = 'streams/%d' % part
     ours = sh(TWIN, 'skiff', which).splitlines()
-    # Whether a FIN's acknowledgment has come back by the next call is chance, on the kernel's side.
-    for _ in range(3):
+    apart = set(range(len(ours)))
+    # Whether a FIN's acknowledgment has come back by the next call is chance, on the kernel's side: each
+    # line has to be what the kernel has answered there once.
+    for _ in range(5):
         kernel = kernel_answers(which).splitlines()
         assert kernel, 'part %d is empty' % part
-        found = list(difflib.unified_diff(kernel, ours, 'kernel', 'skiff', n=0, lineterm=''))
-        if not found:
+        if len(kernel) != len(ours):
+            return list(difflib.unified_diff(kernel, ours, 'kernel', 'skiff', n=0, lineterm=''))
+        apart = {i for i in apart if kernel[i] != ours[i]}
+        if not apart:
             break
-    return found
+    return ['part %d, line %d: kernel %s, skiff %s' % (part, i + 1, kernel[i], ours[i])
+            for i in sorted(apart)]
 
 
 def test_answered_alike():
