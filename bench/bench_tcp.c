@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* TCP between two hosts of one process on a cable, on one core, next to the kernel's loopback. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <skiff/drivers.h>
-#include <skiff/inetdevice.h>
 #include <skiff/netconf.h>
-#include <skiff/netdevice.h>
-#include <skiff/skiff.h>
 #include <skiff/socket.h>
 
 #include "harness.h"
+#include "two_hosts.h"
 
 #define PORT 5001
 #define CHUNK 65536
@@ -26,14 +22,6 @@ static int listener;
 static int fds[2]; /* connected to each other */
 static int kernel_fds[2];
 static char buf[CHUNK], sink[CHUNK];
-
-static void need(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	perror(what);
-	exit(1);
-}
 
 static struct sockaddr_in name_of(const char *addr)
 {
@@ -175,28 +163,13 @@ static void setup_kernel(void)
 
 static void setup(void)
 {
-	static const char *const addr[] = { "192.0.2.1", "192.0.2.2" };
-	struct sockaddr_in a = name_of(addr[1]);
+	struct sockaddr_in a = name_of(host_addr[1]);
 
-	need(skiff_init() == 0, "skiff_init");
-	for (int i = 0; i < 2; i++) {
-		hosts[i] = skiff_net_create(NULL);
-		need(hosts[i] != NULL, "skiff_net_create");
+	two_hosts(hosts, ends);
+	for (int i = 0; i < 2; i++)
 		need(skiff_sysctl_set(hosts[i], "net.ipv4.tcp_max_tw_buckets", "4096", NULL, 0) ==
 			     0,
 		     "sysctl");
-	}
-	need(veth_create(hosts[0], "x", hosts[1], "y", &ends[0], &ends[1]) == 0, "veth_create");
-	for (int i = 0; i < 2; i++) {
-		struct in_addr in;
-
-		inet_pton(AF_INET, addr[i], &in);
-		net_lock(hosts[i]);
-		need(inet_insert_ifa(ends[i], (__force __be32)in.s_addr, 24) == 0 &&
-			     dev_open(ends[i], NULL) == 0,
-		     "device");
-		net_unlock(hosts[i]);
-	}
 	listener = skiff_socket(hosts[1], AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	need(listener >= 0 && skiff_bind(listener, (struct sockaddr *)&a, sizeof(a)) == 0 &&
 		     skiff_listen(listener, 64) == 0,

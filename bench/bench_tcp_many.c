@@ -6,19 +6,15 @@
  *
  *	bench-tcp_many [PAIRS]
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <skiff/drivers.h>
-#include <skiff/inetdevice.h>
 #include <skiff/netconf.h>
-#include <skiff/netdevice.h>
-#include <skiff/skiff.h>
 #include <skiff/socket.h>
 
 #include "harness.h"
+#include "two_hosts.h"
 
 #define PAIRS 500000
 #define FIRST_PORT 5001
@@ -30,14 +26,6 @@ static struct net *hosts[2];
 static int listeners[LISTENERS];
 static int (*fds)[2];
 static size_t pairs, made;
-
-static void need(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	perror(what);
-	exit(1);
-}
 
 static struct sockaddr_in name_of(size_t listener)
 {
@@ -60,28 +48,13 @@ static size_t resident(void)
 
 static void setup(void)
 {
-	static const char *const addr[] = { "192.0.2.1", "192.0.2.2" };
 	struct net_device *ends[2];
 
-	need(skiff_init() == 0, "skiff_init");
-	for (int i = 0; i < 2; i++) {
-		hosts[i] = skiff_net_create(NULL);
-		need(hosts[i] != NULL, "skiff_net_create");
+	two_hosts(hosts, ends);
+	for (int i = 0; i < 2; i++)
 		need(skiff_sysctl_set(hosts[i], "net.ipv4.ip_local_port_range", "8000 65535", NULL,
 				      0) == 0,
 		     "sysctl");
-	}
-	need(veth_create(hosts[0], "x", hosts[1], "y", &ends[0], &ends[1]) == 0, "veth_create");
-	for (int i = 0; i < 2; i++) {
-		struct in_addr in;
-
-		inet_pton(AF_INET, addr[i], &in);
-		net_lock(hosts[i]);
-		need(inet_insert_ifa(ends[i], (__force __be32)in.s_addr, 24) == 0 &&
-			     dev_open(ends[i], NULL) == 0,
-		     "device");
-		net_unlock(hosts[i]);
-	}
 	for (size_t i = 0; i < LISTENERS; i++) {
 		struct sockaddr_in a = name_of(i);
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* UDP echo between two hosts of one process on a cable, 64 bytes, on one core. */
-#include <skiff/drivers.h>
 #include <skiff/inet_common.h>
 #include <skiff/netconf.h>
 #include <skiff/services.h>
@@ -9,6 +8,7 @@
 
 #include "harness.h"
 #include "kernel_udp.h"
+#include "two_hosts.h"
 
 #define OWN_PORT 7001
 
@@ -18,14 +18,6 @@ static int service_fd;	      /* connected to the echo service of the other host 
 static struct sock *stack[2]; /* sockets of the stack: the second one sends back what comes */
 static unsigned long echoed;
 static struct udp_burst to, from;
-
-static void need(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	perror(what);
-	exit(1);
-}
 
 /* The four calls that a program would make. */
 static void echo_calls(size_t times, void *arg)
@@ -178,35 +170,19 @@ static void open_stack(int side, const char *own, const char *peer,
 
 static void setup(void)
 {
-	static const char *const addr[] = { "192.0.2.1", "192.0.2.2" };
 	struct net_device *ends[2];
 
-	need(skiff_init() == 0, "skiff_init");
-	for (int i = 0; i < 2; i++) {
-		hosts[i] = skiff_net_create(NULL);
-		need(hosts[i] != NULL, "skiff_net_create");
-	}
-	need(veth_create(hosts[0], "x", hosts[1], "y", &ends[0], &ends[1]) == 0, "veth_create");
-	for (int i = 0; i < 2; i++) {
-		struct in_addr in;
-
-		inet_pton(AF_INET, addr[i], &in);
-		net_lock(hosts[i]);
-		need(inet_insert_ifa(ends[i], (__force __be32)in.s_addr, 24) == 0 &&
-			     dev_open(ends[i], NULL) == 0,
-		     "device");
-		net_unlock(hosts[i]);
-	}
+	two_hosts(hosts, ends);
 	while (skiff_poll(hosts[1], 0) > 0 || skiff_poll(hosts[0], 0) > 0)
 		;
 	net_lock(hosts[1]);
 	need(service_enable(hosts[1], "echo") == 0, "echo");
 	net_unlock(hosts[1]);
 	for (int i = 0; i < 2; i++)
-		fds[i] = open_socket(hosts[i], addr[i], addr[!i], 0);
-	service_fd = open_socket(hosts[0], addr[0], addr[1], htons(7));
-	open_stack(0, addr[0], addr[1], count_back);
-	open_stack(1, addr[1], addr[0], send_back);
+		fds[i] = open_socket(hosts[i], host_addr[i], host_addr[!i], 0);
+	service_fd = open_socket(hosts[0], host_addr[0], host_addr[1], htons(7));
+	open_stack(0, host_addr[0], host_addr[1], count_back);
+	open_stack(1, host_addr[1], host_addr[0], send_back);
 	udp_burst_init(&to);
 	udp_burst_init(&from);
 	/* The neighbours get to know each other. */
