@@ -478,6 +478,7 @@ def test_services():
     assert 'echo: 1 connections, %d bytes in, %d bytes out' % (8 * MB, 8 * MB) in report, report
     assert 'discard: 1 connections, %d bytes in, 0 bytes out' % (8 * MB) in report, report
     assert 'daytime: 1 connections' in report, report
+    assert 'TcpMaxConn -1' in report.replace('\n', ' '), report
 
 
 def chargen():

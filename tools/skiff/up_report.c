@@ -101,7 +101,8 @@ static int say_counter(const char *name, u64 value, void *arg)
 
 	if (!value)
 		return 0;
-	len = snprintf(item, sizeof(item), "%s %llu", name, (unsigned long long)value);
+	/* TcpMaxConn is no count, and -1 where there is no limit (RFC 1213). */
+	len = snprintf(item, sizeof(item), "%s %lld", name, (long long)value);
 	if (!*column) {
 		fputs(begin, stdout);
 		*column = (int)sizeof(begin) - 1;
