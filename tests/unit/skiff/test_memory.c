@@ -11,7 +11,7 @@
 
 #include "sockcall.h"
 
-#define LIMIT (64u << 10)
+#define LIMIT (64L << 10)
 /* The limit is passed by what comes last. */
 #define MOST (LIMIT + 8192)
 #define QUIET (60 * NSEC_PER_SEC)
