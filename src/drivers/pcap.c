@@ -40,15 +40,28 @@ static void count_unfit(struct pcap_dev *p, bool no_memory)
 	spin_unlock(&p->lock);
 }
 
-/* The file's distance @delta at the speed that is wanted. */
+/* The file's distance @delta at the speed that is wanted; what is beyond the end of time is that. */
 static s64 scaled(const struct pcap_dev *p, s64 delta)
 {
-	u64 d = (u64)max(delta, (s64)0);
+	u64 d = (u64)max(delta, (s64)0), whole, sum;
 	u32 speed = p->config.speed;
 
 	if (p->config.fastest)
 		return 0;
-	return (s64)(d / speed * PCAP_SPEED_ONE + d % speed * PCAP_SPEED_ONE / speed);
+	if (__builtin_mul_overflow(d / speed, (u64)PCAP_SPEED_ONE, &whole) ||
+	    __builtin_add_overflow(whole, d % speed * PCAP_SPEED_ONE / speed, &sum))
+		return KTIME_MAX;
+	return (s64)min(sum, (u64)KTIME_MAX);
+}
+
+/* From the pass's first frame to one with @stamp. The file may say anything. */
+static s64 distance(const struct pcap_dev *p, s64 stamp)
+{
+	s64 delta;
+
+	if (__builtin_sub_overflow(stamp, p->first, &delta))
+		return stamp < p->first ? 0 : KTIME_MAX;
+	return delta;
 }
 
 /* Return: the frame; NULL when it is unfit, and it is counted. */
@@ -60,7 +73,7 @@ static struct sk_buff *make_frame(struct pcap_dev *p, const u8 *data, u32 captur
 	if (!p->pass_frames++)
 		p->first = stamp;
 	/* Not back in time, whatever the file says. */
-	p->due = max(p->due, p->origin + scaled(p, stamp - p->first));
+	p->due = max(p->due, ktime_add_safe(p->origin, scaled(p, distance(p, stamp))));
 	if (captured != len || len < ETH_HLEN || len > PCAP_MAX_FRAME) {
 		count_unfit(p, false);
 		return NULL;

@@ -86,6 +86,17 @@ void pcap_in_close(struct pcap_in *in)
 		lib.close((pcap_t *)in);
 }
 
+/* With the precision that was asked for, the lesser field counts nanoseconds. */
+static s64 stamp_of(const struct timeval *tv)
+{
+	s64 ns;
+
+	if (__builtin_mul_overflow((s64)tv->tv_sec, NSEC_PER_SEC, &ns) ||
+	    __builtin_add_overflow(ns, (s64)tv->tv_usec, &ns))
+		return tv->tv_sec < 0 ? INT64_MIN : INT64_MAX;
+	return ns;
+}
+
 int pcap_in_next(struct pcap_in *in, const u8 **data, u32 *captured, u32 *len, s64 *stamp)
 {
 	struct pcap_pkthdr *h;
@@ -94,8 +105,7 @@ int pcap_in_next(struct pcap_in *in, const u8 **data, u32 *captured, u32 *len, s
 	case 1:
 		*captured = h->caplen;
 		*len = h->len;
-		/* With that precision the field counts nanoseconds. */
-		*stamp = (s64)h->ts.tv_sec * NSEC_PER_SEC + h->ts.tv_usec;
+		*stamp = stamp_of(&h->ts);
 		return 1;
 	case PCAP_ERROR_BREAK:
 		return 0;

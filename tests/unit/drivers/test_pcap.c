@@ -318,6 +318,73 @@ static void test_broken_file(void **state)
 	assert_non_null(strstr(said, "is broken behind frame 1"));
 }
 
+static void add_block(FILE *f, u32 type, const void *body, u32 len)
+{
+	const u32 head[2] = { type, len + 12 }, tail = len + 12;
+
+	assert_int_equal(fwrite(head, sizeof(head), 1, f), 1);
+	assert_int_equal(fwrite(body, len, 1, f), 1);
+	assert_int_equal(fwrite(&tail, sizeof(tail), 1, f), 1);
+}
+
+/* Stamps count seconds, in 64 bits: far beyond what nanoseconds can say. */
+static void pcapng_file(u64 first, u64 second)
+{
+	const u32 section[4] = { 0x1a2b3c4d, 1, ~0u, ~0u };
+	const u32 interface[5] = { 1, 65535, 9 | 1 << 16, 0, 0 };
+	const u64 stamps[2] = { first, second };
+	FILE *f = fopen(in, "w");
+	u32 i;
+
+	assert_non_null(f);
+	add_block(f, 0x0a0d0d0a, section, sizeof(section));
+	add_block(f, 1, interface, sizeof(interface));
+	for (i = 0; i < 2; i++) {
+		u32 body[20] = { 0, (u32)(stamps[i] >> 32), (u32)stamps[i], 60, 60 };
+		const u8 frame[16] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, TYPE >> 8, TYPE & 0xff };
+
+		memcpy(&body[5], frame, sizeof(frame));
+		add_block(f, 6, body, sizeof(body));
+	}
+	fclose(f);
+}
+
+/* What is due beyond the end of time never comes, and nothing is the worse for it. */
+static void test_stamps_beyond_all_bounds(void **state)
+{
+	FILE *f = begin_file(1);
+	/* Ten thousand seconds later: 317 years at the slowest speed. */
+	const u32 late[4] = { 11000, 0, 60, 60 };
+	const u8 frame[60] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, TYPE >> 8, TYPE & 0xff };
+
+	add_frame(f, 0, 60, 60, 1);
+	assert_int_equal(fwrite(late, sizeof(late), 1, f), 1);
+	assert_int_equal(fwrite(frame, sizeof(frame), 1, f), 1);
+	fclose(f);
+	create_or_skip("speed=0.000001");
+	open_device();
+	run_to(100 * MS);
+	assert_int_equal(got.count, 1);
+}
+
+static void test_stamps_that_are_no_times(void **state)
+{
+	pcapng_file(0, 1ull << 62);
+	create_or_skip(NULL);
+	open_device();
+	run_to(100 * MS);
+	assert_int_equal(got.count, 1);
+}
+
+static void test_stamps_from_end_to_end(void **state)
+{
+	pcapng_file(1ull << 63, 1ull << 62);
+	create_or_skip(NULL);
+	open_device();
+	run_to(100 * MS);
+	assert_int_equal(got.count, 1);
+}
+
 static void send_frame(u8 tag)
 {
 	struct sk_buff *skb = alloc_skb(200, GFP_KERNEL);
@@ -485,6 +552,9 @@ int main(void)
 		with_host(test_more_than_the_ring),
 		with_host(test_down_and_up),
 		with_host(test_broken_file),
+		with_host(test_stamps_beyond_all_bounds),
+		with_host(test_stamps_that_are_no_times),
+		with_host(test_stamps_from_end_to_end),
 		with_host(test_what_is_written),
 		with_host(test_what_is_written_can_be_replayed),
 		with_host(test_refusals),
