@@ -31,6 +31,12 @@ struct netdev_notifier_info {
 	struct net_device *dev;
 };
 
+/* What NETDEV_CHANGE brings: which of the flags that users may set have changed. */
+struct netdev_notifier_change_info {
+	struct netdev_notifier_info info;
+	unsigned int flags_changed;
+};
+
 static inline struct net_device *
 netdev_notifier_info_to_dev(const struct netdev_notifier_info *info)
 {
@@ -46,7 +52,10 @@ netdev_notifier_info_to_dev(const struct netdev_notifier_info *info)
 SKIFF_API int register_netdevice_notifier(struct notifier_block *nb);
 SKIFF_API int unregister_netdevice_notifier(struct notifier_block *nb);
 
-/* Tell of an event. Locked. Return: what the last listener asked returned, NOTIFY_*. */
+/*
+ * Tell of an event; of NETDEV_CHANGE, one of the link. Locked. Return: what the last listener asked
+ * returned, NOTIFY_*.
+ */
 SKIFF_API int call_netdevice_notifiers(unsigned long val, struct net_device *dev);
 
 /* Name of an event for messages. */

@@ -99,6 +99,9 @@ int net_tx_action(struct net *net, int budget);
 /* qdisc_run() for one of the queue's packets that need not wait. */
 void qdisc_send_directly(struct Qdisc *sch, struct sk_buff *skb);
 
+/* notify.c: tell of NETDEV_CHANGE, with the flags that have @changed */
+void dev_notify_flags(struct net_device *dev, unsigned int changed);
+
 /* link.c */
 /* What @dev's carrier and state say now. */
 void dev_update_operstate(struct net_device *dev);

@@ -43,22 +43,32 @@ int unregister_netdevice_notifier(struct notifier_block *nb)
 	return err;
 }
 
-int call_netdevice_notifiers(unsigned long val, struct net_device *dev)
+static int call_chain(unsigned long val, struct netdev_notifier_change_info *info)
 {
-	struct netdev_notifier_info info = { .dev = dev };
 	struct notifier_block *nb = smp_load_acquire(&netdev_chain);
 	int ret = NOTIFY_DONE;
 
-	ASSERT_NET_LOCKED(dev_net(dev));
+	ASSERT_NET_LOCKED(dev_net(info->info.dev));
 	while (nb) {
 		struct notifier_block *next = smp_load_acquire(&nb->next);
 
-		ret = nb->notifier_call(nb, val, &info);
+		ret = nb->notifier_call(nb, val, info);
 		if (ret & NOTIFY_STOP_MASK)
 			break;
 		nb = next;
 	}
 	return ret;
+}
+
+int call_netdevice_notifiers(unsigned long val, struct net_device *dev)
+{
+	return call_chain(val, &(struct netdev_notifier_change_info){ .info.dev = dev });
+}
+
+void dev_notify_flags(struct net_device *dev, unsigned int changed)
+{
+	call_chain(NETDEV_CHANGE, &(struct netdev_notifier_change_info){
+					  .info.dev = dev, .flags_changed = changed });
 }
 
 const char *netdev_cmd_to_name(enum netdev_cmd cmd)

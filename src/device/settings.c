@@ -169,7 +169,7 @@ int dev_change_flags(struct net_device *dev, unsigned int flags, struct netlink_
 	if (!err)
 		err = change_user_mode(dev, flags, IFF_ALLMULTI, dev_set_allmulti);
 	if ((dev->flags & IFF_UP) && ((dev->flags ^ old_flags) & ~FLAGS_KEPT))
-		call_netdevice_notifiers(NETDEV_CHANGE, dev);
+		dev_notify_flags(dev, dev->flags ^ old_flags);
 	return err;
 }
 

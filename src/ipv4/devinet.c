@@ -373,6 +373,13 @@ static void devinet_unregister(struct net_device *dev)
 	inetdev_destroy(dev);
 }
 
+/* A link got ARP, or lost it: what is known of neighbours was found out in the other way. */
+static void devinet_flags(struct net_device *dev, const void *info)
+{
+	if (((const struct netdev_notifier_change_info *)info)->flags_changed & IFF_NOARP)
+		neigh_changeaddr(&arp_tbl, dev);
+}
+
 int devinet_netdev_event(struct notifier_block *nb, unsigned long event, void *ptr)
 {
 	struct net_device *dev =
@@ -396,6 +403,7 @@ int devinet_netdev_event(struct notifier_block *nb, unsigned long event, void *p
 		if (in_dev && !netif_carrier_ok(dev) &&
 		    in_dev_andconf(in_dev, IPV4_DEVCONF_ARP_EVICT_NOCARRIER))
 			neigh_carrier_down(&arp_tbl, dev);
+		devinet_flags(dev, ptr);
 		break;
 	case NETDEV_UP:
 		devinet_up(dev);

@@ -412,6 +412,38 @@ static void down_forgets(void **state)
 	assert_int_equal(wire_drops(&h, SKB_DROP_REASON_NEIGH_DEAD), 1);
 }
 
+static void change_flags(unsigned int on, unsigned int off)
+{
+	net_lock(h.net);
+	assert_int_equal(dev_change_flags(h.dev, (dev_get_flags(h.dev) | on) & ~off, NULL), 0);
+	net_unlock(h.net);
+}
+
+/* IFF_NOARP: nobody is asked; and once it is gone, everybody again. */
+static void arp_can_be_switched_off_and_on(void **state)
+{
+	u8 f[FRAME_MAX];
+
+	ping(PEER_IP, 1);
+	expect_arp(WIRE_ARP_REQUEST, bcast_mac, HOST_IP, PEER_IP);
+	answer(PEER_IP, peer_mac);
+	expect_icmp(f, ICMP_ECHO, 0);
+	change_flags(IFF_NOARP, 0);
+	ping(PEER_IP, 1);
+	assert_int_not_equal(wire_take(&h, f), 0);
+	assert_int_equal(wire_eth_type(f), ETH_P_IP);
+	assert_memory_equal(wire_eth_dest(f), host_mac, ETH_ALEN);
+	assert_int_equal(state_of(PEER_IP), NUD_NOARP);
+	change_flags(0, IFF_NOARP);
+	ping(PEER_IP, 1);
+	expect_arp(WIRE_ARP_REQUEST, bcast_mac, HOST_IP, PEER_IP);
+	answer(PEER_IP, peer_mac);
+	expect_icmp(f, ICMP_ECHO, 0);
+	/* Another flag is nothing to the neighbours. */
+	change_flags(IFF_DEBUG, 0);
+	assert_int_equal(state_of(PEER_IP), NUD_REACHABLE);
+}
+
 /* The administrator's word stands against everybody's. */
 static void permanent_entries_stay(void **state)
 {
@@ -460,6 +492,7 @@ int main(void)
 		T(unanswered_questions_do_not_fill_the_table),
 		T(what_is_not_used_goes),
 		T(down_forgets),
+		T(arp_can_be_switched_off_and_on),
 		T(permanent_entries_stay),
 	};
 
