@@ -28,14 +28,15 @@ static int fifo_put(struct sk_buff *skb, struct Qdisc *sch)
 
 static int pfifo_enqueue(struct sk_buff *skb, struct Qdisc *sch, struct sk_buff **to_free)
 {
-	if (skb_queue_len(&fifo(sch)->list) >= fifo(sch)->limit)
+	if (skb_queue_len(&fifo(sch)->list) >= fifo(sch)->limit || unlikely(qdisc_host_full(sch)))
 		return qdisc_drop(skb, sch, to_free);
 	return fifo_put(skb, sch);
 }
 
 static int bfifo_enqueue(struct sk_buff *skb, struct Qdisc *sch, struct sk_buff **to_free)
 {
-	if ((u64)sch->qstats.backlog + skb->len > fifo(sch)->limit)
+	if ((u64)sch->qstats.backlog + skb->len > fifo(sch)->limit ||
+	    unlikely(qdisc_host_full(sch)))
 		return qdisc_drop(skb, sch, to_free);
 	return fifo_put(skb, sch);
 }
@@ -45,6 +46,8 @@ static int pfifo_head_drop_enqueue(struct sk_buff *skb, struct Qdisc *sch, struc
 {
 	struct sk_buff *oldest;
 
+	if (unlikely(qdisc_host_full(sch)))
+		return qdisc_drop(skb, sch, to_free);
 	if (skb_queue_len(&fifo(sch)->list) < fifo(sch)->limit)
 		return fifo_put(skb, sch);
 	oldest = __skb_dequeue(&fifo(sch)->list);

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <skiff/netem.h>
+#include <skiff/sch_generic.h>
 
 #include "sockcall.h"
 
@@ -94,8 +95,11 @@ static void test_unknown_neighbours(void **state)
 }
 
 /* The same, for a device that takes nothing, and which then takes it all, or loses it. */
-static void test_queue_of_a_device(void **state)
+static void fill_queue(const char *kind)
 {
+	net_lock(h.net);
+	assert_int_equal(dev_set_qdisc(h.dev, kind, 0), 0);
+	net_unlock(h.net);
 	for (int round = 0; round < 2; round++) {
 		u64 before = wire_drops(&h, SKB_DROP_REASON_QDISC_DROP);
 
@@ -121,6 +125,14 @@ static void test_queue_of_a_device(void **state)
 		assert_int_equal(used(), 0);
 		wire_drop_sent(&h);
 	}
+}
+
+static void test_queue_of_a_device(void **state)
+{
+	fill_queue("pfifo_fast");
+	fill_queue("pfifo");
+	fill_queue("bfifo");
+	fill_queue("pfifo_head_drop");
 }
 
 /* A sender's packets are the network's once netem has them, and the host pays for that. */
