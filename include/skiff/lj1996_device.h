@@ -107,6 +107,7 @@ struct enet_statistics {
  * @lj_netdev: the adapter's
  * @lj_list: the adapter's
  * @lj_name: the adapter's
+ * @lj_queue_len: the adapter's
  *
  * All that the driver does not set is 0.
  */
@@ -151,6 +152,7 @@ struct device {
 	struct net_device *lj_netdev;
 	struct list_head lj_list;
 	char *lj_name;
+	unsigned int lj_queue_len;
 };
 
 /**

@@ -67,12 +67,23 @@ static int band_of_priority(u32 priority)
 	}
 }
 
+/* The driver may change its mind at any time, and so may the user (SIOCSIFTXQLEN). */
+static unsigned long queue_len(const struct net_device *netdev)
+{
+	struct device *dev = lj_of(netdev);
+
+	if (dev->lj_queue_len != netdev->tx_queue_len) {
+		dev->lj_queue_len = netdev->tx_queue_len;
+		dev->tx_queue_len = netdev->tx_queue_len;
+	}
+	return dev->tx_queue_len;
+}
+
 static int buffs_enqueue(struct sk_buff *skb, struct Qdisc *sch, struct sk_buff **to_free)
 {
 	struct sk_buff_head *band = band_of(sch, band_of_priority(skb->priority));
 
-	/* The driver may change its mind at any time. */
-	if (skb_queue_len(band) >= lj_of(qdisc_dev(sch))->tx_queue_len)
+	if (skb_queue_len(band) >= queue_len(qdisc_dev(sch)) || unlikely(qdisc_host_full(sch)))
 		return qdisc_drop(skb, sch, to_free);
 	lj_queue_tail(band, skb);
 	qdisc_qstats_add(sch, skb);
@@ -309,7 +320,7 @@ static void copy_settings(struct net_device *netdev, struct device *dev)
 	netdev->addr_len = dev->addr_len;
 	dev_addr_set(netdev, dev->dev_addr);
 	memcpy(netdev->broadcast, dev->broadcast, MAX_ADDR_LEN);
-	netdev->tx_queue_len = (unsigned int)dev->tx_queue_len;
+	netdev->tx_queue_len = dev->lj_queue_len = (unsigned int)dev->tx_queue_len;
 	netdev->priv_flags &= ~(unsigned int)IFF_NO_QUEUE;
 	netdev->irq = dev->irq;
 	netdev->dma = dev->dma;

@@ -244,6 +244,43 @@ static void test_queue_is_bounded(void **state)
 	assert_int_equal(skb_live_buffers(), 0);
 }
 
+/* The user's word counts as the driver's does, whichever came last. */
+static void test_queue_as_long_as_the_user_says(void **state)
+{
+	struct ifreq ifr = { .ifr_name = "eth0", .ifr_qlen = 3 };
+	int i;
+
+	up();
+	mydev.tbusy = 1;
+	assert_int_equal(dev_ioctl(net, SIOCSIFTXQLEN, &ifr), 0);
+	for (i = 0; i < 10; i++)
+		send_frame(1, SOPRI_NORMAL);
+	assert_int_equal(skb_queue_len(&mydev.buffs[SOPRI_NORMAL]), 3);
+	assert_int_equal(mydev.tx_queue_len, 3);
+	mydev.tx_queue_len = 5;
+	for (i = 0; i < 10; i++)
+		send_frame(1, SOPRI_NORMAL);
+	assert_int_equal(skb_queue_len(&mydev.buffs[SOPRI_NORMAL]), 5);
+	down();
+}
+
+/* What no socket pays for is the host's, and its memory has an end. */
+static void test_queue_within_the_hosts_memory(void **state)
+{
+	u64 dropped = net->drops[SKB_DROP_REASON_QDISC_DROP];
+	int i;
+
+	net->mem->limit = 16384;
+	up();
+	mydev.tbusy = 1;
+	for (i = 0; i < 100; i++)
+		send_frame(1, SOPRI_NORMAL);
+	assert_in_range(atomic_long_read(&net->mem->used), 16384, 16384 + 4096);
+	assert_true(net->drops[SKB_DROP_REASON_QDISC_DROP] - dropped > 50);
+	down();
+	assert_int_equal(atomic_long_read(&net->mem->used), 0);
+}
+
 static void test_given_up_while_it_waits(void **state)
 {
 	struct sk_buff *skb;
@@ -404,6 +441,8 @@ int main(void)
 		test(test_sending),
 		test(test_busy_and_again),
 		test(test_queue_is_bounded),
+		test(test_queue_as_long_as_the_user_says),
+		test(test_queue_within_the_hosts_memory),
 		test(test_given_up_while_it_waits),
 		test(test_rebuild_header),
 		test(test_receiving),
