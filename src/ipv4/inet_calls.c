@@ -172,9 +172,12 @@ int inet_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 		if (!sk->sk_prot->ioctl)
 			return -ENOIOCTLCMD;
 		err = sk->sk_prot->ioctl(sk, (int)cmd, &karg);
-		if (!err)
-			*(int *)arg = karg;
-		return err;
+		if (err)
+			return err;
+		if (!arg)
+			return -EFAULT;
+		memcpy((void *)arg, &karg, sizeof(karg));
+		return 0;
 	default:
 		/* To AF_INET6 the same numbers are about other structures. */
 		if (sk->sk_family == AF_INET6)

@@ -234,6 +234,10 @@ static int mc_group_filter(struct sock *sk, const void *optval, unsigned int opt
 
 int ip_mc_setsockopt(struct sock *sk, int optname, const void *optval, unsigned int optlen)
 {
+	/* Their numbers follow each other. */
+	if (optlen && !optval)
+		return optname >= IP_MULTICAST_IF && optname <= IP_MULTICAST_ALL ? -EFAULT :
+										   -ENOPROTOOPT;
 	switch (optname) {
 	case IP_MULTICAST_IF:
 		return mc_multicast_if(sk, optval, optlen);
@@ -279,6 +283,8 @@ static int mc_get_msfilter(struct sock *sk, void *optval, int *optlen)
 
 	if (*optlen < (int)at)
 		return -EINVAL;
+	if (!optval)
+		return -EFAULT;
 	memcpy(&head, optval, at);
 	mreq.imr_multiaddr = head.imsf_multiaddr;
 	mreq.imr_address = head.imsf_interface;
@@ -309,6 +315,8 @@ static int mc_get_group_filter(struct sock *sk, void *optval, int *optlen)
 
 	if (*optlen < (int)at)
 		return -EINVAL;
+	if (!optval)
+		return -EFAULT;
 	memcpy(&head, optval, at);
 	if (head.gf_group.ss_family != AF_INET)
 		return -EADDRNOTAVAIL;

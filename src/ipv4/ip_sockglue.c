@@ -24,6 +24,8 @@ int ip_opt_put(void *optval, int *optlen, int val)
 	if (len < 0)
 		return -EINVAL;
 	if (len < (int)sizeof(int) && len > 0 && val >= 0 && val <= 255) {
+		if (!optval)
+			return -EFAULT;
 		*(unsigned char *)optval = (unsigned char)val;
 		*optlen = 1;
 		return 0;
@@ -33,13 +35,7 @@ int ip_opt_put(void *optval, int *optlen, int val)
 
 int ip_opt_put_data(void *optval, int *optlen, const void *data, int len)
 {
-	if (*optlen < 0)
-		return -EINVAL;
-	if (*optlen > len)
-		*optlen = len;
-	if (*optlen)
-		memcpy(optval, data, (size_t)*optlen);
-	return 0;
+	return sock_put_option(optval, optlen, data, len);
 }
 
 /* Options that are one number */
@@ -231,6 +227,8 @@ static int set_unicast_if(struct sock *sk, const void *optval, unsigned int optl
 
 	if (optlen != sizeof(int))
 		return -EINVAL;
+	if (!optval)
+		return -EFAULT;
 	memcpy(&ifindex, optval, sizeof(ifindex));
 	ifindex = (int)ntohl((__force __be32)ifindex);
 	if (ifindex) {
@@ -251,6 +249,8 @@ static int set_local_port_range(struct sock *sk, const void *optval, unsigned in
 
 	if (optlen != sizeof(val))
 		return -EINVAL;
+	if (!optval)
+		return -EFAULT;
 	memcpy(&val, optval, sizeof(val));
 	lo = (u16)val;
 	hi = (u16)(val >> 16);
@@ -272,6 +272,8 @@ static int set_options(struct sock *sk, const void *optval, unsigned int optlen)
 
 	if (optlen > IP_OPTIONS_MAX)
 		return -EINVAL;
+	if (optlen && !optval)
+		return -EFAULT;
 	if (optlen) {
 		err = ip_options_get(sock_net(sk), &opt, optval, (int)optlen);
 		if (err)

@@ -176,11 +176,5 @@ int ipv6_getsockopt(struct sock *sk, int optname, void *optval, int *optlen)
 {
 	int val = 0, err = get_int(sk, optname, &val);
 
-	if (err)
-		return err;
-	if (*optlen < 0)
-		return -EINVAL;
-	*optlen = min_t(int, *optlen, sizeof(val));
-	memcpy(optval, &val, (size_t)*optlen);
-	return 0;
+	return err ? err : sock_put_option(optval, optlen, &val, sizeof(val));
 }

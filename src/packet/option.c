@@ -176,12 +176,5 @@ int packet_getsockopt(struct socket *sock, int level, int optname, void *optval,
 	if (*optlen < 0)
 		return -EINVAL;
 	len = get_value(pkt_sk(sock->sk), optname, &v);
-	if (len < 0)
-		return len;
-	len = min(len, *optlen);
-	if (len && !optval)
-		return -EFAULT;
-	*optlen = len;
-	memcpy(optval, &v, (size_t)len);
-	return 0;
+	return len < 0 ? len : sock_put_option(optval, optlen, &v, len);
 }

@@ -64,7 +64,8 @@ static int raw_setsockopt(struct sock *sk, int level, int optname, const void *o
 		optlen = sizeof(struct icmp_filter);
 	if (optlen && !optval)
 		return -EFAULT;
-	memcpy(&raw_sk(sk)->filter, optval, optlen);
+	if (optlen)
+		memcpy(&raw_sk(sk)->filter, optval, optlen);
 	return 0;
 }
 
@@ -76,11 +77,7 @@ static int raw_getsockopt(struct sock *sk, int level, int optname, void *optval,
 		return -ENOPROTOOPT;
 	if (sk->sk_num != IPPROTO_ICMP)
 		return -EOPNOTSUPP;
-	if (*optlen < 0)
-		return -EINVAL;
-	*optlen = min_t(int, *optlen, sizeof(struct icmp_filter));
-	memcpy(optval, &raw_sk(sk)->filter, (size_t)*optlen);
-	return 0;
+	return sock_put_option(optval, optlen, &raw_sk(sk)->filter, sizeof(struct icmp_filter));
 }
 
 struct proto raw_prot = {

@@ -306,9 +306,5 @@ int sock_getsockopt(struct socket *sock, int level, int optname, void *optval, i
 		err = get_number(sock, optname, &v.val);
 	if (err)
 		return err;
-	*optlen = min(*optlen, v.len);
-	if (*optlen && !optval)
-		return -EFAULT;
-	memcpy(optval, &v, (size_t)*optlen);
-	return 0;
+	return sock_put_option(optval, optlen, &v, v.len);
 }

@@ -15,7 +15,8 @@ static int bind_to_device(struct socket *sock, const void *optval, unsigned int 
 
 	if (optlen && !optval)
 		return -EFAULT;
-	memcpy(name, optval, min(optlen, (unsigned int)IFNAMSIZ - 1));
+	if (optlen)
+		memcpy(name, optval, min(optlen, (unsigned int)IFNAMSIZ - 1));
 	if (name[0]) {
 		const struct net_device *dev = __dev_get_by_name(sock->net, name);
 

@@ -461,20 +461,12 @@ static int get_int(struct sock *sk, int optname, int *val)
 	}
 }
 
-/* As much of @len bytes as there is room for. */
-static int put_bytes(void *optval, int *optlen, const void *data, size_t len)
-{
-	*optlen = (int)min((size_t)*optlen, len);
-	memcpy(optval, data, (size_t)*optlen);
-	return 0;
-}
-
 static int get_info(struct sock *sk, void *optval, int *optlen)
 {
 	struct skiff_tcp_info info;
 
 	tcp_get_info(sk, &info);
-	return put_bytes(optval, optlen, &info, sizeof(info));
+	return sock_put_option(optval, optlen, &info, sizeof(info));
 }
 
 static int get_cc_info(struct sock *sk, void *optval, int *optlen)
@@ -486,7 +478,7 @@ static int get_cc_info(struct sock *sk, void *optval, int *optlen)
 
 	if (ca->get_info)
 		len = ca->get_info(sk, ~0U, &attr, &info);
-	return put_bytes(optval, optlen, &info, len);
+	return sock_put_option(optval, optlen, &info, (int)len);
 }
 
 /* Read once: the headers are released. */
@@ -494,6 +486,7 @@ static int get_saved_syn(struct sock *sk, void *optval, int *optlen)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	u32 len;
+	int err;
 
 	if (!tp->saved_syn) {
 		*optlen = 0;
@@ -504,7 +497,9 @@ static int get_saved_syn(struct sock *sk, void *optval, int *optlen)
 		*optlen = (int)len;
 		return -EINVAL;
 	}
-	put_bytes(optval, optlen, tp->saved_syn->data, len);
+	err = sock_put_option(optval, optlen, tp->saved_syn->data, (int)len);
+	if (err)
+		return err;
 	kfree(tp->saved_syn);
 	tp->saved_syn = NULL;
 	return 0;
@@ -529,12 +524,12 @@ int tcp_getsockopt(struct sock *sk, int level, int optname, void *optval, int *o
 		return get_cc_info(sk, optval, optlen);
 	case TCP_CONGESTION:
 		memcpy(name, inet_csk(sk)->icsk_ca_ops->name, sizeof(name));
-		return put_bytes(optval, optlen, name, sizeof(name));
+		return sock_put_option(optval, optlen, name, sizeof(name));
 	case TCP_SAVED_SYN:
 		return get_saved_syn(sk, optval, optlen);
 	default:
 		break;
 	}
 	err = get_int(sk, optname, &val);
-	return err ? err : put_bytes(optval, optlen, &val, sizeof(val));
+	return err ? err : sock_put_option(optval, optlen, &val, sizeof(val));
 }

@@ -94,9 +94,5 @@ int udp_getsockopt(struct sock *sk, int level, int optname, void *optval, int *o
 	if (*optlen < 0)
 		return -EINVAL;
 	err = udp_lib_getsockopt(sk, optname, &val);
-	if (err)
-		return err;
-	*optlen = min_t(int, *optlen, sizeof(val));
-	memcpy(optval, &val, (size_t)*optlen);
-	return 0;
+	return err ? err : sock_put_option(optval, optlen, &val, sizeof(val));
 }

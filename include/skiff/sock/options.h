@@ -38,6 +38,29 @@ SKIFF_API int sock_setsockopt(struct socket *sock, int level, int optname, const
 SKIFF_API int sock_getsockopt(struct socket *sock, int level, int optname, void *optval,
 			      int *optlen);
 
+/**
+ * sock_put_option() - give the value of an option to the program, as much as it has room for
+ * @optval: its memory
+ * @optlen: bytes of room, becomes the bytes that were given
+ * @data: the value
+ * @len: its length
+ *
+ * Return: 0; -EINVAL for room below 0; -EFAULT for room that is nowhere.
+ */
+static inline int sock_put_option(void *optval, int *optlen, const void *data, int len)
+{
+	if (*optlen < 0)
+		return -EINVAL;
+	if (len > *optlen)
+		len = *optlen;
+	if (len && !optval)
+		return -EFAULT;
+	if (len)
+		memcpy(optval, data, (size_t)len);
+	*optlen = len;
+	return 0;
+}
+
 /* Note times of arrival on behalf of the socket, until it ends; @flag: SOCK_TIMESTAMP, ... */
 SKIFF_API void sock_enable_timestamp(struct sock *sk, enum sock_flags flag);
 

@@ -178,6 +178,60 @@ static void test_refusals(void **state)
 	assert_int_equal(skiff_ioctl(fd6, SIOCGIFMTU, &ifr), 0);
 }
 
+/* Sockets of all kinds. */
+static const struct {
+	int domain, type, protocol;
+} kinds[] = {
+	{ AF_INET, SOCK_DGRAM, 0 },
+	{ AF_INET, SOCK_STREAM, 0 },
+	{ AF_INET, SOCK_DGRAM, 1 /* ICMP */ },
+	{ AF_INET, SOCK_RAW, 1 },
+	{ AF_INET6, SOCK_DGRAM, 0 },
+	{ AF_INET6, SOCK_STREAM, 0 },
+	{ AF_PACKET, SOCK_RAW, 0 },
+	{ AF_PACKET, SOCK_DGRAM, 0 },
+};
+
+static void options_of_nothing(int fd, int level)
+{
+	static const socklen_t sizes[] = { 1, 4, 8, 16, 128, 136 };
+
+	for (int name = 0; name < 80; name++) {
+		socklen_t len = 0;
+
+		/* Without a length there is nothing to be read. */
+		skiff_setsockopt(fd, level, name, NULL, 0);
+		skiff_getsockopt(fd, level, name, NULL, &len);
+		for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+			assert_int_equal(skiff_setsockopt(fd, level, name, NULL, sizes[i]), -1);
+			len = sizes[i];
+			/* Of some, there is nothing to say. */
+			if (!skiff_getsockopt(fd, level, name, NULL, &len))
+				assert_int_equal(len, 0);
+		}
+	}
+}
+
+/* NULL with a length is an error, and nothing else. */
+static void test_nowhere(void **state)
+{
+	static const int levels[] = { SOL_SOCKET,    0 /* IP */,    6 /* TCP */, 17 /* UDP */,
+				      41 /* IPv6 */, 255 /* raw */, 263 /* packet */ };
+
+	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
+		int fd = skiff_socket(net, kinds[k].domain, kinds[k].type, kinds[k].protocol);
+
+		assert_true(fd >= 0);
+		for (size_t l = 0; l < ARRAY_SIZE(levels); l++)
+			options_of_nothing(fd, levels[l]);
+		for (unsigned long cmd = 0x8900; cmd < 0x8a00; cmd++)
+			assert_int_equal(skiff_ioctl(fd, cmd, NULL), -1);
+		assert_int_equal(skiff_ioctl(fd, FIONREAD, NULL), -1);
+		skiff_close(fd);
+	}
+	refused(skiff_socket(net, AF_INET, SOCK_DGRAM, 0), FIONREAD, NULL, EFAULT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +240,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_arp, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_devices, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_nowhere, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
