@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* netem: a discipline that delays, loses, doubles, reorders and corrupts packets. */
+#include <skiff/ktime.h>
 #include <skiff/random.h>
 #include <skiff/slab.h>
 
@@ -205,7 +206,7 @@ static ktime_t arrival(struct netem *q, unsigned int len, ktime_t now)
 		delay = max(delay - (q->newest - now), (s64)0);
 		now = q->newest;
 	}
-	return now + delay + line_time(&q->params, len);
+	return ktime_add_safe(ktime_add_safe(now, delay), line_time(&q->params, len));
 }
 
 /* The heap. */

@@ -19,9 +19,10 @@ static void slot_draw(struct netem_slot *slot, const struct netem_params *p, kti
 {
 	u64 span = p->slot_max > p->slot_min ? (u64)(p->slot_max - p->slot_min) : 0;
 
-	slot->next = from + p->slot_min;
 	/* In 1024ths, so that an hour fits. */
-	slot->next += (ktime_t)(((span >> 10) * get_random_u32()) >> 22);
+	ktime_t more = (ktime_t)(((span >> 10) * get_random_u32()) >> 22);
+
+	slot->next = ktime_add_safe(from, p->slot_min + more);
 	slot->packets_left = p->slot_packets ? p->slot_packets : INT64_MAX;
 	slot->bytes_left = p->slot_bytes ? p->slot_bytes : INT64_MAX;
 }

@@ -157,6 +157,19 @@ static void assert_leave_at(struct net_device *dev, unsigned int before, unsigne
 }
 
 /* Packets wait for each other, and leave together. */
+/* Each packet takes three years: the hundredth is due beyond the end of time. */
+static void test_rate_beyond_all_bounds(void **state)
+{
+	struct net_device *dev = up_with("rate=8bit,cell=1,cell_overhead=65535,slot=1ms");
+	int i;
+
+	for (i = 0; i < 150; i++)
+		send_one(dev, 1500, 1);
+	run_to(3600 * 1000 * MS);
+	assert_int_equal(testdev(dev)->nr_sent, 0);
+	testdev_destroy(dev);
+}
+
 static void test_slots(void **state)
 {
 	struct net_device *dev = up_with("slot=10ms");
@@ -692,6 +705,7 @@ int main(void)
 		seeded_test(test_rate_is_exact),
 		seeded_test(test_rate_with_delay),
 		seeded_test(test_rate_of_cells),
+		seeded_test(test_rate_beyond_all_bounds),
 		seeded_test(test_slots),
 		seeded_test(test_slots_that_are_used_up),
 		seeded_test(test_slots_of_chance),
