@@ -288,14 +288,19 @@ static int set_options(struct sock *sk, const void *optval, unsigned int optlen)
 	return 0;
 }
 
+/* As they were given: checking them has made room for what packets will be filled with. */
 static int get_options(const struct sock *sk, void *optval, int *optlen)
 {
 	const struct ip_options_rcu *opt = inet_sk(sk)->inet_opt;
+	struct ip_options_data given;
 
-	if (opt)
-		return ip_opt_put_data(optval, optlen, opt->opt.__data, opt->opt.optlen);
-	*optlen = 0;
-	return 0;
+	if (!opt) {
+		*optlen = 0;
+		return 0;
+	}
+	memcpy(&given, opt, sizeof(*opt) + opt->opt.optlen);
+	ip_options_undo(&given.opt.opt);
+	return ip_opt_put_data(optval, optlen, given.opt.opt.__data, opt->opt.optlen);
 }
 
 int ip_setsockopt(struct sock *sk, int level, int optname, const void *optval, unsigned int optlen)

@@ -111,7 +111,7 @@ static void option_ranges(void **state)
 static void options_in_the_header(void **state)
 {
 	static const u8 rr[] = { 7, 7, 4, 0, 0, 0, 0 }, lsrr[] = { 131, 7, 4, 192, 0, 2, 1 };
-	static const u8 bad[] = { 7, 2, 4 };
+	static const u8 bad[] = { 7, 2, 4 }, ts[] = { 68, 8, 5, 0, 0, 0, 0, 0 };
 	u8 got_back[40], f[FRAME_MAX];
 	int len = sizeof(got_back);
 	struct socket s;
@@ -124,6 +124,13 @@ static void options_in_the_header(void **state)
 	assert_int_equal(sc_set(&s, SOL_IP, IP_OPTIONS, rr, sizeof(rr)), 0);
 	assert_int_equal(sc_get(&s, SOL_IP, IP_OPTIONS, got_back, &len), 0);
 	assert_int_equal(len, 8);
+	/* As it was given, not as it will be filled in. */
+	assert_memory_equal(got_back, rr, sizeof(rr));
+	assert_int_equal(sc_set(&s, SOL_IP, IP_OPTIONS, ts, sizeof(ts)), 0);
+	assert_int_equal(sc_get(&s, SOL_IP, IP_OPTIONS, got_back, &len), 0);
+	assert_int_equal(len, sizeof(ts));
+	assert_memory_equal(got_back, ts, sizeof(ts));
+	assert_int_equal(sc_set(&s, SOL_IP, IP_OPTIONS, rr, sizeof(rr)), 0);
 	assert_int_equal(sc_send(&s, data, 10, 0), 10);
 	expect_udp(f, sc_port(&s), 7000);
 	assert_int_equal(wire_ip_hlen(f + ETH_HLEN), 28);
