@@ -91,17 +91,10 @@ soak:
 	@$(ninja) build/debug tests/sim/soak
 	@$(if $(SEED),SEED=$(SEED)) build/debug/tests/sim/soak $(SECONDS)
 
-# A build of its own, because the prefix is written into the pkg-config file.
 install:
 	@scripts/setup.sh demo
 	@$(configure) release -Dwerror=$(WERROR) $(MESON_OPTIONS)
-	@meson configure build/release -Dprefix=$(abspath $(PREFIX))
-	@$(ninja) build/release
-	@DESTDIR="$(DESTDIR)" meson install --quiet --no-rebuild -C build/release
-	@echo "installed below $(DESTDIR)$(abspath $(PREFIX)); to build and run programs with it:"
-	@lib=$(abspath $(PREFIX))/$$(meson introspect build/release --buildoptions | $(PYTHON) -c \
-		'import json, sys; print([o["value"] for o in json.load(sys.stdin) if o["name"] == "libdir"][0])'); \
-	echo "export PKG_CONFIG_PATH=$$lib/pkgconfig LD_LIBRARY_PATH=$$lib"
+	@scripts/install.sh "$(abspath $(PREFIX))" "$(abspath $(DESTDIR))"
 
 clean:
 	rm -rf build

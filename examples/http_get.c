@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* A host that gets a file from a web server and writes it to its standard output. */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <pthread.h>
@@ -10,7 +11,6 @@
 
 #include <skiff/drivers.h>
 #include <skiff/netconf.h>
-#include <skiff/netdevice.h>
 #include <skiff/socket.h>
 
 /*
@@ -186,16 +186,9 @@ static void *serve(void *arg)
 
 static int give_address(struct net *net, const char *addr)
 {
-	struct net_device *dev;
 	int err = skiff_addr_add(net, "eth0", addr, NULL, 0);
 
-	if (err)
-		return err;
-	net_lock(net);
-	dev = __dev_get_by_name(net, "eth0");
-	err = dev ? dev_open(dev, NULL) : -ENODEV;
-	net_unlock(net);
-	return err;
+	return err ? err : skiff_dev_up(net, "eth0", NULL, 0);
 }
 
 /* Return: 0 or -1. */

@@ -8,7 +8,6 @@
 
 #include <skiff/drivers.h>
 #include <skiff/netconf.h>
-#include <skiff/netdevice.h>
 
 /*
  *	ping					two hosts, joined by a cable
@@ -89,16 +88,9 @@ static int parse_number(const char *text, unsigned int min, unsigned int max, un
 
 static int give_address(struct net *net, const char *name, const char *addr)
 {
-	struct net_device *dev;
 	int err = skiff_addr_add(net, name, addr, NULL, 0);
 
-	if (err)
-		return err;
-	net_lock(net);
-	dev = __dev_get_by_name(net, name);
-	err = dev ? dev_open(dev, NULL) : -ENODEV;
-	net_unlock(net);
-	return err;
+	return err ? err : skiff_dev_up(net, name, NULL, 0);
 }
 
 /* A second host at the other end of a cable. Return: NULL on failure. */

@@ -7,7 +7,6 @@
 
 #include <skiff/drivers.h>
 #include <skiff/netconf.h>
-#include <skiff/netdevice.h>
 #include <skiff/socket.h>
 
 #define SERVER "192.0.2.1"
@@ -23,16 +22,13 @@ static int fail(const char *what)
 /* Give the end of the cable an address, and open it. Return: 0 or -1. */
 static int plug_in(struct net *net, const char *addr)
 {
-	struct net_device *dev;
-	int err = skiff_addr_add(net, "eth0", addr, NULL, 0);
+	char err[200];
 
-	net_lock(net);
-	dev = __dev_get_by_name(net, "eth0");
-	if (!err)
-		err = dev ? dev_open(dev, NULL) : -ENODEV;
-	net_unlock(net);
-	errno = -err;
-	return err ? fail(addr) : 0;
+	if (!skiff_addr_add(net, "eth0", addr, err, sizeof(err)) &&
+	    !skiff_dev_up(net, "eth0", err, sizeof(err)))
+		return 0;
+	fprintf(stderr, "%s\n", err);
+	return -1;
 }
 
 static struct sockaddr_in name(const char *addr)

@@ -12,7 +12,8 @@ extern "C" {
 /**
  * skiff_drivers_init() - fill the table of drivers, and give every host its loopback device
  *
- * After skiff_device_init(), before the first host is created. Hosts made later have "lo", down.
+ * After skiff_device_init(), before the first host is created. Hosts made later have "lo"; skiff_init() sees to it
+ * that it is up and has 127.0.0.1/8, other than in a new network namespace.
  * Return: 0 or a negative errno.
  */
 SKIFF_API int skiff_drivers_init(void);

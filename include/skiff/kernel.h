@@ -91,6 +91,26 @@ extern "C" {
 #define prefetch(p) __builtin_prefetch((p), 0)
 #define prefetchw(p) __builtin_prefetch((p), 1)
 
+/**
+ * strscpy() - copy a string into a buffer, which it always ends
+ * @dest: the buffer
+ * @src: the string
+ * @count: bytes of @dest
+ *
+ * Return: characters copied; -E2BIG when not all of it fits or @count is 0.
+ */
+static inline ssize_t strscpy(char *dest, const char *src, size_t count)
+{
+	size_t len = 0;
+
+	if (!count)
+		return -E2BIG;
+	for (; len < count - 1 && src[len]; len++)
+		dest[len] = src[len];
+	dest[len] = '\0';
+	return src[len] ? -E2BIG : (ssize_t)len;
+}
+
 /* Errors inside pointers, as the kernel returns them. */
 #define MAX_ERRNO 4095
 #define IS_ERR_VALUE(x) unlikely((uintptr_t)(x) >= (uintptr_t)-MAX_ERRNO)

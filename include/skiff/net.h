@@ -23,11 +23,6 @@ struct proto_ops;
 struct sock;
 struct socket;
 
-/* proto_ops.ioctl does not know the command: somebody else may. Programs never see it. */
-#ifndef ENOIOCTLCMD
-#define ENOIOCTLCMD 515
-#endif
-
 typedef enum {
 	SS_FREE = 0,	  /* not in use */
 	SS_UNCONNECTED,	  /* to nobody */

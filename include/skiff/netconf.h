@@ -23,7 +23,7 @@ extern "C" {
 /**
  * skiff_dev_create() - create a device from text, give it its addresses, and bring it up
  * @net: host
- * @text: "KIND,key=value,...": the kind of driver ("tap", "dummy", "veth", ...), name=, any number
+ * @text: "KIND,key=value,...": the kind of driver ("tap", "tun", "dummy", ...), name=, any number
  *        of addr=A.B.C.D/LEN, mac=, mtu=, and the driver's own options
  * @err: gets a message
  * @err_size: bytes there
@@ -33,6 +33,17 @@ extern "C" {
  * what the driver refuses with (-EPERM, -EBUSY, -ENODEV, ...). No device is left behind then.
  */
 SKIFF_API int skiff_dev_create(struct net *net, const char *text, char *err, size_t err_size);
+
+/**
+ * skiff_dev_up() - bring up a device that a driver's own call has made, as veth_create() does
+ * @net: host
+ * @name: its name
+ * @err: gets a message
+ * @err_size: bytes there
+ *
+ * Return: 0, also when it is up; -ENODEV; what the driver refuses with.
+ */
+SKIFF_API int skiff_dev_up(struct net *net, const char *name, char *err, size_t err_size);
 
 /* Remove a device that skiff_dev_create() made. Return: 0, -ENODEV, -EPERM for loopback. */
 SKIFF_API int skiff_dev_destroy(struct net *net, const char *name);
@@ -67,7 +78,7 @@ SKIFF_API int skiff_addr_del(struct net *net, const char *dev, const char *addr,
 SKIFF_API int skiff_gateway_set(struct net *net, const char *addr, char *err, size_t err_size);
 
 /**
- * skiff_service_enable() - offer a service over UDP
+ * skiff_service_enable() - offer a service over UDP and TCP
  * @net: host
  * @name: "echo", "discard", "daytime", "chargen"
  * @err: gets a message

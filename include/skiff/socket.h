@@ -82,10 +82,10 @@ SKIFF_API ssize_t skiff_readv(int fd, const struct iovec *iov, int iovcnt);
 
 /**
  * skiff_recv_skb() - take the buffer of a received packet, without copying it
- * @fd: a datagram socket
+ * @fd: a socket of UDP, TCP, ping, raw or AF_PACKET
  * @flags: MSG_DONTWAIT
  *
- * The data is what skiff_recv() would have copied; where the packet came from is in its headers,
+ * Of a stream it is the next segment, or as many as came as one. The data is what skiff_recv() would have copied; where the packet came from is in its headers,
  * which are in front of the data still. It counts against the receive buffer until it is dropped.
  *
  * Return: the buffer, for the caller to consume_skb(); NULL with errno: EOPNOTSUPP for a socket of
@@ -114,7 +114,7 @@ SKIFF_API ssize_t skiff_sendfile(int out_fd, int in_fd, off_t *offset, size_t co
 
 /**
  * skiff_send_skb() - send a buffer as the data of one packet
- * @fd: a datagram socket
+ * @fd: a socket of UDP, TCP, ping, raw or AF_PACKET
  * @skb: the data; the only reference. It is taken whatever happens, but for EAGAIN
  * @addr: to whom, NULL for the peer
  * @addrlen: bytes of @addr

@@ -18,7 +18,9 @@ struct timer_base;
  * @entry: place in the base; for the base only
  * @expires: jiffies at which it fires, as in the kernel; read by add_timer(), set by mod_timer()
  * @function: called under the host's stack lock when it fires
- * @flags: the %TIMER_* flags of timer_setup(); they have no meaning where no processor sleeps
+ * @flags: the %TIMER_* flags of timer_setup(). %TIMER_DEFERRABLE: housekeeping, which nobody waits
+ *         for: on a virtual clock on which nothing else is armed nothing will happen any more. The
+ *         others have no meaning here
  * @slot: place in the base; for the base only
  * @when: exact instant at which it fires
  * @base: whose timer it is; NULL until it is known

@@ -9,6 +9,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#ifdef __GLIBC__
+typedef __loff_t loff_t; /* which <sys/types.h> hides from -std=c11 */
+#endif
+
 #include <linux/types.h> /* __be16, __wsum, ... with sparse's __bitwise */
 
 typedef uint8_t u8;

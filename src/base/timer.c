@@ -219,6 +219,13 @@ static void move_to(struct timer_base *base, ktime_t pos)
 	}
 }
 
+static void count(struct timer_base *base, const struct timer_list *timer, long n)
+{
+	base->armed += (size_t)n;
+	if (timer->flags & TIMER_DEFERRABLE)
+		base->deferred += (size_t)n;
+}
+
 ktime_t timer_base_next(struct timer_base *base)
 {
 	const struct timer_list *timer = earliest(base);
@@ -240,7 +247,7 @@ int timer_base_run(struct timer_base *base, ktime_t now, int budget)
 		}
 		move_to(base, timer->when);
 		take_out(base, timer);
-		base->armed--;
+		count(base, timer, -1);
 		fired++;
 		timer->function(timer);
 	}
@@ -289,7 +296,7 @@ static void arm(struct timer_base *base, struct timer_list *timer, ktime_t when)
 		skiff_panic("timer %p armed before timer_setup()", (void *)timer);
 	timer->when = max(when, base->pos);
 	place(base, timer);
-	base->armed++;
+	count(base, timer, 1);
 }
 
 int mod_timer_ns(struct timer_list *timer, ktime_t when)
@@ -350,6 +357,6 @@ int del_timer(struct timer_list *timer)
 	if (!timer_pending(timer))
 		return 0;
 	take_out(timer->base, timer);
-	timer->base->armed--;
+	count(timer->base, timer, -1);
 	return 1;
 }

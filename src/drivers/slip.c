@@ -11,6 +11,7 @@
 #include "drivers/slip.h"
 
 /* The MTU is Linux's; a line of 19,200 bits a second is busy with it for 155 ms. */
+#define SLIP_PATH_MAX 256
 #define SLIP_MTU 296
 #define SLIP_MAX_MTU 65534
 #define SLIP_TX_QUEUE_LEN 10
@@ -20,7 +21,7 @@
 #define SLIP_MIN_PACKET 20
 
 struct slip_config {
-	char path[256];
+	char path[SLIP_PATH_MAX];
 	speed_t baud;
 };
 
@@ -192,8 +193,20 @@ static const struct fdev_ops slip_ops = {
 	.free = slip_free,
 };
 
+/* The device has its name now. */
+static int slip_init(struct net_device *dev)
+{
+	const struct slip *s = slip_of(dev);
+	char path[SLIP_PATH_MAX];
+	int err = fdev_init(dev);
+
+	if (!err && s->slave >= 0 && !ttyname_r(s->slave, path, sizeof(path)))
+		pr_info("%s: the line's other end is %s\n", dev->name, path);
+	return err;
+}
+
 static const struct net_device_ops slip_netdev_ops = {
-	.ndo_init = fdev_init,
+	.ndo_init = slip_init,
 	.ndo_uninit = fdev_uninit,
 	.ndo_open = fdev_open,
 	.ndo_stop = fdev_stop,
@@ -283,16 +296,17 @@ static int open_tty(const struct slip_config *c, char *err, size_t err_size)
 				  "path=%s: %s; a terminal is accepted", c->path, strerror(-ret));
 }
 
-/* Return: our end; *@slave and @path are the other one. */
-static int open_pty(int *slave, char *path, size_t size, char *err, size_t err_size)
+/* Return: our end; *@slave is the other one. */
+static int open_pty(int *slave, char *err, size_t err_size)
 {
+	char path[SLIP_PATH_MAX];
 	int fd = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), error;
 
 	if (fd < 0)
 		return skiff_driver_error(err, err_size, -errno, "no pseudo-terminal: %s",
 					  strerror(errno));
 	*slave = -1;
-	if (!grantpt(fd) && !unlockpt(fd) && !ptsname_r(fd, path, size))
+	if (!grantpt(fd) && !unlockpt(fd) && !ptsname_r(fd, path, sizeof(path)))
 		*slave = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (*slave >= 0 && !make_raw(*slave, 0))
 		return fd;
@@ -307,14 +321,13 @@ static int slip_create(struct net *net, const char *name, const void *config,
 		       struct net_device **dev, char *err, size_t err_size)
 {
 	const struct slip_config *c = (const struct slip_config *)config;
-	char path[sizeof(c->path)];
 	int fd, slave = -1;
 	struct slip *s;
 
 	if (c->path[0])
 		fd = open_tty(c, err, err_size);
 	else
-		fd = open_pty(&slave, path, sizeof(path), err, err_size);
+		fd = open_pty(&slave, err, err_size);
 	if (fd < 0)
 		return fd;
 	*dev = alloc_netdev(sizeof(*s), name, NET_NAME_USER, slip_setup);
@@ -328,8 +341,6 @@ static int slip_create(struct net *net, const char *name, const void *config,
 	s = slip_of(*dev);
 	s->slave = slave;
 	s->decoder.buf = s->in_buf;
-	if (slave >= 0)
-		pr_info("%s: the line's other end is %s\n", name, path);
 	return 0;
 }
 

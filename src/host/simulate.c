@@ -8,6 +8,7 @@
  * one after the other; a question costs a few nanoseconds, so some thousand hosts are no trouble.
  */
 #include "host/host.h"
+#include "host/wait.h"
 
 /* Hosts that have not come to rest after so many passes never will. */
 #define PASSES_MAX 1000000
@@ -154,4 +155,17 @@ ktime_t skiff_clock_next(struct skiff_clock *clock)
 	next = next_of_all(clock);
 	release(clock);
 	return next;
+}
+
+bool clock_is_over(struct skiff_clock *clock)
+{
+	bool over = true;
+	struct net *net;
+
+	if (claim(clock))
+		return false;
+	list_for_each_entry(net, &clock->members, clock_list)
+		over &= !net_has_work(net) && net->timers->armed == net->timers->deferred;
+	release(clock);
+	return over;
 }

@@ -39,6 +39,12 @@ struct net_sleep {
  */
 int net_sleep(struct net *const *nets, int n, const struct net_sleep *how);
 
+/*
+ * Whether nothing will happen on a virtual clock but what TIMER_DEFERRABLE timers do, which is for
+ * nobody to see. false when another thread runs it. Any thread that holds no stack lock.
+ */
+bool clock_is_over(struct skiff_clock *clock);
+
 /* The calling thread leaves the host to the others that sleep on it. */
 void net_sleep_over(struct net *net);
 

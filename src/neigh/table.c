@@ -328,7 +328,7 @@ static int neigh_cache_init(struct neigh_cache *c, struct net *net, struct neigh
 	c->last_flush = skiff_net_now(net);
 	neigh_parms_init(c);
 	c->last_rand = c->last_flush;
-	timer_setup_net(&c->gc_timer, net, neigh_periodic_gc, 0);
+	timer_setup_net(&c->gc_timer, net, neigh_periodic_gc, TIMER_DEFERRABLE);
 	return 0;
 }
 

@@ -177,6 +177,23 @@ int skiff_addr_add(struct net *net, const char *dev, const char *addr, char *err
 	return ret;
 }
 
+int skiff_dev_up(struct net *net, const char *name, char *err, size_t err_size)
+{
+	struct net_device *d;
+	int ret = net_enter(net);
+
+	conf_no_error(err, err_size);
+	if (ret)
+		return ret;
+	d = conf_dev(net, name, err, err_size);
+	ret = d ? dev_open(d, NULL) : -ENODEV;
+	net_unlock(net);
+	if (d && ret)
+		conf_error(err, err_size, ret, "device %s can't be brought up: %s", name,
+			   strerror(-ret));
+	return ret;
+}
+
 int conf_ip(const char *text, __be32 *addr, char *err, size_t err_size)
 {
 	enum wire_addr_error e = wire_parse_ip(text, addr);

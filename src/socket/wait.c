@@ -167,9 +167,9 @@ static int round_virtual(struct wait_call *call, struct skiff_clock *clock)
 		return nap(call);
 	if (next < 0)
 		return (int)next;
-	next = min(next, call->deadline);
-	if (next == KTIME_MAX)
+	if (call->deadline == KTIME_MAX && clock_is_over(clock))
 		return -EDEADLK;
+	next = min(next, call->deadline);
 	err = skiff_clock_run_until(clock, next);
 	/* Somebody else ran it in between. */
 	if (err == -EBUSY)

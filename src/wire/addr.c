@@ -21,6 +21,7 @@ const char *wire_addr_reason(enum wire_addr_error error)
 		[WIRE_ADDR_TOO_MANY] = "continues behind the end of the address",
 		[WIRE_ADDR_RANGE] = "has a number above 255",
 		[WIRE_ADDR_LEADING_ZERO] = "has a number with a leading zero",
+		[WIRE_ADDR_IPV6] = "is an IPv6 address, which a host can't have yet",
 		[WIRE_ADDR_NO_PREFIX] = "lacks its prefix length (192.0.2.1/24)",
 		[WIRE_ADDR_BAD_PREFIX] = "has a prefix length that is no number from 0 to 32",
 	};
@@ -108,6 +109,20 @@ enum wire_addr_error wire_parse_mac(const char *text, u8 *mac)
 	return WIRE_ADDR_OK;
 }
 
+/* With a prefix length or without. */
+static bool is_ipv6(const char *text)
+{
+	char alone[WIRE_IPV6_TEXT];
+	struct in6_addr addr;
+	size_t len = strcspn(text, "/");
+
+	if (len >= sizeof(alone))
+		return false;
+	memcpy(alone, text, len);
+	alone[len] = '\0';
+	return inet_pton(AF_INET6, alone, &addr) == 1;
+}
+
 /* Leaves @text behind the fourth number, whatever follows. */
 static enum wire_addr_error parse_quad(const char **text, __be32 *addr)
 {
@@ -117,6 +132,8 @@ static enum wire_addr_error parse_quad(const char **text, __be32 *addr)
 
 	if (!*text || !**text)
 		return WIRE_ADDR_EMPTY;
+	if (is_ipv6(*text))
+		return WIRE_ADDR_IPV6;
 	for (i = 0; i < sizeof(out); i++) {
 		if (i && *(*text)++ != '.')
 			return unexpected((*text)[-1], '/');

@@ -21,6 +21,7 @@ enum wire_addr_error {
 	WIRE_ADDR_TOO_MANY,	 /* something behind the last pair or number */
 	WIRE_ADDR_RANGE,	 /* a number above 255 */
 	WIRE_ADDR_LEADING_ZERO,	 /* which some readers take for octal */
+	WIRE_ADDR_IPV6,		 /* an address of the other family */
 	WIRE_ADDR_NO_PREFIX,	 /* no "/" with a length */
 	WIRE_ADDR_BAD_PREFIX,	 /* what follows "/" is no number from 0 to 32 */
 };

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """What make install leaves behind is enough for a user: headers, libraries, pkg-config, names."""
+import glob
 import json
 import os
 import shutil
@@ -91,6 +92,24 @@ def static_library_serves_a_program():
     assert p.returncode == 0 and p.stdout == 'works\n', p
 
 
+def examples_serve_as_they_are():
+    """Each with the flags of pkg-config alone, as their readers compile them."""
+    names = sorted(glob.glob(os.path.join(TOP, 'examples', '*.c')))
+    assert len(names) >= 6, names
+    for name in names:
+        with open(name) as f:
+            p = build_and_run(f.read(), pkg_config('--cflags', '--libs'), timeout=60)
+        assert p.returncode == 0, (name, p)
+
+
+def headers_work_in_strict_c():
+    for std in ('c11', 'gnu11', 'gnu17'):
+        p = build_and_run('#include <skiff/netdevice.h>\n#include <skiff/drivers.h>\n'
+                          '#include <skiff/sysctl.h>\n' + PROGRAM,
+                          ['-std=' + std] + pkg_config('--cflags', '--libs'))
+        assert p.stdout == 'works\n', (std, p)
+
+
 def static_library_serves_another_compiler():
     if not shutil.which('clang') or CC == 'clang':
         raise Skip('no second compiler')
@@ -151,7 +170,8 @@ if __name__ == '__main__':
     try:
         status = run_cases([shared_library_serves_a_program,
                             shared_library_exports_what_headers_declare,
-                            static_library_serves_a_program,
+                            static_library_serves_a_program, examples_serve_as_they_are,
+                            headers_work_in_strict_c,
                             static_library_serves_another_compiler, soname_is_right,
                             library_needs_libc_only, version_agrees, all_headers_are_installed,
                             kernel_headers_are_found, exported_names_are_those_of_the_headers,

@@ -142,12 +142,36 @@ static void a_dead_cable_is_unreachable(void **state)
 	assert_int_equal(sim_close(&sim), 0);
 }
 
+/*
+ * What the network has lost never comes, and a call without a timeout says so. The hosts' tables of
+ * neighbours are looked after all the same, for ever, which is nothing to wait for.
+ */
+static void nothing_more_will_come(void **state)
+{
+	const struct timeval never = { 0 };
+	char c = 0;
+	int fd;
+
+	sim_open(&sim, 1, 2);
+	sim_cable(&sim, 0, 1, NULL);
+	fd = client(7, &never);
+	assert_int_equal(skiff_send(fd, &c, 1, 0), 1);
+	assert_int_equal(skiff_recv(fd, &c, 1, 0), -1);
+	assert_int_equal(errno, ECONNREFUSED);
+	assert_true(skiff_clock_next(sim.clock) < KTIME_MAX);
+	assert_int_equal(skiff_recv(fd, &c, 1, 0), -1);
+	assert_int_equal(errno, EDEADLK);
+	assert_int_equal(skiff_close(fd), 0);
+	assert_int_equal(sim_close(&sim), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bad_networks_repeat),
 		cmocka_unit_test(a_timeout_passes_in_virtual_time),
 		cmocka_unit_test(a_dead_cable_is_unreachable),
+		cmocka_unit_test(nothing_more_will_come),
 	};
 
 	return sim_report(cmocka_run_group_tests_name("sim-udp", tests, NULL, NULL));

@@ -100,6 +100,22 @@ static bool is_directory(const char *path)
 	return S_ISDIR(st.st_mode);
 }
 
+/* Whether all that the demo writes can be written there; what somebody else left may be in the way. */
+static bool takes_files(const char *dir)
+{
+	static const char *const names[] = { "demo.pcapng", "demo-skb.svg", "demo-tcp.svg" };
+	char path[64];
+
+	if (access(dir, W_OK | X_OK))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		if (access(path, W_OK) && errno != ENOENT)
+			return false;
+	}
+	return true;
+}
+
 /* Where the files go. Return: a directory, or NULL when none can be written. */
 static const char *pick_output(const char *wanted)
 {
@@ -107,9 +123,9 @@ static const char *pick_output(const char *wanted)
 
 	if (wanted)
 		return is_directory(wanted) && !access(wanted, W_OK | X_OK) ? wanted : NULL;
-	if (!access("build", W_OK | X_OK))
+	if (takes_files("build"))
 		return "build";
-	if (!access(".", W_OK | X_OK))
+	if (takes_files("."))
 		return ".";
 	return mkdtemp(made);
 }

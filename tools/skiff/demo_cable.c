@@ -134,15 +134,8 @@ static const struct peer_ops cable_ops = {
 int bring_up(struct net *net, const char *name, const char *addr, char *err, size_t size)
 {
 	int ret = skiff_addr_add(net, name, addr, err, size);
-	struct net_device *dev;
 
-	if (ret)
-		return ret;
-	net_lock(net);
-	dev = __dev_get_by_name(net, name);
-	ret = dev ? dev_open(dev, NULL) : -ENODEV;
-	net_unlock(net);
-	return ret;
+	return ret ? ret : skiff_dev_up(net, name, err, size);
 }
 
 int connect_cable(struct demo *demo, char *err, size_t size)

@@ -207,7 +207,7 @@ const struct step demo_steps[] = {
 	{ "skiff pings %s", host_pings_peer },
 	{ "skiff asks a UDP socket of %s", host_asks_peer },
 	{ "skiff sends %s a buffer built by hand", step_skb },
-	{ "a file goes to %s over TCP and comes back", step_stream },
+	{ "a file goes to %s by TCP and back", step_stream },
 	{ "two skiff hosts over a bad network, simulated", step_lossy },
 };
 

@@ -107,6 +107,23 @@ static int three(void)
 	return ok;
 }
 
+static void test_strscpy(void **state)
+{
+	char to[4] = "xxx";
+
+	assert_int_equal(strscpy(to, "abc", sizeof(to)), 3);
+	assert_string_equal(to, "abc");
+	assert_int_equal(strscpy(to, "defg", sizeof(to)), -E2BIG);
+	assert_string_equal(to, "def");
+	assert_int_equal(strscpy(to, "", sizeof(to)), 0);
+	assert_string_equal(to, "");
+	to[0] = 'x';
+	assert_int_equal(strscpy(to, "a", 0), -E2BIG);
+	assert_int_equal(to[0], 'x');
+	assert_int_equal(strscpy(to, "a", 1), -E2BIG);
+	assert_string_equal(to, "");
+}
+
 static void test_faults(void **state)
 {
 #ifdef SKIFF_FAULT_INJECTION
@@ -157,9 +174,10 @@ static void test_failed_realloc(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sizes),  cmocka_unit_test(test_too_large),
-		cmocka_unit_test(test_resize), cmocka_unit_test(test_copies),
-		cmocka_unit_test(test_faults), cmocka_unit_test(test_failed_realloc),
+		cmocka_unit_test(test_sizes),	       cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_resize),	       cmocka_unit_test(test_copies),
+		cmocka_unit_test(test_strscpy),	       cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_failed_realloc),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
