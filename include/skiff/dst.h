@@ -33,8 +33,11 @@ struct net_device;
 /* RTAX_MAX of <linux/rtnetlink.h> */
 #define DST_METRICS_MAX 17
 
+/* A bit of RTAX_FEATURES that no user sets: the route's congestion control needs ECN. */
+#define DST_FEATURE_ECN_CA (1u << 31)
+
 /**
- * struct dst_metrics - path metrics that entries share
+ * struct dst_metrics - path metrics that a route and its entries share; a route without has none
  * @metrics: by RTAX_* - 1
  * @refcnt: entries and tables that refer to it
  */
@@ -346,6 +349,12 @@ SKIFF_API u32 dst_metric_advmss(const struct dst_entry *dst);
 static inline int dst_metric_locked(const struct dst_entry *dst, int metric)
 {
 	return (int)(dst_metric_raw(dst, 1 /* RTAX_LOCK */) & (1u << metric));
+}
+
+/* Those of @features (RTAX_FEATURE_*, DST_FEATURE_ECN_CA) that the route has. */
+static inline u32 dst_feature(const struct dst_entry *dst, u32 features)
+{
+	return dst_metric_raw(dst, 12 /* RTAX_FEATURES */) & features;
 }
 
 /**

@@ -5,6 +5,7 @@
 
 #include <skiff/inet_sock.h>
 #include <skiff/jiffies.h>
+#include <skiff/siphash.h>
 #include <skiff/timer.h>
 
 #ifdef __cplusplus
@@ -55,6 +56,8 @@ enum inet_csk_ack_state_t {
  * @requests: all that are in the SYN queue
  * @fastopen_qlen: Fast Open: how many are under way
  * @fastopen_rst: those reset by the peer lately: they count, or resets would hide a flood
+ * @fastopen_keys: keys of its own for cookies (TCP_FASTOPEN_KEY), 0: the host's
+ * @fastopen_key: the one in use, and the one that was before
  */
 struct request_sock_queue {
 	int qlen;
@@ -65,6 +68,8 @@ struct request_sock_queue {
 	struct list_head requests;
 	int fastopen_qlen;
 	struct list_head fastopen_rst;
+	u8 fastopen_keys;
+	siphash_key_t fastopen_key[2];
 };
 
 /**

@@ -78,6 +78,33 @@ SKIFF_API int skiff_addr_del(struct net *net, const char *dev, const char *addr,
 SKIFF_API int skiff_gateway_set(struct net *net, const char *addr, char *err, size_t err_size);
 
 /**
+ * skiff_route_add() - add a route, in the words of ip-route(8)
+ * @net: host
+ * @text: "[TYPE] PREFIX [via ADDRESS] [dev NAME] [src ADDRESS] [metric N] [tos N] [METRIC ...]", with
+ *        "default" for 0.0.0.0/0. TYPE is unicast, local, broadcast, unreachable, prohibit,
+ *        blackhole or throw. METRIC is one of mtu, advmss, window, rtt, rttvar, ssthresh, cwnd,
+ *        initcwnd, initrwnd, reordering, hoplimit, rto_min, quickack, features, congctl and
+ *        fastopen_no_cookie with its value; between them "lock" says that what is learned of the
+ *        path does not count
+ * @err: gets a message
+ * @err_size: bytes there
+ *
+ * Return: 0, -EINVAL for words and values that are not accepted, -EEXIST when there is a route of
+ * that prefix, metric and type of service, -ENODEV, -ENETDOWN, -ENETUNREACH when no link leads to
+ * the router, -ENOSPC, -ENOMEM.
+ */
+SKIFF_API int skiff_route_add(struct net *net, const char *text, char *err, size_t err_size);
+
+/* The same in the place of a route of that prefix, metric and type of service; -ENOENT: there is none. */
+SKIFF_API int skiff_route_change(struct net *net, const char *text, char *err, size_t err_size);
+
+/* In its place if there is one. */
+SKIFF_API int skiff_route_replace(struct net *net, const char *text, char *err, size_t err_size);
+
+/* Remove a route; what @text does not say matches all. -ESRCH: there is none. */
+SKIFF_API int skiff_route_del(struct net *net, const char *text, char *err, size_t err_size);
+
+/**
  * skiff_service_enable() - offer a service over UDP and TCP
  * @net: host
  * @name: "echo", "discard", "daytime", "chargen"

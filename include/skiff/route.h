@@ -160,6 +160,10 @@ SKIFF_API unsigned int inet_addr_type(struct net *net, __be32 addr);
  * @fc_oif: index of the device, 0: that which leads to @fc_gw4
  * @fc_prefsrc: source address to prefer, or 0
  * @fc_priority: among routes to the same prefix the lowest wins
+ * @fc_nlflags: NLM_F_EXCL: -EEXIST when the table has a route of this prefix, type of service and
+ *              priority; NLM_F_REPLACE: take the place of that one; if there is none, -ENOENT unless
+ *              NLM_F_CREATE is set as well. 0: next to others
+ * @fc_metrics: of ip_fib_metrics_init(), or NULL; who inserts keeps its reference
  */
 struct fib_config {
 	__be32 fc_dst;
@@ -171,21 +175,52 @@ struct fib_config {
 	int fc_oif;
 	__be32 fc_prefsrc;
 	__u32 fc_priority;
+	__u32 fc_nlflags;
+	struct dst_metrics *fc_metrics;
 };
+
+/**
+ * ip_fib_metrics_init() - metrics for a route
+ * @net: host
+ * @fc_mx: attributes as RTA_METRICS has them: of each the type is RTAX_*, the payload a u32, or the
+ *         name of a congestion control for RTAX_CC_ALGO
+ * @fc_mx_len: bytes of them; 0: none
+ * @reason: gets what was wrong, or is NULL
+ *
+ * As on Linux values that are too large become the largest possible: 65495 for RTAX_ADVMSS, 65520
+ * for RTAX_MTU, 255 for RTAX_HOPLIMIT. Bit n of RTAX_LOCK locks metric n. Of the features there is
+ * RTAX_FEATURE_ECN.
+ *
+ * Return: one reference, for dst_metrics_put(); NULL without attributes; ERR_PTR: -EINVAL for
+ * attributes, features or a congestion control that there are not, -ENOMEM. Stack lock.
+ */
+SKIFF_API struct dst_metrics *ip_fib_metrics_init(struct net *net, const struct nlattr *fc_mx,
+						  int fc_mx_len, const char **reason);
+
+/**
+ * ip_metrics_congestion_set() - say what the names of congestion controls mean
+ * @key: gives a number that is not 0 for a name, 0 when there is none; *@needs_ecn: it needs ECN
+ *
+ * The layer that has them registers this before there are routes.
+ */
+SKIFF_API void ip_metrics_congestion_set(u32 (*key)(const char *name, bool *needs_ecn));
 
 /**
  * fib_table_insert() - add a route
  * @net: host
  * @cfg: the route, not kept
  *
- * Stack lock. Return: 0; -EINVAL for inconsistent values, -EEXIST, -ENODEV for an unknown device,
- * -ENETDOWN, -ENETUNREACH for a next hop that is not on a link, -ENOSPC when there are
+ * Stack lock. Return: 0; -EINVAL for inconsistent values, -EEXIST, -ENOENT when there is none to be
+ * replaced, -ENODEV for an unknown device, -ENETDOWN, -ENETUNREACH for a next hop that is not on a link, -ENOSPC when there are
  * IP_ROUTES_MAX, -ENOMEM.
  */
 SKIFF_API int fib_table_insert(struct net *net, const struct fib_config *cfg);
 
 /* Remove a route; zeros in type, gw4, oif, priority match all. Return: 0 or -ESRCH. Stack lock. */
 SKIFF_API int fib_table_delete(struct net *net, const struct fib_config *cfg);
+
+/* Time to live of packets by a route, unless who sends them says: the route's, or ip_default_ttl. */
+SKIFF_API u8 ip4_dst_hoplimit(const struct dst_entry *dst);
 
 /* Call @cb for each route, the longest prefix first. It must not change the table. Stack lock. */
 SKIFF_API void fib_for_each(struct net *net, void (*cb)(const struct fib_config *cfg, void *arg),

@@ -80,6 +80,22 @@ static bool fib_same(const struct fib_route *r, const struct fib_config *cfg)
 	       r->cfg.fc_tos == cfg->fc_tos;
 }
 
+/* One that is in no list yet, with all that it refers to; NULL without memory. */
+static struct fib_route *fib_make(const struct fib_config *cfg, struct net_device *dev)
+{
+	struct fib_route *r = (struct fib_route *)kzalloc(sizeof(*r), GFP_KERNEL);
+
+	if (!r)
+		return NULL;
+	r->cfg = *cfg;
+	r->cfg.fc_nlflags = 0;
+	if (r->cfg.fc_metrics)
+		refcount_inc(&r->cfg.fc_metrics->refcnt);
+	r->dev = dev;
+	dev_hold(dev);
+	return r;
+}
+
 static int fib_insert(struct ipv4_net *in, const struct fib_config *cfg, struct net_device *dev)
 {
 	struct fib_node *n;
@@ -93,15 +109,42 @@ static int fib_insert(struct ipv4_net *in, const struct fib_config *cfg, struct 
 	list_for_each_entry(r, &n->aliases, alias)
 		if (fib_same(r, cfg))
 			return -EEXIST;
-	r = (struct fib_route *)kzalloc(sizeof(*r), GFP_KERNEL);
+	r = fib_make(cfg, dev);
 	if (!r) {
 		fib_node_drop(&in->fib_root, ntohl(cfg->fc_dst), cfg->fc_dst_len);
 		return -ENOMEM;
 	}
-	r->cfg = *cfg;
-	r->dev = dev;
-	dev_hold(dev);
 	fib_link(in, r, n);
+	return 0;
+}
+
+/* The first route of the same prefix, type of service and priority, or NULL. */
+static struct fib_route *fib_find_equal(struct ipv4_net *in, const struct fib_config *cfg)
+{
+	struct fib_node *n = fib_node_find(in->fib_root, ntohl(cfg->fc_dst), cfg->fc_dst_len);
+	struct fib_route *r;
+
+	if (!n)
+		return NULL;
+	list_for_each_entry(r, &n->aliases, alias)
+		if (r->cfg.fc_tos == cfg->fc_tos && r->cfg.fc_priority == cfg->fc_priority)
+			return r;
+	return NULL;
+}
+
+/* In the place of @old, among the others too. */
+static int fib_replace(struct ipv4_net *in, struct fib_route *old, const struct fib_config *cfg,
+		       struct net_device *dev)
+{
+	struct fib_route *r = fib_make(cfg, dev);
+
+	if (!r)
+		return -ENOMEM;
+	list_add(&r->alias, &old->alias);
+	list_add(&r->list, &old->list);
+	in->nr_routes++;
+	fib_free(in, old);
+	fib_flush_caches(in);
 	return 0;
 }
 
@@ -138,6 +181,20 @@ static int fib_check_type(const struct fib_config *cfg)
 	}
 }
 
+/* Next to the others, or as fc_nlflags says. */
+static int fib_put(struct ipv4_net *in, const struct fib_config *cfg, struct net_device *dev)
+{
+	struct fib_route *equal = cfg->fc_nlflags ? fib_find_equal(in, cfg) : NULL;
+
+	if (equal && cfg->fc_nlflags & NLM_F_EXCL)
+		return -EEXIST;
+	if (equal && cfg->fc_nlflags & NLM_F_REPLACE)
+		return fib_replace(in, equal, cfg, dev);
+	if (cfg->fc_nlflags & NLM_F_REPLACE && !(cfg->fc_nlflags & NLM_F_CREATE))
+		return -ENOENT;
+	return fib_insert(in, cfg, dev);
+}
+
 int fib_table_insert(struct net *net, const struct fib_config *cfg)
 {
 	struct ipv4_net *in = ipv4_net(net);
@@ -161,7 +218,7 @@ int fib_table_insert(struct net *net, const struct fib_config *cfg)
 	if (dev && cfg->fc_type == RTN_UNICAST && !netif_running(dev))
 		return -ENETDOWN;
 	full.fc_oif = dev ? dev->ifindex : 0;
-	return fib_insert(in, &full, dev);
+	return fib_put(in, &full, dev);
 }
 
 static bool fib_deletes(const struct fib_config *cfg, const struct fib_route *r)

@@ -167,17 +167,8 @@ static enum skb_drop_reason icmp_socket_deliver(struct sk_buff *skb, u32 info)
 	return ipprot->err_handler(skb, info) ? SKB_DROP_REASON_NO_SOCKET : SKB_NOT_DROPPED_YET;
 }
 
-/*
- * RFC 1191 section 3: a packet that was larger than the path takes. With ip_no_pmtu_disc the path is
- * not learned from it: 1 is for the routes, 2 for all, 3 leaves it to protocols that can verify more.
- */
-static bool icmp_too_big_believed(const struct ipv4_net *in, const struct iphdr *quoted, u32 mtu)
-{
-	return in->sysctl.ip_no_pmtu_disc != 2 && ntohs(quoted->tot_len) > mtu;
-}
-
 /* Whether the quoted packet can be one of ours. Data at the quoted header. */
-static bool icmp_quote_believed(const struct sk_buff *skb, u32 info)
+static bool icmp_quote_believed(const struct sk_buff *skb)
 {
 	const struct iphdr *quoted = (const struct iphdr *)(const void *)skb->data;
 	struct net *net = icmp_net(skb);
@@ -185,8 +176,13 @@ static bool icmp_quote_believed(const struct sk_buff *skb, u32 info)
 
 	if (inet_addr_type(net, quoted->saddr) != RTN_LOCAL)
 		return false;
+	/*
+	 * RFC 1191 section 3: a packet that was larger than the path takes. With ip_no_pmtu_disc the
+	 * path is not learned from it: 1 is for the routes, 2 for all, 3 leaves it to protocols that
+	 * can verify more. The length in the quoted header may be another one than we gave it.
+	 */
 	if (icmp_hdr(skb)->type == ICMP_DEST_UNREACH && icmp_hdr(skb)->code == ICMP_FRAG_NEEDED)
-		return icmp_too_big_believed(in, quoted, info);
+		return in->sysctl.ip_no_pmtu_disc != 2;
 	/* RFC 1122 section 3.2.2: not about what everybody got. */
 	if (!in->sysctl.icmp_ignore_bogus_error_responses &&
 	    inet_addr_type(net, quoted->daddr) == RTN_BROADCAST) {
@@ -214,7 +210,7 @@ static enum skb_drop_reason icmp_error(struct sk_buff *skb)
 		ICMP_INC_STATS(icmp_net(skb), ICMP_MIB_INERRORS);
 		return SKB_DROP_REASON_PKT_TOO_SMALL;
 	}
-	if (!icmp_quote_believed(skb, info))
+	if (!icmp_quote_believed(skb))
 		return SKB_DROP_REASON_ICMP_IGNORED;
 	return icmp_socket_deliver(skb, info);
 }

@@ -439,7 +439,7 @@ static u8 make_ttl(const struct inet_sock *inet, const struct inet_cork *cork)
 		return inet->mc_ttl;
 	if (inet->uc_ttl)
 		return inet->uc_ttl;
-	return (u8)ipv4_net(sock_net(&inet->sk))->sysctl.ip_default_ttl;
+	return ip4_dst_hoplimit(cork->dst);
 }
 
 static void make_header(struct sock *sk, struct sk_buff *skb, const struct flowi4 *fl4,

@@ -209,15 +209,14 @@ unsigned int ip_headroom(const struct rtable *rt)
 }
 
 /* RFC 1112 section 6.1: a group's packets stay on the link unless somebody wants them farther. */
-static u8 ip_ttl(const struct net *net, const struct sock *sk, const struct rtable *rt,
-		 const struct ipcm_cookie *ipc)
+static u8 ip_ttl(const struct sock *sk, const struct rtable *rt, const struct ipcm_cookie *ipc)
 {
 	if (ipc && ipc->ttl)
 		return ipc->ttl;
 	/* A socket may say that its packets are for this host alone: IP_MULTICAST_TTL of 0. */
 	if (rt->rt_type == RTN_MULTICAST)
 		return sk && sk->sk_family != AF_PACKET ? inet_sk(sk)->mc_ttl : 1;
-	return (u8)ipv4_net(net)->sysctl.ip_default_ttl;
+	return ip4_dst_hoplimit(&rt->dst);
 }
 
 /* Whether a packet may go out with DF, or not at all. */
@@ -232,9 +231,8 @@ static unsigned int ip_optlen(const struct ipcm_cookie *ipc)
 	return ipc && ipc->opt ? ipc->opt->opt.optlen : 0;
 }
 
-static void ip_build_header(struct net *net, const struct sock *sk, struct sk_buff *skb,
-			    const struct rtable *rt, const struct ipcm_cookie *ipc, bool df,
-			    unsigned int hlen)
+static void ip_build_header(const struct sock *sk, struct sk_buff *skb, const struct rtable *rt,
+			    const struct ipcm_cookie *ipc, bool df, unsigned int hlen)
 {
 	struct iphdr *iph = (struct iphdr *)skb_push(skb, hlen);
 
@@ -244,7 +242,7 @@ static void ip_build_header(struct net *net, const struct sock *sk, struct sk_bu
 	iph->ihl = (hlen / 4) & 15;
 	iph->tos = ipc && ipc->tos > 0 ? (u8)ipc->tos : 0;
 	iph->frag_off = df ? htons(IP_DF) : 0;
-	iph->ttl = ip_ttl(net, sk, rt, ipc);
+	iph->ttl = ip_ttl(sk, rt, ipc);
 }
 
 int ip_build_and_send(struct net *net, struct sock *sk, struct sk_buff *skb, struct rtable *rt,
@@ -267,7 +265,7 @@ int ip_build_and_send(struct net *net, struct sock *sk, struct sk_buff *skb, str
 		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
 		return -ENOMEM;
 	}
-	ip_build_header(net, sk, skb, rt, ipc, fits && (must || (ipc && ipc->df)), hlen);
+	ip_build_header(sk, skb, rt, ipc, fits && (must || (ipc && ipc->df)), hlen);
 	iph = ip_hdr(skb);
 	iph->protocol = protocol;
 	iph->saddr = saddr;

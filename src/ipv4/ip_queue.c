@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Packets of connections on their way out, and answers of those who have no socket. */
-#include <skiff/inet_sock.h>
+#include <skiff/inet_connection_sock.h>
 
 #include "ipv4/ipv4.h"
 #include "wire/ip.h"
@@ -32,6 +32,8 @@ void sk_setup_caps(struct sock *sk, struct dst_entry *dst)
 		}
 	}
 	sk->sk_gso_max_segs = max_segs;
+	if (sk->sk_type == SOCK_STREAM && sk->sk_protocol == IPPROTO_TCP)
+		inet_csk(sk)->icsk_ack.dst_quick_ack = dst_metric(dst, RTAX_QUICKACK) != 0;
 }
 
 /* Where a packet goes first: with a source route that is not its destination. */
@@ -72,11 +74,11 @@ int ip_sk_route(struct sock *sk)
 	return sk_reroute(sk, &fl4);
 }
 
-static u8 ip_sk_ttl(const struct sock *sk)
+static u8 ip_sk_ttl(const struct sock *sk, const struct dst_entry *dst)
 {
 	u8 ttl = inet_sk(sk)->uc_ttl;
 
-	return ttl ? ttl : (u8)ipv4_net(sock_net(sk))->sysctl.ip_default_ttl;
+	return ttl ? ttl : ip4_dst_hoplimit(dst);
 }
 
 /* The fields that all packets of a connection have the same; @opt: options, or NULL. */
@@ -91,7 +93,7 @@ static struct iphdr *push_header(const struct sock *sk, struct sk_buff *skb,
 	iph->version = 4;
 	iph->ihl = (hlen / 4) & 15;
 	iph->tos = tos;
-	iph->ttl = ip_sk_ttl(sk);
+	iph->ttl = ip_sk_ttl(sk, skb_dst(skb));
 	iph->protocol = (__u8)sk->sk_protocol;
 	if (ip_dont_fragment(sk, skb_dst(skb)) && !skb->ignore_df)
 		iph->frag_off = htons(IP_DF);

@@ -6,6 +6,9 @@
 
 #include "ipv4/ipv4.h"
 
+/* What every host takes, RFC 791 section 3.1. */
+#define RT_LOCKED_MTU 576
+
 static bool rt_is_valid(const struct rtable *rt, const struct ipv4_net *in)
 {
 	return rt->rt_genid == in->rt_genid && rt->dst.obsolete == DST_OBSOLETE_FORCE_CHK;
@@ -28,9 +31,21 @@ static unsigned int ipv4_mtu(const struct dst_entry *dst)
 		return min_t(u32, dst->dev->mtu, IP_MAX_MTU);
 	if (!mtu || skiff_net_now(rt->rt_net) >= dst->expires)
 		mtu = dst_metric_raw(dst, RTAX_MTU);
-	if (!mtu)
+	if (!mtu) {
 		mtu = dst->dev ? dst->dev->mtu : IPV4_MIN_MTU;
+		/* Locked at no value: what ICMP says is not believed, so be careful beyond the link. */
+		if (rt->rt_uses_gateway && ip_mtu_locked(dst))
+			mtu = min_t(u32, mtu, RT_LOCKED_MTU);
+	}
 	return min_t(u32, mtu, IP_MAX_MTU);
+}
+
+u8 ip4_dst_hoplimit(const struct dst_entry *dst)
+{
+	const struct rtable *rt = (const struct rtable *)(const void *)dst;
+	u32 hoplimit = dst_metric_raw(dst, RTAX_HOPLIMIT);
+
+	return (u8)(hoplimit ? hoplimit : (u32)ipv4_net(rt->rt_net)->sysctl.ip_default_ttl);
 }
 
 static unsigned int ipv4_default_advmss(const struct dst_entry *dst)
@@ -172,6 +187,7 @@ void rt_drop_cached(struct fib_route *r)
 void rt_free_entry(struct fib_route *r)
 {
 	rt_drop_cached(r);
+	dst_metrics_put(r->cfg.fc_metrics);
 	dev_put(r->dev);
 	kfree(r);
 }
@@ -240,6 +256,7 @@ static struct rtable *rt_output_exception(struct ipv4_net *in, struct fib_route 
 		rt = rt_output_uncached(in, r->dev, r->cfg.fc_type);
 		if (IS_ERR(rt))
 			return rt;
+		dst_init_metrics(&rt->dst, r->cfg.fc_metrics);
 		rt->rt_gw4 = e->gw && now < e->gw_expires ? e->gw : r->cfg.fc_gw4;
 		rt->rt_uses_gateway = rt->rt_gw4 != 0;
 		if (e->pmtu && now < e->expires) {
@@ -263,6 +280,7 @@ static struct rtable *rt_output_cached(struct ipv4_net *in, struct fib_route *r,
 		rt = rt_output_uncached(in, dev, r->cfg.fc_type);
 		if (IS_ERR(rt))
 			return rt;
+		dst_init_metrics(&rt->dst, r->cfg.fc_metrics);
 		rt->rt_gw4 = r->cfg.fc_gw4;
 		rt->rt_uses_gateway = rt->rt_gw4 != 0;
 		r->rth_output = rt;

@@ -169,11 +169,9 @@ static void child_ip(struct sock *newsk, struct request_sock *req, const struct 
 	}
 }
 
-static void child_congestion(struct sock *newsk)
+static void child_congestion(struct sock *newsk, const struct dst_entry *dst)
 {
-	struct inet_connection_sock *icsk = inet_csk(newsk);
-
-	if (!icsk->icsk_ca_setsockopt)
+	if (!tcp_ca_dst_init(newsk, dst) && !inet_csk(newsk)->icsk_ca_setsockopt)
 		tcp_assign_congestion_control(newsk);
 	tcp_set_ca_state(newsk, TCP_CA_Open);
 }
@@ -201,7 +199,7 @@ struct sock *tcp_v4_syn_recv_sock(const struct sock *sk, struct sk_buff *skb,
 	tp = tcp_sk(newsk);
 	child_ip(newsk, req, skb);
 	sk_setup_caps(newsk, dst);
-	child_congestion(newsk);
+	child_congestion(newsk, dst);
 	tcp_sync_mss(newsk, dst_mtu(dst));
 	tp->advmss = tcp_mss_clamp(tcp_sk(sk), dst_metric_advmss(dst));
 	tcp_initialize_rcv_mss(newsk);
@@ -423,8 +421,9 @@ static struct request_sock *queue_remove(struct sock *sk)
 }
 
 /* It stays until the socket's memory goes: requests that outlive the listening count in it. */
-static bool make_queue(struct inet_connection_sock *icsk)
+bool tcp_make_accept_queue(struct sock *sk)
 {
+	struct inet_connection_sock *icsk = inet_csk(sk);
 	struct request_sock_queue *q = icsk->icsk_accept_queue;
 
 	if (q)
@@ -442,7 +441,7 @@ int inet_csk_listen_start(struct sock *sk)
 {
 	int err;
 
-	if (!make_queue(inet_csk(sk)))
+	if (!tcp_make_accept_queue(sk))
 		return -ENOMEM;
 	sk->sk_ack_backlog = 0;
 	inet_csk_delack_init(sk);

@@ -18,17 +18,36 @@ struct tcp_congestion_ops *tcp_ca_find(const char *name)
 	return NULL;
 }
 
+static struct tcp_congestion_ops *find_key(u32 key)
+{
+	struct tcp_congestion_ops *ca;
+
+	list_for_each_entry(ca, &tcp_cong_list, list)
+		if (ca->key == key)
+			return ca;
+	return NULL;
+}
+
+u32 tcp_ca_get_key_by_name(const char *name, bool *ecn_ca)
+{
+	const struct tcp_congestion_ops *ca = tcp_ca_find(name);
+
+	if (ca)
+		*ecn_ca = READ_ONCE(ca->flags) & TCP_CONG_NEEDS_ECN;
+	return ca ? ca->key : TCP_CA_UNSPEC;
+}
+
 int tcp_register_congestion_control(struct tcp_congestion_ops *ca)
 {
 	if (!ca->ssthresh || !ca->undo_cwnd || !(ca->cong_avoid || ca->cong_control)) {
 		pr_err("congestion control %s lacks what is required", ca->name);
 		return -EINVAL;
 	}
-	if (tcp_ca_find(ca->name)) {
+	ca->key = jhash(ca->name, sizeof(ca->name), 0);
+	if (ca->key == TCP_CA_UNSPEC || find_key(ca->key)) {
 		pr_notice("congestion control %s is registered already", ca->name);
 		return -EEXIST;
 	}
-	ca->key = jhash(ca->name, sizeof(ca->name), 0);
 	list_add_tail(&ca->list, &tcp_cong_list);
 	return 0;
 }
@@ -130,6 +149,20 @@ void tcp_assign_congestion_control(struct sock *sk)
 
 	icsk->icsk_ca_ops = tcp_net_sk(sk)->ca_default;
 	memset(icsk->icsk_ca_priv, 0, sizeof(icsk->icsk_ca_priv));
+}
+
+bool tcp_ca_dst_init(struct sock *sk, const struct dst_entry *dst)
+{
+	u32 key = dst_metric(dst, RTAX_CC_ALGO);
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	struct tcp_congestion_ops *ca = key == TCP_CA_UNSPEC ? NULL : find_key(key);
+
+	if (!ca)
+		return false;
+	icsk->icsk_ca_dst_locked = dst_metric_locked(dst, RTAX_CC_ALGO) != 0;
+	icsk->icsk_ca_ops = ca;
+	memset(icsk->icsk_ca_priv, 0, sizeof(icsk->icsk_ca_priv));
+	return true;
 }
 
 void tcp_init_congestion_control(struct sock *sk)

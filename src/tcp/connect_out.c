@@ -57,6 +57,7 @@ static void connect_init(struct sock *sk)
 	if (tp->rx_opt.user_mss)
 		tp->rx_opt.mss_clamp = tp->rx_opt.user_mss;
 	tp->max_window = 0;
+	tcp_ca_dst_init(sk, dst);
 	tcp_mtup_init(sk);
 	tcp_sync_mss(sk, dst_mtu(dst));
 	init_window(sk, dst);

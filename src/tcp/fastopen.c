@@ -17,6 +17,31 @@ void tcp_fastopen_init_key(struct tcp_net *tn)
 	tn->fastopen_key_set = true;
 }
 
+unsigned int tcp_fastopen_get_keys(const struct sock *sk, siphash_key_t keys[2])
+{
+	const struct request_sock_queue *q = inet_csk(sk)->icsk_accept_queue;
+	const struct tcp_net *tn = tcp_net_sk(sk);
+	bool own = q && q->fastopen_keys;
+
+	memcpy(keys, own ? q->fastopen_key : tn->fastopen_key, 2 * sizeof(*keys));
+	return own ? q->fastopen_keys : 1u + tn->fastopen_backup;
+}
+
+/* TCP_FASTOPEN_KEY: one key, or the one that was before behind it. */
+int tcp_fastopen_set_keys(struct sock *sk, const void *keys, unsigned int len)
+{
+	struct request_sock_queue *q;
+
+	if (len != sizeof(siphash_key_t) && len != 2 * sizeof(siphash_key_t))
+		return -EINVAL;
+	if (!tcp_make_accept_queue(sk))
+		return -ENOMEM;
+	q = inet_csk(sk)->icsk_accept_queue;
+	memcpy(q->fastopen_key, keys, len);
+	q->fastopen_keys = (u8)(len / sizeof(siphash_key_t));
+	return 0;
+}
+
 /* Cookies */
 
 static void cookie_gen(const struct sk_buff *syn, const siphash_key_t *key,
@@ -50,15 +75,17 @@ static bool cookie_is(const struct sk_buff *syn, const siphash_key_t *key,
  */
 enum foc_check { FOC_WRONG, FOC_RIGHT, FOC_OLD };
 
-static enum foc_check cookie_check(const struct tcp_net *tn, const struct sk_buff *syn,
+static enum foc_check cookie_check(const struct sock *sk, const struct sk_buff *syn,
 				   const struct tcp_fastopen_cookie *orig,
 				   struct tcp_fastopen_cookie *valid)
 {
-	if (cookie_is(syn, &tn->fastopen_key[0], orig))
+	siphash_key_t keys[2];
+	unsigned int n = tcp_fastopen_get_keys(sk, keys);
+
+	if (cookie_is(syn, &keys[0], orig))
 		return FOC_RIGHT;
-	cookie_gen(syn, &tn->fastopen_key[0], valid);
-	return tn->fastopen_backup && cookie_is(syn, &tn->fastopen_key[1], orig) ? FOC_OLD :
-										   FOC_WRONG;
+	cookie_gen(syn, &keys[0], valid);
+	return n > 1 && cookie_is(syn, &keys[1], orig) ? FOC_OLD : FOC_WRONG;
 }
 
 /* Data in a SYN */
@@ -178,6 +205,7 @@ struct sock *tcp_try_fastopen(struct sock *sk, struct sk_buff *skb, struct reque
 	bool syn_data = TCP_SKB_CB(skb)->end_seq != TCP_SKB_CB(skb)->seq + 1;
 	struct tcp_fastopen_cookie valid = { .len = -1 };
 	struct tcp_net *tn = tcp_net_sk(sk);
+	siphash_key_t keys[2];
 
 	if (!foc->len)
 		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPFASTOPENCOOKIEREQD);
@@ -190,9 +218,11 @@ struct sock *tcp_try_fastopen(struct sock *sk, struct sk_buff *skb, struct reque
 		return accept_cookie(sk, skb, req, foc, FOC_RIGHT, &valid);
 	tcp_fastopen_init_key(tn);
 	if (foc->len > 0)
-		return accept_cookie(sk, skb, req, foc, cookie_check(tn, skb, foc, &valid), &valid);
-	if (!foc->len)
-		cookie_gen(skb, &tn->fastopen_key[0], &valid);
+		return accept_cookie(sk, skb, req, foc, cookie_check(sk, skb, foc, &valid), &valid);
+	if (!foc->len) {
+		tcp_fastopen_get_keys(sk, keys);
+		cookie_gen(skb, &keys[0], &valid);
+	}
 	valid.exp = foc->exp;
 	*foc = valid;
 	return NULL;

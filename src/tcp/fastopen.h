@@ -12,23 +12,6 @@
 #define TFO_SERVER_COOKIE_NOT_REQD 0x200 /* data is taken without one */
 #define TFO_SERVER_WO_SOCKOPT1 0x400	 /* for all who listen */
 
-/* Peers whose cookies are remembered. */
-#define TFO_CACHE_SIZE 512
-
-/**
- * struct tfo_peer - what is known of a server
- * @daddr: who; 0: nobody
- * @cookie: that it gave; no length: none
- * @mss: segment size that it announced
- * @try_exp: 1: it did not answer to the option, the experimental one is tried; 2: nor to that
- */
-struct tfo_peer {
-	__be32 daddr;
-	struct tcp_fastopen_cookie cookie;
-	u16 mss;
-	u8 try_exp;
-};
-
 /* May data go without a cookie? @flag: the setting's bit for that side. */
 bool tcp_fastopen_no_cookie(const struct sock *sk, const struct dst_entry *dst, int flag);
 

@@ -1,66 +1,40 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Fast Open, RFC 7413: the client's side.
- *
- * Cookies are remembered by peer in a table of a fixed size, where who comes later takes the place.
+ * Fast Open, RFC 7413: the client's side. Cookies are remembered with what else is known of a path.
  */
 #include <fcntl.h>
 
 #include <skiff/slab.h>
 
 #include "tcp/fastopen.h"
-
-/* The peer's place in the table; NULL without memory. It may be somebody else's. */
-static struct tfo_peer *cache_slot(const struct sock *sk)
-{
-	struct tcp_net *tn = tcp_net_sk(sk);
-	u64 hash = siphash_1u32((__force u32)sk->sk_daddr, &tn->ts_key);
-
-	if (!tn->tfo_cache)
-		tn->tfo_cache = (struct tfo_peer *)kcalloc(TFO_CACHE_SIZE, sizeof(*tn->tfo_cache),
-							   GFP_ATOMIC);
-	return tn->tfo_cache ? &tn->tfo_cache[hash % TFO_CACHE_SIZE] : NULL;
-}
+#include "tcp/metrics.h"
 
 static void cache_get(const struct sock *sk, u16 *mss, struct tcp_fastopen_cookie *cookie)
 {
-	const struct tfo_peer *peer = cache_slot(sk);
+	const struct tcp_metrics_block *tm = tcp_get_metrics(sk, false);
 
-	if (!peer || peer->daddr != sk->sk_daddr)
+	if (!tm)
 		return;
-	if (peer->mss)
-		*mss = peer->mss;
-	*cookie = peer->cookie;
-	if (cookie->len <= 0 && peer->try_exp == 1)
+	if (tm->mss)
+		*mss = tm->mss;
+	*cookie = tm->cookie;
+	if (cookie->len <= 0 && tm->try_exp == 1)
 		cookie->exp = true;
 }
 
 static void cache_set(const struct sock *sk, u16 mss, const struct tcp_fastopen_cookie *cookie,
 		      u8 try_exp)
 {
-	struct tfo_peer *peer = cache_slot(sk);
+	struct tcp_metrics_block *tm = tcp_get_metrics(sk, true);
 
-	if (!peer)
+	if (!tm)
 		return;
-	if (peer->daddr != sk->sk_daddr) {
-		memset(peer, 0, sizeof(*peer));
-		peer->daddr = sk->sk_daddr;
-	}
 	if (mss)
-		peer->mss = mss;
+		tm->mss = mss;
 	if (cookie->len > 0)
-		peer->cookie = *cookie;
-	else if (try_exp > peer->try_exp && peer->cookie.len <= 0 && !peer->cookie.exp)
-		peer->try_exp = try_exp;
-}
-
-void tcp_metrics_flush_all(struct net *net)
-{
-	struct tcp_net *tn = tcp_net(net);
-
-	ASSERT_NET_LOCKED(net);
-	if (tn->tfo_cache)
-		memset(tn->tfo_cache, 0, TFO_CACHE_SIZE * sizeof(*tn->tfo_cache));
+		tm->cookie = *cookie;
+	else if (try_exp > tm->try_exp && tm->cookie.len <= 0 && !tm->cookie.exp)
+		tm->try_exp = try_exp;
 }
 
 bool tcp_fastopen_cookie_check(struct sock *sk, u16 *mss, struct tcp_fastopen_cookie *cookie)

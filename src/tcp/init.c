@@ -3,7 +3,7 @@
 #include <skiff/printk.h>
 #include <skiff/slab.h>
 
-#include "tcp/tcp.h"
+#include "tcp/metrics.h"
 
 unsigned int tcp_net_id;
 
@@ -54,7 +54,7 @@ static void tcp_net_exit(struct net *net)
 	tcp_for_each(net, end_unowned, NULL);
 	tcp_for_each(net, complain, net);
 	tcp_page_frag_put(tn);
-	kfree(tn->tfo_cache);
+	tcp_metrics_exit(tn);
 	tcp_sysctl_exit(tn);
 	inet_hashinfo_exit(&tn->hashinfo);
 }
@@ -124,6 +124,7 @@ int tcp_init(void)
 		return err;
 	for (size_t i = 0; i < ARRAY_SIZE(ca); i++)
 		tcp_register_congestion_control(ca[i]);
+	ip_metrics_congestion_set(tcp_ca_get_key_by_name);
 	inet_add_protocol(&tcp_protocol, IPPROTO_TCP);
 	inet_register_protosw(&tcp_protosw);
 	return 0;

@@ -44,6 +44,7 @@ struct tcp_net {
 	int sysctl_tcp_pacing_ca_ratio;
 	int sysctl_tcp_invalid_ratelimit;
 	int sysctl_tcp_no_metrics_save;
+	int sysctl_tcp_no_ssthresh_metrics_save;
 	int sysctl_tcp_adv_win_scale;
 	int sysctl_tcp_app_win;
 	int sysctl_tcp_stdurg;
@@ -98,7 +99,8 @@ struct tcp_net {
 	int sock_count;
 	unsigned long tfo_active_disable_stamp;
 	unsigned int tfo_active_disable_times;
-	struct tfo_peer *tfo_cache;
+	struct hlist_head *metrics; /* of paths; made when there is something to remember */
+	unsigned int nr_metrics;
 	/* where small writes of programs are copied to: a block, and how much of it is in use */
 	struct page *frag_page;
 	unsigned int frag_offset;

@@ -222,13 +222,15 @@ void tcp_non_congestion_loss_retransmit(struct sock *sk)
 void tcp_simple_retransmit(struct sock *sk)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
+	/* The SYN and its data are two buffers of one segment, which was too large as a whole. */
+	bool all = tp->syn_data && sk->sk_state == TCP_SYN_SENT;
 	unsigned int mss = tcp_current_mss(sk);
 	struct sk_buff *skb;
 
 	for (skb = tcp_rtx_queue_head(sk); skb; skb = skb_rb_next(skb)) {
 		u32 seglen = tcp_skb_pcount(skb) > 1 ? (u32)tcp_skb_mss(skb) : skb->len;
 
-		if (seglen > mss)
+		if (all || seglen > mss)
 			tcp_mark_skb_lost(sk, skb);
 	}
 	if (!tp->lost_out)

@@ -225,14 +225,16 @@ void tcp_openreq_init_rwin(struct request_sock *req, const struct sock *sk,
 
 /* RFC 3168 section 6.1.1: the SYN asks for it, and is not itself marked. */
 static void ecn_create_request(struct request_sock *req, const struct sk_buff *skb,
-			       const struct sock *sk)
+			       const struct sock *sk, const struct dst_entry *dst)
 {
+	u32 by_route = dst_feature(dst, RTAX_FEATURE_ECN | DST_FEATURE_ECN_CA);
 	const struct tcphdr *th = tcp_hdr(skb);
 	bool ect = TCP_SKB_CB(skb)->ip_dsfield & 3;
 
 	if (!th->ece || !th->cwr)
 		return;
-	if ((!ect && tcp_net_sk(sk)->sysctl_tcp_ecn) ||
+	if ((!ect && (tcp_net_sk(sk)->sysctl_tcp_ecn || by_route)) ||
+	    (by_route & DST_FEATURE_ECN_CA) ||
 	    (READ_ONCE(inet_csk(sk)->icsk_ca_ops->flags) & TCP_CONG_NEEDS_ECN))
 		req->ecn_ok = 1;
 }
@@ -435,7 +437,7 @@ void tcp_conn_request(struct sock *sk, struct sk_buff *skb)
 		req->ts_off = tcp_v4_init_ts_off(net, ip_hdr(skb)->daddr, ip_hdr(skb)->saddr);
 	if (!want_cookie && !isn && backlog_is_short(sk))
 		goto drop_release;
-	ecn_create_request(req, skb, sk);
+	ecn_create_request(req, skb, sk, dst);
 	req->snt_isn = choose_isn(sk, skb, req, isn, want_cookie);
 	req->txhash = get_random_u32() | 1;
 	req->syn_tos = TCP_SKB_CB(skb)->ip_dsfield;

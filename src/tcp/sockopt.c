@@ -336,6 +336,8 @@ int tcp_setsockopt(struct sock *sk, int level, int optname, const void *optval, 
 	case TCP_MD5SIG:
 	case TCP_MD5SIG_EXT:
 		return tcp_parse_md5_keys(sk, optname, optval, optlen);
+	case TCP_FASTOPEN_KEY:
+		return tcp_fastopen_set_keys(sk, optval, optlen);
 	default:
 		break;
 	}
@@ -508,6 +510,7 @@ static int get_saved_syn(struct sock *sk, void *optval, int *optlen)
 int tcp_getsockopt(struct sock *sk, int level, int optname, void *optval, int *optlen)
 {
 	char name[TCP_CA_NAME_MAX] = "";
+	siphash_key_t keys[2];
 	int val, err;
 
 	if (level == SOL_IP)
@@ -525,6 +528,9 @@ int tcp_getsockopt(struct sock *sk, int level, int optname, void *optval, int *o
 	case TCP_CONGESTION:
 		memcpy(name, inet_csk(sk)->icsk_ca_ops->name, sizeof(name));
 		return sock_put_option(optval, optlen, name, sizeof(name));
+	case TCP_FASTOPEN_KEY:
+		val = (int)(sizeof(keys[0]) * tcp_fastopen_get_keys(sk, keys));
+		return sock_put_option(optval, optlen, keys, val);
 	case TCP_SAVED_SYN:
 		return get_saved_syn(sk, optval, optlen);
 	default:

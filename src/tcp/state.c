@@ -345,6 +345,7 @@ static bool acked(struct sock *sk, struct sk_buff *skb, const struct tcphdr *th,
 	case TCP_LAST_ACK:
 		if (tp->snd_una != tp->write_seq)
 			return false;
+		tcp_update_metrics(sk);
 		tcp_done(sk);
 		break;
 	default:

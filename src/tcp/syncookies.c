@@ -166,8 +166,6 @@ static struct request_sock *cookie_request(struct sock *sk, struct sk_buff *skb,
 	req->ts_off = ts_off;
 	req->txhash = get_random_u32() | 1;
 	req->ireq_opt = tcp_v4_save_options(sock_net(sk), skb);
-	req->ecn_ok = opt->saw_tstamp && (opt->rcv_tsecr & TS_OPT_ECN) &&
-		      tcp_net_sk(sk)->sysctl_tcp_ecn;
 	return req;
 }
 
@@ -214,6 +212,8 @@ struct sock *cookie_v4_check(struct sock *sk, struct sk_buff *skb)
 			reqsk_put(req);
 		return NULL;
 	}
+	req->ecn_ok = opt.saw_tstamp && (opt.rcv_tsecr & TS_OPT_ECN) &&
+		      (tcp_net(net)->sysctl_tcp_ecn || dst_feature(dst, RTAX_FEATURE_ECN));
 	tcp_openreq_init_rwin(req, sk, dst);
 	dst_release(dst);
 	return get_cookie_sock(sk, skb, req);

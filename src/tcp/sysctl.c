@@ -38,8 +38,8 @@ static const struct ctl_table tcp_table[] = {
 	TCP_INT(tcp_retrans_collapse, &zero, &u8_max),
 	TCP_INT(tcp_thin_linear_timeouts, &zero, &u8_max),
 	TCP_INT(tcp_slow_start_after_idle, &zero, &one),
-	/* Nothing is remembered of a connection that is over. */
-	TCP_INT(tcp_no_metrics_save, &one, &one),
+	TCP_INT(tcp_no_metrics_save, &zero, &u8_max),
+	TCP_INT(tcp_no_ssthresh_metrics_save, &zero, &one),
 	TCP_INT(tcp_moderate_rcvbuf, &zero, &one),
 	TCP_INT(tcp_tso_win_divisor, &zero, &u8_max),
 	TCP_INT(tcp_tso_rtt_log, &zero, &u8_max),
@@ -232,7 +232,7 @@ static void default_segments(struct tcp_net *tn)
 	tn->sysctl_tcp_ecn = 2; /* when the peer asks for it */
 	tn->sysctl_tcp_ecn_fallback = 1;
 	tn->sysctl_tcp_moderate_rcvbuf = 1;
-	tn->sysctl_tcp_no_metrics_save = 1;
+	tn->sysctl_tcp_no_ssthresh_metrics_save = 1;
 	tn->sysctl_tcp_adv_win_scale = 1;
 	tn->sysctl_tcp_app_win = 31;
 	tn->sysctl_tcp_base_mss = TCP_BASE_MSS;

@@ -177,6 +177,7 @@ void reqsk_put(struct request_sock *req);
 void inet_csk_reqsk_queue_drop(struct sock *sk, struct request_sock *req);
 struct sock *inet_csk_reqsk_queue_add(struct sock *sk, struct request_sock *req,
 				      struct sock *child);
+bool tcp_make_accept_queue(struct sock *sk); /* false without memory */
 int inet_csk_listen_start(struct sock *sk);
 void inet_csk_listen_stop(struct sock *sk);
 int tcp_listen(struct socket *sock, int backlog);
@@ -238,6 +239,9 @@ int tcp_twsk_unique(struct sock *sk, struct sock *sktw);
  * fastopen.c
  */
 void tcp_fastopen_init_key(struct tcp_net *tn);
+/* Those for the cookies of a listening socket. Return: how many there are, 1 or 2. */
+unsigned int tcp_fastopen_get_keys(const struct sock *sk, siphash_key_t keys[2]);
+int tcp_fastopen_set_keys(struct sock *sk, const void *keys, unsigned int len);
 bool tcp_fastopen_cookie_check(struct sock *sk, u16 *mss, struct tcp_fastopen_cookie *cookie);
 bool tcp_fastopen_defer_connect(struct sock *sk, int *err);
 struct sock *tcp_try_fastopen(struct sock *sk, struct sk_buff *skb, struct request_sock *req,
@@ -358,8 +362,9 @@ int tcp_full_space(const struct sock *sk);
 /* Return: 1: fine; 0: old; below 0: the negative SKB_DROP_REASON_* for which it is to be dropped. */
 int tcp_ack(struct sock *sk, const struct sk_buff *skb, int flag);
 bool tcp_may_update_window(const struct tcp_sock *tp, u32 ack, u32 ack_seq, u32 nwin);
-/* metrics.c */
+/* metrics.c: a connection begins, with what is known of its path; it ends, and leaves what it learned */
 void tcp_init_metrics(struct sock *sk);
+void tcp_update_metrics(struct sock *sk);
 /* rtt.c */
 long tcp_rtt_tsopt_us(const struct tcp_sock *tp, u32 min_delta);
 bool tcp_ack_update_rtt(struct sock *sk, int flag, long seq_rtt_us, long sack_rtt_us,
@@ -493,6 +498,9 @@ extern struct tcp_congestion_ops tcp_cubic;
 extern struct tcp_congestion_ops tcp_bbr;
 extern struct tcp_congestion_ops tcp_dctcp;
 void tcp_assign_congestion_control(struct sock *sk);
+/* The route's, if it has one, which then counts more than the program's. Return: whether it has. */
+bool tcp_ca_dst_init(struct sock *sk, const struct dst_entry *dst);
+u32 tcp_ca_get_key_by_name(const char *name, bool *ecn_ca);
 void tcp_init_congestion_control(struct sock *sk);
 void tcp_cleanup_congestion_control(struct sock *sk);
 int tcp_set_congestion_control(struct sock *sk, const char *name);

@@ -20,7 +20,8 @@ u32 tcp_rto_min(const struct sock *sk)
 	const struct dst_entry *dst = sk->sk_dst_cache;
 
 	if (dst && dst_metric_locked(dst, RTAX_RTO_MIN))
-		return (u32)msecs_to_jiffies(dst_metric(dst, RTAX_RTO_MIN));
+		return (u32)min(msecs_to_jiffies(dst_metric(dst, RTAX_RTO_MIN)),
+				(unsigned long)TCP_RTO_MAX);
 	return inet_csk(sk)->icsk_rto_min;
 }
 

@@ -131,6 +131,7 @@ void tcp_time_wait(struct sock *sk, int state, int timeo)
 		/* Or memory would be at the peer's mercy: it is over without the wait. */
 		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPTIMEWAITOVERFLOW);
 	}
+	tcp_update_metrics(sk);
 	tcp_done(sk);
 }
 

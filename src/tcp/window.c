@@ -159,7 +159,7 @@ void tcp_select_initial_window(const struct sock *sk, int space, u32 mss, u32 *r
 		room -= room % mss;
 	*rcv_wnd = tn->sysctl_tcp_workaround_signed_windows ? min(room, TCP_MAX_WINDOW) : room;
 	if (init_rcv_wnd)
-		*rcv_wnd = min(*rcv_wnd, init_rcv_wnd * mss);
+		*rcv_wnd = (u32)min((u64)*rcv_wnd, (u64)init_rcv_wnd * mss);
 	*rcv_wscale = 0;
 	if (wscale_ok) {
 		/* The scale can't change later, the buffer can: for the largest there may be. */

@@ -308,6 +308,12 @@ void connecting(void)
 	settle();
 }
 
+void another_connection(void)
+{
+	st.fd = -1;
+	iss_known = false;
+}
+
 void listening(void)
 {
 	struct sockaddr_in own = { .sin_family = AF_INET, .sin_port = htons(LISTEN_PORT) };

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <skiff/netconf.h>
 #include <skiff/tcp.h>
 
 #include "adapter.h"
@@ -77,15 +78,45 @@ static void run_tc(struct pd *pd, const struct command *c)
 	net_unlock(pd->net);
 }
 
+/* ip route add|change|replace|del and its words. */
+static void run_ip_route(struct pd *pd, const struct command *c)
+{
+	static const struct {
+		const char *verb;
+		int (*run)(struct net *net, const char *text, char *err, size_t err_size);
+	} verbs[] = { { "add", skiff_route_add },
+		      { "change", skiff_route_change },
+		      { "replace", skiff_route_replace },
+		      { "del", skiff_route_del },
+		      { "delete", skiff_route_del } };
+	char text[LINE_MAX_BYTES] = "", err[512] = "?";
+	size_t used = 0;
+
+	for (int i = 3; i < c->n; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s ", c->words[i]);
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (strcmp(c->words[2], verbs[i].verb) != 0)
+			continue;
+		if (verbs[i].run(pd->net, text, err, sizeof(err)))
+			complain("ip route", err);
+		return;
+	}
+	complain("ip route", "add, change, replace and del are known here");
+}
+
 static void run_ip(struct pd *pd, const struct command *c)
 {
+	if (c->n > 2 && !strcmp(c->words[1], "route")) {
+		run_ip_route(pd, c);
+		return;
+	}
 	if (has_word(c, "tcp_metrics") && has_word(c, "flush")) {
 		net_lock(pd->net);
 		tcp_metrics_flush_all(pd->net);
 		net_unlock(pd->net);
 		return;
 	}
-	complain("ip", "only tcp_metrics flush is known here");
+	complain("ip", "only route and tcp_metrics flush are known here");
 }
 
 static void run_line(struct pd *pd, char *line)

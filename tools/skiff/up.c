@@ -12,7 +12,7 @@
 #include "taken.h"
 #include "up.h"
 
-enum { OPT_DEV = 'd', OPT_GATEWAY = 'g', OPT_SERVICES = 's', OPT_PCAP = 'w' };
+enum { OPT_DEV = 'd', OPT_GATEWAY = 'g', OPT_ROUTE = 'r', OPT_SERVICES = 's', OPT_PCAP = 'w' };
 
 static const struct argp_option options[] = {
 	{ "dev", OPT_DEV, "KIND,KEY=VALUE,...", 0,
@@ -22,6 +22,10 @@ static const struct argp_option options[] = {
 	  0 },
 	{ "gateway", OPT_GATEWAY, "ADDRESS", 0,
 	  "Send what is for no other subnet to this router, which is on the link of a device", 0 },
+	{ "route", OPT_ROUTE, "ROUTE", 0,
+	  "Add a route in the words of ip-route(8), with metrics if wanted: \"198.51.100.0/24 via "
+	  "192.0.2.1 mtu lock 1400 initcwnd 20\"; may be given several times",
+	  0 },
 	{ "services", OPT_SERVICES, "NAME,...", 0,
 	  "Offer services over UDP and TCP: echo, discard, daytime, chargen", 0 },
 	{ "pcap", OPT_PCAP, "FILE", 0,
@@ -86,6 +90,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_GATEWAY:
 		set_once(state, "--gateway", &config->gateway, arg);
+		return 0;
+	case OPT_ROUTE:
+		if (config->nr_routes == UP_MAX_ROUTES)
+			argp_error(state, "--route %s: at most %d routes are accepted", arg,
+				   UP_MAX_ROUTES);
+		config->route[config->nr_routes++] = arg;
 		return 0;
 	case OPT_SERVICES:
 		if (!add_services(config, arg))

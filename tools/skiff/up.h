@@ -9,6 +9,7 @@
 #include "skiff.h"
 
 #define UP_MAX_DEVS 32
+#define UP_MAX_ROUTES 64
 #define UP_SERVICES_SIZE 256
 
 /**
@@ -17,6 +18,8 @@
  * @dev: texts of its devices, as skiff_dev_create() takes them
  * @nr_devs: how many
  * @gateway: address, or NULL
+ * @route: texts of routes, as skiff_route_add() takes them
+ * @nr_routes: how many
  * @services: names separated by commas, each once, or NULL
  * @service_list: where they are
  * @pcap: capture file, or NULL
@@ -26,6 +29,8 @@ struct up_config {
 	const char *dev[UP_MAX_DEVS];
 	unsigned int nr_devs;
 	const char *gateway;
+	const char *route[UP_MAX_ROUTES];
+	unsigned int nr_routes;
 	const char *services;
 	char service_list[UP_SERVICES_SIZE];
 	const char *pcap;

@@ -56,6 +56,16 @@ static enum status set_gateway(struct net *net, const char *gateway)
 	return complain(STATUS_BAD_ADDRESS, "--gateway: %s", err);
 }
 
+static enum status add_routes(struct net *net, const struct up_config *config)
+{
+	char err[MESSAGE_MAX];
+
+	for (unsigned int i = 0; i < config->nr_routes; i++)
+		if (skiff_route_add(net, config->route[i], err, sizeof(err)))
+			return complain(STATUS_BAD_ADDRESS, "--route: %s", err);
+	return STATUS_OK;
+}
+
 static enum status enable_services(struct net *net, const char *services)
 {
 	enum status status = STATUS_OK;
@@ -152,6 +162,8 @@ enum status up_check(const struct up_config *config)
 		status = check_device(net, config->dev[i]);
 	if (status == STATUS_OK)
 		status = set_gateway(net, config->gateway);
+	if (status == STATUS_OK)
+		status = add_routes(net, config);
 	if (status == STATUS_OK)
 		status = enable_services(net, config->services);
 	if (status == STATUS_OK && config->pcap && !strcmp(config->pcap, "-"))
@@ -251,6 +263,8 @@ enum status up_begin(const struct up_config *config, struct up_host *host)
 			status = start_capture(config->pcap, host, i);
 	if (status == STATUS_OK)
 		status = set_gateway(host->net, config->gateway);
+	if (status == STATUS_OK)
+		status = add_routes(host->net, config);
 	if (status == STATUS_OK)
 		status = enable_services(host->net, config->services);
 	return status;

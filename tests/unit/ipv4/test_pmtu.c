@@ -88,9 +88,9 @@ static void learned_and_forgotten(void **state)
 
 static void not_believed(void **state)
 {
-	/* Not from us, not too big for what it says, and with learning off. */
+	/* Not from us, more than the path was known to take, and with learning off. */
 	too_big(1400, PEER_IP, FAR_IP);
-	too_big(1500, HOST_IP, FAR_IP);
+	too_big(1501, HOST_IP, FAR_IP);
 	too_big(9000, HOST_IP, FAR_IP);
 	assert_int_equal(skiff_sysctl_set(h.net, "net.ipv4.ip_no_pmtu_disc", "2", NULL, 0), 0);
 	too_big(1400, HOST_IP, FAR_IP);
