@@ -2,6 +2,8 @@
 /* What a route says of its path, and what the last connection left behind, as the peer sees it. */
 #include "packet.h"
 
+#include <stdio.h>
+
 #include <skiff/netconf.h>
 
 static void route(const char *metrics)
@@ -92,8 +94,8 @@ static void ends(uint32_t seq)
 }
 
 /*
- * A connection measured 300 ms; the handshake of the next one takes no time, but its timeout is what
- * was known: 300 and twice that.
+ * A connection measured 300 ms and, at its end, nothing: 262 by the eighth of RFC 6298. The handshake of
+ * the next one takes no time, but its timeout is what was known: 262 and twice that.
  */
 static void a_slow_path_is_remembered(void **state)
 {
@@ -108,7 +110,7 @@ static void a_slow_path_is_remembered(void **state)
 	connected();
 	writes(1000);
 	out(P | A, 1, 1, 1000);
-	out_at(1200, P | A, 1, 1, 1000);
+	out_at(1086, P | A, 1, 1, 1000);
 }
 
 /* The same without it. */

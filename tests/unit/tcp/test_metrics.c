@@ -208,21 +208,20 @@ static void ecn_by_cookies(void **state)
 
 static void fast_open_without_cookie(void **state)
 {
-	int fd = stream(host_a), one = 1, qlen = 5;
+	int fd = stream(host_a), qlen = 5;
 	struct sockaddr_in to = at(B_IP, PORT);
 
 	setting(host_b, "tcp_fastopen", "0x203");
 	assert_int_equal(skiff_setsockopt(lsn, IPPROTO_TCP, TCP_FASTOPEN, &qlen, sizeof(qlen)), 0);
-	(void)one;
 	assert_int_equal(skiff_sendto(fd, "no", 2, MSG_FASTOPEN, ADDR(to)), 2);
 	sleep_ms(10);
-	assert_int_equal(counter(host_b, "TcpExtTCPFastOpenPassive"), 0);
+	assert_int_equal(counter(host_a, "TcpExtTCPFastOpenActive"), 0);
 	skiff_close(fd);
 	route_ab("fastopen_no_cookie 1");
 	fd = stream(host_a);
 	assert_int_equal(skiff_sendto(fd, "yes", 3, MSG_FASTOPEN, ADDR(to)), 3);
 	sleep_ms(10);
-	assert_int_equal(counter(host_b, "TcpExtTCPFastOpenPassive"), 1);
+	assert_int_equal(counter(host_a, "TcpExtTCPFastOpenActive"), 1);
 	skiff_close(fd);
 	skiff_close(skiff_accept(lsn, NULL, NULL));
 	skiff_close(skiff_accept(lsn, NULL, NULL));
@@ -343,7 +342,7 @@ static void times_are_smoothed(void **state)
 	assert_in_range(rtt, 7 * 800 * 1000, 7 * 800 * 1000 + 1000);
 	assert_in_range(entry(host_a)->vals[TCP_METRIC_RTTVAR], 3200000 - 1000, 3200000);
 	one_connection();
-	assert_in_range(entry(host_a)->vals[TCP_METRIC_RTT], rtt - rtt / 8, rtt - rtt / 8 + 100);
+	assert_in_range(entry(host_a)->vals[TCP_METRIC_RTT], rtt - rtt / 8, rtt - rtt / 8 + 1000);
 	impair(host_b, dev_b, "delay=1s");
 	one_connection();
 	sleep_ms(5000);
