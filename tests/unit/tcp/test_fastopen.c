@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Fast Open, RFC 7413: data in the SYN, over a cable in virtual time. */
+#include "tcp/tcp.h"
 #include "tcp_pair.h"
-
-#include <linux/tcp.h>
 
 static int l;
 
@@ -271,6 +270,94 @@ static void test_black_hole_is_forgotten(void **state)
 	assert_int_equal(counter(host_a, "TcpExtTCPFastOpenActive"), 2);
 }
 
+/* Keys of a listening socket: the one in use, and the one before. */
+static void set_keys(const char *keys)
+{
+	assert_int_equal(skiff_setsockopt(l, IPPROTO_TCP, TCP_FASTOPEN_KEY, keys,
+					  (socklen_t)strlen(keys)),
+			 0);
+}
+
+static void test_keys_of_a_listener(void **state)
+{
+	char keys[40] = "";
+	socklen_t len = sizeof(keys);
+	int b;
+
+	server(5);
+	/* Those of the host at first. */
+	assert_int_equal(skiff_getsockopt(l, IPPROTO_TCP, TCP_FASTOPEN_KEY, keys, &len), 0);
+	assert_int_equal(len, 16);
+	fails(skiff_setsockopt(l, IPPROTO_TCP, TCP_FASTOPEN_KEY, "", 0), EINVAL);
+	fails(skiff_setsockopt(l, IPPROTO_TCP, TCP_FASTOPEN_KEY, "123456789012345", 15), EINVAL);
+	fails(skiff_setsockopt(l, IPPROTO_TCP, TCP_FASTOPEN_KEY, "12345678901234567", 17), EINVAL);
+	set_keys("key number one..");
+	len = sizeof(keys);
+	assert_int_equal(skiff_getsockopt(l, IPPROTO_TCP, TCP_FASTOPEN_KEY, keys, &len), 0);
+	assert_int_equal(len, 16);
+	assert_memory_equal(keys, "key number one..", 16);
+	send_first("cookie");
+	b = skiff_accept(l, NULL, NULL);
+	expect_text(b, "cookie");
+	/* The host's own is another one, and may change. */
+	setting(host_b, "tcp_fastopen_key", "1-2-3-4");
+	send_first("first");
+	assert_int_equal(counter(host_b, "TcpExtTCPFastOpenPassive"), 1);
+	/* The old one does, and brings a new cookie. */
+	set_keys("key number two..key number one..");
+	len = 20;
+	assert_int_equal(skiff_getsockopt(l, IPPROTO_TCP, TCP_FASTOPEN_KEY, keys, &len), 0);
+	assert_int_equal(len, 20);
+	send_first("second");
+	assert_int_equal(counter(host_b, "TcpExtTCPFastOpenPassive"), 2);
+	assert_int_equal(counter(host_b, "TcpExtTCPFastOpenPassiveAltKey"), 1);
+	send_first("third");
+	assert_int_equal(counter(host_b, "TcpExtTCPFastOpenPassive"), 3);
+	assert_int_equal(counter(host_b, "TcpExtTCPFastOpenPassiveAltKey"), 1);
+	set_keys("key number three");
+	send_first("fourth");
+	assert_int_equal(counter(host_b, "TcpExtTCPFastOpenPassive"), 3);
+	assert_int_equal(counter(host_b, "TcpExtTCPFastOpenPassiveFail"), 1);
+}
+
+static bool mtu_is_840(struct sock *sk, void *arg)
+{
+	(void)arg;
+	if (sk->sk_state == TCP_SYN_SENT) {
+		tcp_sk(sk)->mtu_info = 840;
+		tcp_v4_mtu_reduced(sk);
+	}
+	return true;
+}
+
+/* A router does not take a SYN with data: the SYN alone goes at once, and the data when it may. */
+static void test_syn_was_too_big(void **state)
+{
+	static char data[1400] = "big";
+	struct sockaddr_in to = at(B_IP, PORT);
+	char buf[1400];
+	u64 sent;
+	int a, b;
+
+	server(5);
+	send_first("cookie");
+	b = skiff_accept(l, NULL, NULL);
+	expect_text(b, "cookie");
+	a = stream(host_a);
+	impair(host_a, dev_a, "loss=100%");
+	assert_int_equal(skiff_sendto(a, data, 1000, MSG_FASTOPEN | MSG_DONTWAIT, ADDR(to)), 1000);
+	sleep_ms(10);
+	impair(host_a, dev_a, "delay=1ms");
+	sent = counter(host_a, "TcpRetransSegs");
+	net_lock(host_a);
+	tcp_for_each(host_a, mtu_is_840, NULL);
+	net_unlock(host_a);
+	assert_int_equal(counter(host_a, "TcpRetransSegs"), sent + 1);
+	sleep_ms(10);
+	b = skiff_accept(l, NULL, NULL);
+	assert_int_equal(skiff_recv(b, buf, sizeof(buf), 0), 1000);
+}
+
 static void test_off(void **state)
 {
 	struct sockaddr_in to = at(B_IP, PORT);
@@ -296,6 +383,8 @@ int main(void)
 		CASE(test_closed_before_accept),
 		CASE(test_disconnected_before_established),
 		CASE(test_black_hole_is_forgotten),
+		CASE(test_keys_of_a_listener),
+		CASE(test_syn_was_too_big),
 		CASE(test_off),
 	};
 
