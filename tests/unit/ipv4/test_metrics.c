@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Metrics of routes: what is taken, who shares them, and what IPv4 makes of them. */
+#include <fcntl.h>
+
 #include <skiff/fault.h>
+#include <skiff/socket.h>
 
 #include "ipv4/ipv4.h"
 #include "wire_test.h"
@@ -402,6 +405,39 @@ static void hoplimit(void **state)
 	assert_int_equal(answer_ttl(), 77);
 }
 
+/* Of the next packet that the host has sent. */
+static u8 next_ttl(void)
+{
+	struct sk_buff *skb = skb_dequeue(&h.sent);
+	u8 ttl;
+
+	assert_non_null(skb);
+	ttl = ip_hdr(skb)->ttl;
+	consume_skb(skb);
+	wire_drop_sent(&h);
+	return ttl;
+}
+
+/* What the socket says comes first. */
+static void hoplimit_of_sockets(void **state)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9) };
+	int udp = skiff_socket(h.net, AF_INET, SOCK_DGRAM, 0), ttl = 5;
+	int tcp = skiff_socket(h.net, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	to.sin_addr.s_addr = (__force u32)PEER_IP;
+	assert_int_equal(insert(host_route(made(RTAX_HOPLIMIT, 7))), 0);
+	assert_int_equal(skiff_sendto(udp, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)), 1);
+	assert_int_equal(next_ttl(), 7);
+	skiff_connect(tcp, (struct sockaddr *)&to, sizeof(to));
+	assert_int_equal(next_ttl(), 7);
+	assert_int_equal(skiff_setsockopt(udp, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl)), 0);
+	assert_int_equal(skiff_sendto(udp, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)), 1);
+	assert_int_equal(next_ttl(), 5);
+	skiff_close(udp);
+	skiff_close(tcp);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -418,6 +454,7 @@ int main(void)
 		T(a_locked_mtu_is_the_mtu),
 		T(locked_at_nothing),
 		T(hoplimit),
+		T(hoplimit_of_sockets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
