@@ -429,6 +429,11 @@ static void hoplimit_of_sockets(void **state)
 	assert_int_equal(insert(host_route(made(RTAX_HOPLIMIT, 7))), 0);
 	assert_int_equal(skiff_sendto(udp, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)), 1);
 	assert_int_equal(next_ttl(), 7);
+	/* In two parts. */
+	assert_int_equal(skiff_sendto(udp, "x", 1, MSG_MORE, (struct sockaddr *)&to, sizeof(to)),
+			 1);
+	assert_int_equal(skiff_sendto(udp, "y", 1, 0, (struct sockaddr *)&to, sizeof(to)), 1);
+	assert_int_equal(next_ttl(), 7);
 	skiff_connect(tcp, (struct sockaddr *)&to, sizeof(to));
 	assert_int_equal(next_ttl(), 7);
 	assert_int_equal(skiff_setsockopt(udp, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl)), 0);
