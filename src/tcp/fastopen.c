@@ -200,7 +200,7 @@ static struct sock *accept_cookie(struct sock *sk, struct sk_buff *skb, struct r
 }
 
 struct sock *tcp_try_fastopen(struct sock *sk, struct sk_buff *skb, struct request_sock *req,
-			      struct tcp_fastopen_cookie *foc)
+			      struct tcp_fastopen_cookie *foc, const struct dst_entry *dst)
 {
 	bool syn_data = TCP_SKB_CB(skb)->end_seq != TCP_SKB_CB(skb)->seq + 1;
 	struct tcp_fastopen_cookie valid = { .len = -1 };
@@ -214,7 +214,7 @@ struct sock *tcp_try_fastopen(struct sock *sk, struct sk_buff *skb, struct reque
 		foc->len = -1;
 		return NULL;
 	}
-	if (tcp_fastopen_no_cookie(sk, NULL, TFO_SERVER_COOKIE_NOT_REQD))
+	if (tcp_fastopen_no_cookie(sk, dst, TFO_SERVER_COOKIE_NOT_REQD))
 		return accept_cookie(sk, skb, req, foc, FOC_RIGHT, &valid);
 	tcp_fastopen_init_key(tn);
 	if (foc->len > 0)

@@ -391,7 +391,7 @@ static void answer_syn(struct sock *sk, struct sk_buff *skb, struct request_sock
 
 	if (!want_cookie) {
 		record_syn(sk, req, skb);
-		child = tcp_try_fastopen(sk, skb, req, foc);
+		child = tcp_try_fastopen(sk, skb, req, foc, dst);
 	}
 	if (child) {
 		tcp_v4_send_synack(child, dst, req, foc, false, skb);

@@ -245,7 +245,7 @@ int tcp_fastopen_set_keys(struct sock *sk, const void *keys, unsigned int len);
 bool tcp_fastopen_cookie_check(struct sock *sk, u16 *mss, struct tcp_fastopen_cookie *cookie);
 bool tcp_fastopen_defer_connect(struct sock *sk, int *err);
 struct sock *tcp_try_fastopen(struct sock *sk, struct sk_buff *skb, struct request_sock *req,
-			      struct tcp_fastopen_cookie *foc);
+			      struct tcp_fastopen_cookie *foc, const struct dst_entry *dst);
 void tcp_fastopen_add_skb(struct sock *sk, struct sk_buff *skb);
 bool tcp_rcv_fastopen_synack(struct sock *sk, struct sk_buff *synack,
 			     struct tcp_fastopen_cookie *cookie);

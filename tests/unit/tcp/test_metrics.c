@@ -227,6 +227,29 @@ static void fast_open_without_cookie(void **state)
 	skiff_close(skiff_accept(lsn, NULL, NULL));
 }
 
+/* The server's route: whoever comes that way needs none. */
+static void fast_open_for_all(void **state)
+{
+	struct sockaddr_in to = at(B_IP, PORT);
+	int fd = stream(host_a), qlen = 5;
+
+	setting(host_a, "tcp_fastopen", "0x5");
+	setting(host_b, "tcp_fastopen", "0x3");
+	assert_int_equal(skiff_setsockopt(lsn, IPPROTO_TCP, TCP_FASTOPEN, &qlen, sizeof(qlen)), 0);
+	assert_int_equal(skiff_sendto(fd, "no", 2, MSG_FASTOPEN, ADDR(to)), 2);
+	sleep_ms(10);
+	assert_int_equal(counter(host_b, "TcpExtTCPFastOpenPassive"), 0);
+	skiff_close(fd);
+	route_ba("fastopen_no_cookie 1");
+	fd = stream(host_a);
+	assert_int_equal(skiff_sendto(fd, "yes", 3, MSG_FASTOPEN, ADDR(to)), 3);
+	sleep_ms(10);
+	assert_int_equal(counter(host_b, "TcpExtTCPFastOpenPassive"), 1);
+	skiff_close(fd);
+	skiff_close(skiff_accept(lsn, NULL, NULL));
+	skiff_close(skiff_accept(lsn, NULL, NULL));
+}
+
 static struct sock *first_sock;
 
 static bool find_connection(struct sock *sk, void *arg)
@@ -498,6 +521,7 @@ int main(void)
 		T(ecn),
 		T(ecn_by_cookies),
 		T(fast_open_without_cookie),
+		T(fast_open_for_all),
 		T(quickack),
 		T(saved_at_the_end),
 		T(not_saved),
