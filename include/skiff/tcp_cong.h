@@ -14,7 +14,7 @@ extern "C" {
 #define TCP_CA_BUF_MAX (TCP_CA_NAME_MAX * TCP_CA_MAX)
 
 /* tcp_congestion_ops.flags */
-#define TCP_CA_UNSPEC 0 /* the key of none */
+#define TCP_CA_UNSPEC 0		       /* the key of none */
 #define TCP_CONG_NON_RESTRICTED BIT(0) /* any program may choose it */
 #define TCP_CONG_NEEDS_ECN BIT(1)      /* wants ECT on all packets */
 

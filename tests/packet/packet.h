@@ -114,7 +114,7 @@ uint32_t option_value(unsigned int kind, size_t offset, size_t n);
 
 /* The program. */
 void stream_socket(void);
-void connecting(void); /* connect() without waiting; the SYN is not taken yet */
+void connecting(void);	       /* connect() without waiting; the SYN is not taken yet */
 void another_connection(void); /* after the end of one: numbers are counted from its SYN */
 void listening(void);
 void accepted(void);	 /* st.fd is what accept() gives */
