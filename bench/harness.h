@@ -3,6 +3,7 @@
 #ifndef SKIFF_BENCH_HARNESS_H
 #define SKIFF_BENCH_HARNESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,6 +64,20 @@ static inline double bench_value(const struct bench_case *c, double ns)
 	return c->rate ? 1e9 / ns : ns;
 }
 
+/* One line of JSON. @ratio: above 1 where skiff is better; nothing of the peer without @peer. */
+static inline void bench_line(const char *name, double value, const char *unit, bool higher,
+			      const char *peer, double peer_value, double ratio)
+{
+	printf("{\"name\": \"%s\", \"value\": %.3f, \"unit\": \"%s\", \"better\": \"%s\", ", name,
+	       value, unit, higher ? "higher" : "lower");
+	if (peer)
+		printf("\"peer\": \"%s\", \"peer_value\": %.3f, \"ratio\": %.3f}\n", peer,
+		       peer_value, ratio);
+	else
+		printf("\"peer\": null, \"peer_value\": null, \"ratio\": null}\n");
+	fflush(stdout);
+}
+
 /* Both in turn, medians, one line of JSON. */
 static inline void bench_run(const struct bench_case *c)
 {
@@ -78,16 +93,9 @@ static inline void bench_run(const struct bench_case *c)
 			peer[i] = bench_round(c->peer, c, c->peer_arg);
 	}
 	o = bench_median(ours, BENCH_ROUNDS);
-	printf("{\"name\": \"%s\", \"value\": %.3f, \"unit\": \"%s\", \"better\": \"%s\", ",
-	       c->name, bench_value(c, o), c->rate ? c->rate : "ns", c->rate ? "higher" : "lower");
-	if (c->peer) {
-		p = bench_median(peer, BENCH_ROUNDS);
-		printf("\"peer\": \"%s\", \"peer_value\": %.3f, \"ratio\": %.3f}\n", c->peer_name,
-		       bench_value(c, p), p / o);
-	} else {
-		printf("\"peer\": null, \"peer_value\": null, \"ratio\": null}\n");
-	}
-	fflush(stdout);
+	p = c->peer ? bench_median(peer, BENCH_ROUNDS) : o;
+	bench_line(c->name, bench_value(c, o), c->rate ? c->rate : "ns", c->rate != NULL,
+		   c->peer ? c->peer_name : NULL, bench_value(c, p), p / o);
 }
 
 /* Keep the compiler from removing work whose result nobody uses. */

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The kernel as the peer: a network namespace of our own, and its UDP sockets in it. */
+/* The kernel as the peer: its UDP sockets, in a network namespace of our own. */
 #ifndef SKIFF_BENCH_KERNEL_UDP_H
 #define SKIFF_BENCH_KERNEL_UDP_H
 
 #include <arpa/inet.h>
-#include <fcntl.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "netns.h"
 
 #define UDP_BYTES 64
 #define UDP_BURST 32
@@ -42,39 +42,6 @@ static inline struct sockaddr_in udp_at(const char *addr)
 	return sin;
 }
 
-static inline bool netns_write(const char *file, const char *text)
-{
-	int fd = open(file, O_WRONLY | O_CLOEXEC);
-	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
-/*
- * A network namespace for this process, which has one thread still; a user namespace too where it
- * may not have the former alone. Return: whether there is one.
- */
-static inline bool netns_enter(void)
-{
-	char uids[32], gids[32];
-
-	snprintf(uids, sizeof(uids), "0 %u 1", (unsigned int)getuid());
-	snprintf(gids, sizeof(gids), "0 %u 1", (unsigned int)getgid());
-	if (unshare(CLONE_NEWNET) == 0)
-		return true;
-	return unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 &&
-	       netns_write("/proc/self/setgroups", "deny") &&
-	       netns_write("/proc/self/uid_map", uids) && netns_write("/proc/self/gid_map", gids);
-}
-
-/* A command of iproute2 in this namespace. */
-static inline bool netns_run(const char *command)
-{
-	return system(command) == 0;
-}
-
 /* A socket of the kernel's, bound to one address and connected to the other; -1 without. */
 static inline int kernel_udp(const char *own, const char *peer)
 {
@@ -95,31 +62,17 @@ static inline int kernel_udp(const char *own, const char *peer)
  */
 static inline bool kernel_cable(int fds[2])
 {
-	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), away;
-	char move[64];
+	struct netns_pair ns;
 
 	fds[0] = fds[1] = -1;
-	if (home < 0 || !netns_run("ip link add kx type veth peer name ky"))
+	if (!netns_pair(&ns) || !netns_cable(&ns, "kx", "ky", "198.51.100") || !netns_go(ns.away))
 		return false;
-	if (unshare(CLONE_NEWNET))
-		return false;
-	away = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	if (away < 0 || setns(home, CLONE_NEWNET))
-		return false;
-	/* "ip" finds the namespace by this process's descriptor. */
-	snprintf(move, sizeof(move), "ip link set ky netns /proc/%d/fd/%d", (int)getpid(), away);
-	if (!netns_run(move) ||
-	    !netns_run("ip addr add 198.51.100.1/24 dev kx && ip link set kx up"))
-		return false;
-	if (setns(away, CLONE_NEWNET))
-		return false;
-	if (netns_run("ip addr add 198.51.100.2/24 dev ky && ip link set ky up"))
-		fds[1] = kernel_udp("198.51.100.2", "198.51.100.1");
-	if (setns(home, CLONE_NEWNET))
+	fds[1] = kernel_udp("198.51.100.2", "198.51.100.1");
+	if (!netns_go(ns.home))
 		return false;
 	fds[0] = kernel_udp("198.51.100.1", "198.51.100.2");
-	close(home);
-	close(away);
+	close(ns.home);
+	close(ns.away);
 	return fds[0] >= 0 && fds[1] >= 0;
 }
 

@@ -1,0 +1,492 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * TCP between a host of this process and the kernel over a TAP, next to the kernel with itself over
+ * veth. The far end is the same process of the kernel's sockets in both; this end is skiff or the
+ * kernel. Bulk cases tell the processor time of either end, too, which a busy machine changes less.
+ */
+#include <sys/ioctl.h>
+
+#include <linux/sockios.h>
+
+#include <skiff/netconf.h>
+#include <skiff/netdevice.h>
+#include <skiff/skbuff.h>
+#include <skiff/socket.h>
+
+#include "harness.h"
+#include "netns.h"
+#include "tcp_partner.h"
+
+#define need partner_need
+#define MB (1024.0 * 1024.0)
+/* Bytes of a buffer in the sk_buff form, in blocks. */
+#define SKB_BLOCKS 2
+#define SKB_BLOCK_ORDER 3
+/* Of one round. */
+#define BULK_MB 256
+/* Connections that are opened and closed at a time. */
+#define IN_FLIGHT 64
+
+static struct netns_pair ns;
+static struct partner partner;
+static struct page *blocks[SKB_BLOCKS];
+
+/**
+ * struct stream - this end of a connection, and what it has cost
+ * @net: skiff's host; NULL for a socket of the kernel's
+ * @fd: descriptor, of either stack
+ * @conn: its number at the partner
+ * @skb: by sk_buffs
+ * @near: processor time of this end, seconds
+ * @far: of the other end
+ * @bytes: that went
+ */
+struct stream {
+	struct net *net;
+	int fd;
+	int conn;
+	bool skb;
+	double near;
+	double far;
+	double bytes;
+};
+
+static int conns;
+
+static void skiff_source(const struct stream *s, size_t bytes)
+{
+	while (bytes) {
+		ssize_t n = skiff_send(s->fd, partner_buf, min(bytes, (size_t)PARTNER_CHUNK), 0);
+
+		need(n > 0, "skiff_send");
+		bytes -= (size_t)n;
+	}
+}
+
+/* The same blocks again and again, as a server does with what many ask for. */
+static struct sk_buff *filled_skb(void)
+{
+	struct sk_buff *skb = alloc_skb(0, GFP_KERNEL);
+
+	need(skb != NULL, "alloc_skb");
+	for (int i = 0; i < SKB_BLOCKS; i++) {
+		get_page(blocks[i]);
+		skb_add_rx_frag(skb, i, blocks[i], 0, (int)page_size(blocks[i]),
+				(unsigned int)page_size(blocks[i]));
+	}
+	return skb;
+}
+
+static void skiff_source_skb(const struct stream *s, size_t bytes)
+{
+	while (bytes) {
+		ssize_t n = skiff_send_skb(s->fd, filled_skb(), NULL, 0, 0);
+
+		need(n > 0, "skiff_send_skb");
+		bytes -= min(bytes, (size_t)n);
+	}
+}
+
+static void skiff_sink(const struct stream *s, size_t bytes)
+{
+	while (bytes) {
+		ssize_t n = skiff_recv(s->fd, partner_buf, PARTNER_CHUNK, 0);
+
+		need(n > 0, "skiff_recv");
+		bytes -= (size_t)n;
+	}
+}
+
+static void skiff_sink_skb(const struct stream *s, size_t bytes)
+{
+	while (bytes) {
+		struct sk_buff *skb = skiff_recv_skb(s->fd, 0);
+
+		need(skb != NULL, "skiff_recv_skb");
+		bytes -= skb->len;
+		consume_skb(skb);
+	}
+}
+
+/* What is in the send buffer leaves only while somebody runs the host. */
+static void skiff_drain(const struct stream *s)
+{
+	int waiting;
+
+	while (skiff_ioctl(s->fd, SIOCOUTQ, &waiting) == 0 && waiting)
+		skiff_poll(s->net, 1000000);
+}
+
+static void count_costs(struct stream *s, double near, double far, size_t bytes)
+{
+	s->near += near;
+	s->far += far;
+	s->bytes += (double)bytes;
+}
+
+static void send_bulk(size_t times, void *arg)
+{
+	struct stream *s = (struct stream *)arg;
+	size_t bytes = times * (size_t)MB;
+	double before = cpu_seconds(), near;
+
+	partner_order(&partner, PARTNER_SINK, s->conn, bytes);
+	if (!s->net)
+		kernel_source(s->fd, bytes);
+	else if (s->skb)
+		skiff_source_skb(s, bytes);
+	else
+		skiff_source(s, bytes);
+	if (s->net)
+		skiff_drain(s);
+	near = cpu_seconds() - before;
+	count_costs(s, near, partner_report(&partner), bytes);
+}
+
+static void receive_bulk(size_t times, void *arg)
+{
+	struct stream *s = (struct stream *)arg;
+	size_t bytes = times * (size_t)MB;
+	double before = cpu_seconds(), near;
+
+	partner_order(&partner, PARTNER_SOURCE, s->conn, bytes);
+	if (!s->net)
+		kernel_sink(s->fd, bytes);
+	else if (s->skb)
+		skiff_sink_skb(s, bytes);
+	else
+		skiff_sink(s, bytes);
+	near = cpu_seconds() - before;
+	count_costs(s, near, partner_report(&partner), bytes);
+}
+
+/* Picoseconds a byte of one end, and the kernel's in its place. */
+static void report_cpu(const char *name, const char *end, double ours, double peer,
+		       const char *peer_name)
+{
+	char full[64];
+
+	snprintf(full, sizeof(full), "%s-cpu-%s", name, end);
+	bench_line(full, ours * 1e12, "ps/byte", false, peer_name, peer * 1e12, peer / ours);
+}
+
+/* A case of bulk also tells the processor time of both. */
+static void run(const struct bench_case *c)
+{
+	struct stream *ours = (struct stream *)c->arg, *peer = (struct stream *)c->peer_arg;
+
+	if (c->ours != send_bulk && c->ours != receive_bulk) {
+		bench_run(c);
+		return;
+	}
+	ours->near = ours->far = ours->bytes = 0;
+	peer->near = peer->far = peer->bytes = 0;
+	bench_run(c);
+	report_cpu(c->name, "near", ours->near / ours->bytes, peer->near / peer->bytes,
+		   c->peer_name);
+	report_cpu(c->name, "far", ours->far / ours->bytes, peer->far / peer->bytes, c->peer_name);
+}
+
+/* Requests. */
+
+static void skiff_request(int fd)
+{
+	need(skiff_send(fd, partner_buf, PARTNER_REQUEST, 0) == PARTNER_REQUEST, "skiff_send");
+}
+
+/* Asking runs the host. */
+static void skiff_spin_recv(int fd)
+{
+	ssize_t n;
+
+	do {
+		n = skiff_recv(fd, partner_buf, PARTNER_REQUEST, MSG_DONTWAIT);
+	} while (n < 0 && errno == EAGAIN);
+	need(n == PARTNER_REQUEST, "skiff_recv");
+}
+
+/* The far end is another process. */
+static void round_trips(size_t times, void *arg)
+{
+	const struct stream *s = (const struct stream *)arg;
+
+	partner_order(&partner, PARTNER_ECHO, s->conn, times);
+	for (size_t i = 0; i < times; i++) {
+		if (s->net) {
+			skiff_request(s->fd);
+			skiff_spin_recv(s->fd);
+		} else {
+			kernel_request(s->fd);
+			kernel_spin_recv(s->fd);
+		}
+	}
+	partner_report(&partner);
+}
+
+/* Both ends of a connection in this process; @far is the kernel's. */
+struct own_pair {
+	struct net *net;
+	int fd;
+	int far;
+};
+
+static void round_trips_alone(size_t times, void *arg)
+{
+	const struct own_pair *p = (const struct own_pair *)arg;
+
+	for (size_t i = 0; i < times; i++) {
+		if (p->net)
+			skiff_request(p->fd);
+		else
+			kernel_request(p->fd);
+		kernel_spin_recv(p->far);
+		kernel_request(p->far);
+		if (p->net)
+			skiff_spin_recv(p->fd);
+		else
+			kernel_spin_recv(p->fd);
+	}
+}
+
+/* Connections. */
+
+/* Where to, from which host. @net: skiff's, NULL for the kernel's other namespace. */
+struct dial {
+	struct net *net;
+	const char *addr;
+};
+
+static int own_listener;
+
+static int begin_connect(const struct dial *d)
+{
+	struct sockaddr_in a = partner_name(d->addr, OWN_PORT);
+	int fd, err;
+
+	if (d->net) {
+		fd = skiff_socket(d->net, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		need(fd >= 0, "skiff_socket");
+		err = skiff_connect(fd, (struct sockaddr *)&a, sizeof(a));
+	} else {
+		fd = kernel_tcp(SOCK_NONBLOCK);
+		err = connect(fd, (struct sockaddr *)&a, sizeof(a));
+	}
+	need(err == 0 || errno == EINPROGRESS, "connect");
+	return fd;
+}
+
+static int accept_one(const struct dial *d)
+{
+	int fd;
+
+	while ((fd = accept4(own_listener, NULL, NULL, SOCK_CLOEXEC)) < 0) {
+		need(errno == EAGAIN, "accept");
+		if (d->net)
+			skiff_poll(d->net, 0);
+	}
+	return fd;
+}
+
+static void end_connect(const struct dial *d, int fd)
+{
+	ssize_t n;
+	char c;
+
+	do {
+		n = d->net ? skiff_recv(fd, &c, 1, 0) : recv(fd, &c, 1, 0);
+	} while (n < 0 && errno == EAGAIN);
+	need(n == 0, "end of stream");
+	if (d->net)
+		skiff_close(fd);
+	else
+		close(fd);
+}
+
+/* The side that accepts sends the first FIN: the ports of the other one are not used up. */
+static void connections(size_t times, void *arg)
+{
+	const struct dial *d = (const struct dial *)arg;
+	int fds[IN_FLIGHT], accepted[IN_FLIGHT];
+
+	need(d->net || netns_go(ns.away), "namespace");
+	while (times--) {
+		for (int i = 0; i < IN_FLIGHT; i++)
+			fds[i] = begin_connect(d);
+		for (int i = 0; i < IN_FLIGHT; i++)
+			accepted[i] = accept_one(d);
+		for (int i = 0; i < IN_FLIGHT; i++)
+			close(accepted[i]);
+		for (int i = 0; i < IN_FLIGHT; i++)
+			end_connect(d, fds[i]);
+	}
+	need(d->net || netns_go(ns.home), "namespace");
+}
+
+/* Setting up. */
+
+static int skiff_connected(struct net *net, const char *addr, int port)
+{
+	struct sockaddr_in a = partner_name(addr, port);
+	const int on = 1;
+	int fd = skiff_socket(net, AF_INET, SOCK_STREAM, 0);
+
+	need(fd >= 0 && skiff_connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0, "skiff_connect");
+	need(skiff_setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0, "TCP_NODELAY");
+	return fd;
+}
+
+static int kernel_connected(const char *addr, int port)
+{
+	int fd;
+
+	need(netns_go(ns.away), "namespace");
+	fd = kernel_connect(addr, port);
+	need(netns_go(ns.home), "namespace");
+	return fd;
+}
+
+/* A connection with the partner at @addr; @net: skiff's, or NULL. */
+static struct stream stream_to(struct net *net, const char *addr)
+{
+	struct stream s = { .net = net, .conn = conns++ };
+
+	s.fd = net ? skiff_connected(net, addr, PARTNER_PORT) :
+		     kernel_connected(addr, PARTNER_PORT);
+	partner_order(&partner, PARTNER_ACCEPT, s.conn, 0);
+	partner_report(&partner);
+	return s;
+}
+
+static struct own_pair pair_at(struct net *net, const char *addr)
+{
+	const struct dial d = { .net = net, .addr = addr };
+	struct own_pair p = { .net = net };
+
+	p.fd = net ? skiff_connected(net, addr, OWN_PORT) : kernel_connected(addr, OWN_PORT);
+	p.far = accept_one(&d);
+	return p;
+}
+
+/* A host with a TAP whose kernel's end has the other address of the net. */
+static struct net *tap_host(const char *name, const char *net, const char *options)
+{
+	struct net *host = skiff_net_create(NULL);
+	char text[128], err[256];
+
+	need(host != NULL, "skiff_net_create");
+	snprintf(text, sizeof(text), "tap,name=%s,addr=%s.2/24%s", name, net, options);
+	if (skiff_dev_create(host, text, err, sizeof(err)) < 0) {
+		fprintf(stderr, "%s: %s\n", text, err);
+		exit(1);
+	}
+	snprintf(text, sizeof(text), "ip addr add %s.1/24 dev %s && ip link set %s up", net, name,
+		 name);
+	need(netns_run(text), text);
+	return host;
+}
+
+static bool setup_kernel(void)
+{
+	if (!netns_enter() || !netns_pair(&ns) || !netns_cable(&ns, "kx", "ky", "198.51.100") ||
+	    !netns_cable(&ns, "nx", "ny", "198.51.101"))
+		return false;
+	/* The second cable takes single segments. */
+	if (!netns_run("ip link set nx gso_max_segs 1") || !netns_go(ns.away) ||
+	    !netns_run("ip link set ny gso_max_segs 1") || !netns_go(ns.home))
+		return false;
+	partner_start(&partner);
+	own_listener = kernel_listener(OWN_PORT, SOCK_NONBLOCK);
+	return true;
+}
+
+/* The cases. */
+
+static struct stream kernel, single, ours, by_skb, plain;
+static struct own_pair kernel_own, ours_own;
+static struct dial kernel_dial, ours_dial;
+
+#define BULK(way, end) \
+	.ours = (way), .arg = &(end), .times = BULK_MB, .units = (size_t)MB, .rate = "bytes/s"
+#define VETH(way, end) .peer = (way), .peer_arg = &(end), .peer_name = "kernel veth"
+#define SINGLE(way) .peer = (way), .peer_arg = &single, .peer_name = "kernel veth, single segments"
+
+static const struct bench_case cases[] = {
+	{ .name = "tcp/tap-send", BULK(send_bulk, ours), VETH(send_bulk, kernel) },
+	{ .name = "tcp/tap-send-skb", BULK(send_bulk, by_skb), VETH(send_bulk, kernel) },
+	{ .name = "tcp/tap-receive", BULK(receive_bulk, ours), VETH(receive_bulk, kernel) },
+	{ .name = "tcp/tap-receive-skb", BULK(receive_bulk, by_skb), VETH(receive_bulk, kernel) },
+	{ .name = "tcp/tap-plain-send", BULK(send_bulk, plain), SINGLE(send_bulk) },
+	{ .name = "tcp/tap-plain-receive", BULK(receive_bulk, plain), SINGLE(receive_bulk) },
+	{ .name = "tcp/tap-rtt",
+	  .ours = round_trips,
+	  .arg = &ours,
+	  VETH(round_trips, kernel),
+	  .units = 1,
+	  .times = 1000 },
+	{ .name = "tcp/tap-rtt-one-core",
+	  .ours = round_trips_alone,
+	  .arg = &ours_own,
+	  VETH(round_trips_alone, kernel_own),
+	  .units = 1,
+	  .times = 2000 },
+	{ .name = "tcp/tap-connect-64",
+	  .ours = connections,
+	  .arg = &ours_dial,
+	  VETH(connections, kernel_dial),
+	  .units = IN_FLIGHT,
+	  .times = 10,
+	  .rate = "connections/s" },
+};
+
+static void setup(struct net *tap, struct net *bare)
+{
+	for (int i = 0; i < SKB_BLOCKS; i++) {
+		blocks[i] = alloc_pages(GFP_KERNEL, SKB_BLOCK_ORDER);
+		need(blocks[i] != NULL, "alloc_pages");
+	}
+	kernel = stream_to(NULL, "198.51.100.1");
+	single = stream_to(NULL, "198.51.101.1");
+	ours = stream_to(tap, "192.0.2.1");
+	by_skb = stream_to(tap, "192.0.2.1");
+	by_skb.skb = true;
+	plain = stream_to(bare, "203.0.113.1");
+	kernel_own = pair_at(NULL, "198.51.100.1");
+	ours_own = pair_at(tap, "192.0.2.1");
+	kernel_dial = (struct dial){ .addr = "198.51.100.1" };
+	ours_dial = (struct dial){ .net = tap, .addr = "192.0.2.1" };
+}
+
+static int teardown(struct net *tap, struct net *bare)
+{
+	skiff_close(ours.fd);
+	skiff_close(by_skb.fd);
+	skiff_close(plain.fd);
+	skiff_close(ours_own.fd);
+	for (int i = 0; i < SKB_BLOCKS; i++)
+		put_page(blocks[i]);
+	return skiff_net_destroy(tap) || skiff_net_destroy(bare);
+}
+
+int main(int argc, char **argv)
+{
+	struct net *tap, *bare;
+
+	if (!setup_kernel()) {
+		printf("no network namespace with iproute2: TCP to the kernel is not measured\n");
+		return 0;
+	}
+	need(skiff_init() == 0, "skiff_init");
+	tap = tap_host("sk0", "192.0.2", "");
+	bare = tap_host("sk1", "203.0.113", ",vnet_hdr=off");
+	setup(tap, bare);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		/* One case alone, or this side of it so many times over, for who looks for costs. */
+		if (argc < 2)
+			run(&cases[i]);
+		else if (strcmp(argv[1], cases[i].name) == 0 && argc == 2)
+			run(&cases[i]);
+		else if (strcmp(argv[1], cases[i].name) == 0)
+			cases[i].ours((size_t)atoi(argv[2]), cases[i].arg);
+	}
+	return teardown(tap, bare);
+}
