@@ -19,9 +19,12 @@
 
 #define need partner_need
 #define MB (1024.0 * 1024.0)
-/* Bytes of a buffer in the sk_buff form, in blocks. */
-#define SKB_BLOCKS 2
+/* A buffer of the sk_buff form is so many blocks of 32 KB, with long packets or without. */
 #define SKB_BLOCK_ORDER 3
+#define SKB_BLOCKS 2
+#define SKB_BLOCKS_LONG 8
+/* Most bytes of a packet with long ones. */
+#define LONG "262144"
 /* Of one round. */
 #define BULK_MB 256
 /* Connections that are opened and closed at a time. */
@@ -29,14 +32,14 @@
 
 static struct netns_pair ns;
 static struct partner partner;
-static struct page *blocks[SKB_BLOCKS];
+static struct page *blocks[SKB_BLOCKS_LONG];
 
 /**
  * struct stream - this end of a connection, and what it has cost
  * @net: skiff's host; NULL for a socket of the kernel's
  * @fd: descriptor, of either stack
  * @conn: its number at the partner
- * @skb: by sk_buffs
+ * @blocks: it goes by sk_buffs, of so many blocks when sent; 0: it is copied
  * @near: processor time of this end, seconds
  * @far: of the other end
  * @bytes: that went
@@ -45,7 +48,7 @@ struct stream {
 	struct net *net;
 	int fd;
 	int conn;
-	bool skb;
+	int blocks;
 	double near;
 	double far;
 	double bytes;
@@ -64,12 +67,12 @@ static void skiff_source(const struct stream *s, size_t bytes)
 }
 
 /* The same blocks again and again, as a server does with what many ask for. */
-static struct sk_buff *filled_skb(void)
+static struct sk_buff *filled_skb(int n)
 {
 	struct sk_buff *skb = alloc_skb(0, GFP_KERNEL);
 
 	need(skb != NULL, "alloc_skb");
-	for (int i = 0; i < SKB_BLOCKS; i++) {
+	for (int i = 0; i < n; i++) {
 		get_page(blocks[i]);
 		skb_add_rx_frag(skb, i, blocks[i], 0, (int)page_size(blocks[i]),
 				(unsigned int)page_size(blocks[i]));
@@ -80,7 +83,7 @@ static struct sk_buff *filled_skb(void)
 static void skiff_source_skb(const struct stream *s, size_t bytes)
 {
 	while (bytes) {
-		ssize_t n = skiff_send_skb(s->fd, filled_skb(), NULL, 0, 0);
+		ssize_t n = skiff_send_skb(s->fd, filled_skb(s->blocks), NULL, 0, 0);
 
 		need(n > 0, "skiff_send_skb");
 		bytes -= min(bytes, (size_t)n);
@@ -133,7 +136,7 @@ static void send_bulk(size_t times, void *arg)
 	partner_order(&partner, PARTNER_SINK, s->conn, bytes);
 	if (!s->net)
 		kernel_source(s->fd, bytes);
-	else if (s->skb)
+	else if (s->blocks)
 		skiff_source_skb(s, bytes);
 	else
 		skiff_source(s, bytes);
@@ -152,7 +155,7 @@ static void receive_bulk(size_t times, void *arg)
 	partner_order(&partner, PARTNER_SOURCE, s->conn, bytes);
 	if (!s->net)
 		kernel_sink(s->fd, bytes);
-	else if (s->skb)
+	else if (s->blocks)
 		skiff_sink_skb(s, bytes);
 	else
 		skiff_sink(s, bytes);
@@ -327,11 +330,9 @@ static void connections(size_t times, void *arg)
 static int skiff_connected(struct net *net, const char *addr, int port)
 {
 	struct sockaddr_in a = partner_name(addr, port);
-	const int on = 1;
 	int fd = skiff_socket(net, AF_INET, SOCK_STREAM, 0);
 
 	need(fd >= 0 && skiff_connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0, "skiff_connect");
-	need(skiff_setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0, "TCP_NODELAY");
 	return fd;
 }
 
@@ -367,7 +368,7 @@ static struct own_pair pair_at(struct net *net, const char *addr)
 	return p;
 }
 
-/* A host with a TAP whose kernel's end has the other address of the net. */
+/* A host with a TAP whose kernel's end has the other address of the net; NULL: not on this kernel. */
 static struct net *tap_host(const char *name, const char *net, const char *options)
 {
 	struct net *host = skiff_net_create(NULL);
@@ -376,8 +377,9 @@ static struct net *tap_host(const char *name, const char *net, const char *optio
 	need(host != NULL, "skiff_net_create");
 	snprintf(text, sizeof(text), "tap,name=%s,addr=%s.2/24%s", name, net, options);
 	if (skiff_dev_create(host, text, err, sizeof(err)) < 0) {
-		fprintf(stderr, "%s: %s\n", text, err);
-		exit(1);
+		printf("%s: %s\n", text, err);
+		skiff_net_destroy(host);
+		return NULL;
 	}
 	snprintf(text, sizeof(text), "ip addr add %s.1/24 dev %s && ip link set %s up", net, name,
 		 name);
@@ -401,7 +403,7 @@ static bool setup_kernel(void)
 
 /* The cases. */
 
-static struct stream kernel, single, ours, by_skb, plain;
+static struct stream kernel, single, ours, by_skb, lng, long_by_skb, plain;
 static struct own_pair kernel_own, ours_own;
 static struct dial kernel_dial, ours_dial;
 
@@ -413,6 +415,8 @@ static struct dial kernel_dial, ours_dial;
 static const struct bench_case cases[] = {
 	{ .name = "tcp/tap-send", BULK(send_bulk, ours), VETH(send_bulk, kernel) },
 	{ .name = "tcp/tap-send-skb", BULK(send_bulk, by_skb), VETH(send_bulk, kernel) },
+	{ .name = "tcp/tap-long-send", BULK(send_bulk, lng), VETH(send_bulk, kernel) },
+	{ .name = "tcp/tap-long-send-skb", BULK(send_bulk, long_by_skb), VETH(send_bulk, kernel) },
 	{ .name = "tcp/tap-receive", BULK(receive_bulk, ours), VETH(receive_bulk, kernel) },
 	{ .name = "tcp/tap-receive-skb", BULK(receive_bulk, by_skb), VETH(receive_bulk, kernel) },
 	{ .name = "tcp/tap-plain-send", BULK(send_bulk, plain), SINGLE(send_bulk) },
@@ -438,9 +442,12 @@ static const struct bench_case cases[] = {
 	  .rate = "connections/s" },
 };
 
-static void setup(struct net *tap, struct net *bare)
+/* Hosts: as they come; with packets of more than 64 KB; without the virtio header. */
+static struct net *tap, *long_tap, *bare;
+
+static void setup(void)
 {
-	for (int i = 0; i < SKB_BLOCKS; i++) {
+	for (int i = 0; i < SKB_BLOCKS_LONG; i++) {
 		blocks[i] = alloc_pages(GFP_KERNEL, SKB_BLOCK_ORDER);
 		need(blocks[i] != NULL, "alloc_pages");
 	}
@@ -448,7 +455,12 @@ static void setup(struct net *tap, struct net *bare)
 	single = stream_to(NULL, "198.51.101.1");
 	ours = stream_to(tap, "192.0.2.1");
 	by_skb = stream_to(tap, "192.0.2.1");
-	by_skb.skb = true;
+	by_skb.blocks = SKB_BLOCKS;
+	if (long_tap) {
+		lng = stream_to(long_tap, "203.0.114.1");
+		long_by_skb = stream_to(long_tap, "203.0.114.1");
+		long_by_skb.blocks = SKB_BLOCKS_LONG;
+	}
 	plain = stream_to(bare, "203.0.113.1");
 	kernel_own = pair_at(NULL, "198.51.100.1");
 	ours_own = pair_at(tap, "192.0.2.1");
@@ -456,37 +468,49 @@ static void setup(struct net *tap, struct net *bare)
 	ours_dial = (struct dial){ .net = tap, .addr = "192.0.2.1" };
 }
 
-static int teardown(struct net *tap, struct net *bare)
+static int teardown(void)
 {
-	skiff_close(ours.fd);
-	skiff_close(by_skb.fd);
-	skiff_close(plain.fd);
+	const struct stream *const streams[] = { &ours, &by_skb, &lng, &long_by_skb, &plain };
+	struct net *const hosts[] = { tap, long_tap, bare };
+	int left = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(streams); i++)
+		if (streams[i]->net)
+			skiff_close(streams[i]->fd);
 	skiff_close(ours_own.fd);
-	for (int i = 0; i < SKB_BLOCKS; i++)
+	for (int i = 0; i < SKB_BLOCKS_LONG; i++)
 		put_page(blocks[i]);
-	return skiff_net_destroy(tap) || skiff_net_destroy(bare);
+	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++)
+		left += skiff_net_destroy(hosts[i]);
+	return left;
+}
+
+/* One case alone, or this side of it so many times over, is for who looks for costs. */
+static void run_asked(const struct bench_case *c, int argc, char **argv)
+{
+	if ((c->arg == &lng || c->arg == &long_by_skb) && !long_tap)
+		return;
+	if (argc > 1 && strcmp(argv[1], c->name) != 0)
+		return;
+	if (argc > 2)
+		c->ours((size_t)atoi(argv[2]), c->arg);
+	else
+		run(c);
 }
 
 int main(int argc, char **argv)
 {
-	struct net *tap, *bare;
-
 	if (!setup_kernel()) {
 		printf("no network namespace with iproute2: TCP to the kernel is not measured\n");
 		return 0;
 	}
 	need(skiff_init() == 0, "skiff_init");
 	tap = tap_host("sk0", "192.0.2", "");
+	long_tap = tap_host("sk2", "203.0.114", ",gso_ipv4_max_size=" LONG);
 	bare = tap_host("sk1", "203.0.113", ",vnet_hdr=off");
-	setup(tap, bare);
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		/* One case alone, or this side of it so many times over, for who looks for costs. */
-		if (argc < 2)
-			run(&cases[i]);
-		else if (strcmp(argv[1], cases[i].name) == 0 && argc == 2)
-			run(&cases[i]);
-		else if (strcmp(argv[1], cases[i].name) == 0)
-			cases[i].ours((size_t)atoi(argv[2]), cases[i].arg);
-	}
-	return teardown(tap, bare);
+	need(tap && bare, "TAP");
+	setup();
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		run_asked(&cases[i], argc, argv);
+	return teardown();
 }

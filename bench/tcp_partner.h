@@ -24,7 +24,7 @@
 /* Of connections with both ends in one process. */
 #define OWN_PORT 5002
 /* Bytes of one call, on either stack. */
-#define PARTNER_CHUNK (128 * 1024)
+#define PARTNER_CHUNK (256 * 1024)
 #define PARTNER_REQUEST 64
 #define PARTNER_CONNS 16
 
@@ -83,7 +83,6 @@ static inline int kernel_tcp(int flags)
 	partner_need(fd >= 0, "kernel's TCP socket");
 	setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "cubic", 5);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	return fd;
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* TAP and TUN: creating the device and the kernel's interface, with errors that help. */
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <linux/if_tun.h>
@@ -17,11 +19,50 @@
 #define TUN_F_USO6 0x40
 #endif
 
+/*
+ * Most bytes of a packet that the kernel's end is to cut. As on Linux it is 64 KB unless told otherwise:
+ * the kernel passes larger ones on as single segments to devices that are not told as well.
+ */
+#define TAP_GSO_DEFAULT 65536
+#define TAP_GSO_MAX 524288
+
 /* Options of tap devices. */
 struct tap_config {
 	bool no_vnet_hdr;
 	bool no_uring;
+	unsigned int gso_max_size; /* 0: the default */
 };
+
+/* Since Linux 6.3 an IPv4 packet of no length is as long as its buffer, if segments will be cut from it. */
+static bool kernel_takes_long_packets(void)
+{
+	unsigned int major = 0, minor = 0;
+	struct utsname name;
+
+	return uname(&name) == 0 && sscanf(name.release, "%u.%u", &major, &minor) == 2 &&
+	       (major > 6 || (major == 6 && minor >= 3));
+}
+
+static int gso_option(struct tap_config *c, const char *value, char *err, size_t err_size)
+{
+	unsigned long size;
+	char *end;
+
+	errno = 0;
+	size = strtoul(value, &end, 10);
+	if (errno || *end || size < TAP_GSO_DEFAULT || size > TAP_GSO_MAX)
+		return skiff_driver_error(err, err_size, -EINVAL,
+					  "gso_ipv4_max_size=%s: %d to %d bytes are accepted",
+					  value, TAP_GSO_DEFAULT, TAP_GSO_MAX);
+	if (size > TAP_GSO_DEFAULT && !kernel_takes_long_packets())
+		return skiff_driver_error(
+			err, err_size, -EOPNOTSUPP,
+			"gso_ipv4_max_size=%s: this kernel takes no IPv4 packets of "
+			"more than 64 KB; Linux 6.3 does",
+			value);
+	c->gso_max_size = (unsigned int)size;
+	return 0;
+}
 
 static int tap_option(void *config, const char *key, const char *value, char *err, size_t err_size)
 {
@@ -30,6 +71,8 @@ static int tap_option(void *config, const char *key, const char *value, char *er
 		   !strcmp(key, "uring")    ? &c->no_uring :
 					      NULL;
 
+	if (!strcmp(key, "gso_ipv4_max_size"))
+		return gso_option(c, value, err, err_size);
 	if (!no)
 		return -ENOENT;
 	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
@@ -244,6 +287,8 @@ static int create(struct net *net, const char *name, short type, const struct ta
 	if (cuts_udp)
 		(*dev)->features |= NETIF_F_GSO_UDP_L4;
 	(*dev)->hw_features = (*dev)->features;
+	if (config->gso_max_size)
+		(*dev)->gso_max_size = config->gso_max_size;
 	return 0;
 }
 
@@ -261,7 +306,7 @@ static int tun_create(struct net *net, const char *name, const void *config,
 
 struct skiff_driver tap_driver = {
 	.kind = "tap",
-	.options = "vnet_hdr=on|off, uring=on|off",
+	.options = "vnet_hdr=on|off, uring=on|off, gso_ipv4_max_size=BYTES",
 	.config_size = sizeof(struct tap_config),
 	.option = tap_option,
 	.create = tap_create,
@@ -269,7 +314,7 @@ struct skiff_driver tap_driver = {
 
 struct skiff_driver tun_driver = {
 	.kind = "tun",
-	.options = "vnet_hdr=on|off, uring=on|off",
+	.options = "vnet_hdr=on|off, uring=on|off, gso_ipv4_max_size=BYTES",
 	.config_size = sizeof(struct tap_config),
 	.option = tap_option,
 	.create = tun_create,

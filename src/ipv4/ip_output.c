@@ -161,7 +161,8 @@ int ip_local_out(struct net *net, struct sock *sk, struct sk_buff *skb)
 	struct iphdr *iph = ip_hdr(skb);
 
 	ASSERT_NET_LOCKED(net);
-	iph->tot_len = htons((u16)skb->len);
+	/* One that will be cut can be longer than the field says: 0 then, and each piece has its own. */
+	iph->tot_len = skb->len > IP_MAX_MTU ? 0 : htons((u16)skb->len);
 	ip_send_check(iph);
 	skb->protocol = htons(ETH_P_IP);
 	return dst_output(net, sk, skb);

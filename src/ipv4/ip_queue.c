@@ -5,10 +5,16 @@
 #include "ipv4/ipv4.h"
 #include "wire/ip.h"
 
-/* Payload of a packet to be segmented: with all headers it is not larger than the device takes. */
-static unsigned int gso_payload(const struct net_device *dev)
+/*
+ * Payload of a packet to be segmented: with all headers it is not larger than the device takes. More
+ * than a length of 16 bits can say is for TCP only, whose packets are cut by their segment size.
+ */
+static unsigned int gso_payload(const struct sock *sk, const struct net_device *dev)
 {
-	unsigned int size = min(dev->gso_max_size, GSO_LEGACY_MAX_SIZE);
+	unsigned int size = dev->gso_max_size;
+
+	if (sk->sk_protocol != IPPROTO_TCP)
+		size = min(size, GSO_LEGACY_MAX_SIZE);
 
 	return size > MAX_TCP_HEADER + 1 ? size - (MAX_TCP_HEADER + 1) : 1;
 }
@@ -27,7 +33,7 @@ void sk_setup_caps(struct sock *sk, struct dst_entry *dst)
 			sk->sk_route_caps &= ~NETIF_F_GSO_MASK;
 		} else {
 			sk->sk_route_caps |= NETIF_F_SG | NETIF_F_HW_CSUM;
-			sk->sk_gso_max_size = gso_payload(dev);
+			sk->sk_gso_max_size = gso_payload(sk, dev);
 			max_segs = max_t(u16, dev->gso_max_segs, 1);
 		}
 	}

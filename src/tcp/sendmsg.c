@@ -163,9 +163,8 @@ static void drop_ready(struct send_call *c)
 static size_t likely_goal(const struct sock *sk)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
-	size_t goal = (size_t)READ_ONCE(tp->mss_cache) * READ_ONCE(tp->gso_segs);
 
-	return min(goal, (size_t)GSO_LEGACY_MAX_SIZE);
+	return (size_t)READ_ONCE(tp->mss_cache) * READ_ONCE(tp->gso_segs);
 }
 
 /* Whether the program gets to know when its memory is its own again. */

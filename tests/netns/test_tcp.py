@@ -246,6 +246,29 @@ def test_bulk_without_offload():
     both_roles(story, 'both=%d' % (8 * MB), dev=',vnet_hdr=off')
 
 
+def test_packets_longer_than_their_header_can_say():
+    """Whole for the kernel, which takes them as they are, and cut where it passes them on."""
+    major, minor = (int(n) for n in os.uname().release.split('.', 2)[:2])
+    if (major, minor) < (6, 3):
+        raise Skip('the kernel takes no IPv4 packets of more than 64 KB')
+
+    def from_skiff():
+        """Bytes and frames."""
+        with open('/proc/net/dev') as f:
+            return [int(n) for n in re.search(DEV + r':\s+(\d+)\s+(\d+)', f.read()).groups()]
+
+    def story(s):
+        before = from_skiff()
+        s.recv(BULK)
+        n, frames = (now - then for now, then in zip(from_skiff(), before))
+        sizes.append(n // frames)
+        s.send(1)
+        s.eof()
+    sizes = []
+    both_roles(story, 'send=%d' % BULK, 'recv=1', dev=',gso_ipv4_max_size=524288')
+    assert max(sizes) > 65536, sizes
+
+
 def test_ping_pong():
     def story(s):
         for _ in range(1000):

@@ -60,7 +60,8 @@ static struct sk_buff *big_packet(u32 seq, u32 len, u8 flags, u16 id, u16 fragme
 	skb->protocol = htons(ETH_P_IP);
 	skb_set_network_header(skb, ETH_HLEN);
 	skb_set_transport_header(skb, ETH_HLEN + WIRE_IP_HLEN);
-	ip_hdr(skb)->tot_len = htons((u16)(skb->len - ETH_HLEN));
+	ip_hdr(skb)->tot_len = skb->len - ETH_HLEN > IP_MAX_MTU ? 0 :
+								  htons((u16)(skb->len - ETH_HLEN));
 	ip_send_check(ip_hdr(skb));
 	wire_put16(skb_transport_header(skb), 16,
 		   (u16)~ntohs((__force __be16)csum_tcpudp_magic(PEER_IP, HOST_IP, len + 32,
@@ -150,6 +151,18 @@ static void cut_for_any_device(void **state)
 				send_packet(big_packet(0u - 5000, lens[k], flags, 65530, 0)), 0);
 			check_segments(0u - 5000, lens[k], flags, 65530, false);
 		}
+	}
+}
+
+/* Longer than the field of the header can say: it is 0, and cut as well. */
+static void longer_than_a_length(void **state)
+{
+	static const netdev_features_t able[] = { 0, NETIF_F_SG | NETIF_F_HW_CSUM };
+
+	for (size_t i = 0; i < ARRAY_SIZE(able); i++) {
+		features(able[i]);
+		send_packet(big_packet(7000, 200500, WIRE_TCP_PSH | WIRE_TCP_FIN, 65500, 0x4000));
+		check_segments(7000, 200500, WIRE_TCP_PSH | WIRE_TCP_FIN, 65500, false);
 	}
 }
 
@@ -333,11 +346,11 @@ static void partly_left_to_the_device(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		gso_test(cut_for_any_device),	     gso_test(left_to_the_device),
-		gso_test(ecn_needs_its_feature),     gso_test(limits_of_the_device),
-		gso_test(one_identification),	     gso_test(finished_checksums),
-		gso_test(untrusted_packets),	     gso_test(segments_are_charged),
-		gso_test(partly_left_to_the_device),
+		gso_test(cut_for_any_device),	gso_test(longer_than_a_length),
+		gso_test(left_to_the_device),	gso_test(ecn_needs_its_feature),
+		gso_test(limits_of_the_device), gso_test(one_identification),
+		gso_test(finished_checksums),	gso_test(untrusted_packets),
+		gso_test(segments_are_charged), gso_test(partly_left_to_the_device),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
