@@ -15,6 +15,8 @@
 #define PORT 5001
 #define CHUNK 65536
 #define CHUNKS 256 /* per round */
+/* Connections that are opened and closed at a time. */
+#define IN_FLIGHT 64
 
 static struct net *hosts[2];
 static struct net_device *ends[2];
@@ -150,13 +152,75 @@ static void kernel_connections(size_t times, void *arg)
 	}
 }
 
+static void run_hosts(void)
+{
+	while (skiff_poll(hosts[1], 0) + skiff_poll(hosts[0], 0) > 0)
+		;
+}
+
+/* The same, so many at the same time. */
+static void many_connections(size_t times, void *arg)
+{
+	struct sockaddr_in a = name_of("192.0.2.2");
+	int out[IN_FLIGHT], in[IN_FLIGHT], i;
+
+	while (times--) {
+		for (i = 0; i < IN_FLIGHT; i++) {
+			out[i] = skiff_socket(hosts[0], AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+			need(skiff_connect(out[i], (struct sockaddr *)&a, sizeof(a)) < 0 &&
+				     errno == EINPROGRESS,
+			     "connect");
+		}
+		run_hosts();
+		for (i = 0; i < IN_FLIGHT; i++) {
+			in[i] = skiff_accept4(listener, NULL, NULL, SOCK_NONBLOCK);
+			need(in[i] >= 0, "accept");
+		}
+		for (i = 0; i < IN_FLIGHT; i++)
+			skiff_close(in[i]);
+		run_hosts();
+		for (i = 0; i < IN_FLIGHT; i++) {
+			need(skiff_recv(out[i], sink, 1, 0) == 0, "end of stream");
+			skiff_close(out[i]);
+		}
+		run_hosts();
+	}
+}
+
+static void kernel_many_connections(size_t times, void *arg)
+{
+	struct sockaddr_in a;
+	socklen_t len = sizeof(a);
+	int out[IN_FLIGHT], in[IN_FLIGHT], i;
+
+	getsockname(kernel_listener, (struct sockaddr *)&a, &len);
+	while (times--) {
+		for (i = 0; i < IN_FLIGHT; i++) {
+			out[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+			need(connect(out[i], (struct sockaddr *)&a, len) == 0 ||
+				     errno == EINPROGRESS,
+			     "connect");
+		}
+		for (i = 0; i < IN_FLIGHT; i++) {
+			in[i] = accept(kernel_listener, NULL, NULL);
+			need(in[i] >= 0, "accept");
+		}
+		for (i = 0; i < IN_FLIGHT; i++)
+			close(in[i]);
+		for (i = 0; i < IN_FLIGHT; i++) {
+			need(recv(out[i], sink, 1, 0) == 0, "end of stream");
+			close(out[i]);
+		}
+	}
+}
+
 static void setup_kernel(void)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 
 	kernel_listener = socket(AF_INET, SOCK_STREAM, 0);
 	need(bind(kernel_listener, (struct sockaddr *)&a, sizeof(a)) == 0 &&
-		     listen(kernel_listener, 64) == 0,
+		     listen(kernel_listener, 2 * IN_FLIGHT) == 0,
 	     "kernel listener");
 	kernel_pair(kernel_fds, kernel_listener);
 }
@@ -172,7 +236,7 @@ static void setup(void)
 		     "sysctl");
 	listener = skiff_socket(hosts[1], AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	need(listener >= 0 && skiff_bind(listener, (struct sockaddr *)&a, sizeof(a)) == 0 &&
-		     skiff_listen(listener, 64) == 0,
+		     skiff_listen(listener, 2 * IN_FLIGHT) == 0,
 	     "listener");
 	fds[0] = skiff_pair(&fds[1]);
 }
@@ -207,6 +271,13 @@ int main(int argc, char **argv)
 		  .peer_name = "kernel loopback",
 		  .units = 1,
 		  .times = 500,
+		  .rate = "connections/s" },
+		{ .name = "tcp/connect-64",
+		  .ours = many_connections,
+		  .peer = kernel_many_connections,
+		  .peer_name = "kernel loopback",
+		  .units = IN_FLIGHT,
+		  .times = 10,
 		  .rate = "connections/s" },
 	};
 
