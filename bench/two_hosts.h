@@ -24,12 +24,15 @@ static inline void need(bool ok, const char *what)
 	exit(1);
 }
 
-/* Make @hosts, both of them the caller's; @ends: their devices. */
-static inline void two_hosts(struct net *hosts[2], struct net_device *ends[2])
+/* Make @hosts, both of them the caller's; @ends: their devices; @clock: NULL for the real one. */
+static inline void two_hosts_by(struct skiff_clock *clock, struct net *hosts[2],
+				struct net_device *ends[2])
 {
+	const struct skiff_net_params params = { .clock = clock };
+
 	need(skiff_init() == 0, "skiff_init");
 	for (int i = 0; i < 2; i++) {
-		hosts[i] = skiff_net_create(NULL);
+		hosts[i] = skiff_net_create(&params);
 		need(hosts[i] != NULL, "skiff_net_create");
 	}
 	need(veth_create(hosts[0], "x", hosts[1], "y", &ends[0], &ends[1]) == 0, "veth_create");
@@ -43,6 +46,11 @@ static inline void two_hosts(struct net *hosts[2], struct net_device *ends[2])
 		     "device");
 		net_unlock(hosts[i]);
 	}
+}
+
+static inline void two_hosts(struct net *hosts[2], struct net_device *ends[2])
+{
+	two_hosts_by(NULL, hosts, ends);
 }
 
 #endif /* SKIFF_BENCH_TWO_HOSTS_H */
