@@ -383,6 +383,19 @@ SKIFF_API int net_watch_fd(struct net *net, int fd, u32 events, net_watch_fn *fn
 SKIFF_API int net_rewatch_fd(struct net *net, int fd, u32 events);
 
 /**
+ * net_watch_eagerly() - call a driver also to find out whether its descriptor is readable
+ * @net: the host
+ * @fd: a watched descriptor
+ *
+ * For a driver whose callback tells that by one cheap system call, which takes what there is as well: a
+ * descriptor that was readable lately is then looked at without asking first. It schedules work for the
+ * host when there was something.
+ *
+ * Any thread, with or without the stack lock. Return: 0, -ENOENT, -EOWNERDEAD in a forked child.
+ */
+SKIFF_API int net_watch_eagerly(struct net *net, int fd);
+
+/**
  * net_unwatch_fd() - end a watch
  * @net: the host
  * @fd: a watched descriptor, still open

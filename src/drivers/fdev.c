@@ -222,6 +222,7 @@ int fdev_open(struct net_device *dev)
 		napi_disable(&f->napi);
 		return err;
 	}
+	net_watch_eagerly(dev_net(dev), f->fd);
 	netif_start_queue(dev);
 	return 0;
 }

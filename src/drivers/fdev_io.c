@@ -229,15 +229,19 @@ static void read_end(struct fdev *f)
 
 /*
  * To ask for many frames where there are few costs a buffer and a turn of the kernel for each. So it
- * is a few at first, which still saves the call that finds nothing, and more while all of them come.
+ * is one at first, and twice as many while all of them come. When it was one, whether there are more is
+ * left to the next look: to ask at once costs as much as that, and mostly there are none.
  */
-#define RX_FEW 4
+static bool worth_asking(const struct fdev *f, int want)
+{
+	return want > 1 || f->rx_batch == 1;
+}
 
 static int next_want(const struct fdev *f, int want, int got)
 {
 	if (got == want)
 		return min(max(f->rx_want, 2 * want), f->rx_batch);
-	return min(max(want / 2, RX_FEW), f->rx_batch);
+	return max(want / 2, 1);
 }
 
 void fdev_read_batch(struct fdev *f)
@@ -255,7 +259,7 @@ void fdev_read_batch(struct fdev *f)
 			room = put_received(f, frames, got);
 		f->rx_want = next_want(f, want, got);
 		left -= got;
-	} while (got == want && (f->rx_more || (left > 0 && room)));
+	} while (got == want && (f->rx_more || (left > 0 && room && worth_asking(f, want))));
 	read_end(f);
 	if (got < 0) {
 		if (!is_gone(-got))

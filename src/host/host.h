@@ -40,6 +40,8 @@ struct net_sleeper {
  * @watches: live ones
  * @graveyard: ended ones that a dispatcher may still look at
  * @nr_watches: length of @watches
+ * @eager: the one that was ready lately and may be called to find out whether it is again, or NULL
+ * @eager_looks: how often that is still done
  * @dispatchers: threads between epoll_wait() and the end of their callbacks
  * @section: which of @sections is entered now
  * @sections: threads in code that net_synchronize() waits for
@@ -64,6 +66,8 @@ struct net_loop {
 	struct list_head watches;
 	struct list_head graveyard;
 	int nr_watches;
+	struct net_watch *eager;
+	int eager_looks;
 	int dispatchers;
 	unsigned int section;
 	int sections[2];

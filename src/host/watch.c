@@ -11,10 +11,18 @@
 /* How many ready descriptors one look takes from the kernel; the rest is there for the next. */
 #define READY_MAX 32
 
+/*
+ * A descriptor that was ready lately is looked at without asking whether it is, so many times; then it
+ * is epoll's turn, for the sake of all others.
+ */
+#define EAGER_LOOKS 8
+
 /**
  * struct net_watch - one watched descriptor
  * @node: among the live ones, or in the graveyard
  * @fd: the descriptor
+ * @events: that are watched
+ * @eager: see net_watch_eagerly()
  * @dead: the watch has been ended
  * @busy: its callback is running
  * @fn: the callback
@@ -23,6 +31,8 @@
 struct net_watch {
 	struct list_head node;
 	int fd;
+	u32 events;
+	bool eager;
 	bool dead;
 	bool busy;
 	net_watch_fn *fn;
@@ -56,6 +66,7 @@ int net_watch_fd(struct net *net, int fd, u32 events, net_watch_fn *fn, void *ar
 	if (!watch)
 		return -ENOMEM;
 	watch->fd = fd;
+	watch->events = events;
 	watch->fn = fn;
 	watch->arg = arg;
 	event.data.ptr = watch;
@@ -91,8 +102,28 @@ int net_rewatch_fd(struct net *net, int fd, u32 events)
 		err = -ENOENT;
 	else if (epoll_ctl(loop->epfd, EPOLL_CTL_MOD, fd, &event) != 0)
 		err = -errno;
+	if (!err) {
+		watch->events = events;
+		if (loop->eager == watch && !(events & EPOLLIN))
+			WRITE_ONCE(loop->eager, NULL);
+	}
 	spin_unlock(&loop->watch_lock);
 	return err;
+}
+
+int net_watch_eagerly(struct net *net, int fd)
+{
+	struct net_loop *loop = net->loop;
+	struct net_watch *watch;
+
+	if (net_closed(net))
+		return -EOWNERDEAD;
+	spin_lock(&loop->watch_lock);
+	watch = find_watch(loop, fd);
+	if (watch)
+		WRITE_ONCE(watch->eager, true);
+	spin_unlock(&loop->watch_lock);
+	return watch ? 0 : -ENOENT;
 }
 
 static void bury(struct net_loop *loop, struct list_head *dead)
@@ -123,6 +154,8 @@ int net_unwatch_fd(struct net *net, int fd)
 		/* Fails only for a descriptor that is closed, which has left the set by that. */
 		epoll_ctl(loop->epfd, EPOLL_CTL_DEL, fd, NULL);
 		watch->dead = true;
+		if (loop->eager == watch)
+			WRITE_ONCE(loop->eager, NULL);
 		list_move_tail(&watch->node, &loop->graveyard);
 		WRITE_ONCE(loop->nr_watches, loop->nr_watches - 1);
 	}
@@ -170,6 +203,17 @@ static void call_end(struct net_loop *loop, struct net_watch *watch)
 	spin_unlock(&loop->watch_lock);
 }
 
+/* @watch was ready: it is the one to be looked at next. */
+static void call_again(struct net_loop *loop, struct net_watch *watch)
+{
+	spin_lock(&loop->watch_lock);
+	if (!watch->dead && (watch->events & EPOLLIN)) {
+		WRITE_ONCE(loop->eager, watch);
+		loop->eager_looks = EAGER_LOOKS;
+	}
+	spin_unlock(&loop->watch_lock);
+}
+
 static void read_wakeups(struct net_loop *loop)
 {
 	u64 count;
@@ -196,9 +240,46 @@ static int call_ready(struct net *net, const struct epoll_event *ready, int n)
 			continue;
 		watch->fn(net, watch->fd, ready[i].events, watch->arg);
 		call_end(loop, watch);
+		if (READ_ONCE(watch->eager) && (ready[i].events & EPOLLIN))
+			call_again(loop, watch);
 		called++;
 	}
 	return called;
+}
+
+/* Which descriptor is to be looked at now; as call_begin(). */
+static struct net_watch *eager_begin(struct net_loop *loop)
+{
+	struct net_watch *watch;
+
+	spin_lock(&loop->watch_lock);
+	watch = loop->eager;
+	if (watch && loop->eager_looks-- <= 0) {
+		WRITE_ONCE(loop->eager, NULL);
+		watch = NULL;
+	}
+	if (watch && watch->busy)
+		watch = NULL;
+	if (watch)
+		watch->busy = true;
+	spin_unlock(&loop->watch_lock);
+	return watch;
+}
+
+/* Return: whether that has made work for the host. */
+static bool look_eagerly(struct net *net)
+{
+	struct net_loop *loop = net->loop;
+	struct net_watch *watch;
+
+	if (!READ_ONCE(loop->eager) || net_has_work(net))
+		return false;
+	watch = eager_begin(loop);
+	if (!watch)
+		return false;
+	watch->fn(net, watch->fd, EPOLLIN, watch->arg);
+	call_end(loop, watch);
+	return net_has_work(net);
 }
 
 int net_dispatch(struct net *net)
@@ -210,9 +291,13 @@ int net_dispatch(struct net *net)
 
 	net_section_enter(net, &section);
 	dispatch_begin(loop);
-	n = epoll_wait(loop->epfd, ready, READY_MAX, 0);
-	if (n > 0)
-		called = call_ready(net, ready, n);
+	if (look_eagerly(net)) {
+		called = 1;
+	} else {
+		n = epoll_wait(loop->epfd, ready, READY_MAX, 0);
+		if (n > 0)
+			called = call_ready(net, ready, n);
+	}
 	dispatch_end(loop);
 	net_section_leave(&section);
 	return called;

@@ -91,6 +91,95 @@ static void test_watch(void **state)
 	assert_int_equal(calls, 3);
 }
 
+/* A driver that tells by reading whether there is something, and has work for its host then. */
+
+static struct net_work frames;
+static int handled;
+
+static void handle_frames(struct net *host, struct net_work *work)
+{
+	handled++;
+}
+
+static void on_look(struct net *host, int fd, u32 events, void *arg)
+{
+	char byte;
+
+	calls++;
+	assert_int_equal(events, EPOLLIN);
+	if (read(fd, &byte, 1) == 1)
+		assert_true(net_defer(host, &frames));
+}
+
+static void test_eager_watch(void **state)
+{
+	int looks;
+
+	handled = 0;
+	net_work_init(&frames, handle_frames);
+	assert_int_equal(net_watch_eagerly(net, fds[0]), -ENOENT);
+	assert_int_equal(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
+	assert_int_equal(net_watch_fd(net, fds[0], EPOLLIN, on_look, &calls), 0);
+	assert_int_equal(net_watch_eagerly(net, fds[0]), 0);
+	/* It was never ready. */
+	assert_int_equal(skiff_poll(net, 0), 0);
+	assert_int_equal(calls, 0);
+	assert_int_equal(write(fds[1], "x", 1), 1);
+	assert_int_equal(skiff_poll(net, 0), 1);
+	assert_int_equal(calls, 1);
+	assert_int_equal(handled, 1);
+	/* It is looked at again, which finds what came meanwhile, and nothing without. */
+	assert_int_equal(write(fds[1], "y", 1), 1);
+	assert_int_equal(skiff_poll(net, 0), 1);
+	assert_int_equal(handled, 2);
+	assert_int_equal(skiff_poll(net, 0), 0);
+	assert_int_equal(calls, 3);
+	/* Some more times. */
+	for (looks = 3; skiff_poll(net, 0) == 0 && calls > looks; looks++)
+		assert_true(looks < 100);
+	assert_int_equal(skiff_poll(net, 0), 0);
+	assert_int_equal(calls, looks);
+	assert_int_equal(handled, 2);
+	/* And not while it is not watched for reading, nor after the end. */
+	assert_int_equal(write(fds[1], "z", 1), 1);
+	assert_int_equal(skiff_poll(net, 0), 1);
+	assert_int_equal(net_rewatch_fd(net, fds[0], 0), 0);
+	assert_int_equal(skiff_poll(net, 0), 0);
+	assert_int_equal(calls, looks + 1);
+	assert_int_equal(net_rewatch_fd(net, fds[0], EPOLLIN), 0);
+	assert_int_equal(write(fds[1], "z", 1), 1);
+	assert_int_equal(skiff_poll(net, 0), 1);
+	assert_int_equal(net_unwatch_fd(net, fds[0]), 0);
+	assert_int_equal(skiff_poll(net, 0), 0);
+	assert_int_equal(calls, looks + 2);
+}
+
+/* One that always has something does not keep others waiting for ever. */
+static void test_eager_watch_lets_others(void **state)
+{
+	int other[2], rounds = 0;
+
+	net_work_init(&frames, handle_frames);
+	assert_int_equal(pipe(other), 0);
+	assert_int_equal(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
+	assert_int_equal(net_watch_fd(net, fds[0], EPOLLIN, on_look, &calls), 0);
+	assert_int_equal(net_watch_eagerly(net, fds[0]), 0);
+	assert_int_equal(write(fds[1], "x", 1), 1);
+	assert_int_equal(skiff_poll(net, 0), 1);
+	calls = 0;
+	assert_int_equal(net_watch_fd(net, other[0], EPOLLIN, on_ready, &calls), 0);
+	assert_int_equal(write(other[1], "o", 1), 1);
+	for (seen_events = 0; !seen_events; rounds++) {
+		assert_true(rounds < 100);
+		assert_int_equal(write(fds[1], "x", 1), 1);
+		assert_int_equal(skiff_poll(net, 0), 1);
+	}
+	assert_true(rounds > 1);
+	net_unwatch_fd(net, other[0]);
+	close(other[0]);
+	close(other[1]);
+}
+
 static void test_watch_refusals(void **state)
 {
 	int file = open("/proc/self/exe", O_RDONLY);
@@ -319,6 +408,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_nothing),
 		TEST(test_watch),
+		TEST(test_eager_watch),
+		TEST(test_eager_watch_lets_others),
 		TEST(test_watch_refusals),
 		TEST(test_unwatch_inside),
 		TEST(test_hang_up),
