@@ -36,6 +36,8 @@ static int hear(struct sk_buff *skb, struct net_device *dev, struct packet_type 
 	hash_bytes(sim, &nr, sizeof(nr));
 	hash_bytes(sim, frame, (size_t)len);
 	sim->frames++;
+	if (sim->arrived)
+		sim->arrived(sim, (int)nr, skb, frame, (size_t)len);
 	free(frame);
 	consume_skb(skb);
 	return NET_RX_SUCCESS;

@@ -33,6 +33,7 @@ struct sim_end {
  * @ends: two for each of @nr_cables cables
  * @frames: how many frames arrived anywhere
  * @hash: of every byte of them, of when and where they arrived
+ * @arrived: is told of each frame, and at which end it arrived, or NULL
  */
 struct sim {
 	u64 seed;
@@ -43,6 +44,8 @@ struct sim {
 	int nr_cables;
 	u64 frames;
 	u64 hash;
+	void (*arrived)(struct sim *sim, int end, const struct sk_buff *skb, const u8 *frame,
+			size_t len);
 };
 
 /* What the environment's SEED asks for, 0 without one: it is added to the seed of every network. */

@@ -8,6 +8,8 @@
 
 #include <skiff/socket.h>
 
+#include "../unit/tcp/invariants.h"
+
 #define CHUNK_MAX 65536
 
 /* The byte at a place of a stream: different for each place and seed, and cheap. */
@@ -28,10 +30,11 @@ static struct sockaddr_in name_of(__be32 addr, u16 port)
 	return sin;
 }
 
-static int listen_at(struct sim *sim, u16 port)
+static int listen_at(struct sim *sim, int cable, u16 port)
 {
-	struct sockaddr_in sin = name_of(sim_addr(0, 1), port);
-	int fd = skiff_socket(sim->hosts[1], AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	struct sockaddr_in sin = name_of(sim_addr(cable, 1), port);
+	int fd =
+		skiff_socket(sim->ends[2 * cable + 1].net, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
 		return -1;
@@ -42,11 +45,19 @@ static int listen_at(struct sim *sim, u16 port)
 	return fd;
 }
 
+/* Whatever happened, the queues of both ends agree with their counters. */
+static void check(struct sim *sim)
+{
+	for (int i = 0; i < sim->nr_hosts; i++)
+		tcp_check_invariants(sim->hosts[i]);
+}
+
 /* Let time go on to the next event. Return: false when there is none before @limit. */
 static bool step(struct sim *sim, ktime_t limit)
 {
 	ktime_t next = skiff_clock_next(sim->clock);
 
+	check(sim);
 	if (next < 0 || next > limit) {
 		skiff_clock_run_until(sim->clock, limit);
 		return false;
@@ -56,17 +67,23 @@ static bool step(struct sim *sim, ktime_t limit)
 
 int stream_open(struct stream_pair *p, struct sim *sim, u16 port)
 {
-	struct sockaddr_in sin = name_of(sim_addr(0, 1), port);
+	return stream_open_over(p, sim, 0, port);
+}
+
+int stream_open_over(struct stream_pair *p, struct sim *sim, int cable, u16 port)
+{
+	struct sockaddr_in sin = name_of(sim_addr(cable, 1), port);
 	const ktime_t limit = skiff_clock_now(sim->clock) + 300 * NSEC_PER_SEC;
 	bool connected = false;
 
 	memset(p, 0, sizeof(*p));
 	p->sim = sim;
 	p->end[0].fd = p->end[1].fd = -1;
-	p->listener = listen_at(sim, port);
+	p->listener = listen_at(sim, cable, port);
 	if (p->listener < 0)
 		return errno;
-	p->end[0].fd = skiff_socket(sim->hosts[0], AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	p->end[0].fd =
+		skiff_socket(sim->ends[2 * cable].net, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	if (p->end[0].fd < 0)
 		return errno;
 	do {
@@ -151,10 +168,8 @@ static bool run_once(struct stream_pair *p)
 	return did;
 }
 
-int stream_run(struct stream_pair *p, u64 forth, u64 back, s64 limit)
+void stream_start(struct stream_pair *p, u64 forth, u64 back)
 {
-	const ktime_t end = skiff_clock_now(p->sim->clock) + limit;
-
 	for (int i = 0; i < 2; i++) {
 		struct stream_end *e = &p->end[i];
 
@@ -166,18 +181,61 @@ int stream_run(struct stream_pair *p, u64 forth, u64 back, s64 limit)
 			e->chunk = CHUNK_MAX;
 		e->chunk = min(e->chunk, (size_t)CHUNK_MAX);
 	}
-	while (!done(&p->end[0]) || !done(&p->end[1])) {
-		ktime_t until = end;
+}
 
-		if (run_once(p))
+static bool all_done(const struct stream_pair *p, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (!done(&p[i].end[0]) || !done(&p[i].end[1]))
+			return false;
+	return true;
+}
+
+/* When the first of those that pause goes on, or @end. */
+static ktime_t next_read(const struct stream_pair *p, int n, ktime_t end)
+{
+	const ktime_t now = skiff_clock_now(p->sim->clock);
+
+	for (int i = 0; i < 2 * n; i++) {
+		const ktime_t next = p[i / 2].end[i % 2].next_read;
+
+		if (next > now)
+			end = min(end, next);
+	}
+	return end;
+}
+
+static int first_error(const struct stream_pair *p, int n)
+{
+	for (int i = 0; i < 2 * n; i++)
+		if (p[i / 2].end[i % 2].error)
+			return p[i / 2].end[i % 2].error;
+	return 0;
+}
+
+int stream_run_all(struct stream_pair *p, int n, s64 limit)
+{
+	const ktime_t end = skiff_clock_now(p->sim->clock) + limit;
+
+	while (!all_done(p, n)) {
+		ktime_t until;
+		bool did = false;
+
+		for (int i = 0; i < n; i++)
+			did |= run_once(&p[i]);
+		if (did)
 			continue;
-		for (int i = 0; i < 2; i++)
-			if (p->end[i].next_read > skiff_clock_now(p->sim->clock))
-				until = min(until, p->end[i].next_read);
+		until = next_read(p, n, end);
 		if (!step(p->sim, until) && until == end)
 			return ETIMEDOUT;
 	}
-	return p->end[0].error ? p->end[0].error : p->end[1].error;
+	return first_error(p, n);
+}
+
+int stream_run(struct stream_pair *p, u64 forth, u64 back, s64 limit)
+{
+	stream_start(p, forth, back);
+	return stream_run_all(p, 1, limit);
 }
 
 bool stream_whole(const struct stream_pair *p)

@@ -39,15 +39,27 @@ struct stream_end {
 	u64 bad;
 };
 
-/* A connection from end 0 of cable 0 to end 1. */
+/* A connection from end 0 of a cable to end 1. */
 struct stream_pair {
 	struct sim *sim;
 	int listener;
 	struct stream_end end[2];
 };
 
-/* Connect host 0 to host 1. Return: 0, or an errno. */
+/* Connect over cable 0. Return: 0, or an errno. */
 int stream_open(struct stream_pair *p, struct sim *sim, u16 port);
+
+/* The same over any cable. */
+int stream_open_over(struct stream_pair *p, struct sim *sim, int cable, u16 port);
+
+/* What is to be sent each way; stream_run_all() sends it. */
+void stream_start(struct stream_pair *p, u64 forth, u64 back);
+
+/*
+ * Run @n connections of one network at the same time, until all are done or @limit of virtual time has
+ * passed. After each step the queues of all hosts have to agree with their counters. Return: 0 or errno.
+ */
+int stream_run_all(struct stream_pair *p, int n, s64 limit);
 
 /* Send @bytes each way, until both are done or @limit of virtual time has passed. Return: 0 or errno. */
 int stream_run(struct stream_pair *p, u64 forth, u64 back, s64 limit);

@@ -17,11 +17,15 @@
 #include <skiff/socket.h>
 
 #include "stream.h"
+#include "watch.h"
 
-#define STORIES 150
+#define STORIES 300
+/* Longest that an acknowledgment is held back. */
+#define DELACK_MAX (200 * NSEC_PER_MSEC)
 
 static struct sim sim;
 static struct stream_pair pair;
+static struct watch watch;
 
 /* The story's own generator: those of the hosts are theirs. */
 static u64 chance;
@@ -47,12 +51,32 @@ static void add(char *text, size_t size, const char *fmt, u32 value)
 	snprintf(text + used, size - used, fmt, value);
 }
 
+/* Longest way of a packet through the network that was drawn, with @bytes in its queue. */
+static struct {
+	u32 delay_us;
+	u32 jitter_us;
+	u32 rate_kbit;
+} network;
+
+static s64 longest_way(u64 bytes)
+{
+	s64 ns = (s64)(network.delay_us + network.jitter_us) * NSEC_PER_USEC;
+
+	if (network.rate_kbit)
+		ns += (s64)(bytes * 8 * NSEC_PER_MSEC / network.rate_kbit);
+	return ns;
+}
+
 static void draw_network(char *text, size_t size)
 {
 	*text = '\0';
-	add(text, size, "delay=%uus", one_in(4) ? 10 : 1 + draw(100000));
-	if (one_in(3))
-		add(text, size, "jitter=%uus", 1 + draw(20000));
+	memset(&network, 0, sizeof(network));
+	network.delay_us = one_in(4) ? 10 : 1 + draw(100000);
+	add(text, size, "delay=%uus", network.delay_us);
+	if (one_in(3)) {
+		network.jitter_us = 1 + draw(20000);
+		add(text, size, "jitter=%uus", network.jitter_us);
+	}
 	if (one_in(2))
 		add(text, size, "loss=%u%%", 1 + draw(8));
 	if (one_in(4))
@@ -61,8 +85,10 @@ static void draw_network(char *text, size_t size)
 		add(text, size, "reorder=%u%%", 1 + draw(40));
 	if (one_in(4))
 		add(text, size, "corrupt=%u%%", 1 + draw(5));
-	if (one_in(3))
-		add(text, size, "rate=%ukbit", 100 + draw(100000));
+	if (one_in(3)) {
+		network.rate_kbit = 100 + draw(100000);
+		add(text, size, "rate=%ukbit", network.rate_kbit);
+	}
 	if (one_in(3))
 		add(text, size, "limit=%u", 4 + draw(200));
 }
@@ -82,7 +108,7 @@ static void draw_host(int host)
 		"net.ipv4.tcp_sack",  "net.ipv4.tcp_timestamps", "net.ipv4.tcp_window_scaling",
 		"net.ipv4.tcp_dsack", "net.ipv4.tcp_frto",	 "net.ipv4.tcp_moderate_rcvbuf"
 	};
-	static const char *const algos[] = { "cubic", "reno", "bbr" };
+	static const char *const algos[] = { "cubic", "reno", "bbr", "dctcp" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(onoff); i++)
 		if (one_in(5))
@@ -132,6 +158,7 @@ static u32 draw_bytes(void)
 /* Return: the hash of all frames. */
 static u64 story(u64 seed)
 {
+	const char *wrong;
 	u64 forth, back;
 	char text[256];
 	int err;
@@ -143,6 +170,7 @@ static u64 story(u64 seed)
 	draw_host(0);
 	draw_host(1);
 	draw_mtu();
+	watch_open(&watch, &sim, 2 * longest_way(0) + DELACK_MAX);
 	err = stream_open(&pair, &sim, 5000);
 	/* All SYNs may be lost; what they leave behind is looked at all the same. */
 	if (!err) {
@@ -150,6 +178,8 @@ static u64 story(u64 seed)
 		draw_program(&pair.end[1]);
 		forth = draw_bytes();
 		back = draw_bytes();
+		/* All of it in the queue, and half of it again; headers are a quarter at the most. */
+		watch.rtt_max = 2 * longest_way(65536 + 2 * (forth + back)) + DELACK_MAX;
 		err = stream_run(&pair, forth, back, 7200 * NSEC_PER_SEC);
 		if (err || !stream_whole(&pair))
 			fail_msg(
@@ -163,6 +193,9 @@ static u64 story(u64 seed)
 	}
 	stream_close(&pair);
 	sim_sleep(&sim, 300 * NSEC_PER_SEC);
+	wrong = watch_close(&watch);
+	if (wrong)
+		fail_msg("seed %llu, %s: %s", (unsigned long long)seed, text, wrong);
 	if (sim_close(&sim))
 		fail_msg("seed %llu, %s: something was left", (unsigned long long)seed, text);
 	return sim.hash;
@@ -181,7 +214,7 @@ static void anything_arrives_whole(void **state)
 static void stories_repeat(void **state)
 {
 	(void)state;
-	for (u64 seed = 0; seed < 5; seed++)
+	for (u64 seed = 0; seed < 20; seed++)
 		assert_true(story(seed) == story(seed));
 }
 
