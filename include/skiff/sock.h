@@ -330,7 +330,9 @@ struct sock {
  * @backlog_rcv: a packet for it
  * @memory_allocated: pages that all sockets of the protocol hold; NULL: not limited
  * @sysctl_mem: three limits of it in pages: no pressure, pressure, no more
- * @memory_pressure: set while above the second
+ * @memory_pressure: not 0 from when the second is exceeded until the first is not any more
+ * @enter_memory_pressure: sets it, by any thread, also when it is set
+ * @leave_memory_pressure: clears it, in the same way
  */
 struct proto {
 	char name[32];
@@ -359,6 +361,8 @@ struct proto {
 	atomic_long_t *memory_allocated;
 	long *sysctl_mem;
 	unsigned long *memory_pressure;
+	void (*enter_memory_pressure)(struct sock *sk);
+	void (*leave_memory_pressure)(struct sock *sk);
 };
 
 /**

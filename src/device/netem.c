@@ -196,6 +196,16 @@ static s64 line_time(const struct netem_params *p, unsigned int len)
 	return bytes > 0 ? (s64)((u64)bytes * NSEC_PER_SEC / p->rate) : 0;
 }
 
+/* What it is on the line: each segment that it will be cut into has the headers again. */
+static unsigned int line_len(const struct sk_buff *skb)
+{
+	const struct skb_shared_info *shinfo = skb_shinfo(skb);
+
+	if (!shinfo->gso_size || !shinfo->gso_segs)
+		return skb->len;
+	return skb->len + (shinfo->gso_segs - 1u) * (skb_gso_mac_seglen(skb) - shinfo->gso_size);
+}
+
 static ktime_t arrival(struct netem *q, unsigned int len, ktime_t now)
 {
 	s64 delay = draw_delay(q);
@@ -300,7 +310,7 @@ static int send_on_its_way(struct netem *q, struct sk_buff *skb, struct Qdisc *s
 		__skb_queue_tail(&q->express, skb);
 		return NET_XMIT_SUCCESS;
 	}
-	w.when = arrival(q, skb->len, skiff_net_now(dev_net(qdisc_dev(sch))));
+	w.when = arrival(q, line_len(skb), skiff_net_now(dev_net(qdisc_dev(sch))));
 	w.order = q->order++;
 	q->newest = max(q->newest, w.when);
 	heap_add(q, w);
@@ -415,7 +425,7 @@ static struct sk_buff *netem_dequeue(struct Qdisc *sch)
 			return NULL;
 		}
 		skb = heap_take(q);
-		netem_slot_spend(&q->slot, &q->params, skb->len, now);
+		netem_slot_spend(&q->slot, &q->params, line_len(skb), now);
 	}
 	if (skb)
 		qdisc_qstats_sub(sch, skb);

@@ -18,18 +18,29 @@ static int pages_of(int bytes)
 	return (int)(((u64)(unsigned int)bytes + PAGE_SIZE - 1) >> PAGE_SHIFT);
 }
 
-/* Whether the protocol may hand out that much; tells it when it enters or leaves pressure. */
-static bool grant(struct proto *prot, long total)
+/* Tells the protocol when it enters or leaves pressure; between the two limits it stays as it is. */
+static void note_pressure(struct sock *sk, long total)
 {
+	const struct proto *prot = sk->sk_prot;
 	const long *limit = prot->sysctl_mem;
+
+	if (!prot->memory_pressure)
+		return;
+	if (total > limit[1])
+		prot->enter_memory_pressure(sk);
+	else if (total <= limit[0] && READ_ONCE(*prot->memory_pressure))
+		prot->leave_memory_pressure(sk);
+}
+
+/* Whether the protocol may hand out that much. */
+static bool grant(struct sock *sk, long total)
+{
+	const long *limit = sk->sk_prot->sysctl_mem;
 
 	if (!limit)
 		return true;
-	if (total > limit[2])
-		return false;
-	if (prot->memory_pressure)
-		WRITE_ONCE(*prot->memory_pressure, (unsigned long)(total > limit[1]));
-	return true;
+	note_pressure(sk, total);
+	return total <= limit[2];
 }
 
 int proc_sock_mem(struct ctl_table *ctl, int write, void *buffer, size_t *lenp, loff_t *ppos)
@@ -65,7 +76,7 @@ bool __sk_mem_schedule(struct sock *sk, int size)
 		return true;
 	pages = pages_of(missing);
 	total = atomic_long_add_return(pages, prot->memory_allocated);
-	if (!grant(prot, total)) {
+	if (!grant(sk, total)) {
 		atomic_long_sub(pages, prot->memory_allocated);
 		return false;
 	}
@@ -91,7 +102,7 @@ void sk_mem_reclaim(struct sock *sk)
 	} while (!__atomic_compare_exchange_n(&sk->sk_forward_alloc, &have,
 					      have - (pages << PAGE_SHIFT), true, __ATOMIC_RELAXED,
 					      __ATOMIC_RELAXED));
-	grant(sk->sk_prot, atomic_long_add_return(-pages, sk->sk_prot->memory_allocated));
+	grant(sk, atomic_long_add_return(-pages, sk->sk_prot->memory_allocated));
 }
 
 void sk_mem_return_all(struct sock *sk)

@@ -13,7 +13,29 @@ atomic_long_t tcp_memory_allocated;
  */
 long sysctl_tcp_mem[3] = { 98304, 131072, 196608 };
 
+/* Jiffies when it began, 0: there is none. */
 static unsigned long tcp_memory_pressure;
+
+static void tcp_enter_memory_pressure(struct sock *sk)
+{
+	unsigned long none = 0;
+
+	if (READ_ONCE(tcp_memory_pressure))
+		return;
+	if (__atomic_compare_exchange_n(&tcp_memory_pressure, &none, jiffies ? jiffies : ~0ul,
+					false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPMEMORYPRESSURES);
+}
+
+static void tcp_leave_memory_pressure(struct sock *sk)
+{
+	const unsigned long began =
+		__atomic_exchange_n(&tcp_memory_pressure, 0ul, __ATOMIC_RELAXED);
+
+	if (began)
+		NET_ADD_STATS(sock_net(sk), LINUX_MIB_TCPMEMORYPRESSURESCHRONO,
+			      jiffies_to_msecs(jiffies - began));
+}
 
 /* RFC 6298 section 2.1, RFC 6928, RFC 9293 section 3.7.1: before anything is known of the peer. */
 static void init_sending(struct sock *sk)
@@ -338,4 +360,6 @@ struct proto tcp_prot = {
 	.memory_allocated = &tcp_memory_allocated,
 	.sysctl_mem = sysctl_tcp_mem,
 	.memory_pressure = &tcp_memory_pressure,
+	.enter_memory_pressure = tcp_enter_memory_pressure,
+	.leave_memory_pressure = tcp_leave_memory_pressure,
 };

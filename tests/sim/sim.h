@@ -33,6 +33,7 @@ struct sim_end {
  * @ends: two for each of @nr_cables cables
  * @frames: how many frames arrived anywhere
  * @hash: of every byte of them, of when and where they arrived
+ * @unheard: nobody looks at frames, because there are too many: @frames and @hash stay
  * @arrived: is told of each frame, and at which end it arrived, or NULL
  */
 struct sim {
@@ -44,6 +45,7 @@ struct sim {
 	int nr_cables;
 	u64 frames;
 	u64 hash;
+	bool unheard;
 	void (*arrived)(struct sim *sim, int end, const struct sk_buff *skb, const u8 *frame,
 			size_t len);
 };

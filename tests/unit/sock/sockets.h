@@ -56,6 +56,16 @@ static __maybe_unused struct proto test_proto = {
 	.destroy = count_destroy,
 };
 
+static inline void count_pressure(struct sock *sk)
+{
+	pressure = 1;
+}
+
+static inline void end_pressure(struct sock *sk)
+{
+	pressure = 0;
+}
+
 /* A protocol with a limit on memory. */
 static __maybe_unused struct proto tight_proto = {
 	.name = "tight",
@@ -64,6 +74,8 @@ static __maybe_unused struct proto tight_proto = {
 	.memory_allocated = &pages,
 	.sysctl_mem = limits,
 	.memory_pressure = &pressure,
+	.enter_memory_pressure = count_pressure,
+	.leave_memory_pressure = end_pressure,
 };
 
 static inline struct sock *new_sock(struct proto *prot)

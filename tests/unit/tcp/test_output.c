@@ -52,6 +52,15 @@ static void syn_options_mss_alone(void **state)
 }
 
 /* One a second at first, four times, then twice as long each; 6 + 4 of them, and ETIMEDOUT. */
+static struct tcp_info info(void)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+
+	assert_int_equal(skiff_getsockopt(p.fd, IPPROTO_TCP, TCP_INFO, &info, &len), 0);
+	return info;
+}
+
 static void syn_retransmission(void **state)
 {
 	static const int wait[] = { 1000, 1000, 1000, 1000, 1000, 2000, 4000, 8000, 16000, 32000 };
@@ -66,6 +75,19 @@ static void syn_retransmission(void **state)
 	assert_int_equal(skiff_getsockopt(p.fd, SOL_SOCKET, SO_ERROR, &err, &len), 0);
 	assert_int_equal(err, ETIMEDOUT);
 	assert_int_equal(peer_mib(&p, LINUX_MIB_TCPABORTONTIMEOUT), 1);
+}
+
+/* A SYN that was sent again says nothing about the path: slow start goes as far as ever. */
+static void syn_retransmission_leaves_slow_start(void **state)
+{
+	peer_syn_sent(&p, &s);
+	peer_expect_after(&p, &s, 1000, S_, 0, 0);
+	memcpy(p.opts, peer_syn_opts, sizeof(peer_syn_opts));
+	p.optlen = sizeof(peer_syn_opts);
+	peer_send(&p, S_ | A_, 1, NULL, 0);
+	p.optlen = 0;
+	assert_int_equal(info().tcpi_snd_ssthresh, TCP_INFINITE_SSTHRESH);
+	assert_int_equal(info().tcpi_snd_cwnd, TCP_INIT_CWND);
 }
 
 static void segments_of_the_peers_mss(void **state)
@@ -440,6 +462,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(syn_options_without_timestamps, setup, teardown),
 		cmocka_unit_test_setup_teardown(syn_options_mss_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(syn_retransmission, setup, teardown),
+		cmocka_unit_test_setup_teardown(syn_retransmission_leaves_slow_start, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(segments_of_the_peers_mss, setup, teardown),
 		cmocka_unit_test_setup_teardown(nagle, setup, teardown),
 		cmocka_unit_test_setup_teardown(full_segments_do_not_wait, setup, teardown),
