@@ -11,6 +11,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/errqueue.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -368,6 +369,165 @@ static int step_flight(unsigned long long n)
 	return 0;
 }
 
+#define CROWD 20000
+
+/* What comes next of the connections @fds, 64 at a time: all of them in the same state. */
+static int wait_all(const int *fds, unsigned long long n, short events, int (*then)(int fd))
+{
+	for (unsigned long long at = 0, m; at < n; at += m) {
+		struct pollfd p[SLOTS];
+		unsigned long long left;
+
+		m = n - at < SLOTS ? n - at : SLOTS;
+		for (unsigned long long i = 0; i < m; i++)
+			p[i] = (struct pollfd){ .fd = fds[at + i], .events = events };
+		for (left = m; left;) {
+			if (skiff_poll_fds(p, (unsigned int)m, 60000) <= 0)
+				return fail("nothing happens");
+			for (unsigned long long i = 0; i < m; i++) {
+				if (p[i].fd < 0 || !p[i].revents)
+					continue;
+				if (then(p[i].fd))
+					return -1;
+				p[i].fd = -1;
+				left--;
+			}
+		}
+	}
+	return 0;
+}
+
+static int send_100(int s)
+{
+	return skiff_send(s, pattern, 100, 0) == 100 ? 0 : fail("send");
+}
+
+static int get_100(int s)
+{
+	ssize_t n = skiff_recv(s, buf, 100, MSG_WAITALL);
+
+	if (n != 100)
+		return fail("recv");
+	return memcmp(buf, pattern, 100) ? wrong("what was received is not what was sent") : 0;
+}
+
+static int echo_100(int s)
+{
+	return get_100(s) || send_100(s);
+}
+
+static int is_open(int s)
+{
+	int err = 0;
+	socklen_t len = sizeof(err);
+
+	skiff_getsockopt(s, SOL_SOCKET, SO_ERROR, &err, &len);
+	errno = err;
+	return err ? fail("connect") : 0;
+}
+
+/* So many connections that are all open before anything is sent; 100 bytes there and back on each. */
+static int step_crowd(unsigned long long n)
+{
+	static int fds[CROWD];
+	int err = 0;
+
+	if (n > CROWD)
+		return wrong("so many connections are not foreseen");
+	for (unsigned long long i = 0; i < n && !err; i++) {
+		struct slot s = { .fd = -1 };
+
+		err = listener >= 0 ? open_one() : slot_open(&s);
+		fds[i] = listener >= 0 ? fd : s.fd;
+		/* No more of them at a time than the other end's queue holds. */
+		if (!err && listener < 0 && (i + 1) % SLOTS == 0)
+			err = wait_all(fds + i + 1 - SLOTS, SLOTS, POLLOUT, is_open);
+	}
+	if (listener < 0)
+		err = err || wait_all(fds, n, POLLOUT, is_open) ||
+		      wait_all(fds, n, POLLOUT, send_100) || wait_all(fds, n, POLLIN, get_100);
+	else
+		err = err || wait_all(fds, n, POLLIN, echo_100);
+	for (unsigned long long i = 0; i < n && !err; i++)
+		skiff_close(fds[i]);
+	fd = -1;
+	return err ? -1 : 0;
+}
+
+/* Memory that is lent: a ring of parts, each of which belongs to a call until its number comes back. */
+#define LENT 16
+#define LENT_SIZE 65536u
+
+static unsigned char lent[LENT][LENT_SIZE];
+static unsigned int calls, returned;
+
+/* Numbers come back in order here. What has come back is written over at once. Return: 0 or -1. */
+static int take_back(void)
+{
+	char control[256];
+	struct msghdr msg = { .msg_control = control, .msg_controllen = sizeof(control) };
+	struct sock_extended_err ee;
+	struct cmsghdr *cmsg;
+
+	while (skiff_recvmsg(fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0) {
+		cmsg = CMSG_FIRSTHDR(&msg);
+		if (!cmsg || cmsg->cmsg_level != SOL_IP || cmsg->cmsg_type != IP_RECVERR)
+			return wrong("the error queue holds something else");
+		memcpy(&ee, CMSG_DATA(cmsg), sizeof(ee));
+		if (ee.ee_origin != SO_EE_ORIGIN_ZEROCOPY || ee.ee_errno ||
+		    ee.ee_info != returned || ee.ee_data < returned || ee.ee_data >= calls)
+			return wrong("the numbers that came back are not those of the calls");
+		for (; returned <= ee.ee_data; returned++)
+			memset(lent[returned % LENT], 0xee, LENT_SIZE);
+		msg.msg_controllen = sizeof(control);
+	}
+	return errno == EAGAIN ? 0 : fail("recvmsg MSG_ERRQUEUE");
+}
+
+static int wait_for_numbers(unsigned int most_out)
+{
+	while (!take_back()) {
+		struct pollfd p = { .fd = fd };
+
+		if (calls - returned <= most_out)
+			return 0;
+		if (skiff_poll_fds(&p, 1, 60000) <= 0)
+			return fail("no number comes back");
+	}
+	return -1;
+}
+
+/* As send, without a copy, and to the end of it: all memory has come back. */
+static int step_zerosend(unsigned long long n)
+{
+	const int one = 1;
+
+	if (skiff_setsockopt(fd, SOL_SOCKET, SO_ZEROCOPY, &one, sizeof(one)))
+		return fail("SO_ZEROCOPY");
+	while (n) {
+		struct pollfd p = { .fd = fd, .events = POLLOUT };
+		unsigned char *part = lent[calls % LENT];
+		ssize_t m;
+
+		if (wait_for_numbers(LENT - 1))
+			return -1;
+		memcpy(part, pattern + sent % PATTERN, LENT_SIZE);
+		m = skiff_send(fd, part, n < LENT_SIZE ? n : LENT_SIZE,
+			       MSG_ZEROCOPY | MSG_DONTWAIT);
+		if (m < 0 && errno == EAGAIN) {
+			if (skiff_poll_fds(&p, 1, 60000) <= 0)
+				return fail("nothing happens");
+			continue;
+		}
+		if (m < 0)
+			return fail("send MSG_ZEROCOPY");
+		calls++;
+		sent += (unsigned long long)m;
+		n -= (unsigned long long)m;
+	}
+	return wait_for_numbers(0);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(unsigned long long n);
@@ -388,8 +548,10 @@ static const struct {
 	{ "mtu", step_mtu },	 /* of the device */
 	{ "oob", step_oob },	 /* send an urgent byte */
 	{ "getoob", step_getoob },
-	{ "many", step_many },	   /* so many connections, one after the other */
-	{ "flight", step_flight }, /* so many connections, SLOTS at a time */
+	{ "many", step_many },	       /* so many connections, one after the other */
+	{ "flight", step_flight },     /* so many connections, SLOTS at a time */
+	{ "crowd", step_crowd },       /* so many connections, all at the same time */
+	{ "zerosend", step_zerosend }, /* so many bytes by MSG_ZEROCOPY, until all is ours again */
 };
 
 static int run_step(char *text)

@@ -3,6 +3,7 @@
 """Streams between the kernel and a host, in both roles, and what is on the wire."""
 import hashlib
 import http.server
+import resource
 
 from peer import *
 
@@ -13,6 +14,8 @@ MB = 1 << 20
 # In the debugging build, sanitizers and all, bytes are dear.
 BULK = 32 * MB
 CONNECTIONS = int(os.environ.get('SKIFF_TEST_CONNECTIONS', '2000'))
+# All of them open at the same time.
+CROWD = int(os.environ.get('SKIFF_TEST_CROWD', '10000'))
 
 
 def make_pattern():
@@ -269,6 +272,18 @@ def test_packets_longer_than_their_header_can_say():
     assert max(sizes) > 65536, sizes
 
 
+def test_bulk_without_copies():
+    """
+    By MSG_ZEROCOPY, and each part of the memory is written over as soon as its number has come back: what
+    arrives is right only if none comes too early, and it ends only if all of them come.
+    """
+    def story(s):
+        s.recv(BULK)
+        s.eof()
+    for options in ({}, {'dev': ',vnet_hdr=off'}, {'dev': ',delay=1ms,loss=1%'}):
+        both_roles(story, 'zerosend=%d' % BULK, **options)
+
+
 def test_ping_pong():
     def story(s):
         for _ in range(1000):
@@ -316,12 +331,30 @@ def test_close_with_unread_data_is_a_reset():
         assert counter(report, 'TcpExtTCPAbortOnClose') == 1, report
 
 
+def kernel_counter(name):
+    """A counter of this namespace's, of the extended ones."""
+    with open('/proc/net/netstat') as f:
+        rows = [line.split() for line in f]
+    for names, values in zip(rows[::2], rows[1::2]):
+        if names[0] == 'TcpExt:' and name in names:
+            return int(values[names.index(name)])
+    raise AssertionError('the kernel does not count ' + name)
+
+
 def test_zero_window_of_skiff():
+    def asked():
+        """By window probes; or by sending again what found no room, which is a timeout."""
+        return kernel_counter('TCPWinProbe') + kernel_counter('TCPTimeouts')
+
     def story(s):
+        before = asked()
         s.send(16 * MB)
+        # Skiff did not read for a second; the kernel asks first after 200 ms or so.
+        assert asked() > before
     for report in both_roles(story, 'sleep=1000', 'recv=%d' % (16 * MB), 'eof',
                              settings=('net.ipv4.tcp_rmem=4096 131072 131072',)):
-        # The window closed by and by, or at once when a large segment found no memory.
+        # The window closed by and by, or at once when a large segment found no memory, which Linux
+        # does not count as closing it.
         assert (counter(report, 'TcpExtTCPToZeroWindowAdv') or
                 counter(report, 'TcpExtTCPRcvQDrop')), report
         assert counter(report, 'TcpExtTCPFromZeroWindowAdv'), report
@@ -479,6 +512,57 @@ def test_many_connections_to_skiff():
     assert counter(report, 'TcpPassiveOpens') == count, report
 
 
+def room_for_a_crowd():
+    """Descriptors of the kernel's: each connection has one here."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft >= CROWD + 1000:
+        return
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (CROWD + 1000, max(hard, CROWD + 1000)))
+    except (OSError, ValueError):
+        raise Skip('no more than %d open files' % hard) from None
+
+
+def get_100(s):
+    s.settimeout(60)
+    data = s.recv(100, socket.MSG_WAITALL)
+    assert data == sent_bytes(0, 100), data
+
+
+def test_a_crowd_to_the_kernel():
+    room_for_a_crowd()
+    with listen() as l:
+        peer = Peer('connect', KERNEL, PORT, 'crowd=%d' % CROWD)
+        peer.go()
+        crowd = [l.accept()[0] for _ in range(CROWD)]
+        for s in crowd:
+            get_100(s)
+            s.sendall(sent_bytes(0, 100))
+        for s in crowd:
+            assert not s.recv(1)
+            s.close()
+        report = peer.finish()
+    assert counter(report, 'TcpActiveOpens') == CROWD, report
+    assert not counter(report, 'TcpAttemptFails'), report
+    assert not counter(report, 'TcpOutRsts'), report
+
+
+def test_a_crowd_to_skiff():
+    room_for_a_crowd()
+    peer = Peer('listen', PORT, 'crowd=%d' % CROWD)
+    peer.go()
+    crowd = [connect(PORT).sock for _ in range(CROWD)]
+    for s in crowd:
+        s.sendall(sent_bytes(0, 100))
+    for s in crowd:
+        get_100(s)
+        assert not s.recv(1)
+        s.close()
+    report = peer.finish()
+    assert counter(report, 'TcpPassiveOpens') == CROWD, report
+    assert not counter(report, 'TcpExtListenDrops'), report
+
+
 def test_services():
     host = Host()
     s = connect(ECHO)
@@ -599,20 +683,23 @@ def test_socat_and_the_echo_service():
     host.stop()
 
 
-def expert_finds_nothing(path):
-    """No bad checksum, nothing malformed, and of TCP nothing that both ends did not mean."""
-    # What was merged on arrival has the checksum of none of its parts.
-    bad = ('(tcp.checksum.status==0&&frame.len<=1514)||ip.checksum.status==0||_ws.malformed||'
+def what_experts_find(path):
+    """
+    No bad checksum, nothing malformed, nothing sent twice, nothing that the experts warn of. A window that is
+    full, or closed, is no fault. What was merged on arrival is captured after that, as on Linux, and has
+    the checksum of a header to which the rest is to be added: no frame that skiff sends is like that.
+    """
+    merged = '(ip.src==%s&&frame.len>1514&&tcp.checksum.status==0)' % KERNEL
+    full = '(tcp.analysis.window_full||tcp.analysis.zero_window)'
+    # Warnings and errors have these numbers.
+    bad = ('(_ws.expert.severity>=0x600000&&!%s&&!%s)||ip.checksum.status==0||_ws.malformed||'
+           '(tcp.checksum.status==0&&!%s)||'
            'tcp.analysis.lost_segment||tcp.analysis.ack_lost_segment||'
-           'tcp.analysis.retransmission||tcp.analysis.out_of_order')
-    found = tshark(path, '-o', 'ip.check_checksum:TRUE', '-o', 'tcp.check_checksum:TRUE', '-Y', bad)
-    assert not found, found[:2000]
+           'tcp.analysis.retransmission||tcp.analysis.out_of_order' % (merged, full, merged))
+    return tshark(path, '-o', 'ip.check_checksum:TRUE', '-o', 'tcp.check_checksum:TRUE', '-Y', bad)
 
 
-def test_capture_is_clean():
-    """As the kernel and skiff exchange streams, without offload: all checksums are there."""
-    tool('tshark')
-    path = WORK + '/streams.pcapng'
+def captured_exchange(path):
     host = Host(dev=',vnet_hdr=off', pcap=path)
     for port in (ECHO, DAYTIME):
         s = connect(port)
@@ -623,7 +710,22 @@ def test_capture_is_clean():
             while s.sock.recv(1000):
                 pass
     host.stop()
-    expert_finds_nothing(path)
+
+
+def test_capture_is_clean():
+    """
+    As the kernel and skiff exchange streams, without offload: all checksums are there. On a busy machine
+    either end may wait for the other so long that it probes the tail; not each time.
+    """
+    tool('tshark')
+    for i in range(4):
+        path = WORK + '/streams%d.pcapng' % i
+        captured_exchange(path)
+        found = what_experts_find(path)
+        if not found:
+            return
+        assert 'TCP Retransmission' in found or 'Out-Of-Order' in found, found[:2000]
+    raise AssertionError(found[:2000])
 
 
 if __name__ == '__main__':

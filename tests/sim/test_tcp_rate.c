@@ -89,24 +89,26 @@ static void know_each_other(int end)
 			 0);
 }
 
-/* Buffers that hold four times what the path does: half of a receive buffer counts as overhead. */
+/*
+ * Buffers that hold four times what the path does: half of a receive buffer counts as overhead. They grow
+ * to that; but where a round trip is a few buffers of 64 KB, receivers learn too little from one to grow.
+ */
 static void set_up(const struct path *p, const char *control)
 {
-	const u64 most = max(4 * bdp(p), (u64)6 * MB);
+	const u64 most = max(4 * bdp(p), (u64)6 * MB), first = clamp(4 * bdp(p), 131072ull, MB);
 	char text[64];
 
 	for (int i = 0; i < 2; i++) {
-		snprintf(text, sizeof(text), "4096 131072 %llu", (unsigned long long)most);
+		snprintf(text, sizeof(text), "4096 %llu %llu", (unsigned long long)first,
+			 (unsigned long long)most);
 		set(i, "net.ipv4.tcp_rmem", text);
 		snprintf(text, sizeof(text), "4096 16384 %llu", (unsigned long long)most);
 		set(i, "net.ipv4.tcp_wmem", text);
 		set(i, "net.ipv4.tcp_congestion_control", control);
 		/* Each frame is lost alone. */
 		net_lock(sim.hosts[i]);
-		if (p->loss > 0) {
-			sim_dev(&sim, 0, i)->wanted_features &= ~(NETIF_F_ALL_TSO | NETIF_F_GSO);
-			netdev_update_features(sim_dev(&sim, 0, i));
-		}
+		if (p->loss > 0)
+			sim_dev(&sim, 0, i)->gso_max_segs = 1;
 		assert_int_equal(dev_set_mtu(sim_dev(&sim, 0, i), p->mtu), 0);
 		net_unlock(sim.hosts[i]);
 		know_each_other(i);
@@ -208,24 +210,27 @@ static double utilisation(const struct path *p, const char *control, double enou
 	return part;
 }
 
-/*
- * Segments that CUBIC has in flight on average with a loss of @p (0 to 1): RFC 9438 section 5.1, figure 4
- * or, where Reno would have more, section 4.3.
- */
-static double window_with_loss(double p, double rtt)
+/* Segments per second with a loss of @p (0 to 1): of Reno, by RFC 5348 section 3.1, timeouts included. */
+static double reno_rate(double p, double rtt)
 {
-	const double reno = sqrt(1.5 / p), cubic = 1.054 * pow(rtt / p, 0.75);
+	const double rto = max(4 * rtt, 0.2);
 
-	return max(reno, cubic);
+	return 1 /
+	       (rtt * sqrt(2 * p / 3) + rto * min(1.0, 3 * sqrt(3 * p / 8)) * p * (1 + 32 * p * p));
+}
+
+/* And of CUBIC, which by RFC 9438 section 5.1 has more where the round trip is long and loss is rare. */
+static double cubic_rate(double p, double rtt)
+{
+	return max(1.054 * pow(rtt / p, 0.75) / rtt, reno_rate(p, rtt));
 }
 
 /* What that is of the link. */
 static double expected(const struct path *p)
 {
-	const double rtt = (double)p->rtt / 1e9;
-	const double bytes = window_with_loss(p->loss / 100, rtt) * (p->mtu - HEADERS);
+	const double bytes = cubic_rate(p->loss / 100, (double)p->rtt / 1e9) * (p->mtu - HEADERS);
 
-	return min(bytes / rtt / carried(p), 1.0);
+	return min(bytes / carried(p), 1.0);
 }
 
 /* Of what the link carries; in the time of so many losses. */
@@ -306,7 +311,7 @@ static void print_row(const char *row, const struct path *p)
 {
 	printf("| %s |", row);
 	for (size_t c = 0; c < ARRAY_SIZE(controls); c++) {
-		printf(" %.0f |", (p->loss > 0 ? with_loss(p, controls[c], 200) :
+		printf(" %.0f |", (p->loss > 0 ? with_loss(p, controls[c], 100) :
 						 utilisation(p, controls[c], enough(p, controls[c]),
 							     64 * GB)) *
 					  100);
@@ -337,11 +342,10 @@ static void print_losses(void)
 {
 	static const struct path paths[] = { { 10000000, 20000000, 1500, 0 },
 					     { 100000000, 20000000, 1500, 0 },
-					     { 1000000000, 20000000, 1500, 0 },
-					     { 1000000000, 100000000, 1500, 0 } };
+					     { 1000000000, 20000000, 1500, 0 } };
 	char row[100];
 
-	printf("\n| bit/s | round trip, ms | loss, %% | cubic | reno | bbr | dctcp | RFC 9438 |\n"
+	printf("\n| bit/s | round trip, ms | loss, %% | cubic | reno | bbr | dctcp | formula |\n"
 	       "|---|---|---|---|---|---|---|---|\n");
 	for (size_t i = 0; i < ARRAY_SIZE(paths) * ARRAY_SIZE(losses); i++) {
 		struct path p = paths[i / ARRAY_SIZE(losses)];
