@@ -32,8 +32,8 @@
 /* Headers of a segment with a timestamp. */
 #define HEADERS 52
 #define LEAST_SEGMENTS 1000
-/* Bytes in flight of what is tested each time; sanitizers take theirs. */
-#ifdef __SANITIZE_ADDRESS__
+/* Bytes in flight of what is tested each time; sanitizers and emulators take theirs. */
+#if defined(__SANITIZE_ADDRESS__) || !defined(__x86_64__)
 #define QUICK (MB / 2)
 #define MOST (64 * MB)
 #else
