@@ -43,11 +43,12 @@ enum inet_csk_ack_state_t {
 	ICSK_ACK_NOMEM = 32,  /* a segment was refused for want of memory */
 };
 
-/* Bytes that a congestion control has for its own. */
+/* Bytes that a congestion control has for its own, and how many of them are part of the socket. */
 #define ICSK_CA_PRIV_SIZE (13 * sizeof(u64))
+#define ICSK_CA_PRIV_WITHIN (8 * sizeof(u64))
 
 /**
- * struct request_sock_queue - what a listening socket has on its hands
+ * struct request_sock_queue - what a listening socket has on its hands, and was told to do with it
  * @qlen: connections whose handshake is not complete (SYN queue)
  * @young: those of them whose SYN was answered once only
  * @synflood_warned: said once
@@ -55,6 +56,8 @@ enum inet_csk_ack_state_t {
  * @rskq_accept_tail: newest
  * @requests: all that are in the SYN queue
  * @fastopen_qlen: Fast Open: how many are under way
+ * @max_fastopen: TCP_FASTOPEN: how many may be, 0: not on
+ * @defer_accept: TCP_DEFER_ACCEPT, as a number of retransmissions
  * @fastopen_rst: those reset by the peer lately: they count, or resets would hide a flood
  * @fastopen_keys: keys of its own for cookies (TCP_FASTOPEN_KEY), 0: the host's
  * @fastopen_key: the one in use, and the one that was before
@@ -63,10 +66,12 @@ struct request_sock_queue {
 	int qlen;
 	int young;
 	u8 synflood_warned;
+	u8 defer_accept;
 	struct request_sock *rskq_accept_head;
 	struct request_sock *rskq_accept_tail;
 	struct list_head requests;
 	int fastopen_qlen;
+	int max_fastopen;
 	struct list_head fastopen_rst;
 	u8 fastopen_keys;
 	siphash_key_t fastopen_key[2];
@@ -86,6 +91,7 @@ struct request_sock_queue {
  * @icsk_ca_ops: congestion control
  * @icsk_ext_hdr_len: bytes of IP options
  * @icsk_ca_state: TCP_CA_*
+ * @icsk_ca_outside: the congestion control has more for its own than a socket holds: @icsk_ca_block
  * @icsk_ca_initialized: icsk_ca_ops.init() was called
  * @icsk_ca_setsockopt: the program chose it
  * @icsk_ca_dst_locked: its route did
@@ -96,12 +102,11 @@ struct request_sock_queue {
  * @icsk_probes_out: zero window and keepalive probes not answered
  * @icsk_probes_tstamp: when the first of them was sent
  * @icsk_user_timeout: TCP_USER_TIMEOUT, milliseconds
- * @icsk_accept_queue: of a socket that listens, or has
- * @icsk_defer_accept: TCP_DEFER_ACCEPT, as a number of retransmissions
- * @icsk_max_fastopen: TCP_FASTOPEN: how many may be under way, 0: not on
+ * @icsk_accept_queue: of a socket that listens, has, or was told how; see inet_csk_make_queue()
  * @icsk_ack: delayed acknowledgments
  * @icsk_mtup: path MTU probing (RFC 4821)
- * @icsk_ca_priv: for the congestion control
+ * @icsk_ca_priv: for the congestion control, inet_csk_ca()
+ * @icsk_ca_block: the same, if it needs more than ICSK_CA_PRIV_WITHIN
  */
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
@@ -113,10 +118,12 @@ struct inet_connection_sock {
 	u32 icsk_rto_max;
 	u32 icsk_delack_max;
 	u32 icsk_pmtu_cookie;
-	int icsk_max_fastopen;
+	u32 icsk_probes_tstamp;
 	const struct tcp_congestion_ops *icsk_ca_ops;
+	struct request_sock_queue *icsk_accept_queue;
 	u16 icsk_ext_hdr_len;
-	u8 icsk_ca_state : 5;
+	u8 icsk_ca_state : 4;
+	u8 icsk_ca_outside : 1;
 	u8 icsk_ca_initialized : 1;
 	u8 icsk_ca_setsockopt : 1;
 	u8 icsk_ca_dst_locked : 1;
@@ -125,10 +132,7 @@ struct inet_connection_sock {
 	u8 icsk_backoff;
 	u8 icsk_syn_retries;
 	u8 icsk_probes_out;
-	u32 icsk_probes_tstamp;
 	u32 icsk_user_timeout;
-	struct request_sock_queue *icsk_accept_queue;
-	u8 icsk_defer_accept;
 	/**
 	 * @pending: ICSK_ACK_*
 	 * @quick: acknowledgments that are still sent at once
@@ -136,22 +140,22 @@ struct inet_connection_sock {
 	 * @retry: attempts to send one
 	 * @ato: how long one is delayed, jiffies
 	 * @dst_quick_ack: the route wants them at once
-	 * @timeout: when the timer is due, low bits of jiffies
-	 * @lrcvtime: when data came last, low bits of jiffies
 	 * @last_seg_size: of the segment before this one
 	 * @rcv_mss: estimate of the peer's segment size
+	 * @timeout: when the timer is due, low bits of jiffies
+	 * @lrcvtime: when data came last, low bits of jiffies
 	 */
 	struct {
 		u8 pending;
 		u8 quick;
 		u8 pingpong;
 		u8 retry;
-		u32 ato : 8;
-		u32 dst_quick_ack : 1;
-		u32 timeout;
-		u32 lrcvtime;
+		u8 ato;
+		u8 dst_quick_ack : 1;
 		u16 last_seg_size;
 		u16 rcv_mss;
+		u32 timeout;
+		u32 lrcvtime;
 	} icsk_ack;
 	/**
 	 * @search_high: an MTU that does not pass, or has not been tried
@@ -167,7 +171,10 @@ struct inet_connection_sock {
 		u32 enabled : 1;
 		u32 probe_timestamp;
 	} icsk_mtup;
-	u64 icsk_ca_priv[ICSK_CA_PRIV_SIZE / sizeof(u64)];
+	__extension__ union {
+		u64 icsk_ca_priv[ICSK_CA_PRIV_WITHIN / sizeof(u64)];
+		u64 *icsk_ca_block;
+	};
 };
 
 static inline struct inet_connection_sock *inet_csk(const struct sock *sk)
@@ -177,7 +184,9 @@ static inline struct inet_connection_sock *inet_csk(const struct sock *sk)
 
 static inline void *inet_csk_ca(const struct sock *sk)
 {
-	return (void *)inet_csk(sk)->icsk_ca_priv;
+	struct inet_connection_sock *icsk = inet_csk(sk);
+
+	return icsk->icsk_ca_outside ? icsk->icsk_ca_block : icsk->icsk_ca_priv;
 }
 
 static inline void inet_csk_schedule_ack(struct sock *sk)

@@ -129,6 +129,8 @@ struct inet_cork {
 
 /**
  * struct ipv6_pinfo - what an AF_INET6 socket has besides
+ * @daddr: peer (v4-mapped for IPv4)
+ * @rcv_saddr: own address
  * @hop_limit: IPV6_UNICAST_HOPS, -1 for the host's
  * @mcast_hops: IPV6_MULTICAST_HOPS
  * @mc_loop: IPV6_MULTICAST_LOOP
@@ -142,6 +144,8 @@ struct inet_cork {
  * @bound_v6: bind() named an address
  */
 struct ipv6_pinfo {
+	struct in6_addr daddr;
+	struct in6_addr rcv_saddr;
 	s16 hop_limit;
 	s16 mcast_hops;
 	int mcast_oif;
@@ -185,7 +189,7 @@ struct ipv6_pinfo {
  * @local_port_range: IP_LOCAL_PORT_RANGE: lowest and, in the upper half, highest; 0: the host's
  * @mc_list: groups that the socket has joined
  * @inet_opt: IP_OPTIONS
- * @pinet6: of an AF_INET6 socket
+ * @pinet6: of an AF_INET6 socket, otherwise NULL
  * @cork: the datagram that several calls put together: a part of what the protocol adds, or NULL
  */
 struct inet_sock {
@@ -204,9 +208,6 @@ struct inet_sock {
 	__u8 mc_ttl;
 	__u8 rcv_tos;
 	__u16 cmsg_flags;
-	int uc_index;
-	int mc_index;
-	__be32 mc_addr;
 	__u8 recverr : 1;
 	__u8 recverr_rfc4884 : 1;
 	__u8 freebind : 1;
@@ -218,10 +219,13 @@ struct inet_sock {
 	__u8 bind_address_no_port : 1;
 	__u8 convert_csum : 1;
 	__u8 defer_connect : 1;
+	int uc_index;
+	int mc_index;
+	__be32 mc_addr;
 	__u32 local_port_range;
 	struct ip_mc_socklist *mc_list;
 	struct ip_options_rcu *inet_opt;
-	struct ipv6_pinfo pinet6;
+	struct ipv6_pinfo *pinet6;
 	struct inet_cork *cork;
 };
 
@@ -232,7 +236,15 @@ static inline struct inet_sock *inet_sk(const struct sock *sk)
 
 static inline struct ipv6_pinfo *inet6_sk(const struct sock *sk)
 {
-	return &inet_sk(sk)->pinet6;
+	return inet_sk(sk)->pinet6;
+}
+
+/* Whether the program asked for errors, IP_RECVERR or IPV6_RECVERR. */
+static inline bool inet_recverr(const struct sock *sk)
+{
+	const struct ipv6_pinfo *np = inet6_sk(sk);
+
+	return inet_sk(sk)->recverr || (np && np->recverr);
 }
 
 /* The IPv4 address of a v4-mapped one, and the other way round (RFC 4291 section 2.5.5.2). */

@@ -30,13 +30,11 @@ enum { HI_SOFTIRQ, TIMER_SOFTIRQ, NET_TX_SOFTIRQ, NET_RX_SOFTIRQ, TASKLET_SOFTIR
 
 /**
  * struct net_work - something to do once, later
- * @next: for the queue only
- * @queued: for the queue only
+ * @next: for the queue only; not NULL while it is queued
  * @fn: what to do; the work may be queued again or freed inside
  */
 struct net_work {
 	struct net_work *next;
-	int queued;
 	void (*fn)(struct net *net, struct net_work *work);
 };
 
@@ -191,7 +189,6 @@ static inline void net_work_init(struct net_work *work,
 				 void (*fn)(struct net *net, struct net_work *work))
 {
 	work->next = NULL;
-	work->queued = 0;
 	work->fn = fn;
 }
 

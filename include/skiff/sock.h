@@ -45,7 +45,7 @@ struct socket;
  */
 
 /**
- * struct sock_common - what look-ups need: addresses of both families, ports, device
+ * struct sock_common - what look-ups need: addresses, ports, device
  * @skc_node: in the protocol's hash table
  * @skc_refcnt: see above
  * @skc_daddr: peer, IPv4 (0: none)
@@ -59,10 +59,9 @@ struct socket;
  * @skc_ipv6only: IPV6_V6ONLY
  * @skc_bound_dev_if: the only device that it uses, 0 for all
  * @skc_hash: of the flow
+ * @skc_incoming_cpu: SO_INCOMING_CPU, -1: not known; of a full socket
  * @skc_prot: its protocol
  * @skc_net: its host
- * @skc_v6_daddr: peer, IPv6 (v4-mapped for IPv4)
- * @skc_v6_rcv_saddr: own address, IPv6
  * @skc_cookie: identifies the socket for as long as the host lives
  */
 struct sock_common {
@@ -79,10 +78,9 @@ struct sock_common {
 	unsigned char skc_ipv6only : 1;
 	int skc_bound_dev_if;
 	unsigned int skc_hash;
+	int skc_incoming_cpu;
 	struct proto *skc_prot;
 	struct net *skc_net;
-	struct in6_addr skc_v6_daddr;
-	struct in6_addr skc_v6_rcv_saddr;
 	__u64 skc_cookie;
 };
 
@@ -170,7 +168,6 @@ enum sock_flags {
  * @sk_zckey: counts calls with MSG_ZEROCOPY
  * @sk_clockid: SO_TXTIME: the clock of the times that packets are to leave at
  * @sk_txtime_flags: SOF_TXTIME_*
- * @sk_incoming_cpu: SO_INCOMING_CPU, -1: not known
  * @sk_allocation: flags for allocations
  * @sk_ack_backlog: connections that wait to be accepted
  * @sk_max_ack_backlog: limit of them
@@ -180,7 +177,7 @@ enum sock_flags {
  * @sk_dst_cache: route of its packets
  * @sk_reuseport_cb: SO_REUSEPORT group that it is in
  * @sk_filter: chooses what it gets, NULL for all
- * @sk_lingertime: nanoseconds that a close waits for what was not sent, with SOCK_LINGER
+ * @sk_lingertime: seconds that a close waits for what was not sent, with SOCK_LINGER
  * @sk_wmem_queued: bytes of a stream that were taken from the program and not acknowledged, by truesize
  * @tcp_rtx_queue: of these what was sent, by sequence number
  * @sk_pacing_rate: bytes per second that it sends at; all ones: no limit
@@ -210,7 +207,6 @@ enum sock_flags {
  * @sk_error_report: sk_err or the error queue has something; as @sk_write_space when memory that was sent
  *                   with MSG_ZEROCOPY is the program's again
  * @sk_error_work: calls it then
- * @sk_backlog_rcv: the protocol's input
  * @sk_destruct: the last reference is gone; any thread when buffers outlived it
  */
 struct sock {
@@ -228,10 +224,9 @@ struct sock {
 #define sk_ipv6only __sk_common.skc_ipv6only
 #define sk_bound_dev_if __sk_common.skc_bound_dev_if
 #define sk_hash __sk_common.skc_hash
+#define sk_incoming_cpu __sk_common.skc_incoming_cpu
 #define sk_prot __sk_common.skc_prot
 #define sk_net __sk_common.skc_net
-#define sk_v6_daddr __sk_common.skc_v6_daddr
-#define sk_v6_rcv_saddr __sk_common.skc_v6_rcv_saddr
 #define sk_cookie __sk_common.skc_cookie
 	struct sk_buff_head sk_receive_queue;
 	struct sk_buff_head sk_error_queue;
@@ -248,15 +243,16 @@ struct sock {
 	int sk_err;
 	int sk_err_soft;
 	u8 sk_shutdown;
-	u8 sk_userlocks;
-	u16 sk_type;
-	u16 sk_protocol;
 	u8 sk_no_check_tx : 1;
 	u8 sk_no_check_rx : 1;
 	u8 sk_kern_sock : 1;
 	u8 sk_gso_disabled : 1;
+	u8 sk_userlocks : 4;
+	u16 sk_type;
+	u16 sk_protocol;
 	u8 sk_txrehash : 1;
 	u8 sk_txtime_flags : 2;
+	u8 sk_dst_pending_confirm : 1;
 	u8 sk_pacing_status;
 	unsigned long sk_flags;
 	__u32 sk_priority;
@@ -264,11 +260,9 @@ struct sock {
 	u32 sk_tsflags;
 	atomic_t sk_tskey;
 	u32 sk_zckey;
-	int sk_clockid;
+	u8 sk_clockid;
 	u8 sk_pacing_shift;
-	u8 sk_dst_pending_confirm;
 	u16 sk_gso_max_segs;
-	int sk_incoming_cpu;
 	gfp_t sk_allocation;
 	u32 sk_ack_backlog;
 	u32 sk_max_ack_backlog;
@@ -279,7 +273,6 @@ struct sock {
 	struct dst_entry *sk_dst_cache;
 	struct sock_reuseport *sk_reuseport_cb;
 	struct sk_filter *sk_filter;
-	s64 sk_lingertime;
 	struct rb_root tcp_rtx_queue;
 	unsigned long sk_pacing_rate;
 	unsigned long sk_max_pacing_rate;
@@ -291,6 +284,7 @@ struct sock {
 	int sk_peek_off;
 	unsigned int sk_ll_usec;
 	int sk_write_pending;
+	unsigned int sk_lingertime;
 	spinlock_t sk_callback_lock;
 	struct socket *sk_socket;
 	void *sk_user_data;
@@ -300,7 +294,6 @@ struct sock {
 	struct net_work sk_space_work;
 	struct net_work sk_error_work;
 	void (*sk_error_report)(struct sock *sk);
-	int (*sk_backlog_rcv)(struct sock *sk, struct sk_buff *skb);
 	void (*sk_destruct)(struct sock *sk);
 };
 
@@ -327,7 +320,6 @@ struct sock {
  * @sendmsg: as proto_ops.sendmsg, which calls it, for the lock as well
  * @recvmsg: as proto_ops.recvmsg
  * @send_skb: as proto_ops.send_skb, with the lock; may be NULL
- * @backlog_rcv: a packet for it
  * @memory_allocated: pages that all sockets of the protocol hold; NULL: not limited
  * @sysctl_mem: three limits of it in pages: no pressure, pressure, no more
  * @memory_pressure: not 0 from when the second is exceeded until the first is not any more
@@ -357,7 +349,6 @@ struct proto {
 	int (*recvmsg)(struct sock *sk, struct skiff_msghdr *msg, size_t len, int flags,
 		       int *addr_len);
 	int (*send_skb)(struct sock *sk, struct skiff_msghdr *msg, struct sk_buff *skb);
-	int (*backlog_rcv)(struct sock *sk, struct sk_buff *skb);
 	atomic_long_t *memory_allocated;
 	long *sysctl_mem;
 	unsigned long *memory_pressure;

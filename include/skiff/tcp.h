@@ -311,6 +311,18 @@ struct tcp_fastopen_request;
 struct tcp_md5sig_info;
 
 /**
+ * struct tcp_sacks - SACK blocks (RFC 2018) of a connection that has had a loss
+ * @recv_sack_cache: those that came last
+ * @selective_acks: to be sent
+ * @duplicate_sack: D-SACK to be sent (RFC 2883)
+ */
+struct tcp_sacks {
+	struct tcp_sack_block recv_sack_cache[TCP_NUM_SACKS];
+	struct tcp_sack_block selective_acks[TCP_NUM_SACKS];
+	struct tcp_sack_block duplicate_sack[1];
+};
+
+/**
  * struct tcp_rack - RACK, RFC 8985
  * @mstamp: when the segment was sent that was delivered last, microseconds
  * @rtt_us: its round-trip time
@@ -380,9 +392,7 @@ enum tcp_chrono {
  * @scaling_ratio: part of a buffer that is data, in 1/256
  * @out_of_order_queue: by sequence number
  * @ooo_last_skb: the last one in it
- * @duplicate_sack: D-SACK to be sent
- * @selective_acks: SACK blocks to be sent
- * @recv_sack_cache: blocks that came last
+ * @sacks: made when the first block comes or is to be sent, see tcp_sacks_make()
  * @rcv_rtt_est: round trip as seen by the receiver (@rtt_us times 8, @seq, @time)
  * @rcvq_space: what the program reads per round trip (@space bytes)
  * @rcv_rtt_last_tsecr: echo that @rcv_rtt_est was computed from last
@@ -483,10 +493,10 @@ enum tcp_chrono {
  * @saved_syn: what was saved
  *
  * Time-outs and life
- * @keepalive_time: TCP_KEEPIDLE, jiffies, 0: the host's
+ * @keepalive_time: TCP_KEEPIDLE, seconds, 0: the host's
  * @keepalive_intvl: TCP_KEEPINTVL
  * @keepalive_probes: TCP_KEEPCNT
- * @linger2: TCP_LINGER2, jiffies, below 0: no FIN_WAIT2 without an owner
+ * @linger2: TCP_LINGER2, seconds, 0: the host's, below 0: no FIN_WAIT2 without an owner
  * @last_oow_ack_time: when a segment beyond the window was answered last, low bits of jiffies
  * @challenge_timestamp: when @challenge_count began, jiffies
  * @challenge_count: challenge acknowledgments in this second (RFC 5961 section 10)
@@ -508,7 +518,6 @@ enum tcp_chrono {
  * @rto_stamp: when the recovery under way began, milliseconds
  * @timeout_rehash: how often a timeout has changed sk_txhash
  * @tsoffset: of our timestamps
- * @mtu_info: path MTU that an ICMP error told
  * @mtu_probe: sequence numbers of the probe under way
  * @md5sig_info: keys of TCP_MD5SIG, or NULL
  */
@@ -555,7 +564,7 @@ struct tcp_sock {
 	struct tcp_options_received rx_opt;
 	u16 advmss;
 	u8 scaling_ratio;
-	u8 ecn_flags;
+	u8 keepalive_probes;
 	u8 nonagle : 4;
 	u8 thin_lto : 1;
 	u8 recvmsg_inq : 1;
@@ -576,8 +585,10 @@ struct tcp_sock {
 	u8 rate_app_limited : 1;
 	u8 chrono_type : 2;
 	u8 fastopen_client_fail : 2;
+	u8 ecn_flags : 4;
 	u8 tsq_flags;
 	u8 compressed_ack;
+	u16 urg_data;
 	u32 notsent_lowat;
 
 	/* counters for the program */
@@ -599,7 +610,7 @@ struct tcp_sock {
 	u16 total_rto_recoveries;
 	u32 total_rto_time;
 	u32 rto_stamp;
-	u32 timeout_rehash;
+	u32 last_oow_ack_time;
 
 	/* congestion and recovery */
 	u64 first_tx_mstamp;
@@ -624,12 +635,10 @@ struct tcp_sock {
 	u32 undo_marker;
 	int undo_retrans;
 	u32 retrans_stamp;
-	u32 mtu_info;
+	u32 tsoffset;
 	struct sk_buff *highest_sack;
 	struct sk_buff *retransmit_skb_hint;
-	struct tcp_sack_block recv_sack_cache[TCP_NUM_SACKS];
-	struct tcp_sack_block selective_acks[TCP_NUM_SACKS];
-	struct tcp_sack_block duplicate_sack[1];
+	struct tcp_sacks *sacks;
 	struct rb_root out_of_order_queue;
 	struct sk_buff *ooo_last_skb;
 	struct {
@@ -648,15 +657,12 @@ struct tcp_sock {
 	/* rarely */
 	u32 snd_up;
 	u32 urg_seq;
-	u16 urg_data;
-	u8 keepalive_probes;
-	u32 keepalive_time;
-	u32 keepalive_intvl;
-	int linger2;
-	u32 last_oow_ack_time;
+	u16 keepalive_time;
+	u16 keepalive_intvl;
+	s16 linger2;
+	u16 timeout_rehash;
 	u32 challenge_timestamp;
 	u32 challenge_count;
-	u32 tsoffset;
 	u32 chrono_start;
 	u32 chrono_stat[__TCP_CHRONO_MAX - 1];
 	struct {

@@ -95,6 +95,8 @@ union tcp_cc_info;
  * @key: of the name; for the registry only
  * @flags: TCP_CONG_*
  * @name: for TCP_CONGESTION
+ * @priv_size: bytes of inet_csk_ca() that it uses, 0: ICSK_CA_PRIV_SIZE. Up to ICSK_CA_PRIV_WITHIN a connection
+ *             takes no more memory for it
  * @init: a connection starts to use it, inet_csk_ca() zeroed; may be NULL
  * @release: it stops; may be NULL
  * @ssthresh: the slow start threshold after a loss; required
@@ -116,6 +118,7 @@ struct tcp_congestion_ops {
 	u32 key;
 	u32 flags;
 	char name[TCP_CA_NAME_MAX];
+	unsigned int priv_size;
 	void (*init)(struct sock *sk);
 	void (*release)(struct sock *sk);
 	u32 (*ssthresh)(struct sock *sk);

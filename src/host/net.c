@@ -174,7 +174,7 @@ static void report_work(struct net *net, struct net_work_list *list, const char 
 
 	while ((work = work_list_pop(list))) {
 		pr_err("host %s: %s work %p was never done", net->name, kind, (void *)work);
-		work->queued = 0;
+		work->next = NULL;
 		(*left)++;
 	}
 }

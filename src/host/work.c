@@ -2,6 +2,9 @@
 /* Work for later: under the stack lock by whoever holds it, or after it by who has dropped it. */
 #include "host/host.h"
 
+/* Behind the last of a list: what is queued has a successor, and so is marked. */
+static struct net_work end_of_list;
+
 void work_list_init(struct net_work_list *list)
 {
 	list->first = NULL;
@@ -10,8 +13,8 @@ void work_list_init(struct net_work_list *list)
 
 void work_list_add(struct net_work_list *list, struct net_work *work)
 {
-	work->next = NULL;
-	*list->last = work;
+	WRITE_ONCE(work->next, &end_of_list);
+	WRITE_ONCE(*list->last, work);
 	list->last = &work->next;
 }
 
@@ -22,8 +25,8 @@ struct net_work *work_list_pop(struct net_work_list *list)
 	if (!work)
 		return NULL;
 	list->first = work->next;
-	if (!list->first)
-		list->last = &list->first;
+	if (list->first == &end_of_list)
+		work_list_init(list);
 	return work;
 }
 
@@ -31,7 +34,7 @@ static void work_list_splice(struct net_work_list *from, struct net_work_list *t
 {
 	if (!from->first)
 		return;
-	*to->last = from->first;
+	WRITE_ONCE(*to->last, from->first);
 	to->last = from->last;
 	work_list_init(from);
 }
@@ -39,13 +42,16 @@ static void work_list_splice(struct net_work_list *from, struct net_work_list *t
 /* The mark goes first: from here on the work may be queued again, and after fn it may be gone. */
 static void work_run(struct net *net, struct net_work *work)
 {
-	__atomic_store_n(&work->queued, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&work->next, NULL, __ATOMIC_RELEASE);
 	work->fn(net, work);
 }
 
 static bool work_claim(struct net_work *work)
 {
-	return !__atomic_exchange_n(&work->queued, 1, __ATOMIC_ACQ_REL);
+	struct net_work *idle = NULL;
+
+	return __atomic_compare_exchange_n(&work->next, &idle, &end_of_list, false,
+					   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
 bool net_defer(struct net *net, struct net_work *work)

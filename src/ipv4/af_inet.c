@@ -91,16 +91,29 @@ void inet_sock_init(struct sock *sk)
 	inet->mc_ttl = 1;
 	inet->mc_loop = 1;
 	inet->mc_all = 1;
-	inet->pinet6.hop_limit = -1;
-	inet->pinet6.mcast_hops = 1;
-	inet->pinet6.mc_loop = 1;
-	inet->pinet6.pmtudisc = IPV6_PMTUDISC_WANT;
+}
+
+/* What an AF_INET6 socket has besides. Return: 0 or -ENOBUFS. */
+static int inet_sock_init_v6(struct sock *sk)
+{
+	struct ipv6_pinfo *np = (struct ipv6_pinfo *)kzalloc(sizeof(*np), GFP_KERNEL);
+
+	if (!np)
+		return -ENOBUFS;
+	np->hop_limit = -1;
+	np->mcast_hops = 1;
+	np->mc_loop = 1;
+	np->pmtudisc = IPV6_PMTUDISC_WANT;
+	inet_sk(sk)->pinet6 = np;
+	return 0;
 }
 
 static void inet_sock_destruct(struct sock *sk)
 {
 	kfree(inet_sk(sk)->inet_opt);
 	inet_sk(sk)->inet_opt = NULL;
+	kfree(inet_sk(sk)->pinet6);
+	inet_sk(sk)->pinet6 = NULL;
 }
 
 /* A raw socket's protocol stands in its port, and it is known from the start. */
@@ -117,7 +130,7 @@ int inet_create_sock(struct net *net, struct socket *sock, const struct inet_pro
 		     int family, int protocol, const struct proto_ops *ops, int kern)
 {
 	struct sock *sk = sk_alloc(net, family, GFP_KERNEL, answer->prot, kern);
-	int err = 0;
+	int err;
 
 	ASSERT_NET_LOCKED(net);
 	if (!sk)
@@ -129,7 +142,8 @@ int inet_create_sock(struct net *net, struct socket *sock, const struct inet_pro
 	if (answer->flags & INET_PROTOSW_REUSE)
 		sk->sk_reuse = 1;
 	inet_sock_init(sk);
-	if (sock->type == SOCK_RAW && sk->sk_prot->hash)
+	err = family == AF_INET6 ? inet_sock_init_v6(sk) : 0;
+	if (!err && sock->type == SOCK_RAW && sk->sk_prot->hash)
 		err = inet_start_raw(sk, protocol);
 	if (!err && sk->sk_prot->init)
 		err = sk->sk_prot->init(sk);

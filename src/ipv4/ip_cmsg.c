@@ -14,10 +14,11 @@ static bool inet_is_v6(const struct sock *sk)
 
 void ipv4_pktinfo_prepare(const struct sock *sk, struct sk_buff *skb)
 {
+	const struct ipv6_pinfo *np = inet6_sk(sk);
 	const struct rtable *rt = skb_rtable(skb);
 	struct net_device *dev;
 
-	if (!(inet_sk(sk)->cmsg_flags & IP_CMSG_PKTINFO) && !inet6_sk(sk)->rxpktinfo)
+	if (!(inet_sk(sk)->cmsg_flags & IP_CMSG_PKTINFO) && !(np && np->rxpktinfo))
 		return;
 	/* RFC 1122 section 3.2.1.3: to a group or to all, it is the interface's address. */
 	INET_RCV_CB(skb)->spec_dst = ip_hdr(skb)->daddr;

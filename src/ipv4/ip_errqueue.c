@@ -73,7 +73,7 @@ void ip_local_error(struct sock *sk, int err, __be32 daddr, __be16 port, u32 inf
 	struct iphdr *iph;
 	struct sk_buff *skb;
 
-	if (!inet_sk(sk)->recverr && !inet6_sk(sk)->recverr)
+	if (!inet_recverr(sk))
 		return;
 	skb = alloc_skb(sizeof(struct iphdr), GFP_ATOMIC);
 	if (!skb)

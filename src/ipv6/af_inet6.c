@@ -67,7 +67,7 @@ static int inet6_bind(struct socket *sock, struct sockaddr *uaddr, int addr_len)
 	if (err)
 		return err;
 	inet6_sk(sk)->bound_v6 = IN6_IS_ADDR_UNSPECIFIED(&addr->sin6_addr);
-	sk->sk_v6_rcv_saddr = addr->sin6_addr;
+	inet6_sk(sk)->rcv_saddr = addr->sin6_addr;
 	return 0;
 }
 

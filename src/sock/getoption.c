@@ -45,7 +45,7 @@ void sk_get_meminfo(const struct sock *sk, u32 *mem)
 static int get_linger(const struct sock *sk, struct option_value *v)
 {
 	v->linger.l_onoff = sock_flag(sk, SOCK_LINGER);
-	v->linger.l_linger = (int)(sk->sk_lingertime / NSEC_PER_SEC);
+	v->linger.l_linger = (int)sk->sk_lingertime;
 	v->len = sizeof(v->linger);
 	return 0;
 }

@@ -90,7 +90,8 @@ static int set_buffers(struct sock *sk, int optname, int val)
 	case SO_BUF_LOCK:
 		if (val & ~(SOCK_SNDBUF_LOCK | SOCK_RCVBUF_LOCK))
 			return -EINVAL;
-		sk->sk_userlocks = (u8)val;
+		sk->sk_userlocks &= SOCK_BINDADDR_LOCK | SOCK_BINDPORT_LOCK;
+		sk->sk_userlocks |= val & (SOCK_SNDBUF_LOCK | SOCK_RCVBUF_LOCK);
 		return 0;
 	default:
 		return -ENOPROTOOPT;
@@ -178,7 +179,7 @@ static int set_linger(struct sock *sk, const void *optval, unsigned int optlen)
 	memcpy(&l, optval, sizeof(l));
 	sock_valbool_flag(sk, SOCK_LINGER, l.l_onoff);
 	if (l.l_onoff)
-		sk->sk_lingertime = (s64)(unsigned int)l.l_linger * NSEC_PER_SEC;
+		sk->sk_lingertime = (unsigned int)l.l_linger;
 	return 0;
 }
 

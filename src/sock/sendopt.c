@@ -22,7 +22,7 @@ int sock_set_txtime(struct sock *sk, const void *optval, unsigned int optlen)
 	    txtime.clockid != CLOCK_TAI)
 		return -EINVAL;
 	sock_set_flag(sk, SOCK_TXTIME);
-	sk->sk_clockid = txtime.clockid;
+	sk->sk_clockid = (u8)txtime.clockid;
 	sk->sk_txtime_flags = (u8)txtime.flags & 3;
 	return 0;
 }

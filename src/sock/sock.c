@@ -59,7 +59,6 @@ void sock_init_data(struct socket *sock, struct sock *sk)
 	net_work_init(&sk->sk_space_work, sock_space_work);
 	net_work_init(&sk->sk_error_work, sock_error_work);
 	sk->sk_error_report = sock_def_error_report;
-	sk->sk_backlog_rcv = sk->sk_prot ? sk->sk_prot->backlog_rcv : NULL;
 }
 
 /* The socket's memory, and nothing else, is left. */

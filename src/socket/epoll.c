@@ -111,7 +111,7 @@ static struct epoll_item *find_item(const struct epoll *ep, const struct sfile *
 {
 	struct epoll_item *item;
 
-	list_for_each_entry(item, &f->watchers, of_file)
+	hlist_for_each_entry(item, &f->watchers, of_file)
 		if (item->ep == ep && item->fd == fd)
 			return item;
 	return NULL;
@@ -141,7 +141,7 @@ static int nests_above(const struct sfile *f, int level)
 
 	if (level > EPOLL_NESTS_MAX)
 		return level;
-	list_for_each_entry(item, &f->watchers, of_file)
+	hlist_for_each_entry(item, &f->watchers, of_file)
 		highest = max(highest, nests_above(item->ep->file, level + 1));
 	return highest + 1;
 }
@@ -176,7 +176,7 @@ static int add_item(struct epoll *ep, struct sfile *f, int fd, const struct epol
 	item->entry.exclusive = item->events & EPOLLEXCLUSIVE;
 	INIT_LIST_HEAD(&item->of_ready);
 	list_add_tail(&item->of_set, &ep->items);
-	list_add_tail(&item->of_file, &f->watchers);
+	hlist_add_head(&item->of_file, &f->watchers);
 	ep->nested += f->kind == SFILE_EPOLL;
 	/* First the queue, then the look, so that nothing is missed between them. */
 	sfile_wait_add(f, &item->entry);
@@ -197,7 +197,7 @@ static void remove_item(struct epoll_item *item)
 	}
 	spin_unlock(&ep->lock);
 	list_del(&item->of_set);
-	list_del(&item->of_file);
+	hlist_del_init(&item->of_file);
 	ep->nested -= item->f->kind == SFILE_EPOLL;
 	if (item->net)
 		count_host(ep, item->net, -1);
@@ -216,11 +216,12 @@ static int modify_item(struct epoll_item *item, const struct epoll_event *event)
 
 void epoll_forget_file(struct sfile *f)
 {
-	struct epoll_item *item, *next;
+	struct epoll_item *item;
+	struct hlist_node *next;
 	struct epoll *ep;
 
 	pthread_mutex_lock(&epoll_mutex);
-	list_for_each_entry_safe(item, next, &f->watchers, of_file) {
+	hlist_for_each_entry_safe(item, next, &f->watchers, of_file) {
 		ep = item->ep;
 		pthread_mutex_lock(&ep->mutex);
 		remove_item(item);

@@ -73,7 +73,7 @@ struct epoll_item {
 	u32 events;
 	epoll_data_t data;
 	struct list_head of_set;
-	struct list_head of_file;
+	struct hlist_node of_file;
 	struct list_head of_ready;
 };
 

@@ -61,9 +61,9 @@ int skiff_dup2(int fd, int newfd)
 static int set_flags(struct sfile *f, unsigned int flags)
 {
 	if (flags & O_NONBLOCK)
-		__atomic_fetch_or(&f->flags, (unsigned int)O_NONBLOCK, __ATOMIC_RELAXED);
+		__atomic_fetch_or(&f->flags, (u16)O_NONBLOCK, __ATOMIC_RELAXED);
 	else
-		__atomic_fetch_and(&f->flags, ~(unsigned int)O_NONBLOCK, __ATOMIC_RELAXED);
+		__atomic_fetch_and(&f->flags, (u16)~O_NONBLOCK, __ATOMIC_RELAXED);
 	return 0;
 }
 

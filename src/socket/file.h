@@ -34,15 +34,15 @@ struct epoll;
 /* What F_SETFL can change, and what can be given when a socket is made. */
 #define SFILE_FLAGS (O_NONBLOCK)
 
-enum sfile_kind { SFILE_SOCKET, SFILE_EPOLL };
+enum sfile_kind { SFILE_SOCKET, SFILE_EPOLL } __packed;
 
 /**
  * struct sfile - what one or more descriptors stand for: the kernel's struct file
  * @refs: one for each descriptor, and one for each call that works with it
  * @kind: socket or epoll set
  * @flags: O_NONBLOCK
- * @sock: the socket; its host is NULL once that is gone
- * @ep: the epoll set
+ * @sock: of a socket; its host is NULL once that is gone
+ * @ep: of an epoll set
  * @wait: who wants to know what happens to it
  * @watchers: the entries of epoll sets that watch it; under epoll_mutex
  * @node: among the sockets of its host, under the stack lock; or among free ones
@@ -50,11 +50,13 @@ enum sfile_kind { SFILE_SOCKET, SFILE_EPOLL };
 struct sfile {
 	refcount_t refs;
 	enum sfile_kind kind;
-	unsigned int flags;
-	struct socket sock;
-	struct epoll *ep;
+	u16 flags;
+	__extension__ union {
+		struct socket sock;
+		struct epoll *ep;
+	};
 	struct wait_queue wait;
-	struct list_head watchers;
+	struct hlist_head watchers;
 	struct list_head node;
 };
 

@@ -42,9 +42,9 @@ static int set_nonblock(struct sfile *f, const void *arg)
 		return -EFAULT;
 	memcpy(&on, arg, sizeof(on));
 	if (on)
-		__atomic_fetch_or(&f->flags, (unsigned int)O_NONBLOCK, __ATOMIC_RELAXED);
+		__atomic_fetch_or(&f->flags, (u16)O_NONBLOCK, __ATOMIC_RELAXED);
 	else
-		__atomic_fetch_and(&f->flags, ~(unsigned int)O_NONBLOCK, __ATOMIC_RELAXED);
+		__atomic_fetch_and(&f->flags, (u16)~O_NONBLOCK, __ATOMIC_RELAXED);
 	return 0;
 }
 

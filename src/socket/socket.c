@@ -52,7 +52,7 @@ static void linger(struct sfile *f)
 	if (!sk || !f->sock.ops->linger || !sock_flag(sk, SOCK_LINGER))
 		return;
 	if (try_linger(f, NULL) == -EAGAIN)
-		wait_for_file(f, sk->sk_lingertime, try_linger, NULL);
+		wait_for_file(f, sk->sk_lingertime * NSEC_PER_SEC, try_linger, NULL);
 }
 
 void sfile_release_socket(struct sfile *f)
@@ -107,7 +107,7 @@ static struct sfile *make(struct net *net, int domain, int type, int protocol, i
 		*err = -ENOMEM;
 		return NULL;
 	}
-	f->flags = (unsigned int)type & O_NONBLOCK;
+	f->flags = (u16)((unsigned int)type & O_NONBLOCK);
 	*err = net_enter(net);
 	if (!*err) {
 		*err = sock_create_net(net, domain, type & ~TYPE_FLAGS, protocol, 0, &f->sock);
@@ -415,7 +415,7 @@ static int accept_file(struct sfile *f, struct accept_call *a, int flags)
 	a->made = sfile_new(SFILE_SOCKET);
 	if (!a->made)
 		return -ENOMEM;
-	a->made->flags = (unsigned int)flags & O_NONBLOCK;
+	a->made->flags = (u16)((unsigned int)flags & O_NONBLOCK);
 	ret = try_accept(f, a);
 	if (ret == -EAGAIN)
 		ret = wait_for_file(f, sfile_nonblock(f) ? 0 : f->sock.sk->sk_rcvtimeo, try_accept,

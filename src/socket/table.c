@@ -94,10 +94,9 @@ struct sfile *sfile_new(enum sfile_kind kind)
 			return NULL;
 	f->kind = kind;
 	f->flags = 0;
-	f->ep = NULL;
 	memset(&f->sock, 0, sizeof(f->sock));
 	wait_queue_init(&f->wait);
-	INIT_LIST_HEAD(&f->watchers);
+	f->watchers.first = NULL;
 	INIT_LIST_HEAD(&f->node);
 	/* Last, for whoever tries to get a reference by an old pointer. */
 	__atomic_store_n(&f->refs.refs.counter, 1, __ATOMIC_RELEASE);

@@ -89,14 +89,12 @@ static void child_begin(struct sock *sk, const struct request_sock *req)
 	icsk->icsk_pending = 0;
 	icsk->icsk_probes_out = 0;
 	icsk->icsk_probes_tstamp = 0;
-	icsk->icsk_ca_initialized = 0;
 	icsk->icsk_accept_queue = NULL;
-	icsk->icsk_defer_accept = 0;
-	icsk->icsk_max_fastopen = 0;
 	inet_csk_delack_init(sk);
 	INIT_LIST_HEAD(&tp->tsorted_sent_queue);
 	tp->out_of_order_queue = RB_ROOT;
 	tp->ooo_last_skb = NULL;
+	tp->sacks = NULL;
 	tp->fastopen_req = NULL;
 	tp->fastopen_rsk = NULL;
 	tp->saved_syn = NULL;
@@ -108,17 +106,26 @@ struct sock *tcp_create_openreq_child(const struct sock *sk, struct request_sock
 				      struct sk_buff *skb)
 {
 	struct inet_connection_sock *icsk;
+	struct ipv6_pinfo *np = NULL;
 	struct sock *newsk;
 	struct tcp_sock *tp;
 
 	if (tcp_net_sk(sk)->sock_count >= TCP_SOCKS_MAX)
 		return NULL;
+	if (inet6_sk(sk)) {
+		np = (struct ipv6_pinfo *)kmemdup(inet6_sk(sk), sizeof(*np), GFP_ATOMIC);
+		if (!np)
+			return NULL;
+	}
 	newsk = sk_clone(sk, GFP_ATOMIC);
-	if (!newsk)
+	if (!newsk) {
+		kfree(np);
 		return NULL;
+	}
 	tcp_net_sk(sk)->sock_count++;
 	icsk = inet_csk(newsk);
 	tp = tcp_sk(newsk);
+	inet_sk(newsk)->pinet6 = np;
 	child_begin(newsk, req);
 	tcp_init_xmit_timers(newsk);
 	child_sequence(tp, req);
@@ -164,16 +171,9 @@ static void child_ip(struct sock *newsk, struct request_sock *req, const struct 
 	if (tcp_net_sk(newsk)->sysctl_tcp_reflect_tos)
 		inet->tos = req->syn_tos & (u8)~3;
 	if (newsk->sk_family == AF_INET6) {
-		ipv6_addr_set_v4mapped(newsk->sk_daddr, &newsk->sk_v6_daddr);
-		ipv6_addr_set_v4mapped(newsk->sk_rcv_saddr, &newsk->sk_v6_rcv_saddr);
+		ipv6_addr_set_v4mapped(newsk->sk_daddr, &inet6_sk(newsk)->daddr);
+		ipv6_addr_set_v4mapped(newsk->sk_rcv_saddr, &inet6_sk(newsk)->rcv_saddr);
 	}
-}
-
-static void child_congestion(struct sock *newsk, const struct dst_entry *dst)
-{
-	if (!tcp_ca_dst_init(newsk, dst) && !inet_csk(newsk)->icsk_ca_setsockopt)
-		tcp_assign_congestion_control(newsk);
-	tcp_set_ca_state(newsk, TCP_CA_Open);
 }
 
 struct sock *tcp_v4_syn_recv_sock(const struct sock *sk, struct sk_buff *skb,
@@ -199,7 +199,8 @@ struct sock *tcp_v4_syn_recv_sock(const struct sock *sk, struct sk_buff *skb,
 	tp = tcp_sk(newsk);
 	child_ip(newsk, req, skb);
 	sk_setup_caps(newsk, dst);
-	child_congestion(newsk, dst);
+	tcp_inherit_congestion_control(newsk, dst);
+	tcp_set_ca_state(newsk, TCP_CA_Open);
 	tcp_sync_mss(newsk, dst_mtu(dst));
 	tp->advmss = tcp_mss_clamp(tcp_sk(sk), dst_metric_advmss(dst));
 	tcp_initialize_rcv_mss(newsk);
@@ -381,7 +382,7 @@ struct sock *tcp_check_req(struct sock *sk, struct sk_buff *skb, struct request_
 	if (fastopen)
 		return sk;
 	/* TCP_DEFER_ACCEPT: an ACK alone is not what wakes the server. */
-	if (req->num_timeout < inet_csk(sk)->icsk_defer_accept && cb->end_seq == req->rcv_isn + 1) {
+	if (req->num_timeout < inet_csk_defer_accept(sk) && cb->end_seq == req->rcv_isn + 1) {
 		req->acked = 1;
 		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPDEFERACCEPTDROP);
 		return NULL;
@@ -421,28 +422,25 @@ static struct request_sock *queue_remove(struct sock *sk)
 }
 
 /* It stays until the socket's memory goes: requests that outlive the listening count in it. */
-bool tcp_make_accept_queue(struct sock *sk)
+struct request_sock_queue *inet_csk_make_queue(struct sock *sk)
 {
-	struct inet_connection_sock *icsk = inet_csk(sk);
-	struct request_sock_queue *q = icsk->icsk_accept_queue;
+	struct request_sock_queue *q = inet_csk(sk)->icsk_accept_queue;
 
 	if (q)
-		return true;
+		return q;
 	q = (struct request_sock_queue *)kzalloc(sizeof(*q), GFP_KERNEL);
 	if (!q)
-		return false;
+		return NULL;
 	INIT_LIST_HEAD(&q->requests);
 	INIT_LIST_HEAD(&q->fastopen_rst);
-	icsk->icsk_accept_queue = q;
-	return true;
+	inet_csk(sk)->icsk_accept_queue = q;
+	return q;
 }
 
 int inet_csk_listen_start(struct sock *sk)
 {
 	int err;
 
-	if (!tcp_make_accept_queue(sk))
-		return -ENOMEM;
 	sk->sk_ack_backlog = 0;
 	inet_csk_delack_init(sk);
 	/* The state first: a socket that listens shares its port less willingly. */
@@ -497,6 +495,8 @@ int tcp_listen(struct socket *sock, int backlog)
 	sk->sk_max_ack_backlog = (u32)backlog;
 	if (sk->sk_state == TCP_LISTEN)
 		return 0;
+	if (!inet_csk_make_queue(sk))
+		return -ENOMEM;
 	tcp_fastopen_listen(sk, backlog);
 	return inet_csk_listen_start(sk);
 }

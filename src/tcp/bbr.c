@@ -729,6 +729,7 @@ static size_t bbr_get_info(struct sock *sk, u32 ext, int *attr, union tcp_cc_inf
 struct tcp_congestion_ops tcp_bbr = {
 	.flags = TCP_CONG_NON_RESTRICTED,
 	.name = "bbr",
+	.priv_size = sizeof(struct bbr),
 	.init = bbr_init,
 	.cong_control = bbr_main,
 	.sndbuf_expand = bbr_sndbuf_expand,

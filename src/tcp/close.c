@@ -323,11 +323,8 @@ static void reset_counters(struct tcp_sock *tp)
 	tp->rcv_rtt_est = (__typeof__(tp->rcv_rtt_est)){ 0, 0, 0 };
 	tp->rcvq_space = (__typeof__(tp->rcvq_space)){ 0, 0, 0 };
 	tp->rx_opt.saw_tstamp = 0;
-	tp->rx_opt.dsack = 0;
-	tp->rx_opt.num_sacks = 0;
+	tcp_sacks_free(tp);
 	tcp_clear_options(&tp->rx_opt);
-	tp->duplicate_sack[0] = (struct tcp_sack_block){ 0, 0 };
-	memset(tp->recv_sack_cache, 0, sizeof(tp->recv_sack_cache));
 	memset(tp->chrono_stat, 0, sizeof(tp->chrono_stat));
 	tp->chrono_type = TCP_CHRONO_UNSPEC;
 	tp->chrono_start = 0;

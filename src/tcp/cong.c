@@ -143,12 +143,49 @@ int tcp_set_default_congestion_control(struct net *net, const char *name)
 
 /* A connection's */
 
+/* Let go of what the congestion control had for its own. */
+static void drop_private(struct inet_connection_sock *icsk)
+{
+	if (icsk->icsk_ca_outside)
+		kfree(icsk->icsk_ca_block);
+	icsk->icsk_ca_outside = 0;
+	memset(icsk->icsk_ca_priv, 0, sizeof(icsk->icsk_ca_priv));
+}
+
+/* Memory for what @ca has for its own, NULL if the socket has room for it. Return: whether there was. */
+static bool alloc_private(const struct tcp_congestion_ops *ca, u64 **block)
+{
+	*block = NULL;
+	if (ca->priv_size && ca->priv_size <= ICSK_CA_PRIV_WITHIN)
+		return true;
+	*block = (u64 *)kzalloc(ICSK_CA_PRIV_SIZE, GFP_ATOMIC);
+	return *block != NULL;
+}
+
+static void use_control(struct inet_connection_sock *icsk, const struct tcp_congestion_ops *ca,
+			u64 *block)
+{
+	drop_private(icsk);
+	icsk->icsk_ca_ops = ca;
+	if (!block)
+		return;
+	icsk->icsk_ca_block = block;
+	icsk->icsk_ca_outside = 1;
+}
+
+/* Reno needs nothing for its own. */
+static void use_control_or_reno(struct sock *sk, const struct tcp_congestion_ops *ca)
+{
+	u64 *block;
+
+	if (!alloc_private(ca, &block))
+		ca = &tcp_reno;
+	use_control(inet_csk(sk), ca, block);
+}
+
 void tcp_assign_congestion_control(struct sock *sk)
 {
-	struct inet_connection_sock *icsk = inet_csk(sk);
-
-	icsk->icsk_ca_ops = tcp_net_sk(sk)->ca_default;
-	memset(icsk->icsk_ca_priv, 0, sizeof(icsk->icsk_ca_priv));
+	use_control_or_reno(sk, tcp_net_sk(sk)->ca_default);
 }
 
 bool tcp_ca_dst_init(struct sock *sk, const struct dst_entry *dst)
@@ -156,13 +193,26 @@ bool tcp_ca_dst_init(struct sock *sk, const struct dst_entry *dst)
 	u32 key = dst_metric(dst, RTAX_CC_ALGO);
 	struct inet_connection_sock *icsk = inet_csk(sk);
 	struct tcp_congestion_ops *ca = key == TCP_CA_UNSPEC ? NULL : find_key(key);
+	u64 *block;
 
-	if (!ca)
+	if (!ca || !alloc_private(ca, &block))
 		return false;
 	icsk->icsk_ca_dst_locked = dst_metric_locked(dst, RTAX_CC_ALGO) != 0;
-	icsk->icsk_ca_ops = ca;
-	memset(icsk->icsk_ca_priv, 0, sizeof(icsk->icsk_ca_priv));
+	use_control(icsk, ca, block);
 	return true;
+}
+
+void tcp_inherit_congestion_control(struct sock *child, const struct dst_entry *dst)
+{
+	struct inet_connection_sock *icsk = inet_csk(child);
+
+	icsk->icsk_ca_initialized = 0;
+	/* What is outside is the listener's. */
+	icsk->icsk_ca_outside = 0;
+	if (!tcp_ca_dst_init(child, dst))
+		use_control_or_reno(child, icsk->icsk_ca_setsockopt ?
+						   icsk->icsk_ca_ops :
+						   tcp_net_sk(child)->ca_default);
 }
 
 void tcp_init_congestion_control(struct sock *sk)
@@ -185,14 +235,21 @@ void tcp_cleanup_congestion_control(struct sock *sk)
 	icsk->icsk_ca_initialized = 0;
 }
 
+void tcp_free_congestion_control(struct sock *sk)
+{
+	tcp_cleanup_congestion_control(sk);
+	drop_private(inet_csk(sk));
+}
+
 /*
  * In the middle of a connection, too. Return: 0; -ENOENT for a name that there is not; -EPERM for one
- * that net.ipv4.tcp_allowed_congestion_control leaves out.
+ * that net.ipv4.tcp_allowed_congestion_control leaves out; -ENOMEM.
  */
 int tcp_set_congestion_control(struct sock *sk, const char *name)
 {
 	struct inet_connection_sock *icsk = inet_csk(sk);
 	struct tcp_congestion_ops *ca = tcp_ca_find(name);
+	u64 *block;
 
 	if (icsk->icsk_ca_dst_locked)
 		return -EPERM;
@@ -204,10 +261,11 @@ int tcp_set_congestion_control(struct sock *sk, const char *name)
 	}
 	if (!(READ_ONCE(ca->flags) & TCP_CONG_NON_RESTRICTED))
 		return -EPERM;
+	if (!alloc_private(ca, &block))
+		return -ENOMEM;
 	tcp_cleanup_congestion_control(sk);
-	icsk->icsk_ca_ops = ca;
+	use_control(icsk, ca, block);
 	icsk->icsk_ca_setsockopt = 1;
-	memset(icsk->icsk_ca_priv, 0, sizeof(icsk->icsk_ca_priv));
 	if (!((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN)))
 		tcp_init_congestion_control(sk);
 	return 0;
@@ -219,7 +277,7 @@ void tcp_set_ca_state(struct sock *sk, u8 ca_state)
 
 	if (icsk->icsk_ca_ops->set_state)
 		icsk->icsk_ca_ops->set_state(sk, ca_state);
-	icsk->icsk_ca_state = ca_state & 0x1f;
+	icsk->icsk_ca_state = ca_state & 0xf;
 }
 
 /* Two windows in slow start and a little more than one later leave per round trip. */
@@ -300,6 +358,7 @@ u32 tcp_reno_undo_cwnd(struct sock *sk)
 struct tcp_congestion_ops tcp_reno = {
 	.flags = TCP_CONG_NON_RESTRICTED,
 	.name = "reno",
+	.priv_size = 1, /* nothing, but that can't be said */
 	.ssthresh = tcp_reno_ssthresh,
 	.cong_avoid = tcp_reno_cong_avoid,
 	.undo_cwnd = tcp_reno_undo_cwnd,

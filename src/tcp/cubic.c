@@ -315,6 +315,7 @@ static void cubic_acked(struct sock *sk, const struct ack_sample *sample)
 struct tcp_congestion_ops tcp_cubic = {
 	.flags = TCP_CONG_NON_RESTRICTED,
 	.name = "cubic",
+	.priv_size = sizeof(struct cubic),
 	.init = cubic_init,
 	.ssthresh = cubic_ssthresh,
 	.cong_avoid = cubic_cong_avoid,

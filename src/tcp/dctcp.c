@@ -180,6 +180,7 @@ static u32 dctcp_undo_cwnd(struct sock *sk)
 struct tcp_congestion_ops tcp_dctcp = {
 	.flags = TCP_CONG_NON_RESTRICTED | TCP_CONG_NEEDS_ECN,
 	.name = "dctcp",
+	.priv_size = sizeof(struct dctcp),
 	.init = dctcp_init,
 	.in_ack_event = dctcp_in_ack,
 	.cwnd_event = dctcp_cwnd_event,

@@ -1,6 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* SACK blocks to be sent: what came out of order, and what came twice (RFC 2018, RFC 2883). */
+#include <skiff/slab.h>
+
 #include "tcp/tcp.h"
+
+struct tcp_sacks *tcp_sacks_make(struct tcp_sock *tp)
+{
+	if (unlikely(!tp->sacks))
+		tp->sacks = (struct tcp_sacks *)kzalloc(sizeof(*tp->sacks), GFP_ATOMIC);
+	return tp->sacks;
+}
+
+void tcp_sacks_free(struct tcp_sock *tp)
+{
+	tp->rx_opt.dsack = 0;
+	tp->rx_opt.num_sacks = 0;
+	kfree(tp->sacks);
+	tp->sacks = NULL;
+}
 
 /* Two blocks that touch become one. Return: whether they did. */
 static bool sack_extend(struct tcp_sack_block *sp, u32 seq, u32 end_seq)
@@ -18,13 +35,12 @@ void tcp_dsack_set(struct sock *sk, u32 seq, u32 end_seq)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 
-	if (!tcp_is_sack(tp) || !tcp_net_sk(sk)->sysctl_tcp_dsack)
+	if (!tcp_is_sack(tp) || !tcp_net_sk(sk)->sysctl_tcp_dsack || !tcp_sacks_make(tp))
 		return;
 	NET_INC_STATS(sock_net(sk), before(seq, tp->rcv_nxt) ? LINUX_MIB_TCPDSACKOLDSENT :
 							       LINUX_MIB_TCPDSACKOFOSENT);
 	tp->rx_opt.dsack = 1;
-	tp->duplicate_sack[0].start_seq = seq;
-	tp->duplicate_sack[0].end_seq = end_seq;
+	tp->sacks->duplicate_sack[0] = (struct tcp_sack_block){ seq, end_seq };
 }
 
 void tcp_dsack_extend(struct sock *sk, u32 seq, u32 end_seq)
@@ -34,7 +50,7 @@ void tcp_dsack_extend(struct sock *sk, u32 seq, u32 end_seq)
 	if (!tp->rx_opt.dsack)
 		tcp_dsack_set(sk, seq, end_seq);
 	else
-		sack_extend(tp->duplicate_sack, seq, end_seq);
+		sack_extend(tp->sacks->duplicate_sack, seq, end_seq);
 }
 
 void tcp_send_dupack(struct sock *sk, const struct sk_buff *skb)
@@ -59,7 +75,7 @@ void tcp_send_dupack(struct sock *sk, const struct sk_buff *skb)
 /* The first block has grown: those that it swallowed go. */
 static void sack_maybe_coalesce(struct tcp_sock *tp)
 {
-	struct tcp_sack_block *sp = tp->selective_acks;
+	struct tcp_sack_block *sp = tp->sacks->selective_acks;
 
 	for (int i = 1; i < tp->rx_opt.num_sacks;) {
 		if (!sack_extend(sp, sp[i].start_seq, sp[i].end_seq)) {
@@ -76,9 +92,13 @@ static void sack_maybe_coalesce(struct tcp_sock *tp)
 void tcp_sack_new_ofo_skb(struct sock *sk, u32 seq, u32 end_seq)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
-	struct tcp_sack_block *sp = tp->selective_acks;
 	int i, n = tp->rx_opt.num_sacks;
+	struct tcp_sack_block *sp;
 
+	/* Without memory nothing is said of what came out of order, as to a peer without SACK. */
+	if (!tcp_sacks_make(tp))
+		return;
+	sp = tp->sacks->selective_acks;
 	for (i = 0; i < n; i++) {
 		if (!sack_extend(&sp[i], seq, end_seq))
 			continue;
@@ -103,13 +123,14 @@ void tcp_sack_new_ofo_skb(struct sock *sk, u32 seq, u32 end_seq)
 /* rcv_nxt has advanced: blocks that it covers go. */
 void tcp_sack_remove(struct tcp_sock *tp)
 {
-	struct tcp_sack_block *sp = tp->selective_acks;
+	struct tcp_sack_block *sp;
 	int keep = 0;
 
-	if (RB_EMPTY_ROOT(&tp->out_of_order_queue)) {
+	if (RB_EMPTY_ROOT(&tp->out_of_order_queue))
 		tp->rx_opt.num_sacks = 0;
+	if (!tp->rx_opt.num_sacks)
 		return;
-	}
+	sp = tp->sacks->selective_acks;
 	for (int i = 0; i < tp->rx_opt.num_sacks; i++) {
 		if (!before(tp->rcv_nxt, sp[i].start_seq)) {
 			WARN_ON_ONCE(before(tp->rcv_nxt, sp[i].end_seq));

@@ -21,7 +21,8 @@ static struct dst_entry *update_pmtu(struct sock *sk, u32 mtu)
 	return inet_sk_rebuild_header(sk) ? NULL : sk->sk_dst_cache;
 }
 
-void tcp_v4_mtu_reduced(struct sock *sk)
+/* The path takes packets of @path_mtu bytes only. */
+static void tcp_v4_mtu_reduced(struct sock *sk, u32 path_mtu)
 {
 	const struct inet_sock *inet = inet_sk(sk);
 	struct dst_entry *dst;
@@ -29,12 +30,12 @@ void tcp_v4_mtu_reduced(struct sock *sk)
 
 	if ((1 << sk->sk_state) & (TCPF_LISTEN | TCPF_CLOSE))
 		return;
-	dst = update_pmtu(sk, tcp_sk(sk)->mtu_info);
+	dst = update_pmtu(sk, path_mtu);
 	if (!dst)
 		return;
 	mtu = dst_mtu(dst);
 	/* Less than is believed: it may not work out. */
-	if (tcp_sk(sk)->mtu_info < mtu && ip_dont_fragment(sk, dst))
+	if (path_mtu < mtu && ip_dont_fragment(sk, dst))
 		sk->sk_err_soft = EMSGSIZE;
 	if (inet->pmtudisc == IP_PMTUDISC_DONT || !ip_sk_accept_pmtu(sk) ||
 	    inet_csk(sk)->icsk_pmtu_cookie <= mtu)
@@ -105,8 +106,7 @@ static int err_meaning(struct sock *sk, struct sk_buff *skb, u32 seq, u32 info)
 		if (icmp->code > NR_ICMP_UNREACH)
 			return 0;
 		if (icmp->code == ICMP_FRAG_NEEDED) {
-			tcp_sk(sk)->mtu_info = info;
-			tcp_v4_mtu_reduced(sk);
+			tcp_v4_mtu_reduced(sk, info);
 			return 0;
 		}
 		if (is_unreach(icmp) && !tcp_sk(sk)->fastopen_rsk)
@@ -148,11 +148,11 @@ static void err_socket(struct sock *sk, struct sk_buff *skb, const struct tcphdr
 	if (!err || sk->sk_state == TCP_CLOSE)
 		return;
 	if (is_opening(sk)) {
-		if (inet_sk(sk)->recverr || inet6_sk(sk)->recverr)
+		if (inet_recverr(sk))
 			ip_icmp_error(sk, skb, err, th->dest, info,
 				      (u8 *)(uintptr_t)(const void *)th);
 		tcp_done_with_error(sk, err);
-	} else if (inet_sk(sk)->recverr || inet6_sk(sk)->recverr) {
+	} else if (inet_recverr(sk)) {
 		sk->sk_err = err;
 		sk_error_report(sk);
 	} else {

@@ -34,9 +34,9 @@ int tcp_fastopen_set_keys(struct sock *sk, const void *keys, unsigned int len)
 
 	if (len != sizeof(siphash_key_t) && len != 2 * sizeof(siphash_key_t))
 		return -EINVAL;
-	if (!tcp_make_accept_queue(sk))
+	q = inet_csk_make_queue(sk);
+	if (!q)
 		return -ENOMEM;
-	q = inet_csk(sk)->icsk_accept_queue;
 	memcpy(q->fastopen_key, keys, len);
 	q->fastopen_keys = (u8)(len / sizeof(siphash_key_t));
 	return 0;
@@ -131,9 +131,9 @@ static bool queue_check(struct sock *sk)
 	struct request_sock_queue *q = inet_csk(sk)->icsk_accept_queue;
 	struct request_sock *req;
 
-	if (!inet_csk(sk)->icsk_max_fastopen)
+	if (!q->max_fastopen)
 		return false;
-	if (q->fastopen_qlen < inet_csk(sk)->icsk_max_fastopen)
+	if (q->fastopen_qlen < q->max_fastopen)
 		return true;
 	req = list_empty(&q->fastopen_rst) ?
 		      NULL :
@@ -230,11 +230,11 @@ struct sock *tcp_try_fastopen(struct sock *sk, struct sk_buff *skb, struct reque
 
 void tcp_fastopen_listen(struct sock *sk, int backlog)
 {
+	struct request_sock_queue *q = inet_csk(sk)->icsk_accept_queue;
 	int mode = tcp_net_sk(sk)->sysctl_tcp_fastopen;
 
-	if ((mode & TFO_SERVER_WO_SOCKOPT1) && (mode & TFO_SERVER_ENABLE) &&
-	    !inet_csk(sk)->icsk_max_fastopen)
-		inet_csk(sk)->icsk_max_fastopen = backlog;
+	if ((mode & TFO_SERVER_WO_SOCKOPT1) && (mode & TFO_SERVER_ENABLE) && !q->max_fastopen)
+		q->max_fastopen = backlog;
 }
 
 void tcp_fastopen_drop_rst(struct sock *sk)

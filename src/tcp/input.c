@@ -141,14 +141,16 @@ static enum skb_drop_reason check_sequence(const struct sock *sk, const struct s
 /* RFC 5961 section 3.2, or the end of one of the holes that SACK told the peer of. */
 static bool reset_matches_sack(const struct tcp_sock *tp, u32 seq)
 {
+	const struct tcp_sack_block *sp;
 	u32 max_sack;
 
 	if (!tcp_is_sack(tp) || !tp->rx_opt.num_sacks)
 		return false;
-	max_sack = tp->selective_acks[0].end_seq;
+	sp = tp->sacks->selective_acks;
+	max_sack = sp[0].end_seq;
 	for (int i = 1; i < tp->rx_opt.num_sacks; i++)
-		if (after(tp->selective_acks[i].end_seq, max_sack))
-			max_sack = tp->selective_acks[i].end_seq;
+		if (after(sp[i].end_seq, max_sack))
+			max_sack = sp[i].end_seq;
 	return seq == max_sack;
 }
 

@@ -211,11 +211,9 @@ static void insert_first(struct sock *sk, struct sk_buff *skb)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 
-	if (tcp_is_sack(tp)) {
-		tp->rx_opt.num_sacks = 1;
-		tp->selective_acks[0].start_seq = TCP_SKB_CB(skb)->seq;
-		tp->selective_acks[0].end_seq = TCP_SKB_CB(skb)->end_seq;
-	}
+	tp->rx_opt.num_sacks = 0;
+	if (tcp_is_sack(tp))
+		tcp_sack_new_ofo_skb(sk, TCP_SKB_CB(skb)->seq, TCP_SKB_CB(skb)->end_seq);
 	rb_link_node(&skb->rbnode, NULL, &tp->out_of_order_queue.rb_node);
 	rb_insert_color(&skb->rbnode, &tp->out_of_order_queue);
 	tp->ooo_last_skb = skb;

@@ -181,11 +181,11 @@ static __be32 *put_sack(__be32 *p, struct tcp_sock *tp, unsigned int blocks)
 	p = put_word(p, TCPOPT_NOP, TCPOPT_NOP, TCPOPT_SACK,
 		     TCPOLEN_SACK_BASE + blocks * TCPOLEN_SACK_PERBLOCK);
 	if (tp->rx_opt.dsack) {
-		p = put_block(p, &tp->duplicate_sack[0]);
+		p = put_block(p, &tp->sacks->duplicate_sack[0]);
 		blocks--;
 	}
 	for (; i < blocks; i++)
-		p = put_block(p, &tp->selective_acks[i]);
+		p = put_block(p, &tp->sacks->selective_acks[i]);
 	tp->rx_opt.dsack = 0;
 	return p;
 }

@@ -79,7 +79,7 @@ static int synack_attempts(const struct sock *sk)
 /* Whether it has lasted too long, and whether its SYN-ACK is sent again if not. */
 static void synack_recalc(const struct request_sock *req, int most, bool *expire, bool *resend)
 {
-	int defer = inet_csk(req->rsk_listener)->icsk_defer_accept;
+	int defer = inet_csk_defer_accept(req->rsk_listener);
 
 	*expire = req->num_timeout >= most;
 	*resend = true;

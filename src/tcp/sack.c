@@ -346,9 +346,8 @@ static int read_blocks(const struct sk_buff *ack_skb, struct tcp_sack_block *all
 }
 
 static void sacktag_blocks(struct sock *sk, const struct tcp_sack_block *sp, int used, int dup,
-			   struct tcp_sacktag_state *state)
+			   const struct tcp_sack_block *seen, struct tcp_sacktag_state *state)
 {
-	struct tcp_sock *tp = tcp_sk(sk);
 	struct tcp_sack_block pieces[PIECES_MAX];
 
 	for (int i = 0; i < used; i++) {
@@ -357,7 +356,7 @@ static void sacktag_blocks(struct sock *sk, const struct tcp_sack_block *sp, int
 			sacktag_walk(sk, &sp[i], &sp[i], true, state);
 			continue;
 		}
-		for (int k = 0, n = subtract_seen(&sp[i], tp->recv_sack_cache, pieces); k < n; k++)
+		for (int k = 0, n = subtract_seen(&sp[i], seen, pieces); k < n; k++)
 			sacktag_walk(sk, &sp[i], &pieces[k], false, state);
 	}
 }
@@ -367,16 +366,20 @@ int tcp_sacktag_write_queue(struct sock *sk, const struct sk_buff *ack_skb, u32 
 			    struct tcp_sacktag_state *state)
 {
 	struct tcp_sack_block all[TCP_NUM_SACKS] = { 0 }, sp[TCP_NUM_SACKS] = { 0 };
+	/* Without memory it is not remembered what is known already. */
+	struct tcp_sack_block none[TCP_NUM_SACKS] = { 0 }, *seen = none;
 	struct tcp_sock *tp = tcp_sk(sk);
 	bool found_dup;
 	int num, used, first, keep = 0;
 
 	state->flag = 0;
 	state->reord = tp->snd_nxt;
+	if (tcp_sacks_make(tp))
+		seen = tp->sacks->recv_sack_cache;
 	if (!tp->sacked_out) {
 		highest_sack_reset(sk);
 		/* The peer may have taken back what it said. */
-		memset(tp->recv_sack_cache, 0, sizeof(tp->recv_sack_cache));
+		memset(seen, 0, sizeof(none));
 	}
 	num = read_blocks(ack_skb, all);
 	found_dup = check_dsack(sk, ack_skb, all, num, prior_snd_una, state);
@@ -385,12 +388,12 @@ int tcp_sacktag_write_queue(struct sock *sk, const struct sk_buff *ack_skb, u32 
 		return 0;
 	if (tp->packets_out) {
 		used = usable_blocks(sk, ack_skb, all, num, found_dup, prior_snd_una, sp, &first);
-		sacktag_blocks(sk, sp, used, found_dup ? first : -1, state);
+		sacktag_blocks(sk, sp, used, found_dup ? first : -1, seen, state);
 		/* What stays known: the blocks but for the D-SACK. */
-		memset(tp->recv_sack_cache, 0, sizeof(tp->recv_sack_cache));
+		memset(seen, 0, sizeof(none));
 		for (int i = 0; i < used; i++)
 			if (!found_dup || i != first)
-				tp->recv_sack_cache[keep++] = sp[i];
+				seen[keep++] = sp[i];
 		if (inet_csk(sk)->icsk_ca_state != TCP_CA_Loss || tp->undo_marker)
 			tcp_check_sack_reordering(sk, state->reord, 0);
 		tcp_verify_left_out(tp);

@@ -101,10 +101,11 @@ void tcp_v4_destroy_sock(struct sock *sk)
 		reqsk_fastopen_remove(sk, tp->fastopen_rsk, false);
 	tcp_clear_xmit_timers(sk);
 	tcp_tsq_stop(sk);
-	tcp_cleanup_congestion_control(sk);
+	tcp_free_congestion_control(sk);
 	tcp_write_queue_purge(sk);
 	tcp_fastopen_active_check(sk);
 	skb_rbtree_purge(&tp->out_of_order_queue);
+	tcp_sacks_free(tp);
 	tcp_md5_destruct(sk);
 	if (inet_csk(sk)->icsk_bind_hash)
 		inet_put_port(sk);
@@ -328,7 +329,7 @@ static int tcp_set_tskey(struct sock *sk, bool unsent)
 	return 0;
 }
 
-_Static_assert(sizeof(void *) != 8 || sizeof(struct tcp_sock) <= 1600,
+_Static_assert(sizeof(void *) != 8 || sizeof(struct tcp_sock) <= 1392,
 	       "doc/tcp.md says what a connection takes, and there may be a million");
 
 /* The last reference is gone; any thread. */

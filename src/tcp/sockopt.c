@@ -142,7 +142,7 @@ static int set_keepalive(struct sock *sk, int optname, int val)
 	case TCP_KEEPINTVL:
 		if (val < 1 || val > MAX_TCP_KEEPINTVL)
 			return -EINVAL;
-		tp->keepalive_intvl = (u32)val * HZ;
+		tp->keepalive_intvl = (u16)val;
 		return 0;
 	default:
 		if (val < 1 || val > MAX_TCP_KEEPCNT)
@@ -157,21 +157,25 @@ static void set_linger2(struct tcp_sock *tp, int val)
 	if (val < 0)
 		tp->linger2 = -1;
 	else if (val > TCP_FIN_TIMEOUT_MAX / HZ)
-		tp->linger2 = TCP_FIN_TIMEOUT_MAX;
+		tp->linger2 = TCP_FIN_TIMEOUT_MAX / HZ;
 	else
-		tp->linger2 = val * HZ;
+		tp->linger2 = (s16)val;
 }
 
 static int set_fastopen(struct sock *sk, int optname, int val)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
+	struct request_sock_queue *q;
 	bool unused = (1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN);
 
 	switch (optname) {
 	case TCP_FASTOPEN:
 		if (val < 0 || !unused)
 			return -EINVAL;
-		inet_csk(sk)->icsk_max_fastopen = min(val, sock_limits(sock_net(sk))->somaxconn);
+		q = inet_csk_make_queue(sk);
+		if (!q)
+			return -ENOMEM;
+		q->max_fastopen = min(val, sock_limits(sock_net(sk))->somaxconn);
 		return 0;
 	case TCP_FASTOPEN_CONNECT:
 		if (val > 1 || val < 0)
@@ -251,6 +255,7 @@ static int set_life(struct sock *sk, int optname, int val)
 {
 	struct inet_connection_sock *icsk = inet_csk(sk);
 	struct tcp_sock *tp = tcp_sk(sk);
+	struct request_sock_queue *q;
 
 	switch (optname) {
 	case TCP_SYNCNT:
@@ -267,7 +272,10 @@ static int set_life(struct sock *sk, int optname, int val)
 		set_linger2(tp, val);
 		return 0;
 	case TCP_DEFER_ACCEPT:
-		icsk->icsk_defer_accept = secs_to_retrans(val, TIMEOUT_INIT_SEC, RTO_MAX_SEC);
+		q = inet_csk_make_queue(sk);
+		if (!q)
+			return -ENOMEM;
+		q->defer_accept = secs_to_retrans(val, TIMEOUT_INIT_SEC, RTO_MAX_SEC);
 		return 0;
 	default: /* TCP_SAVE_SYN */
 		if (val < 0 || val > 2)
@@ -364,7 +372,7 @@ static int get_linger2(const struct sock *sk)
 
 	if (val < 0)
 		return val;
-	return (val ? val : tcp_net_sk(sk)->sysctl_tcp_fin_timeout) / HZ;
+	return val ? val : tcp_net_sk(sk)->sysctl_tcp_fin_timeout / HZ;
 }
 
 static int get_life(const struct sock *sk, int optname)
@@ -387,7 +395,7 @@ static int get_life(const struct sock *sk, int optname)
 	case TCP_USER_TIMEOUT:
 		return (int)icsk->icsk_user_timeout;
 	default: /* TCP_DEFER_ACCEPT */
-		return retrans_to_secs(icsk->icsk_defer_accept, TIMEOUT_INIT_SEC, RTO_MAX_SEC);
+		return retrans_to_secs(inet_csk_defer_accept(sk), TIMEOUT_INIT_SEC, RTO_MAX_SEC);
 	}
 }
 
@@ -429,7 +437,7 @@ static int get_int(struct sock *sk, int optname, int *val)
 		*val = 0;
 		return 0;
 	case TCP_FASTOPEN:
-		*val = icsk->icsk_max_fastopen;
+		*val = icsk->icsk_accept_queue ? icsk->icsk_accept_queue->max_fastopen : 0;
 		return 0;
 	case TCP_FASTOPEN_CONNECT:
 		*val = tp->fastopen_connect;

@@ -118,7 +118,7 @@ static enum synsent connected(struct sock *sk, struct sk_buff *skb, const struct
 	/* The data of the SYN is sent again, which acknowledges. */
 	if (fastopen_fail)
 		return SYNSENT_CONNECTED;
-	if (READ_ONCE(sk->sk_write_pending) || inet_csk(sk)->icsk_defer_accept ||
+	if (READ_ONCE(sk->sk_write_pending) || inet_csk_defer_accept(sk) ||
 	    inet_csk_in_pingpong_mode(sk)) {
 		/* The program will send at once: the acknowledgment waits for that. */
 		inet_csk_schedule_ack(sk);

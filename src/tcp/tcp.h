@@ -156,7 +156,6 @@ void tcp_v4_send_check(struct sock *sk, struct sk_buff *skb);
 void __tcp_v4_send_check(struct sk_buff *skb, __be32 saddr, __be32 daddr);
 /* Route of a connected socket, remembered. Return: 0 or -errno with sk_err_soft set. */
 int inet_sk_rebuild_header(struct sock *sk);
-void tcp_v4_mtu_reduced(struct sock *sk);
 u32 tcp_v4_init_seq(const struct net *net, __be32 saddr, __be32 daddr, __be16 sport, __be16 dport);
 u32 tcp_v4_init_ts_off(const struct net *net, __be32 saddr, __be32 daddr);
 
@@ -177,8 +176,17 @@ void reqsk_put(struct request_sock *req);
 void inet_csk_reqsk_queue_drop(struct sock *sk, struct request_sock *req);
 struct sock *inet_csk_reqsk_queue_add(struct sock *sk, struct request_sock *req,
 				      struct sock *child);
-bool tcp_make_accept_queue(struct sock *sk); /* false without memory */
+/* What it will have when it listens. Return: NULL without memory. */
+struct request_sock_queue *inet_csk_make_queue(struct sock *sk);
 int inet_csk_listen_start(struct sock *sk);
+
+static inline int inet_csk_defer_accept(const struct sock *sk)
+{
+	const struct request_sock_queue *q = inet_csk(sk)->icsk_accept_queue;
+
+	return q ? q->defer_accept : 0;
+}
+
 void inet_csk_listen_stop(struct sock *sk);
 int tcp_listen(struct socket *sock, int backlog);
 int tcp_accept(struct socket *sock, struct socket *newsock, int flags, bool kern);
@@ -321,6 +329,9 @@ void tcp_data_queue_ofo(struct sock *sk, struct sk_buff *skb);
 void tcp_ofo_queue(struct sock *sk);
 bool tcp_try_coalesce(struct sock *sk, struct sk_buff *to, struct sk_buff *from, bool *fragstolen);
 void tcp_drop_reason(struct sock *sk, struct sk_buff *skb, enum skb_drop_reason reason);
+/* The blocks of a connection. Return: NULL without memory. */
+struct tcp_sacks *tcp_sacks_make(struct tcp_sock *tp);
+void tcp_sacks_free(struct tcp_sock *tp);
 void tcp_sack_remove(struct tcp_sock *tp);
 void tcp_sack_new_ofo_skb(struct sock *sk, u32 seq, u32 end_seq);
 void tcp_dsack_set(struct sock *sk, u32 seq, u32 end_seq);
@@ -501,6 +512,10 @@ void tcp_assign_congestion_control(struct sock *sk);
 /* The route's, if it has one, which then counts more than the program's. Return: whether it has. */
 bool tcp_ca_dst_init(struct sock *sk, const struct dst_entry *dst);
 u32 tcp_ca_get_key_by_name(const char *name, bool *ecn_ca);
+/* A connection that was accepted: its route's, the listener's if the program chose one, or the host's. */
+void tcp_inherit_congestion_control(struct sock *child, const struct dst_entry *dst);
+/* For good, with what it has for its own. */
+void tcp_free_congestion_control(struct sock *sk);
 void tcp_init_congestion_control(struct sock *sk);
 void tcp_cleanup_congestion_control(struct sock *sk);
 int tcp_set_congestion_control(struct sock *sk, const char *name);

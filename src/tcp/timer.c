@@ -39,7 +39,7 @@ unsigned long tcp_rto_max(const struct sock *sk)
 u32 tcp_fin_time(const struct sock *sk)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
-	int fin_timeout = tp->linger2 ? tp->linger2 : tcp_net_sk(sk)->sysctl_tcp_fin_timeout;
+	int fin_timeout = tp->linger2 ? tp->linger2 * HZ : tcp_net_sk(sk)->sysctl_tcp_fin_timeout;
 	int rto = (int)inet_csk(sk)->icsk_rto;
 
 	return (u32)max(fin_timeout, (rto << 2) - (rto >> 1));
@@ -48,14 +48,14 @@ u32 tcp_fin_time(const struct sock *sk)
 u32 keepalive_time_when(const struct tcp_sock *tp)
 {
 	return tp->keepalive_time ?
-		       tp->keepalive_time :
+		       (u32)tp->keepalive_time * HZ :
 		       (u32)tcp_net_sk((const struct sock *)tp)->sysctl_tcp_keepalive_time;
 }
 
 u32 keepalive_intvl_when(const struct tcp_sock *tp)
 {
 	return tp->keepalive_intvl ?
-		       tp->keepalive_intvl :
+		       (u32)tp->keepalive_intvl * HZ :
 		       (u32)tcp_net_sk((const struct sock *)tp)->sysctl_tcp_keepalive_intvl;
 }
 
@@ -197,11 +197,12 @@ int tcp_keepalive_set_keepidle(struct sock *sk, int val)
 
 	if (val < 1 || val > MAX_TCP_KEEPIDLE)
 		return -EINVAL;
-	tp->keepalive_time = (u32)val * HZ;
+	tp->keepalive_time = (u16)val;
 	if (sock_flag(sk, SOCK_KEEPOPEN) && !((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))) {
 		elapsed = keepalive_time_elapsed(tp);
-		inet_csk_reset_keepalive_timer(
-			sk, tp->keepalive_time > elapsed ? tp->keepalive_time - elapsed : 0);
+		inet_csk_reset_keepalive_timer(sk, keepalive_time_when(tp) > elapsed ?
+							   keepalive_time_when(tp) - elapsed :
+							   0);
 	}
 	return 0;
 }

@@ -229,7 +229,7 @@ int udp_send_payload(struct sock *sk, struct sk_buff *skb, const struct flowi4 *
 	err = cut ? udp_send_segments(sk, skb, fl4, rt, &ipcm, ipc) :
 		    udp_xmit(sk, skb, fl4, rt, &ipcm);
 	/* A full queue of the device is nobody's error unless one asked to know (IP_RECVERR). */
-	if (err == -ENOBUFS && !inet_sk(sk)->recverr && !inet6_sk(sk)->recverr)
+	if (err == -ENOBUFS && !inet_recverr(sk))
 		err = 0;
 	return err;
 }

@@ -18,6 +18,7 @@ static int setup(void **state)
 	assert_int_equal(sock_create_net(p.h.net, AF_INET, SOCK_STREAM, 0, 0, &sock), 0);
 	sk = sock.sk;
 	tp = tcp_sk(sk);
+	assert_non_null(tcp_sacks_make(tp));
 	*state = &sock;
 	memset(buf, 0xee, sizeof(buf));
 	return 0;
@@ -49,7 +50,7 @@ static void sack_blocks(void **state)
 				    0, 0, 0, 2,	 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0, 5,  0, 0, 0, 6 };
 
 	for (u32 i = 0; i < 4; i++)
-		tp->selective_acks[i] = (struct tcp_sack_block){ 2 * i + 1, 2 * i + 2 };
+		tp->sacks->selective_acks[i] = (struct tcp_sack_block){ 2 * i + 1, 2 * i + 2 };
 	tp->rx_opt.tstamp_ok = 1;
 	tp->rx_opt.ts_recent = 7;
 	/* Next to a timestamp there is room for three. */
@@ -62,8 +63,8 @@ static void dsack_is_first_and_once(void **state)
 	static const u8 both[] = { 1, 1, 5, 18, 0, 0, 0, 100, 0, 0, 0, 200, 0, 0, 0, 1, 0, 0, 0, 2 };
 	static const u8 one[] = { 1, 1, 5, 10, 0, 0, 0, 1, 0, 0, 0, 2 };
 
-	tp->selective_acks[0] = (struct tcp_sack_block){ 1, 2 };
-	tp->duplicate_sack[0] = (struct tcp_sack_block){ 100, 200 };
+	tp->sacks->selective_acks[0] = (struct tcp_sack_block){ 1, 2 };
+	tp->sacks->duplicate_sack[0] = (struct tcp_sack_block){ 100, 200 };
 	tp->rx_opt.num_sacks = 1;
 	tp->rx_opt.dsack = 1;
 	check_estab(both, sizeof(both));
