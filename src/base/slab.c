@@ -7,6 +7,24 @@
 #include <skiff/fault.h>
 #include <skiff/slab.h>
 
+/*
+ * The C library keeps small blocks for the thread that freed them, but calloc() does not look there. Large
+ * ones may be fresh from the system, which it knows to be clear.
+ */
+#define CLEAR_BY_HAND_MAX 1024
+
+static void *zeroed(size_t size)
+{
+	void *p;
+
+	if (size > CLEAR_BY_HAND_MAX)
+		return calloc(1, size);
+	p = malloc(size);
+	/* The compiler would make calloc() of the two. */
+	__asm__("" : "+r"(p));
+	return p ? memset(p, 0, size) : NULL;
+}
+
 void *kmalloc(size_t size, gfp_t flags)
 {
 	if (should_fail_alloc() || size > PTRDIFF_MAX)
@@ -14,7 +32,7 @@ void *kmalloc(size_t size, gfp_t flags)
 	/* malloc(0) may be NULL by the standard, which callers would take for "no memory". */
 	if (size == 0)
 		size = 1;
-	return flags & __GFP_ZERO ? calloc(1, size) : malloc(size);
+	return flags & __GFP_ZERO ? zeroed(size) : malloc(size);
 }
 
 void *krealloc(const void *p, size_t new_size, gfp_t flags)

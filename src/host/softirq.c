@@ -104,7 +104,8 @@ int net_bh_count(struct net *net, bool *more)
 	ASSERT_NET_LOCKED(net);
 	BUG_ON(net->loop->in_bh);
 	net->loop->in_bh = true;
-	for (int round = 0; round < BH_ROUNDS && done < budget; round++) {
+	*more = true;
+	for (int round = 0; *more && round < BH_ROUNDS && done < budget; round++) {
 		int before = done;
 		bool raised;
 
@@ -114,11 +115,11 @@ int net_bh_count(struct net *net, bool *more)
 		raised = READ_ONCE(net->softirq_pending) != 0;
 		if (raised && done < budget)
 			done += run_raised(net, budget - done);
+		*more = anything_left(net, &clock, done);
 		if (done == before && !raised)
 			break;
 	}
 	net->loop->in_bh = false;
-	*more = anything_left(net, &clock, done);
 	return done;
 }
 

@@ -85,10 +85,17 @@ static void purge(struct sk_buff_head *list)
 		skb_queue_purge(list);
 }
 
+/* The same where no other thread puts anything: what is empty stays so. */
+static void purge_own(struct sk_buff_head *list)
+{
+	if (list->next && !skb_queue_empty(list))
+		skb_queue_purge(list);
+}
+
 /* No reference and no sent buffer is left. */
 static void destruct(struct sock *sk)
 {
-	purge(&sk->sk_receive_queue);
+	purge_own(&sk->sk_receive_queue);
 	purge(&sk->sk_error_queue);
 	if (sk->sk_destruct)
 		sk->sk_destruct(sk);
@@ -116,6 +123,6 @@ void sk_free(struct sock *sk)
 {
 	/* Packets that were not sent are charged: they go before the charge can come to an end. */
 	sock_set_flag(sk, SOCK_DEAD);
-	purge(&sk->sk_write_queue);
+	purge_own(&sk->sk_write_queue);
 	sock_wmem_put(sk, 1);
 }

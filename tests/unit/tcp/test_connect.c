@@ -7,6 +7,8 @@
 
 #include <linux/tcp.h>
 
+#include <skiff/fault.h>
+
 static void exchange(int from, int to, const char *text)
 {
 	char buf[100];
@@ -325,6 +327,65 @@ static void test_v4_mapped(void **state)
 	exchange(b, a, "from six to six");
 }
 
+static void uses(int fd, const char *control)
+{
+	char name[16] = "";
+	socklen_t len = sizeof(name);
+
+	assert_int_equal(skiff_getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, &len), 0);
+	assert_string_equal(name, control);
+}
+
+/* BBR keeps more than a socket holds: each has its own, and the listener's goes with the listener. */
+static void test_control_of_its_own(void **state)
+{
+	int l = listener(host_b, PORT, 5), a[2], b[2];
+
+	assert_int_equal(skiff_setsockopt(l, IPPROTO_TCP, TCP_CONGESTION, "bbr", 3), 0);
+	for (int i = 0; i < 2; i++) {
+		a[i] = connected(PORT);
+		b[i] = skiff_accept(l, NULL, NULL);
+		uses(b[i], "bbr");
+	}
+	skiff_close(l);
+	exchange(b[0], a[0], "without the listener");
+	skiff_close(b[0]);
+	exchange(b[1], a[1], "nor the other one");
+	assert_int_equal(skiff_setsockopt(b[1], IPPROTO_TCP, TCP_CONGESTION, "cubic", 5), 0);
+	exchange(b[1], a[1], "and in another way");
+	assert_int_equal(skiff_setsockopt(b[1], IPPROTO_TCP, TCP_CONGESTION, "bbr", 3), 0);
+	exchange(b[1], a[1], "and back");
+}
+
+static void test_no_memory_for_control(void **state)
+{
+	int l = listener(host_b, PORT, 5), a, b;
+
+	if (skiff_fail_nth(0) == -EOPNOTSUPP)
+		skip();
+	a = connected(PORT);
+	b = skiff_accept(l, NULL, NULL);
+	skiff_fail_nth(1);
+	fails(skiff_setsockopt(a, IPPROTO_TCP, TCP_CONGESTION, "bbr", 3), ENOMEM);
+	skiff_fail_nth(0);
+	uses(a, "cubic");
+	exchange(a, b, "as before");
+}
+
+/* What SO_BUF_LOCK takes back is the sizes, not the port that bind() named. */
+static void test_port_stays_locked(void **state)
+{
+	struct sockaddr_in own = at(A_IP, 7777), to = at(B_IP, PORT), name;
+	socklen_t len = sizeof(name);
+	int a = stream(host_a), lock = 0;
+
+	assert_int_equal(skiff_bind(a, ADDR(own)), 0);
+	assert_int_equal(skiff_setsockopt(a, SOL_SOCKET, SO_BUF_LOCK, &lock, sizeof(lock)), 0);
+	fails(skiff_connect(a, ADDR(to)), ECONNREFUSED);
+	assert_int_equal(skiff_getsockname(a, (struct sockaddr *)(void *)&name, &len), 0);
+	assert_int_equal(name.sin_port, htons(7777));
+}
+
 static void test_defer_accept(void **state)
 {
 	int l = listener(host_b, PORT, 5), a, val = 10;
@@ -424,6 +485,9 @@ int main(void)
 		CASE(test_cookies),
 		CASE(test_signatures),
 		CASE(test_v4_mapped),
+		CASE(test_control_of_its_own),
+		CASE(test_no_memory_for_control),
+		CASE(test_port_stays_locked),
 		CASE(test_defer_accept),
 		CASE(test_readiness),
 		CASE(test_many),

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Options and windows byte by byte, for sockets in states that are made up. */
+#include <skiff/fault.h>
+
 #include "peer.h"
 #include "tcp/output.h"
 
@@ -70,6 +72,29 @@ static void dsack_is_first_and_once(void **state)
 	check_estab(both, sizeof(both));
 	assert_int_equal(tp->rx_opt.dsack, 0);
 	check_estab(one, sizeof(one));
+}
+
+/* What came out of order is said again as soon as there is memory to note it. */
+static void no_memory_for_blocks(void **state)
+{
+	if (skiff_fail_nth(0) == -EOPNOTSUPP)
+		skip();
+	tcp_sacks_free(tp);
+	tp->rx_opt.sack_ok = TCP_SACK_SEEN;
+	skiff_fail_nth(1);
+	tcp_sack_new_ofo_skb(sk, 10, 20);
+	skiff_fail_nth(1);
+	tcp_dsack_set(sk, 1, 2);
+	skiff_fail_nth(0);
+	assert_int_equal(tp->rx_opt.num_sacks, 0);
+	assert_int_equal(tp->rx_opt.dsack, 0);
+	tcp_sack_new_ofo_skb(sk, 10, 20);
+	tcp_sack_new_ofo_skb(sk, 30, 40);
+	tcp_dsack_set(sk, 1, 2);
+	assert_int_equal(tp->rx_opt.num_sacks, 2);
+	assert_int_equal(tp->sacks->selective_acks[0].start_seq, 30);
+	assert_int_equal(tp->sacks->duplicate_sack[0].end_seq, 2);
+	assert_int_equal(tp->rx_opt.dsack, 1);
 }
 
 static void synack(void **state)
@@ -233,6 +258,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(sack_blocks, setup, teardown),
 		cmocka_unit_test_setup_teardown(dsack_is_first_and_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_memory_for_blocks, setup, teardown),
 		cmocka_unit_test_setup_teardown(synack, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_room_for_a_cookie, setup, teardown),
 		cmocka_unit_test_setup_teardown(window_does_not_shrink, setup, teardown),
