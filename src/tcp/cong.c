@@ -238,7 +238,7 @@ void tcp_cleanup_congestion_control(struct sock *sk)
 void tcp_free_congestion_control(struct sock *sk)
 {
 	tcp_cleanup_congestion_control(sk);
-	drop_private(inet_csk(sk));
+	use_control(inet_csk(sk), &tcp_reno, NULL);
 }
 
 /*
