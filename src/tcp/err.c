@@ -21,8 +21,7 @@ static struct dst_entry *update_pmtu(struct sock *sk, u32 mtu)
 	return inet_sk_rebuild_header(sk) ? NULL : sk->sk_dst_cache;
 }
 
-/* The path takes packets of @path_mtu bytes only. */
-static void tcp_v4_mtu_reduced(struct sock *sk, u32 path_mtu)
+void tcp_v4_mtu_reduced(struct sock *sk, u32 path_mtu)
 {
 	const struct inet_sock *inet = inet_sk(sk);
 	struct dst_entry *dst;

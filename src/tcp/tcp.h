@@ -156,6 +156,8 @@ void tcp_v4_send_check(struct sock *sk, struct sk_buff *skb);
 void __tcp_v4_send_check(struct sk_buff *skb, __be32 saddr, __be32 daddr);
 /* Route of a connected socket, remembered. Return: 0 or -errno with sk_err_soft set. */
 int inet_sk_rebuild_header(struct sock *sk);
+/* Its path takes packets of @path_mtu bytes only. */
+void tcp_v4_mtu_reduced(struct sock *sk, u32 path_mtu);
 u32 tcp_v4_init_seq(const struct net *net, __be32 saddr, __be32 daddr, __be16 sport, __be16 dport);
 u32 tcp_v4_init_ts_off(const struct net *net, __be32 saddr, __be32 daddr);
 

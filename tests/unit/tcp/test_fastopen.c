@@ -323,10 +323,8 @@ static void test_keys_of_a_listener(void **state)
 static bool mtu_is_840(struct sock *sk, void *arg)
 {
 	(void)arg;
-	if (sk->sk_state == TCP_SYN_SENT) {
-		tcp_sk(sk)->mtu_info = 840;
-		tcp_v4_mtu_reduced(sk);
-	}
+	if (sk->sk_state == TCP_SYN_SENT)
+		tcp_v4_mtu_reduced(sk, 840);
 	return true;
 }
 
