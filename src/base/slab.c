@@ -20,9 +20,11 @@ static void *zeroed(size_t size)
 	if (size > CLEAR_BY_HAND_MAX)
 		return calloc(1, size);
 	p = malloc(size);
+	if (!p)
+		return NULL;
 	/* The compiler would make calloc() of the two. */
-	__asm__("" : "+r"(p));
-	return p ? memset(p, 0, size) : NULL;
+	__asm__ volatile("" ::"r"(p) : "memory");
+	return memset(p, 0, size);
 }
 
 void *kmalloc(size_t size, gfp_t flags)

@@ -22,7 +22,7 @@ struct timer_base {
 	struct skiff_clock *clock;
 	ktime_t pos; /* everything before has fired; the digits that slots are counted from */
 	size_t armed;
-	size_t deferred; /* of these, TIMER_DEFERRABLE */
+	size_t deferred;	    /* of these, TIMER_DEFERRABLE */
 	u32 levels;		    /* bit per level that has timers */
 	u64 occupied[TIMER_LEVELS]; /* bit per slot that has timers */
 	struct timer_slot slots[TIMER_LEVELS][TIMER_SLOTS];

@@ -36,11 +36,15 @@ struct tap_config {
 /* Since Linux 6.3 an IPv4 packet of no length is as long as its buffer, if segments will be cut from it. */
 static bool kernel_takes_long_packets(void)
 {
-	unsigned int major = 0, minor = 0;
+	unsigned long major, minor;
 	struct utsname name;
+	char *end;
 
-	return uname(&name) == 0 && sscanf(name.release, "%u.%u", &major, &minor) == 2 &&
-	       (major > 6 || (major == 6 && minor >= 3));
+	if (uname(&name))
+		return false;
+	major = strtoul(name.release, &end, 10);
+	minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
+	return major > 6 || (major == 6 && minor >= 3);
 }
 
 static int gso_option(struct tap_config *c, const char *value, char *err, size_t err_size)

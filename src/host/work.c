@@ -24,7 +24,7 @@ struct net_work *work_list_pop(struct net_work_list *list)
 
 	if (!work)
 		return NULL;
-	list->first = work->next;
+	list->first = READ_ONCE(work->next);
 	if (list->first == &end_of_list)
 		work_list_init(list);
 	return work;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* SYN and SYN-ACK: how a connection begins. */
+#include "tcp/fastopen.h"
 #include "tcp/output.h"
 
 /* Window, scale and the limits that go with them. */

@@ -12,6 +12,22 @@
 #define TFO_SERVER_COOKIE_NOT_REQD 0x200 /* data is taken without one */
 #define TFO_SERVER_WO_SOCKOPT1 0x400	 /* for all who listen */
 
+/**
+ * struct tcp_fastopen_request - data that goes with the SYN (RFC 7413)
+ * @cookie: the cookie; its length below 0: none is said
+ * @data: where the program's data is, NULL when all of it has gone
+ * @size: bytes that the program gave
+ * @copied: bytes that went with the SYN
+ * @uarg: owner of the data, who is told when it has arrived; NULL: nobody
+ */
+struct tcp_fastopen_request {
+	struct tcp_fastopen_cookie cookie;
+	struct skiff_msghdr *data;
+	size_t size;
+	int copied;
+	struct ubuf_info *uarg;
+};
+
 /* May data go without a cookie? @flag: the setting's bit for that side. */
 bool tcp_fastopen_no_cookie(const struct sock *sk, const struct dst_entry *dst, int flag);
 

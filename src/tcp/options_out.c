@@ -6,6 +6,7 @@
  * has, for peers and judges that compare bytes: signature, segment size, timestamp (whose padding
  * SACK-permitted takes), window scale, SACK blocks, Fast Open.
  */
+#include "tcp/fastopen.h"
 #include "tcp/output.h"
 
 static unsigned int fastopen_room(const struct tcp_fastopen_cookie *foc)

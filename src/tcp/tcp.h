@@ -24,22 +24,6 @@ static inline struct tcp_net *tcp_net(const struct net *net)
 	return (struct tcp_net *)net_generic(net, tcp_net_id);
 }
 
-/**
- * struct tcp_fastopen_request - data that goes with the SYN (RFC 7413)
- * @cookie: the cookie; its length below 0: none is said
- * @data: where the program's data is, NULL when all of it has gone
- * @size: bytes that the program gave
- * @copied: bytes that went with the SYN
- * @uarg: owner of the data, who is told when it has arrived; NULL: nobody
- */
-struct tcp_fastopen_request {
-	struct tcp_fastopen_cookie cookie;
-	struct skiff_msghdr *data;
-	size_t size;
-	int copied;
-	struct ubuf_info *uarg;
-};
-
 static inline struct tcp_net *tcp_net_sk(const struct sock *sk)
 {
 	return tcp_net(sock_net(sk));
