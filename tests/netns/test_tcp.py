@@ -544,7 +544,8 @@ def test_a_crowd_to_the_kernel():
         report = peer.finish()
     assert counter(report, 'TcpActiveOpens') == CROWD, report
     assert not counter(report, 'TcpAttemptFails'), report
-    assert not counter(report, 'TcpOutRsts'), report
+    # A SYN that had to be sent again may be answered twice, and the second time too late.
+    assert not counter(report, 'TcpOutRsts') or counter(report, 'TcpRetransSegs'), report
 
 
 def test_a_crowd_to_skiff():
