@@ -272,6 +272,13 @@ def unaccounted(c, sent):
             'packets': c['IpInReceives'] - taken}
 
 
+def by_chance(ours, theirs):
+    """Whether nothing but identifiers differs: one that is not meant to be 0 is so once in 65,536 times."""
+    return len(ours) == len(theirs) and all(
+        o == t or (isinstance(o, dict) and isinstance(t, dict) and dict(o, id=None) == dict(t, id=None))
+        for o, t in zip(ours, theirs))
+
+
 def compare(count, first=0, seed=SEED, settings=SETTINGS):
     if not IP:
         raise Skip('python3-scapy is not installed')
@@ -285,13 +292,12 @@ def compare(count, first=0, seed=SEED, settings=SETTINGS):
             frames = generator.step()
             if i < first:
                 continue
-            # Once more if need be: by chance an identifier is 0 that is not meant to be.
             for _ in range(2):
                 theirs, a = answers(kernel, frames)
                 ours, b = answers(skiff, frames)
                 asked[0] |= a
                 asked[1] |= b
-                if ours == theirs:
+                if ours == theirs or not by_chance(ours, theirs):
                     break
             if ours != theirs:
                 bad.append('%d: %s\n   %s' % (i, ' '.join(f.hex() for f in frames), '\n   '.join(
