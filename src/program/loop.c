@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The loop: hosts first, then what the kernel has, and sleep when there is nothing of either. */
+#include "program/loop.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <skiff/slab.h>
+#include <skiff/skiff.h>
+
+#define EVENTS_MAX 64
+
+/* A host that always has something to do lets the others have their turn. */
+#define NET_ROUNDS 16
+
+int loop_init(struct loop *loop)
+{
+	*loop = (struct loop){ .deadline = INT64_MAX };
+	INIT_LIST_HEAD(&loop->garbage);
+	loop->epfd = epoll_create1(EPOLL_CLOEXEC);
+	return loop->epfd < 0 ? -errno : 0;
+}
+
+static void sweep(struct loop *loop)
+{
+	struct loop_garbage *garbage, *next;
+
+	list_for_each_entry_safe(garbage, next, &loop->garbage, node) {
+		list_del(&garbage->node);
+		kfree(garbage);
+	}
+}
+
+void loop_exit(struct loop *loop)
+{
+	sweep(loop);
+	close(loop->epfd);
+}
+
+void loop_free_later(struct loop *loop, struct loop_garbage *garbage)
+{
+	list_add_tail(&garbage->node, &loop->garbage);
+}
+
+int loop_watch(struct loop *loop, struct loop_watch *watch, int fd, u32 events, loop_fn *fn)
+{
+	struct epoll_event event = { .events = events, .data.ptr = watch };
+
+	watch->fd = fd;
+	watch->fn = fn;
+	if (!epoll_ctl(loop->epfd, EPOLL_CTL_ADD, fd, &event))
+		return 0;
+	watch->fd = -1;
+	return -errno;
+}
+
+int loop_rewatch(struct loop *loop, struct loop_watch *watch, u32 events)
+{
+	struct epoll_event event = { .events = events, .data.ptr = watch };
+
+	return epoll_ctl(loop->epfd, EPOLL_CTL_MOD, watch->fd, &event) ? -errno : 0;
+}
+
+void loop_unwatch(struct loop *loop, struct loop_watch *watch)
+{
+	if (watch->fd < 0)
+		return;
+	epoll_ctl(loop->epfd, EPOLL_CTL_DEL, watch->fd, NULL);
+	watch->fd = -1;
+}
+
+/* A host's descriptor only ends the sleep: hosts are run in every round. */
+static void host_is_ready(struct loop_watch *watch, u32 events)
+{
+	(void)watch;
+	(void)events;
+}
+
+int loop_add_net(struct loop *loop, struct net *net)
+{
+	int fd = skiff_fd(net), err;
+
+	if (fd < 0)
+		return fd;
+	if (loop->nr_nets == LOOP_NETS_MAX)
+		return -ENOSPC;
+	err = loop_watch(loop, &loop->net_watch[loop->nr_nets], fd, EPOLLIN, host_is_ready);
+	if (!err)
+		loop->net[loop->nr_nets++] = net;
+	return err;
+}
+
+/* Hosts that are joined by a cable keep each other busy. Return: whether anything was done. */
+static bool run_hosts(struct loop *loop)
+{
+	bool any = false, more = true;
+
+	for (int round = 0; more && round < NET_ROUNDS; round++) {
+		more = false;
+		for (int i = 0; i < loop->nr_nets; i++)
+			if (skiff_poll(loop->net[i], 0) > 0)
+				more = true;
+		any |= more;
+	}
+	return any;
+}
+
+static s64 now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (s64)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+/* How long there is nothing to do. Return: ns, -1 for ever. */
+static s64 idle_span(struct loop *loop)
+{
+	s64 until = loop->deadline, span;
+
+	for (int i = 0; i < loop->nr_nets; i++) {
+		s64 next = skiff_next_deadline(loop->net[i]);
+
+		if (next < until)
+			until = next;
+	}
+	if (until == INT64_MAX)
+		return -1;
+	span = until - now_ns();
+	return span > 0 ? span : 0;
+}
+
+static int wait_events(struct loop *loop, struct epoll_event *events, s64 span)
+{
+	struct timespec ts = { .tv_sec = span / 1000000000, .tv_nsec = span % 1000000000 };
+
+	return epoll_pwait2(loop->epfd, events, EVENTS_MAX, span < 0 ? NULL : &ts, NULL);
+}
+
+int loop_run(struct loop *loop)
+{
+	struct epoll_event events[EVENTS_MAX];
+	bool busy;
+	int n;
+
+	while (!loop->stop) {
+		busy = run_hosts(loop);
+		if (loop->tick && loop->tick(loop))
+			busy = true;
+		n = wait_events(loop, events, busy ? 0 : idle_span(loop));
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		for (int i = 0; i < n; i++) {
+			struct loop_watch *watch = events[i].data.ptr;
+
+			if (watch->fd >= 0)
+				watch->fn(watch, events[i].events);
+		}
+		sweep(loop);
+	}
+	return 0;
+}
+
+void loop_stop(struct loop *loop)
+{
+	loop->stop = 1;
+	if (loop->nr_nets)
+		skiff_kick(loop->net[0]);
+}

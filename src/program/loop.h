@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The loop of a process that runs hosts and watches any number of the system's descriptors. */
+#ifndef SKIFF_PROGRAM_LOOP_H
+#define SKIFF_PROGRAM_LOOP_H
+
+#include <stdbool.h>
+
+#include <skiff/list.h>
+#include <skiff/types.h>
+
+struct net;
+struct loop_watch;
+
+#define LOOP_NETS_MAX 8
+
+typedef void loop_fn(struct loop_watch *watch, u32 events);
+
+/**
+ * struct loop_watch - a descriptor of the system's that is watched; part of what it belongs to
+ * @fd: the descriptor, -1 while nothing is watched
+ * @fn: called with the EPOLL* events of it, from loop_run(), without any lock
+ */
+struct loop_watch {
+	int fd;
+	loop_fn *fn;
+};
+
+/**
+ * struct loop_garbage - something to be freed once no event can name it; its first member
+ * @node: in the list of those
+ */
+struct loop_garbage {
+	struct list_head node;
+};
+
+/**
+ * struct loop - one thread's loop
+ * @epfd: the kernel's set of descriptors
+ * @net: hosts that it runs
+ * @net_watch: their own descriptors
+ * @nr_nets: how many
+ * @garbage: to be freed after this round
+ * @tick: called in each round after the hosts have run; returns whether it found something to do
+ * @deadline: when @tick wants to be called at the latest, CLOCK_MONOTONIC ns; INT64_MAX: never
+ * @arg: whose loop it is
+ * @stop: a round looks at it
+ */
+struct loop {
+	int epfd;
+	struct net *net[LOOP_NETS_MAX];
+	struct loop_watch net_watch[LOOP_NETS_MAX];
+	int nr_nets;
+	struct list_head garbage;
+	bool (*tick)(struct loop *loop);
+	s64 deadline;
+	void *arg;
+	volatile int stop;
+};
+
+int loop_init(struct loop *loop);
+void loop_exit(struct loop *loop);
+
+/* Run a further host. Return: 0, -ENOSPC, or why its descriptor can't be watched. */
+int loop_add_net(struct loop *loop, struct net *net);
+
+/* Watch a descriptor for EPOLL* events, EPOLLET among them if wanted. Return: 0 or -errno. */
+int loop_watch(struct loop *loop, struct loop_watch *watch, int fd, u32 events, loop_fn *fn);
+int loop_rewatch(struct loop *loop, struct loop_watch *watch, u32 events);
+
+/* The descriptor stays open; events of this round that are still to come are not reported. */
+void loop_unwatch(struct loop *loop, struct loop_watch *watch);
+
+/* kfree() @garbage once this round is over. */
+void loop_free_later(struct loop *loop, struct loop_garbage *garbage);
+
+/* Until loop_stop(). Return: 0 or -errno of waiting. */
+int loop_run(struct loop *loop);
+
+/* Any thread's, and a signal handler's. */
+void loop_stop(struct loop *loop);
+
+#endif /* SKIFF_PROGRAM_LOOP_H */

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Threads of programs. A pidfd and an open directory of /proc belong to one thread for ever, while its
+ * number may become another's: what is cached is right or fails.
+ */
+#include "program/task.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <skiff/kernel.h>
+#include <skiff/slab.h>
+
+/* Linux 6.9: a pidfd of a thread that leads no group. */
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD O_EXCL
+#endif
+
+static struct hlist_head *bucket_of(struct tasks *tasks, pid_t tid)
+{
+	return &tasks->bucket[(unsigned int)tid % TASK_BUCKETS];
+}
+
+void tasks_init(struct tasks *tasks)
+{
+	memset(tasks, 0, sizeof(*tasks));
+	INIT_LIST_HEAD(&tasks->lru);
+}
+
+static void forget(struct tasks *tasks, struct task *task)
+{
+	hlist_del_init(&task->node);
+	list_del(&task->lru);
+	tasks->nr--;
+	close(task->pidfd);
+	close(task->fd_dir);
+	kfree(task);
+}
+
+void tasks_exit(struct tasks *tasks)
+{
+	struct task *task, *next;
+
+	list_for_each_entry_safe(task, next, &tasks->lru, lru)
+		forget(tasks, task);
+}
+
+static pid_t group_of(pid_t tid)
+{
+	char path[64], line[128];
+	pid_t group = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	f = fopen(path, "re");
+	while (f && group < 0 && fgets(line, sizeof(line), f))
+		if (!strncmp(line, "Tgid:", 5))
+			group = (pid_t)strtol(line + 5, NULL, 10);
+	if (f)
+		fclose(f);
+	return group;
+}
+
+static int open_pidfd(pid_t tid)
+{
+	int fd = (int)syscall(SYS_pidfd_open, tid, PIDFD_THREAD);
+
+	if (fd < 0 && errno == EINVAL)
+		fd = (int)syscall(SYS_pidfd_open, group_of(tid), 0);
+	return fd;
+}
+
+static bool is_alive(const struct task *task)
+{
+	return syscall(SYS_pidfd_send_signal, task->pidfd, 0, NULL, 0) == 0 || errno == EPERM;
+}
+
+static struct task *meet(struct tasks *tasks, pid_t tid)
+{
+	struct task *task = kzalloc(sizeof(*task), GFP_KERNEL);
+	char path[64];
+
+	if (!task)
+		return NULL;
+	snprintf(path, sizeof(path), "/proc/%d/fd", tid);
+	task->tid = tid;
+	task->pidfd = open_pidfd(tid);
+	task->fd_dir = task->pidfd < 0 ? -1 : open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (task->fd_dir < 0) {
+		int err = errno;
+
+		if (task->pidfd >= 0)
+			close(task->pidfd);
+		kfree(task);
+		errno = err;
+		return NULL;
+	}
+	if (tasks->nr == TASKS_MAX)
+		forget(tasks, list_last_entry(&tasks->lru, struct task, lru));
+	hlist_add_head(&task->node, bucket_of(tasks, tid));
+	list_add(&task->lru, &tasks->lru);
+	tasks->nr++;
+	return task;
+}
+
+struct task *tasks_get(struct tasks *tasks, pid_t tid)
+{
+	struct task *task;
+
+	hlist_for_each_entry(task, bucket_of(tasks, tid), node) {
+		if (task->tid != tid)
+			continue;
+		if (is_alive(task)) {
+			list_del(&task->lru);
+			list_add(&task->lru, &tasks->lru);
+			return task;
+		}
+		forget(tasks, task);
+		break;
+	}
+	return meet(tasks, tid);
+}
+
+int task_read(const struct task *task, void *to, u64 from, size_t len)
+{
+	const struct iovec local = { to, len }, remote = { (void *)(uintptr_t)from, len };
+	ssize_t n;
+
+	if (!len)
+		return 0;
+	n = process_vm_readv(task->tid, &local, 1, &remote, 1, 0);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -EFAULT;
+}
+
+int task_write(const struct task *task, u64 to, const void *from, size_t len)
+{
+	const struct iovec local = { (void *)(uintptr_t)from, len };
+	const struct iovec remote = { (void *)(uintptr_t)to, len };
+	ssize_t n;
+
+	if (!len)
+		return 0;
+	n = process_vm_writev(task->tid, &local, 1, &remote, 1, 0);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -EFAULT;
+}
+
+ssize_t task_gather(const struct task *task, void *to, size_t len, const struct iovec *from, int n)
+{
+	const struct iovec local = { to, len };
+	ssize_t got = len ? process_vm_readv(task->tid, &local, 1, from, (unsigned long)n, 0) : 0;
+
+	return got < 0 ? -errno : got;
+}
+
+ssize_t task_scatter(const struct task *task, const struct iovec *to, int n, const void *from,
+		     size_t len)
+{
+	const struct iovec local = { (void *)(uintptr_t)from, len };
+	ssize_t put = len ? process_vm_writev(task->tid, &local, 1, to, (unsigned long)n, 0) : 0;
+
+	return put < 0 ? -errno : put;
+}
+
+s64 task_socket_inode(const struct task *task, int fd)
+{
+	static const char prefix[] = "socket:[";
+	char name[16], link[64];
+	ssize_t n;
+
+	if (fd < 0)
+		return -EBADF;
+	snprintf(name, sizeof(name), "%d", fd);
+	n = readlinkat(task->fd_dir, name, link, sizeof(link) - 1);
+	if (n < 0)
+		return errno == ENOENT ? -EBADF : -errno;
+	link[n] = '\0';
+	if (strncmp(link, prefix, sizeof(prefix) - 1) != 0)
+		return 0;
+	return strtoll(link + sizeof(prefix) - 1, NULL, 10);
+}
+
+int task_borrow(const struct task *task, int fd)
+{
+	int own = (int)syscall(SYS_pidfd_getfd, task->pidfd, fd, 0);
+
+	return own < 0 ? -errno : own;
+}

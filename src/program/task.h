@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Threads of programs: their memory and their descriptors, seen from outside. */
+#ifndef SKIFF_PROGRAM_TASK_H
+#define SKIFF_PROGRAM_TASK_H
+
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include <skiff/list.h>
+#include <skiff/types.h>
+
+#define TASK_BUCKETS 256
+#define TASKS_MAX 512
+
+/**
+ * struct task - a thread that has made a call
+ * @node: in its bucket
+ * @lru: among all, last used first
+ * @tid: its number
+ * @pidfd: what names this very thread, whoever gets the number after it
+ * @fd_dir: its /proc/TID/fd
+ */
+struct task {
+	struct hlist_node node;
+	struct list_head lru;
+	pid_t tid;
+	int pidfd;
+	int fd_dir;
+};
+
+/**
+ * struct tasks - those that are known, a cache
+ * @bucket: by number
+ * @lru: last used first; the last one goes when there are too many
+ * @nr: how many
+ */
+struct tasks {
+	struct hlist_head bucket[TASK_BUCKETS];
+	struct list_head lru;
+	int nr;
+};
+
+void tasks_init(struct tasks *tasks);
+void tasks_exit(struct tasks *tasks);
+
+/**
+ * tasks_get() - the thread of a number
+ * @tasks: the cache
+ * @tid: of a call that is waiting for its answer, so that the number is right
+ *
+ * Return: it, until the next call of tasks_get(); NULL with errno.
+ */
+struct task *tasks_get(struct tasks *tasks, pid_t tid);
+
+/* Copy from or to the program's memory. Return: 0 or -EFAULT (or -ESRCH, -EPERM). */
+int task_read(const struct task *task, void *to, u64 from, size_t len);
+int task_write(const struct task *task, u64 to, const void *from, size_t len);
+
+/* As much as there is of memory that is described by the program's own vector. Return: bytes or -errno. */
+ssize_t task_gather(const struct task *task, void *to, size_t len, const struct iovec *from, int n);
+ssize_t task_scatter(const struct task *task, const struct iovec *to, int n, const void *from,
+		     size_t len);
+
+/* Which socket is behind a descriptor? Return: its inode, 0 for something else, -EBADF. */
+s64 task_socket_inode(const struct task *task, int fd);
+
+/* A descriptor of ours for the program's, to close(). Return: it or -errno. */
+int task_borrow(const struct task *task, int fd);
+
+#endif /* SKIFF_PROGRAM_TASK_H */
