@@ -108,7 +108,7 @@ static bool run_hosts(struct loop *loop)
 	return any;
 }
 
-static s64 now_ns(void)
+s64 loop_now(void)
 {
 	struct timespec ts;
 
@@ -129,7 +129,7 @@ static s64 idle_span(struct loop *loop)
 	}
 	if (until == INT64_MAX)
 		return -1;
-	span = until - now_ns();
+	span = until - loop_now();
 	return span > 0 ? span : 0;
 }
 

@@ -76,6 +76,9 @@ void loop_free_later(struct loop *loop, struct loop_garbage *garbage);
 /* Until loop_stop(). Return: 0 or -errno of waiting. */
 int loop_run(struct loop *loop);
 
+/* The instant that deadlines are compared with: CLOCK_MONOTONIC, ns. */
+s64 loop_now(void);
+
 /* Any thread's, and a signal handler's. */
 void loop_stop(struct loop *loop);
 

@@ -5,6 +5,7 @@
  */
 #include "program/task.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -195,4 +197,65 @@ int task_borrow(const struct task *task, int fd)
 	int own = (int)syscall(SYS_pidfd_getfd, task->pidfd, fd, 0);
 
 	return own < 0 ? -errno : own;
+}
+
+/* The number of a socket in a task's table, or -1. */
+static int fd_of_inode(const struct task *task, u64 inode)
+{
+	char path[64];
+	struct dirent *entry;
+	int found = -1;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", task->tid);
+	dir = opendir(path);
+	while (dir && found < 0 && (entry = readdir(dir))) {
+		int fd = (int)strtol(entry->d_name, NULL, 10);
+
+		if (entry->d_name[0] != '.' && task_socket_inode(task, fd) == (s64)inode)
+			found = fd;
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+int tasks_search(struct tasks *tasks, u64 inode, pid_t *tid, int *fd)
+{
+	struct task *task;
+	struct stat st;
+
+	list_for_each_entry(task, &tasks->lru, lru) {
+		int there = fd_of_inode(task, inode);
+		int own = there < 0 ? -1 : task_borrow(task, there);
+
+		if (own < 0)
+			continue;
+		if (!fstat(own, &st) && st.st_ino == inode) {
+			*tid = task->tid;
+			*fd = there;
+			return own;
+		}
+		close(own);
+	}
+	return -ENOENT;
+}
+
+int task_fd_flags(const struct task *task, int fd)
+{
+	char path[32], text[256], *at;
+	ssize_t n = -1;
+	int own;
+
+	snprintf(path, sizeof(path), "../fdinfo/%d", fd);
+	own = openat(task->fd_dir, path, O_RDONLY | O_CLOEXEC);
+	if (own >= 0) {
+		n = read(own, text, sizeof(text) - 1);
+		close(own);
+	}
+	if (n < 0)
+		return -EBADF;
+	text[n] = '\0';
+	at = strstr(text, "flags:");
+	return at ? (int)strtol(at + 6, NULL, 8) : -EBADF;
 }

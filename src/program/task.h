@@ -67,4 +67,13 @@ s64 task_socket_inode(const struct task *task, int fd);
 /* A descriptor of ours for the program's, to close(). Return: it or -errno. */
 int task_borrow(const struct task *task, int fd);
 
+/* The O_* flags of a descriptor, O_NONBLOCK and O_CLOEXEC among them; -errno. */
+int task_fd_flags(const struct task *task, int fd);
+
+/*
+ * Borrow a socket that some thread of those that are known still has: tells which, and where.
+ * Return: ours or -ENOENT.
+ */
+int tasks_search(struct tasks *tasks, u64 inode, pid_t *tid, int *fd);
+
 #endif /* SKIFF_PROGRAM_TASK_H */

@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Calls that send and receive with addresses, flags or control messages. */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <skiff/socket.h>
+
+#include "program/program.h"
+
+/* Control messages of one call; Linux's limit is net.core.optmem_max. */
+#define CONTROL_MAX 20480
+
+/* Data of one call; more is taken in a further one. */
+#define DATA_MAX (SCRATCH_SIZE - CONTROL_MAX)
+
+/* Flags that change nothing about how a stream's bytes go through the pair. */
+#define PLAIN_SEND (MSG_DONTWAIT | MSG_NOSIGNAL)
+
+/**
+ * struct message - a program's message, brought here
+ * @head: as it is in the program, with the program's pointers
+ * @iov: the program's own vector
+ * @addr: the address, to send to
+ * @local: for the host's calls: points to @addr and the server's scratch memory
+ * @data: of that
+ */
+struct message {
+	struct msghdr head;
+	struct iovec iov[UIO_MAXIOV];
+	struct sockaddr_storage addr;
+	struct msghdr local;
+	struct iovec data;
+};
+
+static int fetch_head(struct call *call, u64 at, struct message *m)
+{
+	int err = task_read(call->task, &m->head, at, sizeof(m->head));
+
+	if (err)
+		return err;
+	if (m->head.msg_iovlen > UIO_MAXIOV)
+		return -EMSGSIZE;
+	if ((int)m->head.msg_namelen < 0)
+		return -EINVAL;
+	return task_read(call->task, m->iov, (u64)(uintptr_t)m->head.msg_iov,
+			 m->head.msg_iovlen * sizeof(struct iovec));
+}
+
+/* sendto() and recvfrom() are messages of one piece. */
+static void head_of_one(struct call *call, struct message *m)
+{
+	m->iov[0] = (struct iovec){ (void *)(uintptr_t)call_arg(call, 1), call_arg(call, 2) };
+	m->head = (struct msghdr){ .msg_iov = m->iov, .msg_iovlen = 1 };
+	m->head.msg_name = (void *)(uintptr_t)call_arg(call, 4);
+}
+
+static size_t length_of(const struct message *m)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < m->head.msg_iovlen; i++)
+		if (__builtin_add_overflow(sum, m->iov[i].iov_len, &sum))
+			return SSIZE_MAX;
+	return sum;
+}
+
+static void local_form(struct call *call, struct message *m)
+{
+	char *scratch = call->session->server->scratch;
+
+	m->data = (struct iovec){ scratch, 0 };
+	m->local = (struct msghdr){ .msg_iov = &m->data, .msg_iovlen = 1 };
+	if (m->head.msg_controllen)
+		m->local.msg_control = scratch + DATA_MAX;
+}
+
+/* Go on behind the first @done bytes. */
+static void advance(struct message *m, size_t done)
+{
+	size_t n = 0;
+
+	while (n < m->head.msg_iovlen && done >= m->iov[n].iov_len)
+		done -= m->iov[n++].iov_len;
+	memmove(m->iov, m->iov + n, (m->head.msg_iovlen - n) * sizeof(m->iov[0]));
+	m->head.msg_iovlen -= n;
+	if (m->head.msg_iovlen) {
+		m->iov[0].iov_base = (char *)m->iov[0].iov_base + done;
+		m->iov[0].iov_len -= done;
+	}
+}
+
+/* Bring data, address and control messages here. Return: 0 or -errno. */
+static long fetch_to_send(struct call *call, struct message *m, size_t total)
+{
+	ssize_t got;
+	int err;
+
+	local_form(call, m);
+	if (m->head.msg_name) {
+		err = call_read_addr(call, (u64)(uintptr_t)m->head.msg_name,
+				     (int)m->head.msg_namelen, &m->addr);
+		if (err)
+			return err;
+		m->local.msg_name = &m->addr;
+		m->local.msg_namelen = m->head.msg_namelen;
+	}
+	if (m->head.msg_controllen > CONTROL_MAX)
+		return -ENOBUFS;
+	err = task_read(call->task, m->local.msg_control, (u64)(uintptr_t)m->head.msg_control,
+			m->head.msg_controllen);
+	if (err)
+		return err;
+	m->local.msg_controllen = m->head.msg_controllen;
+	m->data.iov_len = total < DATA_MAX ? total : DATA_MAX;
+	got = task_gather(call->task, m->data.iov_base, m->data.iov_len, m->iov,
+			  (int)m->head.msg_iovlen);
+	if (got < 0)
+		return got;
+	return (size_t)got == m->data.iov_len ? 0 : -EFAULT;
+}
+
+/* A stream that has ended, unless it was asked to be spared the signal. */
+static void broken_pipe(const struct call *call, int flags)
+{
+	if (call->ps->type == SOCK_STREAM && !(flags & MSG_NOSIGNAL))
+		syscall(SYS_pidfd_send_signal, call->task->pidfd, SIGPIPE, NULL, 0);
+}
+
+/* Nothing more goes now. @err: why */
+static long sending_stops(struct call *call, int flags, long err)
+{
+	if (err == -EAGAIN && !(flags & MSG_DONTWAIT))
+		err = call_wait(call, SO_SNDTIMEO);
+	if (err == CALL_WAIT)
+		return CALL_WAIT;
+	if (call->done)
+		return (long)call->done;
+	if (err == -EPIPE)
+		broken_pipe(call, flags);
+	return err;
+}
+
+/* The host's call for what is left of the message. Return: bytes, or -errno. */
+static long send_rest(struct call *call, struct message *m, int flags, size_t left)
+{
+	long ret = fetch_to_send(call, m, left);
+
+	if (ret)
+		return ret;
+	/* The bytes lie in memory that is used again at once. */
+	flags = (flags & ~MSG_ZEROCOPY) | MSG_DONTWAIT | MSG_NOSIGNAL;
+	ret = skiff_sendmsg(call->ps->sfd, &m->local, flags);
+	return ret < 0 ? -errno : ret;
+}
+
+/* Datagrams go whole, streams as far as there is room, and then the rest. */
+static long send_message(struct call *call, struct message *m, int flags)
+{
+	bool stream = call->ps->type == SOCK_STREAM;
+	size_t total = length_of(m);
+	long ret;
+
+	if (!stream && total > DATA_MAX)
+		return -EMSGSIZE;
+	advance(m, call->done);
+	for (;;) {
+		ret = send_rest(call, m, flags, total - call->done);
+		if (ret < 0)
+			return sending_stops(call, flags, ret);
+		call->done += (u64)ret;
+		if (!stream || call->done >= total)
+			return (long)call->done;
+		advance(m, (size_t)ret);
+	}
+}
+
+/*
+ * What the kernel can do with the pair as well: the stream is connected, or was. Bytes that the program
+ * wrote before go first. Return: CALL_CONTINUE; 0 when the host is to do it; or what to answer.
+ */
+static long send_by_pair(struct call *call, int flags, bool plain)
+{
+	struct psock *ps = call->ps;
+
+	if (ps->type != SOCK_STREAM)
+		return 0;
+	if (flags & MSG_FASTOPEN)
+		return -EOPNOTSUPP;
+	if (plain && (ps->state == PSOCK_STREAM || ps->in_ended))
+		return CALL_CONTINUE;
+	if (ps->state == PSOCK_STREAM && !pump_out(ps) && ps->out)
+		return sending_stops(call, flags, -EAGAIN);
+	return 0;
+}
+
+long call_sendto(struct call *call)
+{
+	struct message m;
+	int flags = call_int(call, 3);
+	long ret = send_by_pair(call, flags, !(flags & ~PLAIN_SEND));
+
+	if (ret)
+		return ret;
+	head_of_one(call, &m);
+	m.head.msg_namelen = (socklen_t)call_int(call, 5);
+	if (m.head.msg_name && call_int(call, 5) < 0)
+		return -EINVAL;
+	return send_message(call, &m, flags);
+}
+
+long call_sendmsg(struct call *call)
+{
+	struct message m;
+	int flags = call_int(call, 2), err = fetch_head(call, call_arg(call, 1), &m);
+	long ret;
+
+	if (err)
+		return err;
+	ret = send_by_pair(call, flags, !m.head.msg_controllen && !(flags & ~PLAIN_SEND));
+	return ret ? ret : send_message(call, &m, flags);
+}
+
+/* One message of a vector. Return: bytes or -errno, also -EAGAIN; never waits. */
+static long send_of_vector(struct call *call, u64 at, int flags)
+{
+	struct message m;
+	u32 sent;
+	long ret = fetch_head(call, at, &m);
+
+	if (ret)
+		return ret;
+	ret = send_rest(call, &m, flags, length_of(&m));
+	if (ret < 0)
+		return ret;
+	sent = (u32)ret;
+	ret = task_write(call->task, at + offsetof(struct mmsghdr, msg_len), &sent, sizeof(sent));
+	return ret ? ret : sent;
+}
+
+long call_sendmmsg(struct call *call)
+{
+	u64 at = call_arg(call, 1);
+	u32 n = (u32)call_arg(call, 2);
+	int flags = call_int(call, 3);
+	long ret = send_by_pair(call, flags, true);
+
+	if (ret)
+		return ret;
+	for (n = n < UIO_MAXIOV ? n : UIO_MAXIOV; call->done < n; call->done++) {
+		ret = send_of_vector(call, at + call->done * sizeof(struct mmsghdr), flags);
+		if (ret < 0)
+			return sending_stops(call, flags, ret);
+	}
+	return (long)call->done;
+}
+
+static bool by_pair(const struct psock *ps, int flags)
+{
+	return ps->type == SOCK_STREAM && !(flags & (MSG_OOB | MSG_ERRQUEUE)) &&
+	       (ps->state == PSOCK_STREAM || ps->in_ended);
+}
+
+/* The host's call, and its data to the program. Return: what the call returns, or -errno. */
+static long receive(struct call *call, struct message *m, int flags)
+{
+	struct psock *ps = call->ps;
+	size_t total = length_of(m), there;
+	ssize_t put;
+	long ret;
+
+	local_form(call, m);
+	m->data.iov_len = total < DATA_MAX ? total : DATA_MAX;
+	m->local.msg_name = &m->addr;
+	m->local.msg_namelen = sizeof(m->addr);
+	m->local.msg_controllen = m->head.msg_controllen < CONTROL_MAX ? m->head.msg_controllen :
+									 CONTROL_MAX;
+	ret = skiff_recvmsg(ps->sfd, &m->local, (flags & ~MSG_WAITALL) | MSG_DONTWAIT);
+	if (ret < 0)
+		return -errno;
+	if (ps->state == PSOCK_DATAGRAM && !(flags & (MSG_PEEK | MSG_ERRQUEUE)))
+		ps->taken = true;
+	there = (size_t)ret < m->data.iov_len ? (size_t)ret : m->data.iov_len;
+	put = task_scatter(call->task, m->iov, (int)m->head.msg_iovlen, m->data.iov_base, there);
+	if (put < 0)
+		return put;
+	return (size_t)put == there ? ret : -EFAULT;
+}
+
+/* After data went to the program: its copy in the pair goes, and the next one is offered. */
+static long received(struct call *call, long result)
+{
+	if (call->ps->taken) {
+		call->ps->taken = false;
+		datagram_taken(call->ps);
+	}
+	return result;
+}
+
+long call_recvfrom(struct call *call)
+{
+	struct message m;
+	int flags = call_int(call, 3);
+	long ret, err;
+
+	if (by_pair(call->ps, flags))
+		return CALL_CONTINUE;
+	head_of_one(call, &m);
+	ret = receive(call, &m, flags);
+	if (ret == -EAGAIN)
+		return flags & MSG_DONTWAIT ? ret : call_wait(call, SO_RCVTIMEO);
+	if (ret < 0)
+		return received(call, ret);
+	err = call_write_addr(call, call_arg(call, 4), call_arg(call, 5), &m.addr,
+			      m.local.msg_namelen);
+	return received(call, err ? err : ret);
+}
+
+/* What the host said of the message goes into the program's header at @at. 0 or -errno. */
+static int write_head(struct call *call, u64 at, const struct message *m)
+{
+	const u64 name = (u64)(uintptr_t)m->head.msg_name;
+	size_t controllen = m->local.msg_controllen;
+	int err;
+
+	err = call_write_addr(call, name, at + offsetof(struct msghdr, msg_namelen), &m->addr,
+			      m->local.msg_namelen);
+	if (!err)
+		err = task_write(call->task, (u64)(uintptr_t)m->head.msg_control,
+				 m->local.msg_control, controllen);
+	if (!err)
+		err = task_write(call->task, at + offsetof(struct msghdr, msg_controllen),
+				 &controllen, sizeof(controllen));
+	if (err)
+		return err;
+	return task_write(call->task, at + offsetof(struct msghdr, msg_flags), &m->local.msg_flags,
+			  sizeof(m->local.msg_flags));
+}
+
+/* One message. Return: its length or -errno, also -EAGAIN. */
+static long receive_into(struct call *call, u64 at, int flags)
+{
+	struct message m;
+	long ret = fetch_head(call, at, &m), err;
+
+	if (!ret)
+		ret = receive(call, &m, flags);
+	if (ret < 0)
+		return ret;
+	err = write_head(call, at, &m);
+	return err ? err : ret;
+}
+
+long call_recvmsg(struct call *call)
+{
+	int flags = call_int(call, 2);
+	long ret;
+
+	if (by_pair(call->ps, flags))
+		return CALL_CONTINUE;
+	ret = receive_into(call, call_arg(call, 1), flags);
+	if (ret == -EAGAIN)
+		return flags & MSG_DONTWAIT ? ret : call_wait(call, SO_RCVTIMEO);
+	return received(call, ret);
+}
+
+/* recvmmsg()'s own limit is looked at while it waits, and not only after each message. */
+static long wait_for_vector(struct call *call, int flags)
+{
+	struct timespec limit;
+	long ret;
+
+	if (flags & MSG_DONTWAIT || (call->done && flags & MSG_WAITFORONE))
+		return call->done ? (long)call->done : -EAGAIN;
+	ret = call_wait(call, SO_RCVTIMEO);
+	if (ret != CALL_WAIT)
+		return call->done ? (long)call->done : ret;
+	if (!call->retry && call_arg(call, 4) &&
+	    !task_read(call->task, &limit, call_arg(call, 4), sizeof(limit)))
+		call->deadline = loop_now() + (s64)limit.tv_sec * 1000000000 + limit.tv_nsec;
+	return CALL_WAIT;
+}
+
+long call_recvmmsg(struct call *call)
+{
+	u64 at = call_arg(call, 1);
+	u32 n = (u32)call_arg(call, 2), len;
+	int flags = call_int(call, 3);
+	long ret = 0;
+
+	if (by_pair(call->ps, flags))
+		return CALL_CONTINUE;
+	for (n = n < UIO_MAXIOV ? n : UIO_MAXIOV; call->done < n; call->done++) {
+		u64 one = at + call->done * sizeof(struct mmsghdr);
+
+		ret = receive_into(call, one, flags & ~MSG_WAITFORONE);
+		if (ret < 0)
+			break;
+		len = (u32)ret;
+		task_write(call->task, one + offsetof(struct mmsghdr, msg_len), &len, sizeof(len));
+		received(call, 0);
+	}
+	if (ret == -EAGAIN)
+		return wait_for_vector(call, flags);
+	return received(call, call->done ? (long)call->done : ret);
+}

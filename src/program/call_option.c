@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Options and ioctls. */
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <skiff/skbuff.h>
+#include <skiff/socket.h>
+
+#include "program/program.h"
+
+/* A longer one is not an option's. */
+#define OPTION_MAX 65536
+
+/* Largest argument of the ioctls that are known here. */
+#define IOCTL_ARG_MAX 128
+
+/* What read() and write() of the pair have to know as well. */
+static void tell_pair(struct psock *ps, int level, int name, const void *val, socklen_t len)
+{
+	int fd;
+
+	if (level != SOL_SOCKET || (name != SO_RCVTIMEO && name != SO_SNDTIMEO))
+		return;
+	fd = psock_borrow(ps);
+	if (fd < 0)
+		return;
+	setsockopt(fd, level, name, val, len);
+	close(fd);
+}
+
+/* Options that hold a pointer: what it points to has to be fetched too. Return: 0 or -errno. */
+static long set_filter(struct call *call, struct sock_fprog *prog, int level, int name)
+{
+	char *scratch = call->session->server->scratch + OPTION_MAX;
+	size_t bytes = prog->len * sizeof(struct sock_filter);
+	int err = task_read(call->task, scratch, (u64)(uintptr_t)prog->filter, bytes);
+
+	if (err)
+		return err;
+	prog->filter = (struct sock_filter *)scratch;
+	return skiff_setsockopt(call->ps->sfd, level, name, prog, sizeof(*prog)) ? -errno : 0;
+}
+
+static bool holds_filter(int level, int name, int len)
+{
+	return level == SOL_SOCKET && len == sizeof(struct sock_fprog) &&
+	       (name == SO_ATTACH_FILTER || name == SO_ATTACH_REUSEPORT_CBPF);
+}
+
+long call_setsockopt(struct call *call)
+{
+	struct psock *ps = call->ps;
+	int level = call_int(call, 1), name = call_int(call, 2), len = call_int(call, 4), err;
+	char *val = ps->server->scratch;
+
+	if (len < 0)
+		return -EINVAL;
+	if (len > OPTION_MAX)
+		return -ENOMEM;
+	err = task_read(call->task, val, call_arg(call, 3), (size_t)len);
+	if (err)
+		return err;
+	if (holds_filter(level, name, len))
+		return set_filter(call, (struct sock_fprog *)val, level, name);
+	/* Its bytes are copied on their way: nothing would ever be told of by the error queue. */
+	if (level == SOL_SOCKET && name == SO_ZEROCOPY)
+		return -EOPNOTSUPP;
+	if (ps->state == PSOCK_STREAM)
+		pump_out(ps);
+	if (skiff_setsockopt(ps->sfd, level, name, val, (socklen_t)len))
+		return -errno;
+	tell_pair(ps, level, name, val, (socklen_t)len);
+	return 0;
+}
+
+/* Whoever asks for the error has it: the pair polls none any more. */
+static void clear_pair_error(struct psock *ps)
+{
+	int fd = psock_borrow(ps), err;
+	socklen_t len = sizeof(err);
+
+	if (fd < 0)
+		return;
+	getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len);
+	close(fd);
+}
+
+long call_getsockopt(struct call *call)
+{
+	struct psock *ps = call->ps;
+	int level = call_int(call, 1), name = call_int(call, 2), room, err;
+	char *val = ps->server->scratch;
+	socklen_t len;
+
+	err = task_read(call->task, &room, call_arg(call, 4), sizeof(room));
+	if (err)
+		return err;
+	if (room < 0)
+		return -EINVAL;
+	len = room > OPTION_MAX ? OPTION_MAX : (socklen_t)room;
+	/* Some options are asked by what is in the program's buffer. */
+	task_read(call->task, val, call_arg(call, 3), len);
+	if (skiff_getsockopt(ps->sfd, level, name, val, &len))
+		return -errno;
+	if (level == SOL_SOCKET && name == SO_ERROR && ps->type == SOCK_STREAM)
+		clear_pair_error(ps);
+	err = task_write(call->task, call_arg(call, 3), val, len);
+	return err ? err : task_write(call->task, call_arg(call, 4), &len, sizeof(len));
+}
+
+/* Bytes of the pair that nobody has read: our end's, or the program's. */
+static int pair_unread(struct psock *ps, bool program_end)
+{
+	int fd = program_end ? psock_borrow(ps) : ps->end.fd, n = 0;
+
+	if (fd < 0 || ioctl(fd, FIONREAD, &n))
+		n = 0;
+	if (program_end && fd >= 0)
+		close(fd);
+	return n;
+}
+
+/* What waits in the pair counts as well, in both directions. */
+static long queue_lengths(struct call *call, unsigned int cmd)
+{
+	struct psock *ps = call->ps;
+	int n = 0;
+
+	if (ps->state == PSOCK_STREAM)
+		pump_out(ps);
+	if (skiff_ioctl(ps->sfd, cmd, &n))
+		return -errno;
+	if (ps->state == PSOCK_STREAM && cmd == FIONREAD)
+		n += pair_unread(ps, true) + (ps->in ? (int)(ps->in->len - ps->in_offset) : 0);
+	else if (ps->state == PSOCK_STREAM)
+		n += pair_unread(ps, false) + (ps->out ? (int)ps->out->len : 0);
+	return task_write(call->task, call_arg(call, 2), &n, sizeof(n));
+}
+
+static long list_interfaces(struct call *call)
+{
+	struct ifconf conf;
+	char *buf = call->session->server->scratch;
+	u64 there;
+	int err;
+
+	err = task_read(call->task, &conf, call_arg(call, 2), sizeof(conf));
+	if (err)
+		return err;
+	there = (u64)(uintptr_t)conf.ifc_buf;
+	if (conf.ifc_len > OPTION_MAX)
+		conf.ifc_len = OPTION_MAX;
+	conf.ifc_buf = there ? buf : NULL;
+	if (skiff_ioctl(call->ps->sfd, SIOCGIFCONF, &conf))
+		return -errno;
+	err = there ? task_write(call->task, there, buf, (size_t)conf.ifc_len) : 0;
+	conf.ifc_buf = (char *)(uintptr_t)there;
+	return err ? err : task_write(call->task, call_arg(call, 2), &conf, sizeof(conf));
+}
+
+/* Bytes of an ioctl's argument, 0 for one that is not known. */
+static size_t arg_size(unsigned int cmd)
+{
+	switch (cmd) {
+	case SIOCATMARK:
+	case SIOCGPGRP:
+	case SIOCSPGRP:
+	case FIOSETOWN:
+	case FIOGETOWN:
+	case SIOCINQ:
+	case SIOCOUTQ:
+	case SIOCOUTQNSD:
+		return sizeof(int);
+	case SIOCGSTAMP_OLD:
+		return sizeof(struct timeval);
+	case SIOCGSTAMPNS_OLD:
+		return sizeof(struct timespec);
+	case SIOCGARP:
+	case SIOCSARP:
+	case SIOCDARP:
+		return 68;
+	case SIOCADDRT:
+	case SIOCDELRT:
+		return 120;
+	default:
+		return cmd >= SIOCGIFNAME && cmd <= SIOCSHWTSTAMP + 15 ? sizeof(struct ifreq) : 0;
+	}
+}
+
+long call_ioctl(struct call *call)
+{
+	struct psock *ps = call->ps;
+	unsigned int cmd = (unsigned int)call_arg(call, 1);
+	char arg[IOCTL_ARG_MAX] = { 0 };
+	size_t size = arg_size(cmd);
+	int err, ret;
+
+	/* The pair's own mark is the stream's, and so are its owner and its signals. */
+	if (cmd == SIOCATMARK || cmd == SIOCSPGRP || cmd == FIOSETOWN || cmd == SIOCGPGRP ||
+	    cmd == FIOGETOWN)
+		return CALL_CONTINUE;
+	if (cmd == FIONREAD || cmd == TIOCOUTQ || cmd == SIOCOUTQNSD)
+		return queue_lengths(call, cmd);
+	if (cmd == SIOCGIFCONF)
+		return list_interfaces(call);
+	if (!size)
+		return -ENOTTY;
+	err = task_read(call->task, arg, call_arg(call, 2), size);
+	if (err)
+		return err;
+	ret = skiff_ioctl(ps->sfd, cmd, arg);
+	if (ret < 0)
+		return -errno;
+	err = task_write(call->task, call_arg(call, 2), arg, size);
+	return err ? err : ret;
+}

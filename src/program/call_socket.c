@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Calls about sockets themselves: made, named, connected, ended. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <skiff/socket.h>
+
+#include "program/program.h"
+
+int call_read_addr(const struct call *call, u64 from, int len, struct sockaddr_storage *addr)
+{
+	if (len < 0 || len > (int)sizeof(*addr))
+		return -EINVAL;
+	memset(addr, 0, sizeof(*addr));
+	return task_read(call->task, addr, from, (size_t)len);
+}
+
+int call_write_addr(const struct call *call, u64 to, u64 len_at,
+		    const struct sockaddr_storage *addr, socklen_t len)
+{
+	int room, err;
+
+	if (!to)
+		return 0;
+	err = task_read(call->task, &room, len_at, sizeof(room));
+	if (err)
+		return err;
+	if (room < 0)
+		return -EINVAL;
+	err = task_write(call->task, to, addr, room < (int)len ? (size_t)room : len);
+	return err ? err : task_write(call->task, len_at, &len, sizeof(len));
+}
+
+/* Give the program its end, whose number the call returns. */
+static long hand_over(struct call *call, struct psock *ps, int fd, int type)
+{
+	int there = notify_answer_fd(call->session->watch.fd, call->req.id, fd,
+				     type & SOCK_CLOEXEC ? O_CLOEXEC : 0);
+
+	close(fd);
+	if (there < 0) {
+		psock_close(ps);
+		/* The program has no room for it, or is gone. */
+		return there;
+	}
+	ps->holder = (pid_t)call->req.pid;
+	ps->holder_fd = there;
+	return CALL_DONE;
+}
+
+long call_socket(struct call *call)
+{
+	struct server *server = call->session->server;
+	int domain = call_int(call, 0), flags = call_int(call, 1), protocol = call_int(call, 2);
+	int type = flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC), sfd, fd;
+	struct psock *ps;
+
+	if (domain == AF_NETLINK)
+		return CALL_CONTINUE;
+	sfd = skiff_socket(server->host, domain, type | SOCK_NONBLOCK, protocol);
+	if (sfd < 0)
+		return -errno;
+	ps = psock_new(server, sfd, domain, type, protocol);
+	if (!ps) {
+		skiff_close(sfd);
+		return -ENOMEM;
+	}
+	if (type == SOCK_STREAM) {
+		fd = pair_fresh(ps, flags & SOCK_NONBLOCK);
+	} else {
+		ps->state = PSOCK_DATAGRAM;
+		fd = pair_new(ps, SOCK_SEQPACKET, flags & SOCK_NONBLOCK);
+	}
+	if (fd < 0) {
+		psock_close(ps);
+		return fd;
+	}
+	if (hand_over(call, ps, fd, flags) != CALL_DONE)
+		return -EMFILE;
+	if (ps->state == PSOCK_FRESH)
+		psock_is_alone(ps);
+	return CALL_DONE;
+}
+
+long call_bind(struct call *call)
+{
+	struct psock *ps = call->ps;
+	struct sockaddr_storage addr;
+	int err = call_read_addr(call, call_arg(call, 1), call_int(call, 2), &addr);
+
+	if (err)
+		return err;
+	if (skiff_bind(ps->sfd, (struct sockaddr *)&addr, (socklen_t)call_int(call, 2)))
+		return -errno;
+	/* A port is in use now: its end has to be noticed. */
+	return ps->state == PSOCK_FRESH ? pair_join(ps) : 0;
+}
+
+long call_listen(struct call *call)
+{
+	struct psock *ps = call->ps;
+	int err;
+
+	if (skiff_listen(ps->sfd, call_int(call, 1)))
+		return -errno;
+	if (ps->state == PSOCK_LISTENING)
+		return 0;
+	err = pair_join(ps);
+	if (!err)
+		err = pair_stuff(ps);
+	if (err)
+		return err;
+	ps->state = PSOCK_LISTENING;
+	return 0;
+}
+
+/* The next connection, and from whom. Return: the host's descriptor or -errno. */
+static int take_connection(struct psock *ps, struct sockaddr_storage *addr, socklen_t *len)
+{
+	int sfd = ps->spare;
+
+	*len = sizeof(*addr);
+	memset(addr, 0, sizeof(*addr));
+	if (sfd >= 0) {
+		ps->spare = -1;
+		skiff_getpeername(sfd, (struct sockaddr *)addr, len);
+		return sfd;
+	}
+	sfd = skiff_accept4(ps->sfd, (struct sockaddr *)addr, len, SOCK_NONBLOCK);
+	return sfd < 0 ? -errno : sfd;
+}
+
+static bool more_connections(const struct psock *ps)
+{
+	struct pollfd p = { .fd = ps->sfd, .events = POLLIN };
+
+	return ps->spare >= 0 || skiff_poll_fds(&p, 1, 0) > 0;
+}
+
+/* The call is gone: the connection is for the next one. */
+static void put_back(struct psock *ps, int sfd)
+{
+	if (ps->spare >= 0)
+		skiff_close(sfd);
+	else
+		ps->spare = sfd;
+}
+
+static long give_connection(struct call *call, int sfd, int flags)
+{
+	struct psock *ps = call->ps, *new;
+	int fd, there;
+
+	new = psock_new(ps->server, sfd, ps->domain, ps->type, ps->protocol);
+	if (!new) {
+		skiff_close(sfd);
+		return -ENOMEM;
+	}
+	new->state = PSOCK_STREAM;
+	fd = pair_new(new, SOCK_STREAM, flags & SOCK_NONBLOCK);
+	if (fd < 0) {
+		psock_close(new);
+		return fd;
+	}
+	there = notify_answer_fd(call->session->watch.fd, call->req.id, fd,
+				 flags & SOCK_CLOEXEC ? O_CLOEXEC : 0);
+	close(fd);
+	if (there < 0) {
+		/* Only the pair goes: the connection stays. */
+		skiff_epoll_ctl(ps->server->sep, EPOLL_CTL_DEL, sfd, NULL);
+		new->sfd = -1;
+		put_back(ps, sfd);
+		psock_close(new);
+		return there == -ENOENT ? CALL_DONE : there;
+	}
+	new->holder = (pid_t)call->req.pid;
+	new->holder_fd = there;
+	pump_start(new);
+	return CALL_DONE;
+}
+
+static long accept_with(struct call *call, int flags)
+{
+	struct psock *ps = call->ps;
+	struct sockaddr_storage addr;
+	socklen_t len;
+	long ret;
+	int sfd;
+
+	if (flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC))
+		return -EINVAL;
+	sfd = take_connection(ps, &addr, &len);
+	if (sfd == -EAGAIN) {
+		pair_take_token(ps);
+		return call_wait(call, SO_RCVTIMEO);
+	}
+	if (sfd < 0)
+		return sfd;
+	ret = call_write_addr(call, call_arg(call, 1), call_arg(call, 2), &addr, len);
+	if (ret)
+		skiff_close(sfd);
+	else
+		ret = give_connection(call, sfd, flags);
+	if (more_connections(ps))
+		pair_give_token(ps);
+	else
+		pair_take_token(ps);
+	return ret;
+}
+
+long call_accept(struct call *call)
+{
+	return accept_with(call, 0);
+}
+
+long call_accept4(struct call *call)
+{
+	return accept_with(call, call_int(call, 3));
+}
+
+static int join_for_connect(struct call *call)
+{
+	struct psock *ps = call->ps;
+
+	if (ps->state == PSOCK_IDLE && ps->end.fd < 0)
+		return pair_replace(call);
+	return pair_join(ps);
+}
+
+/* It is connected: the pump may start. */
+static long connected(struct call *call)
+{
+	struct psock *ps = call->ps;
+	int err = ps->state == PSOCK_CONNECTING ? 0 : join_for_connect(call);
+
+	if (err)
+		return err;
+	pair_unstuff(ps);
+	pump_start(ps);
+	return 0;
+}
+
+/* The program is not to wait: until it is known what becomes of it, the pair polls nothing. */
+static long connecting(struct call *call)
+{
+	struct psock *ps = call->ps;
+	int err = join_for_connect(call);
+
+	if (!err)
+		err = pair_stuff(ps);
+	if (err)
+		return err;
+	ps->state = PSOCK_CONNECTING;
+	return -EINPROGRESS;
+}
+
+static bool is_connecting(const struct call *call)
+{
+	return call->ps->state == PSOCK_CONNECTING || call->retry;
+}
+
+static long connect_stream(struct call *call, const struct sockaddr_storage *addr, socklen_t len)
+{
+	struct psock *ps = call->ps;
+	long ret;
+
+	ret = skiff_connect(ps->sfd, (const struct sockaddr *)addr, len) ? -errno : 0;
+	if (!ret && addr->ss_family == AF_UNSPEC && len >= sizeof(sa_family_t)) {
+		pair_break(ps);
+		return 0;
+	}
+	if (!ret)
+		return ps->state == PSOCK_STREAM ? 0 : connected(call);
+	if (ret != -EINPROGRESS && (ret != -EALREADY || !is_connecting(call))) {
+		if (ps->state == PSOCK_CONNECTING && ret != -EALREADY)
+			pair_break(ps);
+		return ret;
+	}
+	if (call->retry || !call_nonblock(call)) {
+		call->result = -EINPROGRESS;
+		return call->retry ? CALL_WAIT : call_wait(call, SO_SNDTIMEO);
+	}
+	return ret == -EINPROGRESS ? connecting(call) : ret;
+}
+
+long call_connect(struct call *call)
+{
+	struct psock *ps = call->ps;
+	struct sockaddr_storage addr;
+	int len = call_int(call, 2), err;
+
+	err = call_read_addr(call, call_arg(call, 1), len, &addr);
+	if (err)
+		return err;
+	if (ps->type == SOCK_STREAM)
+		return connect_stream(call, &addr, (socklen_t)len);
+	return skiff_connect(ps->sfd, (struct sockaddr *)&addr, (socklen_t)len) ? -errno : 0;
+}
+
+/* A connection that nobody waits for in connect() has come about or failed. */
+void connect_host_ready(struct psock *ps, u32 events)
+{
+	if (events & (EPOLLERR | EPOLLHUP)) {
+		pair_break(ps);
+	} else if (events & EPOLLOUT) {
+		pair_unstuff(ps);
+		pump_start(ps);
+	}
+}
+
+static long name_of(struct call *call, int (*get)(int fd, struct sockaddr *addr, socklen_t *len))
+{
+	struct sockaddr_storage addr;
+	socklen_t len = sizeof(addr);
+	int room, err;
+
+	memset(&addr, 0, sizeof(addr));
+	if (get(call->ps->sfd, (struct sockaddr *)&addr, &len))
+		return -errno;
+	err = task_read(call->task, &room, call_arg(call, 2), sizeof(room));
+	if (err)
+		return err;
+	if (room < 0)
+		return -EINVAL;
+	if (!call_arg(call, 1))
+		return room ? -EFAULT : 0;
+	return call_write_addr(call, call_arg(call, 1), call_arg(call, 2), &addr, len);
+}
+
+long call_getsockname(struct call *call)
+{
+	return name_of(call, skiff_getsockname);
+}
+
+long call_getpeername(struct call *call)
+{
+	return name_of(call, skiff_getpeername);
+}
+
+long call_shutdown(struct call *call)
+{
+	struct psock *ps = call->ps;
+	struct sockaddr_storage addr;
+	socklen_t len = sizeof(addr);
+	int how = call_int(call, 1);
+
+	if (how < SHUT_RD || how > SHUT_RDWR)
+		return -EINVAL;
+	if (ps->state != PSOCK_STREAM)
+		return skiff_shutdown(ps->sfd, how) ? -errno : 0;
+	if (skiff_getpeername(ps->sfd, (struct sockaddr *)&addr, &len))
+		return -errno;
+	if (how != SHUT_WR && skiff_shutdown(ps->sfd, SHUT_RD))
+		return -errno;
+	if (how != SHUT_WR)
+		shutdown(ps->end.fd, SHUT_WR);
+	if (how == SHUT_RD)
+		return 0;
+	/* What was written goes first, and the program writes no more. */
+	ps->out_ending = true;
+	shutdown(ps->end.fd, SHUT_RD);
+	pump_out(ps);
+	return 0;
+}

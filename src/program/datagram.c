@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Datagrams: the host's queue is the truth, and a copy of its head lies in the pair, for poll() and
+ * read(). When the program has read the copy, or a call has taken the head, the next one follows.
+ */
+#include <errno.h>
+#include <linux/sockios.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <skiff/socket.h>
+
+#include "program/program.h"
+
+/* Datagrams that the program wrote, before others have their turn. */
+#define TURN 64
+
+/* What the smallest datagram occupies keeps an end of this size from being writable. */
+static void make_room_for_one(int end, size_t len)
+{
+	int bytes = (int)(len + 1024) / 2;
+
+	setsockopt(end, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+}
+
+/* Put a copy of the host's head into the pair. */
+static void offer_head(struct psock *ps)
+{
+	char *scratch = ps->server->scratch;
+	ssize_t len;
+
+	if (ps->token)
+		return;
+	len = skiff_recv(ps->sfd, scratch, SCRATCH_SIZE, MSG_PEEK | MSG_DONTWAIT);
+	if (len < 0 && errno == EAGAIN)
+		return;
+	/* An error that waits wakes a reader by an empty datagram. */
+	if (len < 0)
+		len = 0;
+	make_room_for_one(ps->end.fd, (size_t)len);
+	if (send(ps->end.fd, scratch, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL) == len)
+		ps->token = true;
+}
+
+void datagram_taken(struct psock *ps)
+{
+	char byte;
+	int fd;
+
+	if (ps->token) {
+		fd = psock_borrow(ps);
+		if (fd >= 0) {
+			recv(fd, &byte, 1, MSG_DONTWAIT);
+			close(fd);
+		}
+		ps->token = false;
+	}
+	offer_head(ps);
+}
+
+/* The program has read the copy: the head has served. */
+static void copy_was_read(struct psock *ps)
+{
+	int unread = 0;
+	char byte;
+
+	if (!ps->token || ioctl(ps->end.fd, SIOCOUTQ, &unread) || unread)
+		return;
+	ps->token = false;
+	skiff_recv(ps->sfd, &byte, 1, MSG_DONTWAIT);
+	offer_head(ps);
+}
+
+static void send_written(struct psock *ps, bool hung_up)
+{
+	char *scratch = ps->server->scratch;
+	ssize_t len;
+
+	for (int i = 0; i < TURN; i++) {
+		len = recv(ps->end.fd, scratch, SCRATCH_SIZE, MSG_DONTWAIT);
+		/* An end that hung up gives nothing for ever. */
+		if (len < 0 || (!len && hung_up))
+			return;
+		/* write() has told the program that it went; so it is dropped if it can't. */
+		skiff_send(ps->sfd, scratch, (size_t)len, MSG_DONTWAIT);
+	}
+	if (list_empty(&ps->of_again))
+		list_add_tail(&ps->of_again, &ps->server->again);
+}
+
+void datagram_end_ready(struct loop_watch *watch, u32 events)
+{
+	struct psock *ps = container_of(watch, struct psock, end);
+
+	if (events & EPOLLIN)
+		send_written(ps, events & EPOLLHUP);
+	if (events & EPOLLHUP) {
+		psock_close(ps);
+		return;
+	}
+	if (events & EPOLLOUT)
+		copy_was_read(ps);
+}
+
+void datagram_host_ready(struct psock *ps)
+{
+	offer_head(ps);
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The pair of kernel sockets behind a program's descriptor, and how it is made to poll.
+ *
+ * A stream that nothing was done with is an unconnected AF_UNIX socket, which polls OUT|HUP as a TCP
+ * socket does. When it gets a peer, that is our end. To let it poll nothing, the program's end is made
+ * small and filled with bytes that nobody sent, the stuffing; emptying it gives one edge of EPOLLOUT.
+ * One byte in the other direction is a listener's token. And an end that goes while there are bytes in it
+ * that nobody read resets the other.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <skiff/kernel.h>
+
+#include "program/program.h"
+
+#define END_EVENTS (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)
+
+/* What a pair may hold in each direction, before the system's own limit. */
+#define PAIR_SNDBUF (1 << 20)
+
+/* More than the smallest buffer takes of single bytes. */
+#define STUFFING_MAX 64
+
+static int watch_end(struct psock *ps, int end)
+{
+	loop_fn *fn = ps->type == SOCK_STREAM ? pump_end_ready : datagram_end_ready;
+
+	return loop_watch(&ps->server->loop, &ps->end, end, END_EVENTS, fn);
+}
+
+static void set_sndbuf(int fd, int bytes)
+{
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+}
+
+int pair_new(struct psock *ps, int type, int flags)
+{
+	int fd[2], err;
+
+	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC | flags, 0, fd))
+		return -errno;
+	if (type == SOCK_STREAM) {
+		set_sndbuf(fd[0], PAIR_SNDBUF);
+		set_sndbuf(fd[1], PAIR_SNDBUF);
+	}
+	err = psock_known_by(ps, fd[1]);
+	if (!err)
+		err = watch_end(ps, fd[0]);
+	if (!err)
+		return fd[1];
+	close(fd[0]);
+	close(fd[1]);
+	return err;
+}
+
+int pair_fresh(struct psock *ps, int flags)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0), err;
+
+	if (fd < 0)
+		return -errno;
+	err = psock_known_by(ps, fd);
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+int pair_meeting_place(struct server *server)
+{
+	struct sockaddr_un any = { .sun_family = AF_UNIX };
+
+	server->meeting = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (server->meeting < 0)
+		return -errno;
+	/* An address of the family alone makes the kernel choose an abstract name. */
+	server->meeting_len = sizeof(server->meeting_addr);
+	if (bind(server->meeting, (struct sockaddr *)&any, sizeof(any.sun_family)) ||
+	    listen(server->meeting, 16) ||
+	    getsockname(server->meeting, (struct sockaddr *)&server->meeting_addr,
+			&server->meeting_len))
+		return -errno;
+	return 0;
+}
+
+/* The name can be found by others: only what we have connected ourselves is welcome. */
+static int accept_own(struct server *server)
+{
+	struct ucred cred;
+	socklen_t len;
+	int end;
+
+	for (;;) {
+		end = accept4(server->meeting, NULL, NULL, SOCK_CLOEXEC);
+		if (end < 0)
+			return -errno;
+		len = sizeof(cred);
+		if (!getsockopt(end, SOL_SOCKET, SO_PEERCRED, &cred, &len) && cred.pid == getpid())
+			return end;
+		close(end);
+	}
+}
+
+/* Connect the program's end @fd, which is borrowed, to ours. */
+static int meet(struct psock *ps, int fd)
+{
+	struct server *server = ps->server;
+	int end, err;
+
+	if (connect(fd, (struct sockaddr *)&server->meeting_addr, server->meeting_len))
+		return -errno;
+	end = accept_own(server);
+	if (end < 0)
+		return end;
+	set_sndbuf(end, PAIR_SNDBUF);
+	set_sndbuf(fd, PAIR_SNDBUF);
+	err = watch_end(ps, end);
+	if (err)
+		close(end);
+	return err;
+}
+
+int pair_join(struct psock *ps)
+{
+	int fd, err;
+
+	if (ps->end.fd >= 0)
+		return 0;
+	fd = psock_borrow(ps);
+	if (fd < 0)
+		return fd;
+	err = meet(ps, fd);
+	close(fd);
+	if (err)
+		return err;
+	psock_is_joined(ps);
+	ps->state = PSOCK_IDLE;
+	return 0;
+}
+
+int pair_stuff(struct psock *ps)
+{
+	int fd = psock_borrow(ps);
+
+	if (fd < 0)
+		return fd;
+	set_sndbuf(fd, 0);
+	while (ps->stuffing < STUFFING_MAX && send(fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1)
+		ps->stuffing++;
+	close(fd);
+	return 0;
+}
+
+void pair_unstuff(struct psock *ps)
+{
+	char bytes[STUFFING_MAX];
+	ssize_t n;
+	int fd;
+
+	if (!ps->stuffing)
+		return;
+	/* Roomy first: the edge that tells the program to write comes when the bytes go. */
+	fd = psock_borrow(ps);
+	if (fd >= 0) {
+		set_sndbuf(fd, PAIR_SNDBUF);
+		close(fd);
+	}
+	while (ps->stuffing) {
+		n = recv(ps->end.fd, bytes, ps->stuffing, MSG_DONTWAIT);
+		if (n <= 0)
+			break;
+		ps->stuffing -= (u32)n;
+	}
+}
+
+void pair_give_token(struct psock *ps)
+{
+	if (!ps->token && send(ps->end.fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1)
+		ps->token = true;
+}
+
+void pair_take_token(struct psock *ps)
+{
+	char byte;
+	int fd;
+
+	if (!ps->token)
+		return;
+	fd = psock_borrow(ps);
+	if (fd < 0)
+		return;
+	recv(fd, &byte, 1, MSG_DONTWAIT);
+	close(fd);
+	ps->token = false;
+}
+
+void pair_break(struct psock *ps)
+{
+	int end = ps->end.fd, unread = 0, fd;
+
+	if (end < 0)
+		return;
+	if (ioctl(end, FIONREAD, &unread) == 0 && !unread) {
+		fd = psock_borrow(ps);
+		if (fd >= 0) {
+			send(fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+			close(fd);
+		}
+	}
+	loop_unwatch(&ps->server->loop, &ps->end);
+	close(end);
+	ps->stuffing = 0;
+	ps->state = PSOCK_IDLE;
+	psock_is_alone(ps);
+}
+
+int pair_replace(struct call *call)
+{
+	struct psock *ps = call->ps;
+	int flags = task_fd_flags(call->task, call_int(call, 0)), fd, err;
+
+	if (flags < 0)
+		return flags;
+	fd = pair_new(ps, SOCK_STREAM, flags & O_NONBLOCK ? SOCK_NONBLOCK : 0);
+	if (fd < 0)
+		return fd;
+	err = notify_replace_fd(call->session->watch.fd, call->req.id, fd, call_int(call, 0),
+				flags & O_CLOEXEC);
+	close(fd);
+	return err < 0 ? err : 0;
+}

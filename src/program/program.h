@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files that answer programs share: the server, its sessions, the sockets of programs and the
+ * calls that are under way.
+ *
+ * Theory of operation. A program's socket is two things: a socket of the host (@sfd), and a socket of the
+ * kernel's, of family AF_UNIX, whose one end the program holds as its descriptor while the other end is
+ * ours (@end). What goes through read() and write() passes the pair without a question; what the filter
+ * catches is answered from the host's socket. The pump carries data between the two, and shuts, fills and
+ * ends the pair such that poll() tells of it what it would tell of the socket.
+ *
+ * A call is answered at once or parked at its socket, and tried again from its beginning when anything
+ * happens there. So a handler has no effects before it knows that it will not wait.
+ */
+#ifndef SKIFF_PROGRAM_PROGRAM_H
+#define SKIFF_PROGRAM_PROGRAM_H
+
+#include <sys/socket.h>
+
+#include <skiff/list.h>
+
+#include "program/loop.h"
+#include "program/notify.h"
+#include "program/server.h"
+#include "program/task.h"
+
+struct sk_buff;
+
+#define PSOCK_BUCKETS 4096
+
+/* Bytes of one message or option that are copied at most; longer ones are taken in parts or refused. */
+#define SCRATCH_SIZE (256 * 1024)
+
+/**
+ * struct server - answers programs for one host
+ * @loop: where everything happens
+ * @host: whose sockets programs get
+ * @sep: the set of the host's sockets, skiff_epoll_*
+ * @tasks: threads of programs
+ * @by_inode: struct psock by the inode of the program's end
+ * @psocks: all of them
+ * @nr_psocks: how many
+ * @alone: those that the program holds alone, oldest first: see psock_sweep()
+ * @nr_alone: how many, and how many there may be before it is worth a look which of them are still held
+ * @sweep_at: that
+ * @sessions: launches
+ * @nr_sessions: how many
+ * @timed: parked calls that end by themselves, the next one first
+ * @again: sockets that the pump left with more to do
+ * @meeting: where the ends of stream sockets are connected to ours
+ * @meeting_addr: its abstract name
+ * @meeting_len: bytes of that
+ * @watches: descriptors of the caller's
+ * @on_end: tells of the end of a session
+ * @on_end_arg: for it
+ * @scratch: bytes on their way, while one call is answered
+ */
+struct server {
+	struct loop loop;
+	struct net *host;
+	int sep;
+	struct tasks tasks;
+	struct hlist_head by_inode[PSOCK_BUCKETS];
+	struct list_head psocks;
+	int nr_psocks;
+	struct list_head alone;
+	int nr_alone;
+	int sweep_at;
+	struct list_head sessions;
+	int nr_sessions;
+	struct list_head timed;
+	struct list_head again;
+	int meeting;
+	struct sockaddr_storage meeting_addr;
+	socklen_t meeting_len;
+	struct list_head watches;
+	void (*on_end)(void *arg);
+	void *on_end_arg;
+	char *scratch;
+};
+
+/**
+ * struct session - a launch: a program and its children
+ * @garbage: for loop_free_later()
+ * @watch: its listener
+ * @server: who answers
+ * @node: among the sessions
+ * @calls: that are parked
+ */
+struct session {
+	struct loop_garbage garbage;
+	struct loop_watch watch;
+	struct server *server;
+	struct list_head node;
+	struct list_head calls;
+};
+
+enum psock_state {
+	PSOCK_FRESH,	  /* a stream that nothing was done with: the program's end alone */
+	PSOCK_IDLE,	  /* a stream with a pair, not connected: bound, or after a failure */
+	PSOCK_CONNECTING, /* polls nothing */
+	PSOCK_LISTENING,  /* polls what its token says */
+	PSOCK_STREAM,	  /* the pump is at work */
+	PSOCK_DATAGRAM,	  /* datagrams have their pair from the beginning */
+};
+
+/**
+ * struct psock - a program's socket
+ * @garbage: for loop_free_later()
+ * @server: whose
+ * @by_inode: in the table
+ * @node: among all
+ * @of_alone: among those without a pair
+ * @of_again: the pump has more to do
+ * @calls: parked at it
+ * @end: our end of the pair
+ * @inode: of the program's end
+ * @sfd: the host's socket
+ * @domain: AF_* @type: SOCK_* @protocol: as socket() was asked
+ * @state: what the pair is like
+ * @holder: a thread that has the descriptor, as far as is known
+ * @holder_fd: its number there
+ * @stuffing: bytes in front of what the program writes, which only keep it from being writable
+ * @token: the listener's token is out, or a datagram's copy
+ * @taken: the head of the host's queue of datagrams has gone to the program in this call
+ * @out: read from the program and not taken by the host
+ * @in: received and not fully written to the program
+ * @in_offset: bytes of @in that are
+ * @in_ended: the program has been told of the end of the stream
+ * @out_ending: the program has shut its direction; the end of the stream follows what was written
+ * @out_ended: the host knows
+ * @hung_up: the program has closed it
+ * @bulk: the last read was a long one
+ * @spare: a connection that was accepted for a call that is gone, -1: none
+ */
+struct psock {
+	struct loop_garbage garbage;
+	struct server *server;
+	struct hlist_node by_inode;
+	struct list_head node;
+	struct list_head of_alone;
+	struct list_head of_again;
+	struct list_head calls;
+	struct loop_watch end;
+	u64 inode;
+	int sfd;
+	int domain, type, protocol;
+	enum psock_state state;
+	pid_t holder;
+	int holder_fd;
+	u32 stuffing;
+	bool token;
+	bool taken;
+	struct sk_buff *out;
+	struct sk_buff *in;
+	u32 in_offset;
+	bool in_ended;
+	bool out_ending;
+	bool out_ended;
+	bool hung_up;
+	bool bulk;
+	int spare;
+};
+
+/* What a handler returns beside a value for the program or a negative errno. */
+enum {
+	CALL_CONTINUE = -100000, /* the kernel is to do it */
+	CALL_WAIT,		 /* it was parked */
+	CALL_DONE,		 /* it was answered */
+};
+
+/**
+ * struct call - a call of a program
+ * @req: what the kernel says of it
+ * @session: where it came from
+ * @task: who made it
+ * @ps: the socket that it is about, NULL for socket()
+ * @retry: it was parked before
+ * @done: bytes or messages that earlier tries have dealt with
+ * @deadline: when waiting ends, CLOCK_MONOTONIC ns; INT64_MAX: never
+ * @result: of waiting until then
+ * @node: parked at its socket
+ * @of_session: among all of its session
+ * @of_timed: among those with a deadline
+ */
+struct call {
+	struct seccomp_notif req;
+	struct session *session;
+	struct task *task;
+	struct psock *ps;
+	bool retry;
+	u64 done;
+	s64 deadline;
+	long result;
+	struct list_head node;
+	struct list_head of_session;
+	struct list_head of_timed;
+};
+
+static inline u64 call_arg(const struct call *call, int i)
+{
+	return call->req.data.args[i];
+}
+
+static inline int call_int(const struct call *call, int i)
+{
+	return (int)call->req.data.args[i];
+}
+
+typedef long call_fn(struct call *call);
+
+/* session.c */
+void session_end(struct session *session);
+void calls_retry(struct psock *ps);
+void calls_expire(struct server *server);
+void calls_drop(struct psock *ps, long result);
+
+/*
+ * What a handler returns when it would have to wait: CALL_WAIT, or -EAGAIN for a descriptor that is
+ * non-blocking, or when @timeo (SO_RCVTIMEO, SO_SNDTIMEO; 0: none) has it so.
+ */
+long call_wait(struct call *call, int timeo);
+bool call_nonblock(const struct call *call);
+
+/* dispatch.c */
+long call_dispatch(struct call *call);
+
+/* psock.c */
+struct psock *psock_new(struct server *server, int sfd, int domain, int type, int protocol);
+struct psock *psock_find(struct server *server, u64 inode);
+/* The program's end, which was just made, is what it is known by from now on. 0 or -errno. */
+int psock_known_by(struct psock *ps, int program_end);
+/* The program holds it no more, or never got it: close what is the host's. */
+void psock_close(struct psock *ps);
+/* A descriptor of ours for the program's end. It or -errno. */
+int psock_borrow(struct psock *ps);
+/* It has no pair yet; now it has. */
+void psock_is_alone(struct psock *ps);
+void psock_is_joined(struct psock *ps);
+void psock_sweep(struct server *server);
+
+/* pair.c */
+/*
+ * Make a pair, with our end watched, or the program's end alone; @flags: SOCK_NONBLOCK. Return: the
+ * program's end, for the caller to give away and close; or -errno.
+ */
+int pair_new(struct psock *ps, int type, int flags);
+int pair_fresh(struct psock *ps, int flags);
+int pair_meeting_place(struct server *server);
+/* Connect a fresh socket's end to ours. 0 or -errno. */
+int pair_join(struct psock *ps);
+/* Let the program's end poll not writable; and writable again. */
+int pair_stuff(struct psock *ps);
+void pair_unstuff(struct psock *ps);
+void pair_give_token(struct psock *ps);
+void pair_take_token(struct psock *ps);
+/* The program's end tells of an error or a reset: ours is gone afterwards. */
+void pair_break(struct psock *ps);
+/* In place of a broken one, with the number @fd of the program that called. 0 or -errno. */
+int pair_replace(struct call *call);
+
+/* pump.c */
+void pump_start(struct psock *ps);
+/* Take what the program has written. Return: whether all is with the host. */
+bool pump_out(struct psock *ps);
+void pump_in(struct psock *ps);
+loop_fn pump_end_ready;
+void pump_host_ready(struct psock *ps, u32 events);
+
+/* datagram.c */
+loop_fn datagram_end_ready;
+void datagram_host_ready(struct psock *ps);
+/* The head of the host's queue is gone: its copy in the pair goes too. */
+void datagram_taken(struct psock *ps);
+
+/* call_socket.c */
+call_fn call_socket, call_bind, call_listen, call_accept, call_accept4, call_connect;
+call_fn call_getsockname, call_getpeername, call_shutdown;
+long connect_outcome(struct psock *ps);
+void connect_host_ready(struct psock *ps, u32 events);
+
+/* call_option.c */
+call_fn call_setsockopt, call_getsockopt, call_ioctl;
+
+/* call_message.c */
+call_fn call_sendto, call_sendmsg, call_sendmmsg, call_recvfrom, call_recvmsg, call_recvmmsg;
+
+/* An address of the program's, of @len bytes as it says. 0 or -errno. */
+int call_read_addr(const struct call *call, u64 from, int len, struct sockaddr_storage *addr);
+/* Give it one, and how long it is, cut to the length that it says it has room for. 0 or -errno. */
+int call_write_addr(const struct call *call, u64 to, u64 len_at,
+		    const struct sockaddr_storage *addr, socklen_t len);
+
+#endif /* SKIFF_PROGRAM_PROGRAM_H */

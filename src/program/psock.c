@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The sockets that programs hold. */
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <skiff/skbuff.h>
+#include <skiff/slab.h>
+#include <skiff/socket.h>
+
+#include "program/program.h"
+
+/* Fresh sockets that are tolerated before somebody asks whether they are still held. */
+#define SWEEP_MIN 64
+
+/* Edges of everything: handlers go on until there is nothing more. */
+#define HOST_EVENTS (EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET)
+
+static struct hlist_head *bucket_of(struct server *server, u64 inode)
+{
+	return &server->by_inode[inode % PSOCK_BUCKETS];
+}
+
+struct psock *psock_find(struct server *server, u64 inode)
+{
+	struct psock *ps;
+
+	hlist_for_each_entry(ps, bucket_of(server, inode), by_inode)
+		if (ps->inode == inode)
+			return ps;
+	return NULL;
+}
+
+struct psock *psock_new(struct server *server, int sfd, int domain, int type, int protocol)
+{
+	struct psock *ps = kzalloc(sizeof(*ps), GFP_KERNEL);
+	struct epoll_event event = { .events = HOST_EVENTS, .data.ptr = ps };
+
+	if (!ps)
+		return NULL;
+	ps->server = server;
+	ps->sfd = sfd;
+	ps->domain = domain;
+	ps->type = type;
+	ps->protocol = protocol;
+	ps->end.fd = -1;
+	ps->spare = -1;
+	ps->holder_fd = -1;
+	INIT_LIST_HEAD(&ps->of_alone);
+	INIT_LIST_HEAD(&ps->of_again);
+	INIT_LIST_HEAD(&ps->calls);
+	INIT_HLIST_NODE(&ps->by_inode);
+	if (skiff_epoll_ctl(server->sep, EPOLL_CTL_ADD, sfd, &event)) {
+		kfree(ps);
+		return NULL;
+	}
+	list_add_tail(&ps->node, &server->psocks);
+	server->nr_psocks++;
+	return ps;
+}
+
+int psock_known_by(struct psock *ps, int program_end)
+{
+	struct stat st;
+
+	if (fstat(program_end, &st))
+		return -errno;
+	hlist_del_init(&ps->by_inode);
+	ps->inode = st.st_ino;
+	hlist_add_head(&ps->by_inode, bucket_of(ps->server, ps->inode));
+	return 0;
+}
+
+void psock_is_joined(struct psock *ps)
+{
+	if (list_empty(&ps->of_alone))
+		return;
+	list_del_init(&ps->of_alone);
+	ps->server->nr_alone--;
+}
+
+void psock_close(struct psock *ps)
+{
+	struct server *server = ps->server;
+
+	calls_drop(ps, -EBADF);
+	psock_is_joined(ps);
+	list_del_init(&ps->of_again);
+	hlist_del_init(&ps->by_inode);
+	list_del(&ps->node);
+	server->nr_psocks--;
+	if (ps->end.fd >= 0) {
+		int fd = ps->end.fd;
+
+		loop_unwatch(&server->loop, &ps->end);
+		close(fd);
+	}
+	kfree_skb(ps->out);
+	kfree_skb(ps->in);
+	if (ps->spare >= 0)
+		skiff_close(ps->spare);
+	if (ps->sfd >= 0)
+		skiff_close(ps->sfd);
+	ps->sfd = -1;
+	loop_free_later(&server->loop, &ps->garbage);
+}
+
+static int borrow_from(struct psock *ps, struct task *task, int fd)
+{
+	struct stat st;
+	int own = task_borrow(task, fd);
+
+	if (own < 0)
+		return own;
+	if (!fstat(own, &st) && st.st_ino == ps->inode)
+		return own;
+	close(own);
+	return -ENOENT;
+}
+
+int psock_borrow(struct psock *ps)
+{
+	struct task *task;
+	int own = -ENOENT;
+
+	if (ps->holder_fd >= 0) {
+		task = tasks_get(&ps->server->tasks, ps->holder);
+		if (task)
+			own = borrow_from(ps, task, ps->holder_fd);
+	}
+	if (own < 0)
+		own = tasks_search(&ps->server->tasks, ps->inode, &ps->holder, &ps->holder_fd);
+	return own;
+}
+
+void psock_is_alone(struct psock *ps)
+{
+	struct server *server = ps->server;
+
+	list_add_tail(&ps->of_alone, &server->alone);
+	server->nr_alone++;
+}
+
+/*
+ * Nothing tells of the end of a socket that the program holds alone, and that never had anything to do
+ * with the host. When there are many of them, somebody looks.
+ */
+void psock_sweep(struct server *server)
+{
+	struct psock *ps, *next;
+	int own;
+
+	list_for_each_entry_safe(ps, next, &server->alone, of_alone) {
+		own = psock_borrow(ps);
+		if (own >= 0)
+			close(own);
+		else
+			psock_close(ps);
+	}
+	server->sweep_at = server->nr_alone * 2 > SWEEP_MIN ? server->nr_alone * 2 : SWEEP_MIN;
+}

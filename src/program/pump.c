@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The pump: a stream's data between the pair and the host, both ways.
+ *
+ * What the program wrote is read from the pair into the memory that will be sent, and what was received is
+ * written from the memory it came in: nothing is copied but by the kernel. Each side stops when the other
+ * has no room, so that windows close as they would without us.
+ */
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <skiff/mm.h>
+#include <skiff/skbuff.h>
+#include <skiff/socket.h>
+
+#include "program/program.h"
+
+/* Bytes of one read, in blocks of pages; and what a read of a socket that has little takes. */
+#define BLOCK_ORDER 3
+#define BLOCK_SIZE (PAGE_SIZE << BLOCK_ORDER)
+#define BLOCKS 2
+#define SHORT_READ 4096
+
+/* Bytes in one direction before others have their turn. */
+#define TURN (1024 * 1024)
+
+/* What is written at once: a buffer's linear data and its fragments. */
+#define PIECES_MAX (MAX_SKB_FRAGS + 1)
+
+static ssize_t read_end(int end, struct iovec *iov, int n)
+{
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = (size_t)n };
+	ssize_t got = recvmsg(end, &msg, MSG_DONTWAIT);
+
+	return got < 0 ? -errno : got;
+}
+
+/* A long read, into blocks that become the buffer's. Return: bytes, 0 at the end, or -errno. */
+static ssize_t read_bulk(int end, struct sk_buff **skb)
+{
+	struct page *page[BLOCKS];
+	struct iovec iov[BLOCKS];
+	ssize_t got = -ENOMEM, left;
+	int n = 0;
+
+	*skb = alloc_skb(0, GFP_KERNEL);
+	for (; *skb && n < BLOCKS; n++) {
+		page[n] = alloc_pages(GFP_KERNEL, BLOCK_ORDER);
+		if (!page[n])
+			break;
+		iov[n] = (struct iovec){ page_address(page[n]), BLOCK_SIZE };
+	}
+	if (n)
+		got = read_end(end, iov, n);
+	left = got > 0 ? got : 0;
+	for (int i = 0; i < n; i++) {
+		int part = left < (ssize_t)BLOCK_SIZE ? (int)left : (int)BLOCK_SIZE;
+
+		if (!part) {
+			put_page(page[i]);
+			continue;
+		}
+		skb_fill_page_desc(*skb, i, page[i], 0, part);
+		skb_len_add(*skb, part);
+		left -= part;
+	}
+	if (got <= 0) {
+		consume_skb(*skb);
+		*skb = NULL;
+	}
+	return got;
+}
+
+/* A short one, into a linear buffer. */
+static ssize_t read_short(int end, struct sk_buff **skb)
+{
+	struct iovec iov;
+	ssize_t got;
+
+	*skb = alloc_skb(SHORT_READ, GFP_KERNEL);
+	if (!*skb)
+		return -ENOMEM;
+	iov = (struct iovec){ (*skb)->data, SHORT_READ };
+	got = read_end(end, &iov, 1);
+	if (got > 0) {
+		skb_put(*skb, (unsigned int)got);
+	} else {
+		consume_skb(*skb);
+		*skb = NULL;
+	}
+	return got;
+}
+
+static void end_of_output(struct psock *ps)
+{
+	if (ps->out_ended)
+		return;
+	ps->out_ended = true;
+	skiff_shutdown(ps->sfd, SHUT_WR);
+}
+
+/* The host has ended the connection by an error: the program's end shall tell. */
+static void broken(struct psock *ps)
+{
+	kfree_skb(ps->out);
+	ps->out = NULL;
+	pair_break(ps);
+}
+
+/*
+ * Give the host what was read. Return: 1 when it took it, 0 when it has no room, -1 when there is
+ * nobody to take it.
+ */
+static int give_host(struct psock *ps)
+{
+	if (skiff_send_skb(ps->sfd, ps->out, NULL, 0, MSG_DONTWAIT) >= 0) {
+		ps->out = NULL;
+		return 1;
+	}
+	if (errno == EAGAIN)
+		return 0;
+	ps->out = NULL;
+	return -1;
+}
+
+/* The program has closed its end, or has shut down and all was read. */
+static bool at_end(struct psock *ps, ssize_t got)
+{
+	if (ps->out_ending)
+		end_of_output(ps);
+	if (!ps->hung_up)
+		return true;
+	/* What it did not read is lost, and the peer is to know (RFC 2525 section 2.17). */
+	if (got == -ECONNRESET || ps->in) {
+		struct linger now = { .l_onoff = 1 };
+
+		skiff_setsockopt(ps->sfd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	}
+	psock_close(ps);
+	return true;
+}
+
+bool pump_out(struct psock *ps)
+{
+	size_t turn = 0;
+	ssize_t got;
+
+	while (ps->end.fd >= 0 && turn < TURN) {
+		if (ps->out) {
+			int taken = give_host(ps);
+
+			if (!taken)
+				return false;
+			if (taken < 0) {
+				/* As a program that writes to nobody: what it wrote is dropped. */
+				continue;
+			}
+		}
+		got = ps->bulk ? read_bulk(ps->end.fd, &ps->out) : read_short(ps->end.fd, &ps->out);
+		if (got == -EAGAIN)
+			return true;
+		if (got <= 0)
+			return at_end(ps, got);
+		ps->bulk = got >= SHORT_READ;
+		turn += (size_t)got;
+	}
+	if (ps->end.fd >= 0 && list_empty(&ps->of_again))
+		list_add_tail(&ps->of_again, &ps->server->again);
+	return false;
+}
+
+/* Where a buffer's bytes from @offset on are. Return: how many pieces. */
+static int pieces_of(const struct sk_buff *skb, u32 offset, struct iovec *iov)
+{
+	u32 linear = skb_headlen(skb);
+	int n = 0;
+
+	if (offset < linear)
+		iov[n++] = (struct iovec){ skb->data + offset, linear - offset };
+	offset = offset > linear ? offset - linear : 0;
+	for (int i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
+		const skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
+		u32 size = skb_frag_size(frag);
+
+		if (offset >= size) {
+			offset -= size;
+			continue;
+		}
+		iov[n++] = (struct iovec){ (char *)skb_frag_address(frag) + offset, size - offset };
+		offset = 0;
+	}
+	return n;
+}
+
+/* Write what is left of a buffer. Return: whether all of it went. */
+static bool write_in(struct psock *ps)
+{
+	struct iovec iov[PIECES_MAX];
+	struct msghdr msg = { .msg_iov = iov };
+	ssize_t put;
+
+	while (ps->in_offset < ps->in->len) {
+		msg.msg_iovlen = (size_t)pieces_of(ps->in, ps->in_offset, iov);
+		put = sendmsg(ps->end.fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (put < 0 && errno == EAGAIN)
+			return false;
+		/* It is closed, or reads no more: Linux drops what comes then, and so do we. */
+		if (put < 0)
+			break;
+		ps->in_offset += (u32)put;
+	}
+	consume_skb(ps->in);
+	ps->in = NULL;
+	return true;
+}
+
+/* The next buffer of the host's, without fragment lists. Return: false when there is none. */
+static bool take_in(struct psock *ps)
+{
+	ps->in = skiff_recv_skb(ps->sfd, MSG_DONTWAIT);
+	ps->in_offset = 0;
+	if (ps->in && skb_has_frag_list(ps->in) && skb_linearize(ps->in)) {
+		kfree_skb(ps->in);
+		ps->in = NULL;
+		errno = ENOMEM;
+	}
+	return ps->in;
+}
+
+void pump_in(struct psock *ps)
+{
+	size_t turn = 0;
+
+	while (ps->end.fd >= 0 && !ps->in_ended && turn < TURN) {
+		if (!ps->in && !take_in(ps)) {
+			if (errno == EAGAIN)
+				return;
+			ps->in_ended = true;
+			if (errno == 0)
+				shutdown(ps->end.fd, SHUT_WR);
+			else
+				broken(ps);
+			return;
+		}
+		turn += ps->in->len;
+		if (!write_in(ps))
+			return;
+	}
+	if (ps->end.fd >= 0 && !ps->in_ended && list_empty(&ps->of_again))
+		list_add_tail(&ps->of_again, &ps->server->again);
+}
+
+void pump_start(struct psock *ps)
+{
+	ps->state = PSOCK_STREAM;
+	ps->in_ended = false;
+	pump_out(ps);
+	if (ps->sfd >= 0)
+		pump_in(ps);
+}
+
+void pump_end_ready(struct loop_watch *watch, u32 events)
+{
+	struct psock *ps = container_of(watch, struct psock, end);
+
+	if (events & EPOLLHUP)
+		ps->hung_up = true;
+	if (ps->state != PSOCK_STREAM) {
+		if (ps->hung_up)
+			psock_close(ps);
+		return;
+	}
+	if (events & (EPOLLIN | EPOLLHUP | EPOLLRDHUP))
+		pump_out(ps);
+	if (ps->sfd >= 0 && events & EPOLLOUT)
+		pump_in(ps);
+	if (ps->sfd >= 0)
+		calls_retry(ps);
+}
+
+void pump_host_ready(struct psock *ps, u32 events)
+{
+	if (events & (EPOLLOUT | EPOLLERR | EPOLLHUP))
+		pump_out(ps);
+	if (ps->sfd >= 0 && events & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP | EPOLLPRI))
+		pump_in(ps);
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Sessions: calls come in from a launch's listener, are answered or parked, and are tried again. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <skiff/slab.h>
+#include <skiff/socket.h>
+
+#include "program/program.h"
+
+static void answer(struct call *call, long result)
+{
+	int listener = call->session->watch.fd;
+
+	if (result == CALL_CONTINUE)
+		notify_continue(listener, call->req.id);
+	else if (result != CALL_DONE)
+		notify_answer(listener, call->req.id, result);
+}
+
+static void unpark(struct call *call)
+{
+	struct server *server = call->session->server;
+
+	list_del(&call->node);
+	list_del(&call->of_session);
+	list_del(&call->of_timed);
+	server->loop.deadline =
+		list_empty(&server->timed) ?
+			INT64_MAX :
+			list_first_entry(&server->timed, struct call, of_timed)->deadline;
+	kfree(call);
+}
+
+/* A thread makes one call at a time: what it made before was interrupted, and nobody has noticed. */
+static void forget_interrupted(const struct call *call)
+{
+	struct call *old, *next;
+
+	list_for_each_entry_safe(old, next, &call->ps->calls, node)
+		if (old->req.pid == call->req.pid)
+			unpark(old);
+}
+
+static bool park(struct call *call)
+{
+	struct server *server = call->session->server;
+	struct call *kept, *other;
+
+	kept = kzalloc(sizeof(*kept), GFP_KERNEL);
+	if (!kept)
+		return false;
+	*kept = *call;
+	kept->retry = true;
+	forget_interrupted(call);
+	list_add_tail(&kept->node, &call->ps->calls);
+	list_add_tail(&kept->of_session, &call->session->calls);
+	INIT_LIST_HEAD(&kept->of_timed);
+	if (kept->deadline == INT64_MAX)
+		return true;
+	list_for_each_entry(other, &server->timed, of_timed)
+		if (other->deadline > kept->deadline)
+			break;
+	list_add_tail(&kept->of_timed, &other->of_timed);
+	server->loop.deadline = list_first_entry(&server->timed, struct call, of_timed)->deadline;
+	return true;
+}
+
+static void first_try(struct session *session, const struct seccomp_notif *req)
+{
+	struct call call = { .req = *req, .session = session, .deadline = INT64_MAX };
+	long result = -ESRCH;
+
+	call.task = tasks_get(&session->server->tasks, (pid_t)req->pid);
+	/* Whoever we have met has the number that the call came with, or has gone. */
+	if (call.task && notify_alive(session->watch.fd, req->id))
+		result = call_dispatch(&call);
+	if (result == CALL_WAIT) {
+		if (park(&call))
+			return;
+		result = -ENOMEM;
+	}
+	answer(&call, result);
+}
+
+void session_end(struct session *session)
+{
+	struct server *server = session->server;
+	int listener = session->watch.fd;
+	struct call *call, *next;
+
+	list_for_each_entry_safe(call, next, &session->calls, of_session)
+		unpark(call);
+	loop_unwatch(&server->loop, &session->watch);
+	close(listener);
+	list_del(&session->node);
+	server->nr_sessions--;
+	loop_free_later(&server->loop, &session->garbage);
+	/* What only its programs held is nobody's now. */
+	psock_sweep(server);
+	if (server->on_end)
+		server->on_end(server->on_end_arg);
+}
+
+static void session_ready(struct loop_watch *watch, u32 events)
+{
+	struct session *session = container_of(watch, struct session, watch);
+	struct seccomp_notif req;
+
+	if (!(events & EPOLLIN)) {
+		if (events & (EPOLLHUP | EPOLLERR))
+			session_end(session);
+		return;
+	}
+	if (notify_receive(watch->fd, &req) == 0)
+		first_try(session, &req);
+}
+
+int server_attach(struct server *server, int listener)
+{
+	struct session *session = kzalloc(sizeof(*session), GFP_KERNEL);
+	int err = -ENOMEM;
+
+	if (session) {
+		session->server = server;
+		INIT_LIST_HEAD(&session->calls);
+		err = loop_watch(&server->loop, &session->watch, listener, EPOLLIN, session_ready);
+	}
+	if (err) {
+		close(listener);
+		kfree(session);
+		return err;
+	}
+	notify_prepare(listener);
+	list_add_tail(&session->node, &server->sessions);
+	server->nr_sessions++;
+	return 0;
+}
+
+/* Try a parked call again. Return: whether it was answered and is gone. */
+static bool retry(struct call *call)
+{
+	struct server *server = call->session->server;
+	long result = -ENOENT;
+
+	if (notify_alive(call->session->watch.fd, call->req.id)) {
+		call->task = tasks_get(&server->tasks, (pid_t)call->req.pid);
+		result = call->task ? call_dispatch(call) : -ESRCH;
+		if (result == CALL_WAIT)
+			return false;
+		answer(call, result);
+	}
+	unpark(call);
+	return true;
+}
+
+void calls_retry(struct psock *ps)
+{
+	struct call *call, *next;
+
+	list_for_each_entry_safe(call, next, &ps->calls, node)
+		retry(call);
+}
+
+void calls_drop(struct psock *ps, long result)
+{
+	struct call *call, *next;
+
+	list_for_each_entry_safe(call, next, &ps->calls, node) {
+		answer(call, result);
+		unpark(call);
+	}
+}
+
+void calls_expire(struct server *server)
+{
+	s64 now;
+
+	if (list_empty(&server->timed))
+		return;
+	now = loop_now();
+	while (!list_empty(&server->timed)) {
+		struct call *call = list_first_entry(&server->timed, struct call, of_timed);
+
+		if (call->deadline > now)
+			return;
+		answer(call, call->done ? (long)call->done : call->result);
+		unpark(call);
+	}
+}
+
+bool call_nonblock(const struct call *call)
+{
+	int flags = task_fd_flags(call->task, call_int(call, 0));
+
+	return flags >= 0 && flags & O_NONBLOCK;
+}
+
+/* SO_RCVTIMEO or SO_SNDTIMEO of the host's socket, ns; 0: none. */
+static s64 socket_timeout(int sfd, int timeo)
+{
+	struct timeval tv = { 0 };
+	socklen_t len = sizeof(tv);
+
+	if (!timeo || skiff_getsockopt(sfd, SOL_SOCKET, timeo, &tv, &len))
+		return 0;
+	return (s64)tv.tv_sec * 1000000000 + (s64)tv.tv_usec * 1000;
+}
+
+long call_wait(struct call *call, int timeo)
+{
+	s64 span;
+
+	if (call->retry)
+		return CALL_WAIT;
+	if (call_nonblock(call))
+		return -EAGAIN;
+	span = socket_timeout(call->ps->sfd, timeo);
+	if (span)
+		call->deadline = loop_now() + span;
+	call->result = -EAGAIN;
+	return CALL_WAIT;
+}
