@@ -280,10 +280,13 @@ static long receive(struct call *call, struct message *m, int flags)
 	m->local.msg_controllen = m->head.msg_controllen < CONTROL_MAX ? m->head.msg_controllen :
 									 CONTROL_MAX;
 	ret = skiff_recvmsg(ps->sfd, &m->local, (flags & ~MSG_WAITALL) | MSG_DONTWAIT);
+	if (ret < 0 && errno == EAGAIN)
+		return -EAGAIN;
+	/* What is gone is a datagram, or an error. */
+	if (ps->state == PSOCK_DATAGRAM && (ret < 0 || !(flags & (MSG_PEEK | MSG_ERRQUEUE))))
+		ps->taken = true;
 	if (ret < 0)
 		return -errno;
-	if (ps->state == PSOCK_DATAGRAM && !(flags & (MSG_PEEK | MSG_ERRQUEUE)))
-		ps->taken = true;
 	there = (size_t)ret < m->data.iov_len ? (size_t)ret : m->data.iov_len;
 	put = task_scatter(call->task, m->iov, (int)m->head.msg_iovlen, m->data.iov_base, there);
 	if (put < 0)

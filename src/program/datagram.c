@@ -24,6 +24,13 @@ static void make_room_for_one(int end, size_t len)
 	setsockopt(end, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 }
 
+static bool error_waits(const struct psock *ps)
+{
+	struct pollfd p = { .fd = ps->sfd };
+
+	return skiff_poll_fds(&p, 1, 0) > 0 && p.revents & POLLERR;
+}
+
 /* Put a copy of the host's head into the pair. */
 static void offer_head(struct psock *ps)
 {
@@ -32,12 +39,13 @@ static void offer_head(struct psock *ps)
 
 	if (ps->token)
 		return;
-	len = skiff_recv(ps->sfd, scratch, SCRATCH_SIZE, MSG_PEEK | MSG_DONTWAIT);
-	if (len < 0 && errno == EAGAIN)
-		return;
-	/* An error that waits wakes a reader by an empty datagram. */
-	if (len < 0)
+	/* Looking at the head of the queue would take an error away: it wakes a reader by an empty datagram. */
+	if (error_waits(ps))
 		len = 0;
+	else
+		len = skiff_recv(ps->sfd, scratch, SCRATCH_SIZE, MSG_PEEK | MSG_DONTWAIT);
+	if (len < 0)
+		return;
 	make_room_for_one(ps->end.fd, (size_t)len);
 	if (send(ps->end.fd, scratch, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL) == len)
 		ps->token = true;
