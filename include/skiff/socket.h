@@ -89,7 +89,8 @@ SKIFF_API ssize_t skiff_readv(int fd, const struct iovec *iov, int iovcnt);
  * which are in front of the data still. It counts against the receive buffer until it is dropped.
  *
  * Return: the buffer, for the caller to consume_skb(); NULL with errno: EOPNOTSUPP for a socket of
- * another type, EAGAIN, the pending error, 0 after shutdown.
+ * another type, EAGAIN, the pending error, 0 after shutdown; EBADMSG when an urgent byte lies in the
+ * next buffer of a stream, which only skiff_recv() leaves out (RFC 6093).
  */
 SKIFF_API struct sk_buff *skiff_recv_skb(int fd, int flags);
 

@@ -261,7 +261,7 @@ long call_sendmmsg(struct call *call)
 
 static bool by_pair(const struct psock *ps, int flags)
 {
-	return ps->type == SOCK_STREAM && !(flags & (MSG_OOB | MSG_ERRQUEUE)) &&
+	return ps->type == SOCK_STREAM && !(flags & MSG_ERRQUEUE) &&
 	       (ps->state == PSOCK_STREAM || ps->in_ended);
 }
 

@@ -24,6 +24,8 @@ static void tell_pair(struct psock *ps, int level, int name, const void *val, so
 {
 	int fd;
 
+	if (level == SOL_SOCKET && name == SO_RCVLOWAT && len >= sizeof(int))
+		ps->held_back = *(const int *)val > 1 || *(const int *)val < 0;
 	if (level != SOL_SOCKET || (name != SO_RCVTIMEO && name != SO_SNDTIMEO))
 		return;
 	fd = psock_borrow(ps);
@@ -52,6 +54,12 @@ static bool holds_filter(int level, int name, int len)
 	       (name == SO_ATTACH_FILTER || name == SO_ATTACH_REUSEPORT_CBPF);
 }
 
+/* The urgent byte of a stream is the pair's, and so is what becomes of it. */
+static bool is_of_pair(const struct psock *ps, int level, int name)
+{
+	return ps->type == SOCK_STREAM && level == SOL_SOCKET && name == SO_OOBINLINE;
+}
+
 long call_setsockopt(struct call *call)
 {
 	struct psock *ps = call->ps;
@@ -62,6 +70,8 @@ long call_setsockopt(struct call *call)
 		return -EINVAL;
 	if (len > OPTION_MAX)
 		return -ENOMEM;
+	if (is_of_pair(ps, level, name))
+		return CALL_CONTINUE;
 	err = task_read(call->task, val, call_arg(call, 3), (size_t)len);
 	if (err)
 		return err;
@@ -97,6 +107,8 @@ long call_getsockopt(struct call *call)
 	char *val = ps->server->scratch;
 	socklen_t len;
 
+	if (is_of_pair(ps, level, name))
+		return CALL_CONTINUE;
 	err = task_read(call->task, &room, call_arg(call, 4), sizeof(room));
 	if (err)
 		return err;

@@ -104,6 +104,12 @@ enum psock_state {
 	PSOCK_DATAGRAM,	  /* datagrams have their pair from the beginning */
 };
 
+enum psock_urgent {
+	URGENT_NONE,
+	URGENT_AHEAD,	/* among what the host has received */
+	URGENT_SKIPPED, /* the pair has it; it is the next one of the host's, who skips it */
+};
+
 /**
  * struct psock - a program's socket
  * @garbage: for loop_free_later()
@@ -130,6 +136,8 @@ enum psock_state {
  * @out_ending: the program has shut its direction; the end of the stream follows what was written
  * @out_ended: the host knows
  * @hung_up: the program has closed it
+ * @urgent: where the urgent byte of the peer's is
+ * @held_back: SO_RCVLOWAT is more than a byte
  * @bulk: the last read was a long one
  * @spare: a connection that was accepted for a call that is gone, -1: none
  */
@@ -158,6 +166,8 @@ struct psock {
 	bool out_ending;
 	bool out_ended;
 	bool hung_up;
+	enum psock_urgent urgent;
+	bool held_back;
 	bool bulk;
 	int spare;
 };

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <sys/epoll.h>
+#include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -216,11 +217,76 @@ static bool write_in(struct psock *ps)
 	return true;
 }
 
+/* A copy of what comes next up to the urgent byte: buffers don't know where that is. */
+static bool take_copy(struct psock *ps)
+{
+	struct sk_buff *skb = alloc_skb(SHORT_READ, GFP_KERNEL);
+	ssize_t n;
+
+	if (!skb) {
+		errno = ENOMEM;
+		return false;
+	}
+	n = skiff_recv(ps->sfd, skb->data, SHORT_READ, MSG_DONTWAIT);
+	if (n <= 0) {
+		int err = n ? errno : 0;
+
+		consume_skb(skb);
+		errno = err;
+		return false;
+	}
+	skb_put(skb, (unsigned int)n);
+	ps->in = skb;
+	if (ps->urgent == URGENT_SKIPPED)
+		ps->urgent = URGENT_NONE;
+	return true;
+}
+
+/*
+ * What comes next is the urgent byte: the pair has such a thing as well, with its mark and its signal.
+ * Return: false when it can't be had or given yet.
+ */
+static bool pass_urgent(struct psock *ps)
+{
+	char byte;
+
+	if (skiff_recv(ps->sfd, &byte, 1, MSG_OOB | MSG_PEEK | MSG_DONTWAIT) != 1) {
+		bool yet = errno == EAGAIN;
+
+		/* Somebody else has had it, or it has come to nothing. */
+		if (!yet)
+			ps->urgent = URGENT_SKIPPED;
+		return !yet;
+	}
+	if (send(ps->end.fd, &byte, 1, MSG_OOB | MSG_DONTWAIT | MSG_NOSIGNAL) != 1)
+		return errno != EAGAIN;
+	skiff_recv(ps->sfd, &byte, 1, MSG_OOB | MSG_DONTWAIT);
+	ps->urgent = URGENT_SKIPPED;
+	return true;
+}
+
+static bool at_mark(const struct psock *ps)
+{
+	int mark = 0;
+
+	return skiff_ioctl(ps->sfd, SIOCATMARK, &mark) == 0 && mark;
+}
+
 /* The next buffer of the host's, without fragment lists. Return: false when there is none. */
 static bool take_in(struct psock *ps)
 {
-	ps->in = skiff_recv_skb(ps->sfd, MSG_DONTWAIT);
 	ps->in_offset = 0;
+	if (ps->urgent == URGENT_AHEAD && at_mark(ps) && !pass_urgent(ps)) {
+		errno = EAGAIN;
+		return false;
+	}
+	if (ps->urgent != URGENT_NONE)
+		return take_copy(ps);
+	ps->in = skiff_recv_skb(ps->sfd, MSG_DONTWAIT);
+	if (!ps->in && errno == EBADMSG) {
+		ps->urgent = URGENT_AHEAD;
+		return take_in(ps);
+	}
 	if (ps->in && skb_has_frag_list(ps->in) && skb_linearize(ps->in)) {
 		kfree_skb(ps->in);
 		ps->in = NULL;
@@ -229,11 +295,21 @@ static bool take_in(struct psock *ps)
 	return ps->in;
 }
 
+/* Fewer bytes than the program wants to be woken for. */
+static bool too_few(const struct psock *ps)
+{
+	struct pollfd p = { .fd = ps->sfd, .events = POLLIN };
+
+	return ps->held_back && !ps->in && skiff_poll_fds(&p, 1, 0) == 0;
+}
+
 void pump_in(struct psock *ps)
 {
 	size_t turn = 0;
 
 	while (ps->end.fd >= 0 && !ps->in_ended && turn < TURN) {
+		if (too_few(ps))
+			return;
 		if (!ps->in && !take_in(ps)) {
 			if (errno == EAGAIN)
 				return;

@@ -332,6 +332,13 @@ int tcp_ioctl(struct sock *sk, int cmd, int *karg)
 	}
 }
 
+/* Whether what is left of a buffer has the urgent byte in it, read or not: it is not of the stream. */
+static bool urgent_byte_in(const struct tcp_sock *tp, const struct sk_buff *skb)
+{
+	return unlikely(tp->urg_data) && !before(tp->urg_seq, tp->copied_seq) &&
+	       before(tp->urg_seq, TCP_SKB_CB(skb)->end_seq);
+}
+
 /*
  * The next data as a buffer, which belongs to the caller and is not charged any more; NULL with *@err: 0
  * at the end of the stream. Stack lock.
@@ -352,6 +359,9 @@ struct sk_buff *tcp_recv_skb_form(struct socket *sock, unsigned int flags, int *
 		*err = nothing_to_read(sk);
 		return NULL;
 	}
+	*err = -EBADMSG;
+	if (urgent_byte_in(tp, skb) && !sock_flag(sk, SOCK_URGINLINE))
+		return NULL;
 	*err = 0;
 	/* Buffers before it, if any, were read: only urgent data leaves them. */
 	while (skb_peek(&sk->sk_receive_queue) != skb)
