@@ -234,7 +234,7 @@ unsigned int control_nr_sessions(const struct control *control)
 
 void control_destroy(struct control *control)
 {
-	struct session *s, *next_session;
+	struct control_session *s, *next_session;
 	struct client *c, *next_client;
 
 	if (!control)
@@ -242,7 +242,7 @@ void control_destroy(struct control *control)
 	list_for_each_entry_safe(c, next_client, &control->clients, list)
 		client_destroy(c);
 	list_for_each_entry_safe(s, next_session, &control->sessions, list)
-		session_destroy(s);
+		control_session_destroy(s);
 	if (control->socket >= 0) {
 		control->ops->unwatch(control->host, control->socket);
 		close(control->socket);

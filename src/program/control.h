@@ -43,8 +43,8 @@
  * @watch: call @ready with @arg and what has happened whenever @events of epoll (or hang-up, error) are
  *         there at @fd. 0 or a negative errno
  * @unwatch: not any more; @ready is not called after that, not even for what has happened before
- * @attach: answer the calls that arrive at a listener, which belongs to the host from then on if it returns 0
- *         and not a negative errno
+ * @attach: answer the calls that arrive at a listener, which belongs to the host from then on also when this
+ *          fails. 0 or a negative errno
  * @furnish: write the lines of the reply to exec
  * @describe: write further lines of the reply to list
  * @down: end soon

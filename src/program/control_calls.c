@@ -24,7 +24,7 @@ static bool tell_version(struct client *c, FILE *out)
 static bool tell_all(struct client *c, FILE *out)
 {
 	const struct control *control = c->control;
-	const struct session *s;
+	const struct control_session *s;
 	s64 now = control_now();
 
 	fprintf(out, "ok\npid %d\nuptime %lld\n", getpid(), (long long)(now - control->begun));
@@ -70,7 +70,7 @@ static bool begin_session(struct client *c, const char *number, const char *name
 
 	if (c->state != CLIENT_LAUNCHING || fd < 0)
 		return no_such_request(out, "no program is being started");
-	return session_create(c, fd, name, out);
+	return control_session_create(c, fd, name, out);
 }
 
 static unsigned int split(char *request, char *words[WORDS_MAX + 1])

@@ -37,7 +37,7 @@ struct client {
 };
 
 /**
- * struct session - a program and all that it has started
+ * struct control_session - a program and all that it has started
  * @list: of the control
  * @control: whose it is
  * @listener: where its end is seen
@@ -45,7 +45,7 @@ struct client {
  * @name: what that was called when it was started; no control characters or blanks
  * @since: when, in seconds of CLOCK_MONOTONIC
  */
-struct session {
+struct control_session {
 	struct list_head list;
 	struct control *control;
 	int listener;
@@ -95,7 +95,7 @@ bool control_answer(struct client *c, char *request, FILE *out);
 void control_look_idle(struct control *control);
 
 /**
- * session_create() - serve a program from now on
+ * control_session_create() - serve a program from now on
  * @c: its first process
  * @number: the listener's descriptor there
  * @name: of the program
@@ -103,8 +103,8 @@ void control_look_idle(struct control *control);
  *
  * Return: whether it is served.
  */
-bool session_create(struct client *c, int number, const char *name, FILE *out);
+bool control_session_create(struct client *c, int number, const char *name, FILE *out);
 
-void session_destroy(struct session *s);
+void control_session_destroy(struct control_session *s);
 
 #endif /* PROGRAM_CONTROL_HOST_H */

@@ -12,10 +12,10 @@
 /* The kernel hangs up a listener when no process is left under its filter. */
 static void listener_ready(void *arg, u32 events)
 {
-	struct session *s = arg;
+	struct control_session *s = arg;
 	struct control *control = s->control;
 
-	session_destroy(s);
+	control_session_destroy(s);
 	control_look_idle(control);
 }
 
@@ -85,46 +85,52 @@ static void copy_name(char *to, const char *name)
 	to[i] = '\0';
 }
 
-static int begin(struct session *s, int listener)
+/* @listener is not the caller's any more, whatever comes of it. */
+static int begin(struct control_session *s, int listener)
 {
 	struct control *control = s->control;
 	int err;
 
 	/* The host closes its own when it likes. */
 	s->listener = fcntl(listener, F_DUPFD_CLOEXEC, 0);
-	if (s->listener < 0)
-		return -errno;
-	err = control->ops->watch(control->host, s->listener, 0, listener_ready, s);
+	err = s->listener < 0 ?
+		      -errno :
+		      control->ops->watch(control->host, s->listener, 0, listener_ready, s);
 	if (err) {
-		close(s->listener);
-		return err;
-	}
-	err = control->ops->attach(control->host, listener);
-	if (err) {
+		close(listener);
+	} else {
+		err = control->ops->attach(control->host, listener);
+		if (!err)
+			return 0;
 		control->ops->unwatch(control->host, s->listener);
-		close(s->listener);
 	}
+	if (s->listener >= 0)
+		close(s->listener);
 	return err;
 }
 
-bool session_create(struct client *c, int number, const char *name, FILE *out)
+static struct control_session *session_of(const struct client *c, const char *name)
 {
-	int listener = fetch_listener(c, number, out), err;
-	struct session *s = listener < 0 ? NULL : calloc(1, sizeof(*s));
+	struct control_session *s = calloc(1, sizeof(*s));
 
-	if (listener < 0)
-		return false;
-	err = -ENOMEM;
-	if (s) {
-		s->control = c->control;
-		s->pid = c->pid;
-		s->since = control_now();
-		copy_name(s->name, name);
-		err = begin(s, listener);
-	}
-	if (err) {
+	if (!s)
+		return NULL;
+	s->control = c->control;
+	s->pid = c->pid;
+	s->since = control_now();
+	copy_name(s->name, name);
+	return s;
+}
+
+bool control_session_create(struct client *c, int number, const char *name, FILE *out)
+{
+	struct control_session *s = session_of(c, name);
+	int listener = s ? fetch_listener(c, number, out) : -1;
+	int err = !s ? -ENOMEM : listener < 0 ? 0 : begin(s, listener);
+
+	if (err)
 		fprintf(out, "error the host can't serve the program: %s\n", strerror(-err));
-		close(listener);
+	if (err || listener < 0) {
 		free(s);
 		return false;
 	}
@@ -135,7 +141,7 @@ bool session_create(struct client *c, int number, const char *name, FILE *out)
 	return true;
 }
 
-void session_destroy(struct session *s)
+void control_session_destroy(struct control_session *s)
 {
 	s->control->ops->unwatch(s->control->host, s->listener);
 	s->control->nr_sessions--;

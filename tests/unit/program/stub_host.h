@@ -114,8 +114,10 @@ static inline void stub_calls(void *arg, u32 events)
 
 static inline int stub_attach(void *h, int listener)
 {
-	if (host.attach == STUB_REFUSES)
+	if (host.attach == STUB_REFUSES) {
+		close(listener);
 		return -ENOSPC;
+	}
 	return stub_watch(NULL, listener, EPOLLIN, stub_calls, (void *)(intptr_t)listener);
 }
 
