@@ -51,13 +51,15 @@ static void client_destroy(struct client *c)
 {
 	struct control *control = c->control;
 
-	control->ops->unwatch(control->host, c->fd);
+	if (c->fd >= 0)
+		control->ops->unwatch(control->host, c->fd);
 	list_del(&c->list);
 	if (!--control->nr_clients)
 		set_timer(control, false);
 	if (c->pidfd >= 0)
 		close(c->pidfd);
-	close(c->fd);
+	if (c->fd >= 0)
+		close(c->fd);
 	free(c);
 }
 
@@ -193,6 +195,16 @@ static void somebody_connects(void *arg, u32 events)
 	}
 }
 
+/* Who waits for the host's end sees it when the kernel closes the connection, with the process. */
+static void client_leave(struct client *c)
+{
+	if (c->state == CLIENT_WAITING) {
+		c->control->ops->unwatch(c->control->host, c->fd);
+		c->fd = -1;
+	}
+	client_destroy(c);
+}
+
 struct control *control_create(const struct control_ops *ops, void *host)
 {
 	struct control *control = calloc(1, sizeof(*control));
@@ -240,7 +252,7 @@ void control_destroy(struct control *control)
 	if (!control)
 		return;
 	list_for_each_entry_safe(c, next_client, &control->clients, list)
-		client_destroy(c);
+		client_leave(c);
 	list_for_each_entry_safe(s, next_session, &control->sessions, list)
 		control_session_destroy(s);
 	if (control->socket >= 0) {

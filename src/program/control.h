@@ -74,7 +74,10 @@ struct control;
  */
 struct control *control_create(const struct control_ops *ops, void *host);
 
-/* Close all connections, also those that wait for the end. Programs are not concerned. */
+/*
+ * Close all connections but those that wait for the host's end, which stay until that of the process. Programs
+ * are not concerned. NULL is fine.
+ */
 void control_destroy(struct control *control);
 
 /**
