@@ -15,8 +15,7 @@
 
 /* In the order of --help. */
 static const struct command *const commands[] = {
-	&up_command,
-	&demo_command,
+	&run_command, &up_command, &exec_command, &list_command, &down_command, &demo_command,
 };
 
 /* The C library looks for it. */
@@ -165,7 +164,7 @@ static char *list_commands(int key, const char *text, void *input)
 static const struct argp argp = {
 	.parser = parse,
 	.args_doc = "COMMAND [ARGUMENT...]",
-	.doc = "The Linux network core in user space: hosts on a real network.\v",
+	.doc = "The Linux network core in user space: hosts on a real network, and programs on them.\v",
 	.help_filter = list_commands,
 };
 

@@ -13,10 +13,12 @@ enum status {
 	STATUS_BAD_DEVICE = 3,	/* kind, name or option of a device */
 	STATUS_BAD_ADDRESS = 4, /* addr= or --gateway */
 	STATUS_NO_RIGHTS = 5,
-	STATUS_TAKEN = 6,   /* the name of the host or of a device */
-	STATUS_NO_TUN = 7,  /* the kernel offers no TAP devices */
-	STATUS_SERVICE = 8, /* no such service */
-	STATUS_CAPTURE = 9, /* the capture file can't be written */
+	STATUS_TAKEN = 6,    /* the name of the host or of a device */
+	STATUS_NO_TUN = 7,   /* the kernel offers no TAP devices */
+	STATUS_SERVICE = 8,  /* no such service */
+	STATUS_CAPTURE = 9,  /* the capture file can't be written */
+	STATUS_NO_HOST = 10, /* no host of that name runs, or it does not answer */
+	STATUS_LAUNCH = 125, /* of run and exec: whatever keeps a program from being tried */
 };
 
 /**
@@ -31,7 +33,11 @@ struct command {
 	enum status (*run)(int argc, char **argv);
 };
 
+extern const struct command run_command;
 extern const struct command up_command;
+extern const struct command exec_command;
+extern const struct command list_command;
+extern const struct command down_command;
 extern const struct command demo_command;
 
 /* "skiff: MESSAGE" on standard error. Return: @status. */

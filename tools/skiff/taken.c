@@ -19,6 +19,9 @@
  * taken over. Its content is the process's number, for messages.
  */
 
+/* Longest path of the directory, with its final 0. */
+#define DIR_MAX 160
+
 /* Who this user is to the system, whatever a user namespace calls it here. */
 static unsigned int system_uid(void)
 {
@@ -94,6 +97,25 @@ static bool is_good_name(const char *name)
 	return len && len <= SKIFF_NET_NAME_MAX && name[0] != '.' && strspn(name, letters) == len;
 }
 
+bool check_name(const char *name)
+{
+	if (is_good_name(name))
+		return true;
+	complain(
+		STATUS_USAGE,
+		"host name '%s': 1 to %d letters, digits, '.', '_' and '-' are accepted, the first "
+		"one not a '.'",
+		name, SKIFF_NET_NAME_MAX);
+	return false;
+}
+
+int open_hosts(void)
+{
+	char path[DIR_MAX];
+
+	return open_runtime_dir(path, sizeof(path));
+}
+
 static enum status name_is_taken(int fd, const char *name)
 {
 	char pid[16] = "";
@@ -138,22 +160,20 @@ static bool try_lock(struct taken *taken, const char *name, enum status *status)
 enum status take_name(const char *name, struct taken *taken)
 {
 	enum status status = STATUS_OK;
-	char dir[160];
-	int fd;
+	char dir[DIR_MAX];
 
-	if (!is_good_name(name))
-		return complain(STATUS_USAGE,
-				"host name '%s': 1 to %d letters, digits, '.', '_' and '-' are "
-				"accepted, the first one not a '.'",
-				name, SKIFF_NET_NAME_MAX);
-	fd = open_runtime_dir(dir, sizeof(dir));
-	if (fd < 0)
+	if (!check_name(name))
+		return STATUS_USAGE;
+	taken->dir = open_runtime_dir(dir, sizeof(dir));
+	if (taken->dir < 0)
 		return STATUS_FAILED;
-	close(fd);
 	snprintf(taken->path, sizeof(taken->path), "%s/%s.lock", dir, name);
+	snprintf(taken->socket, sizeof(taken->socket), "%s" SOCKET_SUFFIX, name);
 	while (!try_lock(taken, name, &status))
-		if (status != STATUS_OK)
+		if (status != STATUS_OK) {
+			close(taken->dir);
 			return status;
+		}
 	if (ftruncate(taken->fd, 0) || dprintf(taken->fd, "%d\n", getpid()) < 0) {
 		complain(STATUS_FAILED, "%s: %s", taken->path, strerror(errno));
 		release_name(taken);
@@ -164,7 +184,9 @@ enum status take_name(const char *name, struct taken *taken)
 
 void release_name(struct taken *taken)
 {
+	unlinkat(taken->dir, taken->socket, 0);
 	/* First the name, then the lock: nobody locks a file that is about to go. */
 	unlink(taken->path);
 	close(taken->fd);
+	close(taken->dir);
 }

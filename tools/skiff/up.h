@@ -3,6 +3,8 @@
 #ifndef TOOLS_SKIFF_UP_H
 #define TOOLS_SKIFF_UP_H
 
+#include <argp.h>
+
 #include <skiff/capture.h>
 #include <skiff/skiff.h>
 
@@ -11,6 +13,8 @@
 #define UP_MAX_DEVS 32
 #define UP_MAX_ROUTES 64
 #define UP_SERVICES_SIZE 256
+/* Servers that the C library asks for names. */
+#define UP_MAX_DNS 3
 
 /**
  * struct up_config - the host that is wanted
@@ -23,6 +27,8 @@
  * @services: names separated by commas, each once, or NULL
  * @service_list: where they are
  * @pcap: capture file, or NULL
+ * @dns: addresses of the servers that programs ask for names
+ * @nr_dns: how many
  */
 struct up_config {
 	const char *name;
@@ -34,7 +40,12 @@ struct up_config {
 	const char *services;
 	char service_list[UP_SERVICES_SIZE];
 	const char *pcap;
+	const char *dns[UP_MAX_DNS];
+	unsigned int nr_dns;
 };
+
+/* The options that say what a host is, for the children of a command's own struct argp; input: the config. */
+extern const struct argp up_options;
 
 /**
  * struct up_host - the host that runs

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* A program that a host serves: from the listener of its calls to the last process of it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "program/control_host.h"
+
+/* The kernel hangs up a listener when no process is left under its filter. */
+static void listener_ready(void *arg, u32 events)
+{
+	struct control_session *s = arg;
+	struct control *control = s->control;
+
+	control_session_destroy(s);
+	control_look_idle(control);
+}
+
+static bool is_listener(int fd)
+{
+	char path[64], target[64];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	n = readlink(path, target, sizeof(target) - 1);
+	if (n < 0)
+		return false;
+	target[n] = '\0';
+	return !strcmp(target, "anon_inode:seccomp notify");
+}
+
+/* Where Yama is in force, its setting; else -1. */
+static int yama_scope(void)
+{
+	FILE *f = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
+	int scope = f ? fgetc(f) - '0' : -1;
+
+	if (f)
+		fclose(f);
+	return scope;
+}
+
+static void say_why(int error, FILE *out)
+{
+	int scope = yama_scope();
+
+	if (error != EPERM)
+		fprintf(out, "error the listener can't be fetched: %s\n", strerror(error));
+	else if (scope > 0)
+		fprintf(out,
+			"error the host may not look into this program: it is in no user namespace, "
+			"and kernel.yama.ptrace_scope is %d\n",
+			scope);
+	else
+		fputs("error the host may not look into this program, which is another user's or "
+		      "has more rights\n",
+		      out);
+}
+
+/* Return: the listener of the client, or -1 after a reply. */
+static int fetch_listener(const struct client *c, int number, FILE *out)
+{
+	int fd = (int)syscall(SYS_pidfd_getfd, c->pidfd, number, 0);
+
+	if (fd < 0) {
+		say_why(errno, out);
+		return -1;
+	}
+	if (is_listener(fd))
+		return fd;
+	fprintf(out, "error descriptor %d is no listener of seccomp\n", number);
+	close(fd);
+	return -1;
+}
+
+static void copy_name(char *to, const char *name)
+{
+	size_t i;
+
+	for (i = 0; name[i] && i < CONTROL_PROGRAM_NAME - 1; i++)
+		to[i] = name[i] > ' ' && name[i] < 0x7f ? name[i] : '?';
+	to[i] = '\0';
+}
+
+/* @listener is not the caller's any more, whatever comes of it. */
+static int begin(struct control_session *s, int listener)
+{
+	struct control *control = s->control;
+	int err;
+
+	/* The host closes its own when it likes. */
+	s->listener = fcntl(listener, F_DUPFD_CLOEXEC, 0);
+	err = s->listener < 0 ?
+		      -errno :
+		      control->ops->watch(control->host, s->listener, 0, listener_ready, s);
+	if (err) {
+		close(listener);
+	} else {
+		err = control->ops->attach(control->host, listener);
+		if (!err)
+			return 0;
+		control->ops->unwatch(control->host, s->listener);
+	}
+	if (s->listener >= 0)
+		close(s->listener);
+	return err;
+}
+
+static struct control_session *session_of(const struct client *c, const char *name)
+{
+	struct control_session *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->control = c->control;
+	s->pid = c->pid;
+	s->since = control_now();
+	copy_name(s->name, name);
+	return s;
+}
+
+bool control_session_create(struct client *c, int number, const char *name, FILE *out)
+{
+	struct control_session *s = session_of(c, name);
+	int listener = s ? fetch_listener(c, number, out) : -1;
+	int err = !s ? -ENOMEM : listener < 0 ? 0 : begin(s, listener);
+
+	if (err)
+		fprintf(out, "error the host can't serve the program: %s\n", strerror(-err));
+	if (err || listener < 0) {
+		free(s);
+		return false;
+	}
+	list_add_tail(&s->list, &c->control->sessions);
+	c->control->nr_sessions++;
+	c->state = CLIENT_NEW;
+	fputs("ok\n", out);
+	return true;
+}
+
+void control_session_destroy(struct control_session *s)
+{
+	s->control->ops->unwatch(s->control->host, s->listener);
+	s->control->nr_sessions--;
+	list_del(&s->list);
+	close(s->listener);
+	free(s);
+}

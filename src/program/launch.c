@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Launching a program.
+ *
+ * There is no process between the user's shell and the program: the one that the user has started becomes the
+ * program. Before, it asks the host over the control socket how the program has to be furnished, goes into its
+ * namespaces, puts itself under the filter, and tells the host the number of the listener's descriptor. The
+ * host fetches it (pidfd_getfd), which takes the same rights as its later work, so that a host that could not
+ * serve the program is found out here. Under the filter only calls are made that pass it.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "program/control.h"
+#include "program/filter.h"
+#include "program/launch.h"
+#include "program/namespace.h"
+
+/* Longest text of an error. */
+#define REASON_MAX 256
+
+/* Collect the values of the lines "@key VALUE" of the host's @reply, one per line. */
+static void collect(const char *reply, const char *key, char *values, size_t size)
+{
+	size_t key_len = strlen(key), used = 0;
+
+	values[0] = '\0';
+	while (*reply) {
+		size_t len = strcspn(reply, "\n");
+
+		if (len > key_len && !strncmp(reply, key, key_len) && reply[key_len] == ' ' &&
+		    used + len - key_len < size)
+			used += (size_t)snprintf(values + used, size - used, "%.*s\n",
+						 (int)(len - key_len - 1), reply + key_len + 1);
+		reply += len + (reply[len] == '\n');
+	}
+}
+
+static void furnish_names(const struct launch *l, enum separation separation, const char *reply)
+{
+	char servers[512], why[REASON_MAX];
+
+	collect(reply, "dns", servers, sizeof(servers));
+	if (!*servers)
+		return;
+	if (separation == SEPARATION_NONE)
+		l->warn("without a mount namespace programs look names up as the system does: "
+			"/etc/resolv.conf is not replaced");
+	else if (namespace_resolver(servers, why, sizeof(why)))
+		l->warn(why);
+}
+
+static void warn_no_namespace(const struct launch *l, const char *why)
+{
+	char text[REASON_MAX * 2];
+
+	snprintf(
+		text, sizeof(text),
+		"the program runs without a network namespace of its own, so /proc/net and the like "
+		"show the system's network: %s",
+		why);
+	l->warn(text);
+}
+
+/* Go where the program is to live. Return: 0 or a negative errno after a message. */
+static int enter(const struct launch *l, const char *reply, char *err, size_t size)
+{
+	char why[REASON_MAX];
+	int separation = namespace_enter(l->map_root, why, sizeof(why)), error;
+
+	if (separation < 0) {
+		snprintf(err, size, "%s", why);
+		return separation;
+	}
+	if (separation == SEPARATION_NONE)
+		warn_no_namespace(l, why);
+	furnish_names(l, (enum separation)separation, reply);
+	if (separation == SEPARATION_NETWORK)
+		return 0;
+	error = separation == SEPARATION_USER && !geteuid() ? namespace_keep_still() : 0;
+	if (!error && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		error = -errno;
+	if (error)
+		snprintf(err, size, "rights can't be given up: %s", strerror(-error));
+	return error;
+}
+
+static const char *filter_reason(int error)
+{
+	switch (error) {
+	case -EBUSY:
+		return "the calls of this process are answered by somebody already: a program on a "
+		       "host, or in a container with a notifier, can't start another one on a host";
+	case -EOPNOTSUPP:
+		return "this kernel has no seccomp filters with user notification; Linux 5.9 or later "
+		       "on x86-64 or arm64 is needed";
+	case -EACCES:
+		return "no_new_privs is not set";
+	default:
+		return strerror(-error);
+	}
+}
+
+/* The last part of a path, in a form that a request may hold. */
+static void program_name(const char *path, char *name)
+{
+	const char *slash = strrchr(path, '/');
+	const char *from = slash && slash[1] ? slash + 1 : path;
+	size_t i;
+
+	for (i = 0; from[i] && i < CONTROL_PROGRAM_NAME - 1; i++)
+		name[i] = from[i] > ' ' && from[i] < 0x7f ? from[i] : '?';
+	if (!i)
+		name[i++] = '?';
+	name[i] = '\0';
+}
+
+/* Return: 0 when the host answers the calls of this process from now on. */
+static int hand_over(const struct launch *l, char *reply, char *err, size_t size)
+{
+	char name[CONTROL_PROGRAM_NAME];
+	int listener, error;
+
+	listener = filter_install();
+	if (listener < 0) {
+		snprintf(err, size, "%s", filter_reason(listener));
+		return listener;
+	}
+	program_name(l->argv[0], name);
+	error = control_ask(l->control, reply, "listener %d %s", listener, name);
+	close(listener);
+	if (error)
+		snprintf(err, size, "%s", reply);
+	return error;
+}
+
+static enum launch_status execute(char **argv, char *err, size_t size)
+{
+	int error;
+
+	execvp(argv[0], argv);
+	error = errno;
+	snprintf(err, size, "%s: %s", argv[0], strerror(error));
+	return error == ENOENT ? LAUNCH_NOT_FOUND : LAUNCH_NO_EXEC;
+}
+
+enum launch_status launch(const struct launch *l, char *err, size_t size)
+{
+	char *reply = malloc(CONTROL_REPLY_MAX);
+	enum launch_status status = LAUNCH_FAILED;
+	int error = reply ? filter_check_kernel() : -ENOMEM;
+
+	/* One that has changed its user is closed to itself (/proc/self/uid_map) and to the host. */
+	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	if (error)
+		snprintf(err, size, "%s", filter_reason(error));
+	else if (control_ask(l->control, reply, "exec"))
+		snprintf(err, size, "%s", reply);
+	else if (!enter(l, reply, err, size) && !hand_over(l, reply, err, size))
+		status = execute(l->argv, err, size);
+	free(reply);
+	return status;
+}

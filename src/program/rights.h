@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Capabilities of the calling process. */
+#ifndef PROGRAM_RIGHTS_H
+#define PROGRAM_RIGHTS_H
+
+#include <skiff/kernel.h>
+
+/* Whether the calling thread may use capability @cap, a CAP_ constant, now. */
+bool rights_have(unsigned int cap);
+
+/**
+ * rights_drop() - give up all capabilities, for good
+ * @keep: one that stays, a CAP_ constant, if the caller has it; -1 for none
+ *
+ * For the calling thread and those it starts later; no program that it might start gets them back.
+ * Return: 0 or a negative errno.
+ */
+int rights_drop(int keep);
+
+#endif /* PROGRAM_RIGHTS_H */

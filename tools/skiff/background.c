@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Processes in the background. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "background.h"
+
+static void close_range_of(int first, int last)
+{
+	if (first <= last)
+		syscall(SYS_close_range, (unsigned int)first, (unsigned int)last, 0);
+}
+
+/* Pipes of whoever has started us would not end before we do. */
+static void close_others(int one, int other)
+{
+	int low = min_t(int, one, other), high = max_t(int, one, other);
+
+	close_range_of(STDERR_FILENO + 1, low - 1);
+	close_range_of(max_t(int, low, STDERR_FILENO) + 1, high - 1);
+	close_range_of(high + 1, 0x7fffffff);
+}
+
+static void report(struct background *bg, enum status status)
+{
+	ssize_t n;
+
+	if (bg->report < 0)
+		return;
+	n = write(bg->report, &status, sizeof(status));
+	(void)n;
+	close(bg->report);
+	bg->report = -1;
+}
+
+void background_ready(struct background *bg)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	flush_output();
+	for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
+		dup2(null, fd);
+	if (null >= 0)
+		close(null);
+	/* No file system is kept from being unmounted. */
+	if (chdir("/"))
+		complain(STATUS_FAILED, "/: %s", strerror(errno));
+	report(bg, STATUS_OK);
+}
+
+/* The first child, which is gone at once, so that the second one belongs to nobody. */
+static _Noreturn void detach(struct background *bg,
+			     enum status (*work)(void *, struct background *), void *arg, int keep)
+{
+	enum status status;
+	pid_t pid;
+
+	setsid();
+	pid = fork();
+	if (pid)
+		_exit(pid < 0);
+	close_others(bg->report, keep);
+	status = work(arg, bg);
+	flush_output();
+	report(bg, status);
+	exit((int)status);
+}
+
+static enum status wait_for_report(int fd)
+{
+	enum status status;
+	ssize_t n;
+
+	do
+		n = read(fd, &status, sizeof(status));
+	while (n < 0 && errno == EINTR);
+	if (n != sizeof(status))
+		return complain(STATUS_FAILED, "the host has ended before it was up");
+	return status;
+}
+
+enum status background_start(enum status (*work)(void *arg, struct background *bg), void *arg,
+			     int keep)
+{
+	enum status status;
+	int ends[2], ignored;
+	pid_t pid;
+
+	flush_output();
+	if (pipe2(ends, O_CLOEXEC))
+		return complain(STATUS_FAILED, "a pipe can't be made: %s", strerror(errno));
+	pid = fork();
+	if (!pid) {
+		struct background bg = { .report = ends[1] };
+
+		detach(&bg, work, arg, keep);
+	}
+	close(ends[1]);
+	if (pid < 0) {
+		status = complain(STATUS_FAILED, "a process can't be made: %s", strerror(errno));
+	} else {
+		waitpid(pid, &ignored, 0);
+		status = wait_for_report(ends[0]);
+	}
+	close(ends[0]);
+	return status;
+}

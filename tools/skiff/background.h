@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A process that goes on when the command has ended, and tells it before whether it has begun well. */
+#ifndef TOOLS_SKIFF_BACKGROUND_H
+#define TOOLS_SKIFF_BACKGROUND_H
+
+#include "skiff.h"
+
+/**
+ * struct background - the process in the background, as it sees itself
+ * @report: where it tells how it has begun, or -1 when it has
+ */
+struct background {
+	int report;
+};
+
+/**
+ * background_start() - go on in two processes
+ * @work: what the new one does until its end; its return is the exit status
+ * @arg: for @work
+ * @keep: a descriptor that the new process needs, or -1; all others but the standard ones are closed there
+ *
+ * The new one has a session of its own, so no terminal sends it signals, and is nobody's child. No thread may
+ * exist.
+ *
+ * Return: in the old process, as soon as the new one calls background_ready() or ends: how that went.
+ */
+enum status background_start(enum status (*work)(void *arg, struct background *bg), void *arg,
+			     int keep);
+
+/* It has begun well: let go of the terminal, and of whoever waits for standard output or error to end. */
+void background_ready(struct background *bg);
+
+#endif /* TOOLS_SKIFF_BACKGROUND_H */

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* skiff run: a program on a host of its own. */
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "hosts.h"
+#include "serve.h"
+
+enum { OPT_MAP_ROOT = 'R' };
+
+static const struct argp_option options[] = {
+	{ "map-root", OPT_MAP_ROOT, NULL, 0,
+	  "Be root for the program, where that takes a user namespace", 0 },
+	{ 0 },
+};
+
+static const struct argp_child children[] = {
+	{ .argp = &up_options },
+	{ 0 },
+};
+
+/**
+ * struct run - what was asked for
+ * @config: the host
+ * @argv: the program
+ * @map_root: as struct launch says
+ * @ends: a pair of sockets: this process's, and the host's
+ */
+struct run {
+	struct up_config config;
+	char **argv;
+	bool map_root;
+	int ends[2];
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct run *run = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &run->config;
+		return 0;
+	case OPT_MAP_ROOT:
+		run->map_root = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		/* What follows is the program's. */
+		run->argv = state->argv + state->next - 1;
+		state->next = state->argc;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "a program is missing");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "[--] PROGRAM [ARGUMENT...]",
+	.doc = "Run a program, and all that it starts, on a host of its own."
+	       "\vThe host is there as long as they are. Its options are those of `skiff up'. The exit "
+	       "status is the program's; 125 when skiff itself fails, 126 when the program may not be "
+	       "run, 127 when there is none.",
+	.children = children,
+};
+
+static enum status run_host(void *arg, struct background *bg)
+{
+	const struct run *run = arg;
+	const struct serve how = {
+		.config = &run->config,
+		.client = run->ends[1],
+		.background = bg,
+	};
+	enum status status;
+
+	if (skiff_init())
+		return complain(STATUS_FAILED, "the library does not start");
+	status = up_check(&run->config);
+	return status == STATUS_OK ? serve(&how) : status;
+}
+
+static enum status run(int argc, char **argv)
+{
+	struct run run = { 0 };
+	char name[32];
+
+	argp_err_exit_status = STATUS_LAUNCH;
+	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &run);
+	snprintf(name, sizeof(name), "run-%d", getpid());
+	run.config.name = name;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, run.ends))
+		return complain(STATUS_LAUNCH, "a pair of sockets can't be made: %s",
+				strerror(errno));
+	if (background_start(run_host, &run, run.ends[1]) != STATUS_OK)
+		return STATUS_LAUNCH;
+	close(run.ends[1]);
+	return become_program(run.ends[0], run.argv, run.map_root);
+}
+
+const struct command run_command = {
+	.name = "run",
+	.summary = "run a program on a host of its own",
+	.run = run,
+};

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Running a host: the server that answers its programs, and the control socket, in one loop. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <linux/capability.h>
+
+#include <skiff/inetdevice.h>
+#include <skiff/netdevice.h>
+
+#include "program/control.h"
+#include "program/rights.h"
+#include "program/server.h"
+#include "serve.h"
+#include "tcp/tcp.h"
+
+/* How often a host whose programs are gone looks whether its connections are, too. */
+#define LINGER_NS 20000000
+
+/**
+ * struct running - the host that runs
+ * @how: it was asked for
+ * @host: the host
+ * @server: answers its programs
+ * @control: answers those who control it
+ * @timer: while it waits for the last connections, or -1
+ */
+struct running {
+	const struct serve *how;
+	struct up_host host;
+	struct server *server;
+	struct control *control;
+	int timer;
+};
+
+/* For signals. */
+static struct server *stopped_server;
+static volatile sig_atomic_t stopped;
+
+static void stop(int signal)
+{
+	stopped = signal;
+	if (stopped_server)
+		server_stop(stopped_server);
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = stop };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	/* Who reads what we say may go away; the host stays. */
+	signal(SIGPIPE, SIG_IGN);
+	/* A capture that passes the limit for files is to stop with an error, not with a signal. */
+	signal(SIGXFSZ, SIG_IGN);
+}
+
+static int watch(void *host, int fd, u32 events, void (*ready)(void *arg, u32 events), void *arg)
+{
+	struct running *r = host;
+
+	return server_watch(r->server, fd, events, ready, arg);
+}
+
+static void unwatch(void *host, int fd)
+{
+	struct running *r = host;
+
+	server_unwatch(r->server, fd);
+}
+
+static int attach(void *host, int listener)
+{
+	struct running *r = host;
+
+	return server_attach(r->server, listener);
+}
+
+static void furnish(void *host, FILE *out)
+{
+	const struct running *r = host;
+
+	for (unsigned int i = 0; i < r->how->config->nr_dns; i++)
+		fprintf(out, "dns %s\n", r->how->config->dns[i]);
+}
+
+/* Under the stack lock. */
+static void describe_device(const struct net_device *dev, FILE *out)
+{
+	const struct in_device *in_dev = __in_dev_get(dev);
+	const struct in_ifaddr *ifa;
+	char text[INET_ADDRSTRLEN];
+
+	fprintf(out, "device %s %s %u", dev->name, dev->flags & IFF_UP ? "up" : "down", dev->mtu);
+	if (in_dev)
+		in_dev_for_each_ifa(ifa, in_dev)
+			fprintf(out, " %s/%u",
+				inet_ntop(AF_INET, &ifa->ifa_local, text, sizeof(text)),
+				ifa->ifa_prefixlen);
+	fputc('\n', out);
+}
+
+static void describe(void *host, FILE *out)
+{
+	const struct running *r = host;
+	const struct net_device *dev;
+
+	net_lock(r->host.net);
+	for_each_netdev(r->host.net, dev)
+		describe_device(dev, out);
+	net_unlock(r->host.net);
+}
+
+static void down(void *host)
+{
+	struct running *r = host;
+
+	server_stop(r->server);
+}
+
+/* Whether all that programs have left behind is sent, and acknowledged. */
+static bool is_quiet(const struct running *r)
+{
+	int orphans;
+
+	net_lock(r->host.net);
+	orphans = tcp_net(r->host.net)->orphan_count;
+	net_unlock(r->host.net);
+	return !orphans && !server_nr_sessions(r->server) && !server_nr_sockets(r->server);
+}
+
+static void linger(void *arg, u32 events)
+{
+	struct running *r = arg;
+	u64 ticks;
+
+	if (read(r->timer, &ticks, sizeof(ticks)) < 0 && errno == EAGAIN)
+		return;
+	if (is_quiet(r))
+		server_stop(r->server);
+}
+
+/* The last program is gone. Its connections end as they would if the kernel had them. */
+static void begin_to_linger(void *host)
+{
+	const struct itimerspec often = { .it_value.tv_nsec = 1, .it_interval.tv_nsec = LINGER_NS };
+	struct running *r = host;
+
+	if (r->how->client < 0 || r->timer >= 0)
+		return;
+	r->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (r->timer < 0 || timerfd_settime(r->timer, 0, &often, NULL) ||
+	    server_watch(r->server, r->timer, EPOLLIN, linger, r))
+		server_stop(r->server);
+}
+
+static const struct control_ops control_ops = {
+	.watch = watch,
+	.unwatch = unwatch,
+	.attach = attach,
+	.furnish = furnish,
+	.describe = describe,
+	.down = down,
+	.idle = begin_to_linger,
+};
+
+static enum status can_not_serve(int error)
+{
+	return complain(STATUS_FAILED, "programs can't be served: %s", strerror(error));
+}
+
+static enum status open_control_socket(struct running *r)
+{
+	const struct taken *taken = r->how->taken;
+	int fd = control_socket_bind(taken->dir, taken->socket);
+	int err = fd < 0 ? fd : control_listen(r->control, fd);
+
+	if (err && fd >= 0)
+		close(fd);
+	return err ? complain(STATUS_FAILED, "the control socket can't be made: %s",
+			      strerror(-err)) :
+		     STATUS_OK;
+}
+
+static enum status serve_programs(struct running *r)
+{
+	enum status status = STATUS_OK;
+	int err;
+
+	r->server = server_create(r->host.net);
+	if (!r->server)
+		return can_not_serve(errno);
+	r->control = control_create(&control_ops, r);
+	if (!r->control)
+		return can_not_serve(errno);
+	if (r->how->taken)
+		status = open_control_socket(r);
+	if (status == STATUS_OK && r->how->client >= 0) {
+		err = control_add_client(r->control, r->how->client);
+		if (err)
+			status = can_not_serve(-err);
+	}
+	return status;
+}
+
+static enum status begin(struct running *r)
+{
+	enum status status = up_begin(r->how->config, &r->host);
+	int err;
+
+	if (status == STATUS_OK)
+		status = serve_programs(r);
+	if (status != STATUS_OK)
+		return status;
+	/* Programs of other users, which have been started by root, are still to be served. */
+	err = rights_drop(rights_have(CAP_SYS_ADMIN) ? CAP_SYS_PTRACE : -1);
+	if (err)
+		status = complain(STATUS_FAILED, "rights can't be given up: %s", strerror(-err));
+	return status;
+}
+
+static void run(struct running *r)
+{
+	bool report = r->how->client < 0;
+
+	if (report)
+		up_report_begin(&r->host, r->how->config);
+	tell_service_manager("READY=1");
+	if (r->how->background)
+		background_ready(r->how->background);
+	stopped_server = r->server;
+	if (!stopped)
+		server_run(r->server);
+	stopped_server = NULL;
+	tell_service_manager("STOPPING=1");
+	if (report)
+		up_report_end(&r->host, r->how->config);
+}
+
+enum status serve(const struct serve *how)
+{
+	struct running r = { .how = how, .timer = -1 };
+	enum status status, ended;
+
+	catch_signals();
+	status = begin(&r);
+	if (status == STATUS_OK)
+		run(&r);
+	control_destroy(r.control);
+	if (r.server)
+		server_destroy(r.server);
+	if (r.timer >= 0)
+		close(r.timer);
+	ended = up_end(&r.host);
+	return status == STATUS_OK ? ended : status;
+}

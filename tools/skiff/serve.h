@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A host that runs: its loop, its programs, and who controls it. */
+#ifndef TOOLS_SKIFF_SERVE_H
+#define TOOLS_SKIFF_SERVE_H
+
+#include "background.h"
+#include "taken.h"
+#include "up.h"
+
+/**
+ * struct serve - how a host is to run
+ * @config: what it is
+ * @taken: its name, under which others reach it, or NULL
+ * @client: a connection of the process that has started it and will become its program, or -1; then the host
+ *          ends with its programs
+ * @background: to be told when it is up, or NULL
+ */
+struct serve {
+	const struct up_config *config;
+	const struct taken *taken;
+	int client;
+	struct background *background;
+};
+
+/* Make the host, run it until it is told to end, and undo it. Return: a status, after its message. */
+enum status serve(const struct serve *how);
+
+/* Tell systemd, if that has started us, a line like "READY=1". */
+void tell_service_manager(const char *state);
+
+#endif /* TOOLS_SKIFF_SERVE_H */
