@@ -32,7 +32,7 @@ static void tell_pair(struct psock *ps, int level, int name, const void *val, so
 	if (fd < 0)
 		return;
 	setsockopt(fd, level, name, val, len);
-	close(fd);
+	psock_return(ps, fd);
 }
 
 /* Options that hold a pointer: what it points to has to be fetched too. Return: 0 or -errno. */
@@ -97,7 +97,7 @@ static void clear_pair_error(struct psock *ps)
 	if (fd < 0)
 		return;
 	getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len);
-	close(fd);
+	psock_return(ps, fd);
 }
 
 long call_getsockopt(struct call *call)
@@ -133,7 +133,7 @@ static int pair_unread(struct psock *ps, bool program_end)
 	if (fd < 0 || ioctl(fd, FIONREAD, &n))
 		n = 0;
 	if (program_end && fd >= 0)
-		close(fd);
+		psock_return(ps, fd);
 	return n;
 }
 

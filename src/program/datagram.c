@@ -60,7 +60,7 @@ void datagram_taken(struct psock *ps)
 		fd = psock_borrow(ps);
 		if (fd >= 0) {
 			recv(fd, &byte, 1, MSG_DONTWAIT);
-			close(fd);
+			psock_return(ps, fd);
 		}
 		ps->token = false;
 	}

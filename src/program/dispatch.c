@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Which handler answers which call. */
 #include <errno.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "program/program.h"
 
@@ -49,16 +51,21 @@ static call_fn *handler_of(int nr)
 	}
 }
 
-/* The socket of a call's first argument; NULL when the kernel's own answer is the right one. */
-static struct psock *psock_of(const struct call *call)
+/*
+ * The socket of a call's first argument; NULL when the kernel's own answer is the right one. @own: gets a
+ * descriptor of ours for it, or -1.
+ */
+static struct psock *psock_of(const struct call *call, int *own)
 {
 	int fd = call_int(call, 0);
-	s64 inode = task_socket_inode(call->task, fd);
-	struct psock *ps;
+	struct psock *ps = NULL;
+	struct stat st;
 
-	if (inode <= 0)
+	*own = task_borrow(call->task, fd);
+	if (*own < 0 || fstat(*own, &st))
 		return NULL;
-	ps = psock_find(call->session->server, (u64)inode);
+	if (S_ISSOCK(st.st_mode))
+		ps = psock_find(call->session->server, st.st_ino);
 	if (!ps)
 		return NULL;
 	ps->holder = call->task->tid;
@@ -66,15 +73,34 @@ static struct psock *psock_of(const struct call *call)
 	return ps;
 }
 
+/* A number that is another socket's by now, after it was parked, is not this call's any more. */
+static bool is_about(const struct call *call, const struct psock *ps)
+{
+	return ps && (!call->ps || call->ps == ps);
+}
+
 long call_dispatch(struct call *call)
 {
 	call_fn *fn = handler_of(call->req.data.nr);
+	struct psock *ps;
+	long ret;
+	int own;
 
 	if (!fn)
 		return CALL_CONTINUE;
 	if (fn == call_socket)
 		return fn(call);
-	if (!call->ps)
-		call->ps = psock_of(call);
-	return call->ps ? fn(call) : CALL_CONTINUE;
+	ps = psock_of(call, &own);
+	if (is_about(call, ps)) {
+		call->ps = ps;
+		ps->own = own;
+		ret = fn(call);
+		/* It may be closed by now; its memory is still there. */
+		ps->own = -1;
+	} else {
+		ret = call->ps ? -EBADF : CALL_CONTINUE;
+	}
+	if (own >= 0)
+		close(own);
+	return ret;
 }

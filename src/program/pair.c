@@ -136,7 +136,7 @@ int pair_join(struct psock *ps)
 	if (fd < 0)
 		return fd;
 	err = meet(ps, fd);
-	close(fd);
+	psock_return(ps, fd);
 	if (err)
 		return err;
 	psock_is_joined(ps);
@@ -153,7 +153,7 @@ int pair_stuff(struct psock *ps)
 	set_sndbuf(fd, 0);
 	while (ps->stuffing < STUFFING_MAX && send(fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1)
 		ps->stuffing++;
-	close(fd);
+	psock_return(ps, fd);
 	return 0;
 }
 
@@ -169,7 +169,7 @@ void pair_unstuff(struct psock *ps)
 	fd = psock_borrow(ps);
 	if (fd >= 0) {
 		set_sndbuf(fd, PAIR_SNDBUF);
-		close(fd);
+		psock_return(ps, fd);
 	}
 	while (ps->stuffing) {
 		n = recv(ps->end.fd, bytes, ps->stuffing, MSG_DONTWAIT);
@@ -196,7 +196,7 @@ void pair_take_token(struct psock *ps)
 	if (fd < 0)
 		return;
 	recv(fd, &byte, 1, MSG_DONTWAIT);
-	close(fd);
+	psock_return(ps, fd);
 	ps->token = false;
 }
 
@@ -210,7 +210,7 @@ void pair_break(struct psock *ps)
 		fd = psock_borrow(ps);
 		if (fd >= 0) {
 			send(fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-			close(fd);
+			psock_return(ps, fd);
 		}
 	}
 	loop_unwatch(&ps->server->loop, &ps->end);

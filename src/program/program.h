@@ -126,6 +126,7 @@ enum psock_urgent {
  * @state: what the pair is like
  * @holder: a thread that has the descriptor, as far as is known
  * @holder_fd: its number there
+ * @own: a descriptor of ours for the program's end, while a call about it is looked at; -1: none
  * @stuffing: bytes in front of what the program writes, which only keep it from being writable
  * @token: the listener's token is out, or a datagram's copy
  * @taken: the head of the host's queue of datagrams has gone to the program in this call
@@ -156,6 +157,7 @@ struct psock {
 	enum psock_state state;
 	pid_t holder;
 	int holder_fd;
+	int own;
 	u32 stuffing;
 	bool token;
 	bool taken;
@@ -242,8 +244,9 @@ struct psock *psock_find(struct server *server, u64 inode);
 int psock_known_by(struct psock *ps, int program_end);
 /* The program holds it no more, or never got it: close what is the host's. */
 void psock_close(struct psock *ps);
-/* A descriptor of ours for the program's end. It or -errno. */
+/* A descriptor of ours for the program's end, for psock_return(). It or -errno. */
 int psock_borrow(struct psock *ps);
+void psock_return(struct psock *ps, int fd);
 /* It has no pair yet; now it has. */
 void psock_is_alone(struct psock *ps);
 void psock_is_joined(struct psock *ps);

@@ -47,6 +47,7 @@ struct psock *psock_new(struct server *server, int sfd, int domain, int type, in
 	ps->end.fd = -1;
 	ps->spare = -1;
 	ps->holder_fd = -1;
+	ps->own = -1;
 	INIT_LIST_HEAD(&ps->of_alone);
 	INIT_LIST_HEAD(&ps->of_again);
 	INIT_LIST_HEAD(&ps->calls);
@@ -124,6 +125,8 @@ int psock_borrow(struct psock *ps)
 	struct task *task;
 	int own = -ENOENT;
 
+	if (ps->own >= 0)
+		return ps->own;
 	if (ps->holder_fd >= 0) {
 		task = tasks_get(&ps->server->tasks, ps->holder);
 		if (task)
@@ -132,6 +135,12 @@ int psock_borrow(struct psock *ps)
 	if (own < 0)
 		own = tasks_search(&ps->server->tasks, ps->inode, &ps->holder, &ps->holder_fd);
 	return own;
+}
+
+void psock_return(struct psock *ps, int fd)
+{
+	if (fd >= 0 && fd != ps->own)
+		close(fd);
 }
 
 void psock_is_alone(struct psock *ps)
@@ -154,7 +163,7 @@ void psock_sweep(struct server *server)
 	list_for_each_entry_safe(ps, next, &server->alone, of_alone) {
 		own = psock_borrow(ps);
 		if (own >= 0)
-			close(own);
+			psock_return(ps, own);
 		else
 			psock_close(ps);
 	}

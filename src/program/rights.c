@@ -27,14 +27,16 @@ bool rights_have(unsigned int cap)
 	return words[CAP_TO_INDEX(cap)].effective & CAP_TO_MASK(cap);
 }
 
-int rights_drop(int keep)
+int rights_drop(u64 keep)
 {
 	struct __user_cap_header_struct h = header();
 	cap_words words = { { 0 } };
 
-	if (keep >= 0 && rights_have((unsigned int)keep)) {
-		words[CAP_TO_INDEX(keep)].effective = CAP_TO_MASK(keep);
-		words[CAP_TO_INDEX(keep)].permitted = CAP_TO_MASK(keep);
+	for (unsigned int cap = 0; cap < 64; cap++) {
+		if (!(keep >> cap & 1) || !rights_have(cap))
+			continue;
+		words[CAP_TO_INDEX(cap)].effective |= CAP_TO_MASK(cap);
+		words[CAP_TO_INDEX(cap)].permitted |= CAP_TO_MASK(cap);
 	}
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;

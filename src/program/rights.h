@@ -10,11 +10,11 @@ bool rights_have(unsigned int cap);
 
 /**
  * rights_drop() - give up all capabilities, for good
- * @keep: one that stays, a CAP_ constant, if the caller has it; -1 for none
+ * @keep: those that stay, if the caller has them: a bit for each CAP_ constant
  *
  * For the calling thread and those it starts later; no program that it might start gets them back.
  * Return: 0 or a negative errno.
  */
-int rights_drop(int keep);
+int rights_drop(u64 keep);
 
 #endif /* PROGRAM_RIGHTS_H */

@@ -193,8 +193,12 @@ void calls_expire(struct server *server)
 
 bool call_nonblock(const struct call *call)
 {
-	int flags = task_fd_flags(call->task, call_int(call, 0));
+	int fd = psock_borrow(call->ps), flags;
 
+	if (fd < 0)
+		return false;
+	flags = fcntl(fd, F_GETFL);
+	psock_return(call->ps, fd);
 	return flags >= 0 && flags & O_NONBLOCK;
 }
 

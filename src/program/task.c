@@ -174,7 +174,8 @@ ssize_t task_scatter(const struct task *task, const struct iovec *to, int n, con
 	return put < 0 ? -errno : put;
 }
 
-s64 task_socket_inode(const struct task *task, int fd)
+/* Which socket is behind a descriptor, as /proc has it? Return: its inode, 0 for something else, -EBADF. */
+static s64 socket_inode(const struct task *task, int fd)
 {
 	static const char prefix[] = "socket:[";
 	char name[16], link[64];
@@ -212,7 +213,7 @@ static int fd_of_inode(const struct task *task, u64 inode)
 	while (dir && found < 0 && (entry = readdir(dir))) {
 		int fd = (int)strtol(entry->d_name, NULL, 10);
 
-		if (entry->d_name[0] != '.' && task_socket_inode(task, fd) == (s64)inode)
+		if (entry->d_name[0] != '.' && socket_inode(task, fd) == (s64)inode)
 			found = fd;
 	}
 	if (dir)

@@ -61,9 +61,6 @@ ssize_t task_gather(const struct task *task, void *to, size_t len, const struct 
 ssize_t task_scatter(const struct task *task, const struct iovec *to, int n, const void *from,
 		     size_t len);
 
-/* Which socket is behind a descriptor? Return: its inode, 0 for something else, -EBADF. */
-s64 task_socket_inode(const struct task *task, int fd);
-
 /* A descriptor of ours for the program's, to close(). Return: it or -errno. */
 int task_borrow(const struct task *task, int fd);
 

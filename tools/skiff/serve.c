@@ -212,6 +212,12 @@ static enum status serve_programs(struct running *r)
 	return status;
 }
 
+/*
+ * What it takes to see the memory and the descriptors of programs that have changed their user, and to
+ * send them SIGPIPE.
+ */
+#define PROGRAM_RIGHTS (1ULL << CAP_SYS_PTRACE | 1ULL << CAP_DAC_READ_SEARCH | 1ULL << CAP_KILL)
+
 static enum status begin(struct running *r)
 {
 	enum status status = up_begin(r->how->config, &r->host);
@@ -222,7 +228,7 @@ static enum status begin(struct running *r)
 	if (status != STATUS_OK)
 		return status;
 	/* Programs of other users, which have been started by root, are still to be served. */
-	err = rights_drop(rights_have(CAP_SYS_ADMIN) ? CAP_SYS_PTRACE : -1);
+	err = rights_drop(rights_have(CAP_SYS_ADMIN) ? PROGRAM_RIGHTS : 0);
 	if (err)
 		status = complain(STATUS_FAILED, "rights can't be given up: %s", strerror(-err));
 	return status;
