@@ -25,6 +25,9 @@
 #define PIDFD_THREAD O_EXCL
 #endif
 
+/* Descriptors that are looked through where they can't be listed. */
+#define BORROWED_MAX 1024
+
 static struct hlist_head *bucket_of(struct tasks *tasks, pid_t tid)
 {
 	return &tasks->bucket[(unsigned int)tid % TASK_BUCKETS];
@@ -174,6 +177,24 @@ ssize_t task_scatter(const struct task *task, const struct iovec *to, int n, con
 	return put < 0 ? -errno : put;
 }
 
+/*
+ * The descriptors of a process that has closed itself (PR_SET_DUMPABLE) or is another user's are files of root or
+ * of that user in /proc, and the right to look into the process does not help. Borrowing goes by that right.
+ */
+static s64 borrowed_inode(const struct task *task, int fd)
+{
+	int own = task_borrow(task, fd), err;
+	struct stat st;
+
+	if (own < 0)
+		return own;
+	err = fstat(own, &st) ? -errno : 0;
+	close(own);
+	if (err)
+		return err;
+	return S_ISSOCK(st.st_mode) ? (s64)st.st_ino : 0;
+}
+
 /* Which socket is behind a descriptor, as /proc has it? Return: its inode, 0 for something else, -EBADF. */
 static s64 socket_inode(const struct task *task, int fd)
 {
@@ -185,6 +206,8 @@ static s64 socket_inode(const struct task *task, int fd)
 		return -EBADF;
 	snprintf(name, sizeof(name), "%d", fd);
 	n = readlinkat(task->fd_dir, name, link, sizeof(link) - 1);
+	if (n < 0 && errno == EACCES)
+		return borrowed_inode(task, fd);
 	if (n < 0)
 		return errno == ENOENT ? -EBADF : -errno;
 	link[n] = '\0';
@@ -218,6 +241,10 @@ static int fd_of_inode(const struct task *task, u64 inode)
 	}
 	if (dir)
 		closedir(dir);
+	else if (errno == EACCES)
+		for (int fd = 0; fd < BORROWED_MAX && found < 0; fd++)
+			if (socket_inode(task, fd) == (s64)inode)
+				found = fd;
 	return found;
 }
 
@@ -244,12 +271,17 @@ int tasks_search(struct tasks *tasks, u64 inode, pid_t *tid, int *fd)
 
 int task_fd_flags(const struct task *task, int fd)
 {
-	char path[32], text[256], *at;
+	char path[64], text[256], *at;
 	ssize_t n = -1;
 	int own;
 
 	snprintf(path, sizeof(path), "../fdinfo/%d", fd);
 	own = openat(task->fd_dir, path, O_RDONLY | O_CLOEXEC);
+	/* By way of the descriptors, which may be closed; its call waits, so the number is its own still. */
+	if (own < 0 && errno == EACCES) {
+		snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", task->tid, fd);
+		own = open(path, O_RDONLY | O_CLOEXEC);
+	}
 	if (own >= 0) {
 		n = read(own, text, sizeof(text) - 1);
 		close(own);
