@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* From the command line to a host: first tried without rights, then for real. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -151,6 +152,18 @@ static enum status check_device(struct net *net, const char *text)
 	return try_plain(net, text, false, err) > 0 ? STATUS_BAD_ADDRESS : status;
 }
 
+static enum status check_dns(const struct up_config *config)
+{
+	struct in_addr addr;
+
+	for (unsigned int i = 0; i < config->nr_dns; i++)
+		if (inet_pton(AF_INET, config->dns[i], &addr) != 1)
+			return complain(STATUS_BAD_ADDRESS,
+					"--dns '%s': an IPv4 address, as 192.0.2.53, is accepted",
+					config->dns[i]);
+	return STATUS_OK;
+}
+
 enum status up_check(const struct up_config *config)
 {
 	struct net *net;
@@ -166,6 +179,8 @@ enum status up_check(const struct up_config *config)
 		status = add_routes(net, config);
 	if (status == STATUS_OK)
 		status = enable_services(net, config->services);
+	if (status == STATUS_OK)
+		status = check_dns(config);
 	if (status == STATUS_OK && config->pcap && !strcmp(config->pcap, "-"))
 		status = complain(STATUS_CAPTURE,
 				  "--pcap -: standard output is taken; the name of a file that can "

@@ -33,13 +33,7 @@ static char secret[] = "in child";
 static char self[256];
 
 /* What a parent can do with a closed child, as bits of an exit status. */
-enum {
-	MEMORY_READ = 1,
-	MEMORY_WRITTEN = 2,
-	DESCRIPTOR_TAKEN = 4,
-	FLAGS_READ = 8,
-	EVERYTHING = 15
-};
+enum { MEMORY_READ = 1, MEMORY_WRITTEN = 2, DESCRIPTOR_TAKEN = 4, FLAGS_READ = 8, EVERYTHING = 15 };
 
 static bool transfer(pid_t pid, void *addr, bool write, char *text)
 {

@@ -1,0 +1,450 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Programs on hosts: run, up, exec, list and down, as root and as an ordinary user."""
+import json
+import os
+import pty
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+
+from peer import *
+
+LAUNCH, NO_EXEC, NOT_FOUND, TAKEN, NO_HOST = 125, 126, 127, 6, 10
+ORDINARY = 65534
+PYTHON = '/usr/bin/python3'
+
+# Where hosts of these tests have their files, one for each user.
+RUNTIME = {uid: tempfile.mkdtemp(prefix='skiff-run-') for uid in (0, ORDINARY)}
+for uid, path in RUNTIME.items():
+    os.chown(path, uid if os.geteuid() == 0 else -1, -1)
+
+
+def can_be_ordinary():
+    """Whether there are user namespaces for someone without rights who can read the command."""
+    probe = subprocess.run(user(ORDINARY) + ['unshare', '-U', '-n', SKIFF, '--version'],
+                           capture_output=True)
+    return os.geteuid() == 0 and probe.returncode == 0
+
+
+def user(uid):
+    return ['setpriv', '--reuid=%d' % uid, '--regid=%d' % uid, '--clear-groups'] if uid else []
+
+
+def command(*args, uid=0):
+    return user(uid) + [SKIFF] + list(args)
+
+
+def env_of(uid):
+    # Folders that not everybody may look into would be a reason of their own.
+    return dict(os.environ, XDG_RUNTIME_DIR=RUNTIME[uid], PATH='/usr/sbin:/usr/bin:/sbin:/bin')
+
+
+def call(*args, uid=0, timeout=PATIENCE, **kwargs):
+    """Runs the command; returns its exit status, output and errors."""
+    p = subprocess.run(command(*args, uid=uid), env=env_of(uid), text=True, timeout=timeout,
+                       stdin=subprocess.DEVNULL, capture_output=True, **kwargs)
+    assert_no_report(p.stderr)
+    return p.returncode, p.stdout, p.stderr
+
+
+def start(*args, uid=0, **kwargs):
+    return subprocess.Popen(command(*args, uid=uid), env=env_of(uid), text=True, **kwargs)
+
+
+USERS = [0] + ([ORDINARY] if can_be_ordinary() else [])
+
+
+def for_users(test):
+    """The test once for each user."""
+    def all_users():
+        for uid in USERS:
+            test(uid)
+    all_users.__name__ = test.__name__
+    return all_users
+
+
+def test_there_is_an_ordinary_user():
+    if len(USERS) == 1:
+        raise Skip('no ordinary user with namespaces of its own can run the command')
+
+
+# A connection over the host's own loopback.
+TALK = '''
+import socket, threading
+s = socket.create_server(('127.0.0.1', 8000))
+def serve():
+    c, _ = s.accept()
+    c.sendall(bytes(300000))
+    c.close()
+threading.Thread(target=serve).start()
+c, n = socket.create_connection(('127.0.0.1', 8000)), 0
+while d := c.recv(65536):
+    n += len(d)
+print(n)
+'''
+
+
+@for_users
+def test_a_program_has_the_hosts_network(uid):
+    status, out, err = call('run', '--', PYTHON, '-c', TALK, uid=uid)
+    assert (status, out) == (0, '300000\n'), (status, out, err)
+    # What talks there is not the kernel's loopback: another host does not see it.
+    status, out, err = call('run', '--', PYTHON, '-c', TALK.replace('s = ', '#'), uid=uid)
+    assert status == 1 and 'ConnectionRefusedError' in err, (status, err)
+
+
+@for_users
+def test_statuses_come_through(uid):
+    for status in (0, 1, 3, 125, 255):
+        assert call('run', 'sh', '-c', 'exit %d' % status, uid=uid)[0] == status
+    for how in (signal.SIGTERM, signal.SIGKILL, signal.SIGSEGV, signal.SIGUSR1):
+        status = call('run', '--', 'sh', '-c', 'ulimit -c 0; kill -%d $$' % how, uid=uid)[0]
+        assert status in (-how, 128 + how), status
+
+
+@for_users
+def test_what_can_not_run_is_told_as_env_does(uid):
+    for args, status in ((['/no/such/program'], NOT_FOUND), (['no-such-program'], NOT_FOUND),
+                         (['/etc/passwd'], NO_EXEC), (['/tmp'], NO_EXEC)):
+        got, out, err = call('run', '--', *args, uid=uid)
+        assert got == status and args[0] in err and not out, (args, got, err)
+        assert subprocess.run(['env'] + args, capture_output=True, env=env_of(0)).returncode == status
+
+
+@for_users
+def test_bad_input_is_125(uid):
+    for args, says in ((['run'], 'a program is missing'), (['run', '--nope', 'true'], '--nope'),
+                       (['run', '--dev', 'nope', 'true'], 'no such kind of device'),
+                       (['run', '--dev', 'dummy,addr=x', 'true'], 'addr'),
+                       (['run', '--gateway', '192.0.2.1', 'true'], '--gateway'),
+                       (['exec'], 'the name of a host is missing'),
+                       (['exec', 'box'], 'a program is missing'),
+                       (['exec', 'a/b', 'true'], "'a/b'"),
+                       (['exec', 'nobody', 'true'], "no host 'nobody' is running")):
+        status, out, err = call(*args, uid=uid)
+        assert status == LAUNCH and says in err and not out, (args, status, err)
+
+
+@for_users
+def test_there_is_no_way_around(uid):
+    status, out, err = call('run', '--', PYTHON, '-c', '''
+import errno, socket
+def refusal(family, kind, proto=0):
+    try:
+        socket.socket(family, kind, proto)
+    except OSError as e:
+        return errno.errorcode[e.errno]
+print(refusal(40, 1), refusal(38, 5), refusal(44, 3), refusal(0, 1), refusal(1, 1))
+print(open('/proc/net/dev').read().count(':'), open('/proc/net/route').read().count('\\n'))
+''', uid=uid)
+    assert status == 0, err
+    assert out == 'EAFNOSUPPORT EAFNOSUPPORT EAFNOSUPPORT EAFNOSUPPORT None\n1 1\n', out
+
+
+@for_users
+def test_a_host_in_a_host_is_refused(uid):
+    for inner in (['run', 'true'], ['run', '--', SKIFF, 'run', 'true']):
+        status, out, err = call('run', '--', SKIFF, *inner, uid=uid)
+        assert status == LAUNCH and 'answered by somebody already' in err, (status, err)
+
+
+@for_users
+def test_nothing_of_ours_is_open_in_a_program(uid):
+    out = call('run', 'ls', '/proc/self/fd', uid=uid)[1]
+    assert out.split() == ['0', '1', '2', '3'], out
+    # What the user passes on is there.
+    r, w = os.pipe()
+    assert call('run', 'sh', '-c', 'echo x >&%d' % w, uid=uid, pass_fds=[w])[0] == 0
+    os.close(w)
+    # And the host does not keep the pipe open.
+    assert os.read(r, 10) == b'x\n' and os.read(r, 10) == b''
+    os.close(r)
+
+
+@for_users
+def test_who_a_program_is(uid):
+    assert call('run', 'id', '-u', uid=uid)[1] == '%d\n' % uid
+    assert call('run', '--map-root', 'id', '-u', uid=uid)[1] == '0\n'
+    rights = call('run', 'grep', 'CapEff', '/proc/self/status', uid=uid)[1]
+    assert (int(rights.split()[1], 16) == 0) == (uid != 0), rights
+
+
+def test_root_may_become_somebody_else():
+    if open('/proc/self/uid_map').read().split() != ['0', '0', '4294967295']:
+        raise Skip('there is one user only')
+    out = call('run', 'setpriv', '--reuid=33', '--regid=33', '--clear-groups', PYTHON, '-c',
+               'import os; print(os.getuid())' + TALK)[1]
+    assert out == '33\n300000\n', out
+
+
+@for_users
+def test_programs_that_are_closed_are_served(uid):
+    closed = 'import ctypes; assert ctypes.CDLL(None).prctl(4, 0, 0, 0, 0) == 0' + TALK
+    status, out, err = call('run', PYTHON, '-c', closed, uid=uid)
+    assert (status, out) == (0, '300000\n'), (status, err)
+
+
+@for_users
+def test_children_are_served_when_the_program_is_gone(uid):
+    path = RUNTIME[uid] + '/out'
+    child = 'import os, time\nif os.fork(): os._exit(4)\ntime.sleep(0.3)' + \
+            TALK.replace('print(n)', 'open(%r, "w").write(str(n))' % path)
+    assert call('run', PYTHON, '-c', child, uid=uid)[0] == 4
+    wait_for(lambda: os.path.exists(path) and open(path).read() == '300000')
+    os.unlink(path)
+
+
+def hosts_of_run():
+    """Processes of the hosts that `run` has started."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir('/proc')):
+        try:
+            line = open('/proc/%s/cmdline' % pid).read().split('\0')
+            state = open('/proc/%s/stat' % pid).read().rsplit(')', 1)[1].split()[0]
+        except OSError:
+            continue
+        if line[:2] == [SKIFF, 'run'] and state != 'Z':
+            found.append(int(pid))
+    return found
+
+
+@for_users
+def test_the_host_is_gone_with_its_programs(uid):
+    assert call('run', 'true', uid=uid)[0] == 0
+    wait_for(lambda: not hosts_of_run())
+    p = start('run', 'sleep', '1000', uid=uid)
+    wait_for(lambda: 'sleep' in open('/proc/%d/comm' % p.pid).read())
+    assert len(hosts_of_run()) == 1
+    p.kill()
+    p.wait()
+    wait_for(lambda: not hosts_of_run())
+
+
+@for_users
+def test_a_program_outlives_its_host(uid):
+    code = 'import socket, sys\ns = socket.create_server(("127.0.0.1", 1))\nprint("up", flush=True)\n' \
+           'sys.stdin.readline()\ntry: socket.socket()\nexcept OSError as e: print(e.errno)'
+    p = start('run', PYTHON, '-c', code, uid=uid, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert p.stdout.readline() == 'up\n'
+    os.kill(hosts_of_run()[0], signal.SIGKILL)
+    wait_for(lambda: not hosts_of_run())
+    out = p.communicate('\n', timeout=PATIENCE)[0]
+    # ENOSYS, as the kernel has it when nobody answers.
+    assert (p.returncode, out) == (0, '38\n'), (p.returncode, out)
+
+
+def read_until(fd, what):
+    text = b''
+    while what not in text:
+        text += os.read(fd, 1000)
+    return text
+
+
+@for_users
+def test_a_terminal_works(uid):
+    pid, fd = pty.fork()
+    if not pid:
+        os.execvpe(command(uid=uid)[0], command('run', 'sh', '-ic', 'trap "echo caught" INT; '
+                   'echo begin; sleep 1000; echo "end $?"', uid=uid), env_of(uid))
+    read_until(fd, b'begin')
+    wait_for(lambda: hosts_of_run())
+    host = hosts_of_run()[0]
+    # Once sleep(1) is there, it is what a ^C ends; the host does not hear it.
+    wait_for(lambda: os.tcgetpgrp(fd) != pid or children(pid))
+    os.write(fd, b'\x03')
+    text = read_until(fd, b'end 130')
+    assert host not in (os.tcgetpgrp(fd), os.getsid(pid)), text
+    os.waitpid(pid, 0)
+    os.close(fd)
+
+
+def children(pid):
+    try:
+        return open('/proc/%d/task/%d/children' % (pid, pid)).read().split()
+    except OSError:
+        return []
+
+
+@for_users
+def test_signals_reach_the_program(uid):
+    code = 'import signal, time\nfor s in (1, 2, 3, 10, 15, 18, 20):\n' \
+           '  signal.signal(s, lambda s, f: print(s, flush=True))\n' \
+           'print("up", flush=True)\nwhile True: time.sleep(1)'
+    p = start('run', PYTHON, '-c', code, uid=uid, stdout=subprocess.PIPE)
+    assert p.stdout.readline() == 'up\n'
+    for how in (1, 2, 3, 10, 15, 20, 18):
+        p.send_signal(how)
+        assert p.stdout.readline() == '%d\n' % how
+    p.send_signal(signal.SIGSTOP)
+    assert os.WIFSTOPPED(os.waitpid(p.pid, os.WUNTRACED)[1])
+    p.send_signal(signal.SIGCONT)
+    assert p.stdout.readline() == '18\n'
+    p.kill()
+    p.wait()
+
+
+@for_users
+def test_hosts_that_are_up(uid):
+    status, out, err = call('up', 'box', '--detach', '--dev', 'dummy,name=d0,addr=192.0.2.2/24',
+                            uid=uid)
+    assert status == 0 and out.startswith('host box is up\n'), (status, err)
+    try:
+        use_box(uid)
+    finally:
+        assert call('down', 'box', uid=uid)[0] == 0
+    # It was waited for: the name is free, and nothing is left.
+    assert os.listdir(RUNTIME[uid] + '/skiff') == []
+    assert json.loads(call('list', '-j', uid=uid)[1]) == []
+    status, out, err = call('down', 'box', uid=uid)
+    assert status == NO_HOST and "no host 'box' is running" in err, (status, err)
+
+
+def use_box(uid):
+    path = RUNTIME[uid] + '/skiff/box.sock'
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+    status, out, err = call('up', 'box', '--detach', uid=uid)
+    assert status == TAKEN and "'box' is running already" in err, (status, err)
+
+    # Two launches are on one host.
+    code = 'import socket, time\ns = socket.create_server(("192.0.2.2", 8000))\n' \
+           'print("up", flush=True)\nc, _ = s.accept()\nc.sendall(b"hello")\nc.close()\ntime.sleep(1000)'
+    server = start('exec', 'box', PYTHON, '-c', code, uid=uid, stdout=subprocess.PIPE)
+    assert server.stdout.readline() == 'up\n'
+    status, out, err = call('exec', 'box', '--', PYTHON, '-c', 'import socket\nprint(socket.'
+                            'create_connection(("192.0.2.2", 8000)).recv(10))', uid=uid)
+    assert (status, out) == (0, "b'hello'\n"), (status, err)
+
+    box, = json.loads(call('list', '-j', uid=uid)[1])
+    assert box['name'] == 'box' and os.path.exists('/proc/%d' % box['pid'])
+    assert {'name': 'd0', 'up': True, 'mtu': 1500, 'addresses': ['192.0.2.2/24']} in box['devices']
+    assert [(p['pid'], p['name']) for p in box['programs']] == [(server.pid, 'python3')]
+    rows = call('list', uid=uid)[1].splitlines()
+    assert len(rows) == 2 and rows[1].split()[0] == 'box' and 'd0 192.0.2.2/24' in rows[1], rows
+
+    server.kill()
+    server.wait()
+    wait_for(lambda: not json.loads(call('list', '-j', uid=uid)[1])[0]['programs'])
+
+
+@for_users
+def test_a_host_that_was_killed_is_not_there(uid):
+    assert call('up', 'box', '--detach', uid=uid)[0] == 0
+    box, = json.loads(call('list', '-j', uid=uid)[1])
+    os.kill(box['pid'], signal.SIGKILL)
+    wait_for(lambda: call('list', uid=uid)[1] == '')
+    assert os.path.exists(RUNTIME[uid] + '/skiff/box.sock')
+    status, out, err = call('exec', 'box', 'true', uid=uid)
+    assert status == LAUNCH and 'no host' in err, (status, err)
+    # Its name is free.
+    assert call('up', 'box', '--detach', uid=uid)[0] == 0
+    assert call('exec', 'box', 'true', uid=uid)[0] == 0
+    assert call('down', 'box', uid=uid)[0] == 0
+
+
+@for_users
+def test_a_start_that_fails_is_told(uid):
+    for args, status, says in ((['--dev', 'nope'], 3, 'no such kind'),
+                               (['--services', 'nope'], 8, 'nope'),
+                               (['--dev', 'dummy', '-w', '/no/such/file'], 9, '/no/such/file')):
+        got, out, err = call('up', 'box', '--detach', *args, uid=uid)
+        assert got == status and says in err and not out, (args, got, err)
+    assert call('list', uid=uid)[1] == ''
+
+
+@for_users
+def test_hosts_of_other_users_are_closed(uid):
+    if len(USERS) == 1 or uid == 0:
+        return
+    assert call('up', 'box', '--detach')[0] == 0
+    path = RUNTIME[0] + '/skiff/box.sock'
+    # Even where the directory is open, as it never is.
+    for p in (RUNTIME[0], os.path.dirname(path)):
+        os.chmod(p, 0o755)
+    code = 'import socket, sys\ns = socket.socket(1, 5)\ntry: s.connect(%r)\n' \
+           'except PermissionError: sys.exit(7)' % path
+    assert subprocess.run(user(uid) + [PYTHON, '-c', code]).returncode == 7
+    os.chmod(path, 0o666)
+    code = 'import socket\ns = socket.socket(1, 5)\ns.connect(%r)\nprint(s.recv(100))' % path
+    out = subprocess.run(user(uid) + [PYTHON, '-c', code], capture_output=True, text=True).stdout
+    assert 'belongs to another user' in out, out
+    os.chmod(os.path.dirname(path), 0o700)
+    assert call('down', 'box')[0] == 0
+
+
+def test_a_service_manager_hears_of_it():
+    path = RUNTIME[0] + '/notify'
+    for address, name in ((path, path), ('\0skiff-notify', '@skiff-notify')):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            s.bind(address)
+            s.settimeout(PATIENCE)
+            p = subprocess.Popen(command('up', 'box'), stdout=subprocess.DEVNULL,
+                                 env=dict(env_of(0), NOTIFY_SOCKET=name))
+            assert s.recv(100) == b'READY=1'
+            p.terminate()
+            assert s.recv(100) == b'STOPPING=1'
+            assert p.wait(PATIENCE) == 0
+    os.unlink(path)
+
+
+@for_users
+def test_garbage_at_the_control_socket(uid):
+    assert call('up', 'box', '--detach', uid=uid)[0] == 0
+    path = RUNTIME[uid] + '/skiff/box.sock'
+    held = []
+    for i in range(100):
+        s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        s.settimeout(PATIENCE)
+        s.connect(path)
+        try:
+            s.send(os.urandom(i * 100 + 1))
+            if i % 2:
+                s.recv(1000)
+            else:
+                s.close()
+        except OSError:
+            pass
+        held.append(s)
+    for s in held:
+        s.close()
+    assert call('exec', 'box', PYTHON, '-c', TALK, uid=uid)[1] == '300000\n'
+    assert call('down', 'box', uid=uid)[0] == 0
+
+
+@for_users
+def test_many_short_programs_on_one_host(uid):
+    assert call('up', 'box', '--detach', uid=uid)[0] == 0
+    box, = json.loads(call('list', '-j', uid=uid)[1])
+    count = lambda: len(os.listdir('/proc/%d/fd' % box['pid']))
+    assert call('exec', 'box', 'true', uid=uid)[0] == 0
+    before = count()
+    for _ in range(50):
+        assert call('exec', 'box', 'true', uid=uid)[0] == 0
+    wait_for(lambda: count() <= before)
+    assert call('down', 'box', uid=uid)[0] == 0
+
+
+@for_users
+def test_names_are_asked_of_other_servers(uid):
+    before = open('/etc/resolv.conf').read() if os.path.exists('/etc/resolv.conf') else None
+    if before is None:
+        return
+    out = call('run', '--dns', '192.0.2.53', '--dns', '192.0.2.54', 'cat', '/etc/resolv.conf',
+               uid=uid)[1]
+    assert out == 'nameserver 192.0.2.53\nnameserver 192.0.2.54\n', out
+    assert open('/etc/resolv.conf').read() == before
+    status, out, err = call('run', '--dns', 'x', 'true', uid=uid)
+    assert status == LAUNCH and "--dns" in err and "'x'" in err, (status, err)
+
+
+if __name__ == '__main__':
+    try:
+        main([v for k, v in list(globals().items()) if k.startswith('test_')])
+    finally:
+        for directory in RUNTIME.values():
+            shutil.rmtree(directory, ignore_errors=True)
