@@ -198,11 +198,18 @@ static long send_by_pair(struct call *call, int flags, bool plain)
 	return 0;
 }
 
+/* A connected stream has a peer: TCP does not look at another address. */
+static void ignore_address(const struct psock *ps, struct message *m)
+{
+	if (ps->type == SOCK_STREAM)
+		m->head.msg_name = NULL;
+}
+
 long call_sendto(struct call *call)
 {
 	struct message m;
 	int flags = call_int(call, 3);
-	long ret = send_by_pair(call, flags, !(flags & ~PLAIN_SEND));
+	long ret = send_by_pair(call, flags, !call_arg(call, 4) && !(flags & ~PLAIN_SEND));
 
 	if (ret)
 		return ret;
@@ -210,6 +217,7 @@ long call_sendto(struct call *call)
 	m.head.msg_namelen = (socklen_t)call_int(call, 5);
 	if (m.head.msg_name && call_int(call, 5) < 0)
 		return -EINVAL;
+	ignore_address(call->ps, &m);
 	return send_message(call, &m, flags);
 }
 
@@ -221,8 +229,12 @@ long call_sendmsg(struct call *call)
 
 	if (err)
 		return err;
-	ret = send_by_pair(call, flags, !m.head.msg_controllen && !(flags & ~PLAIN_SEND));
-	return ret ? ret : send_message(call, &m, flags);
+	ret = send_by_pair(call, flags,
+			   !m.head.msg_controllen && !m.head.msg_name && !(flags & ~PLAIN_SEND));
+	if (ret)
+		return ret;
+	ignore_address(call->ps, &m);
+	return send_message(call, &m, flags);
 }
 
 /* One message of a vector. Return: bytes or -errno, also -EAGAIN; never waits. */
@@ -259,10 +271,34 @@ long call_sendmmsg(struct call *call)
 	return (long)call->done;
 }
 
-static bool by_pair(const struct psock *ps, int flags)
+static bool recv_by_pair(const struct psock *ps, int flags)
 {
-	return ps->type == SOCK_STREAM && !(flags & MSG_ERRQUEUE) &&
+	return ps->type == SOCK_STREAM && !(flags & (MSG_ERRQUEUE | MSG_TRUNC)) &&
 	       (ps->state == PSOCK_STREAM || ps->in_ended);
+}
+
+/*
+ * A stream whose data the pair has: a read that only discards (MSG_TRUNC), or that tells how much there is
+ * beyond it. Return: bytes, which are in scratch memory, or -errno.
+ */
+static long read_pair(struct call *call, size_t len, int flags)
+{
+	int fd = psock_borrow(call->ps);
+	ssize_t got;
+
+	if (fd < 0)
+		return fd;
+	got = recv(fd, call->session->server->scratch, len < DATA_MAX ? len : DATA_MAX,
+		   (flags & MSG_PEEK) | MSG_DONTWAIT);
+	if (got < 0)
+		got = -errno;
+	psock_return(call->ps, fd);
+	return got;
+}
+
+static bool pair_has_data(const struct psock *ps)
+{
+	return ps->type == SOCK_STREAM && (ps->state == PSOCK_STREAM || ps->in_ended);
 }
 
 /* The host's call, and its data to the program. Return: what the call returns, or -errno. */
@@ -274,6 +310,8 @@ static long receive(struct call *call, struct message *m, int flags)
 	long ret;
 
 	local_form(call, m);
+	if (pair_has_data(ps) && !(flags & MSG_ERRQUEUE))
+		return read_pair(call, total, flags);
 	m->data.iov_len = total < DATA_MAX ? total : DATA_MAX;
 	m->local.msg_name = &m->addr;
 	m->local.msg_namelen = sizeof(m->addr);
@@ -310,12 +348,12 @@ long call_recvfrom(struct call *call)
 	int flags = call_int(call, 3);
 	long ret, err;
 
-	if (by_pair(call->ps, flags))
+	if (recv_by_pair(call->ps, flags))
 		return CALL_CONTINUE;
 	head_of_one(call, &m);
 	ret = receive(call, &m, flags);
 	if (ret == -EAGAIN)
-		return flags & MSG_DONTWAIT ? ret : call_wait(call, SO_RCVTIMEO);
+		return flags & (MSG_DONTWAIT | MSG_ERRQUEUE) ? ret : call_wait(call, SO_RCVTIMEO);
 	if (ret < 0)
 		return received(call, ret);
 	err = call_write_addr(call, call_arg(call, 4), call_arg(call, 5), &m.addr,
@@ -363,11 +401,11 @@ long call_recvmsg(struct call *call)
 	int flags = call_int(call, 2);
 	long ret;
 
-	if (by_pair(call->ps, flags))
+	if (recv_by_pair(call->ps, flags))
 		return CALL_CONTINUE;
 	ret = receive_into(call, call_arg(call, 1), flags);
 	if (ret == -EAGAIN)
-		return flags & MSG_DONTWAIT ? ret : call_wait(call, SO_RCVTIMEO);
+		return flags & (MSG_DONTWAIT | MSG_ERRQUEUE) ? ret : call_wait(call, SO_RCVTIMEO);
 	return received(call, ret);
 }
 
@@ -377,7 +415,7 @@ static long wait_for_vector(struct call *call, int flags)
 	struct timespec limit;
 	long ret;
 
-	if (flags & MSG_DONTWAIT || (call->done && flags & MSG_WAITFORONE))
+	if (flags & (MSG_DONTWAIT | MSG_ERRQUEUE) || (call->done && flags & MSG_WAITFORONE))
 		return call->done ? (long)call->done : -EAGAIN;
 	ret = call_wait(call, SO_RCVTIMEO);
 	if (ret != CALL_WAIT)
@@ -395,7 +433,7 @@ long call_recvmmsg(struct call *call)
 	int flags = call_int(call, 3);
 	long ret = 0;
 
-	if (by_pair(call->ps, flags))
+	if (recv_by_pair(call->ps, flags))
 		return CALL_CONTINUE;
 	for (n = n < UIO_MAXIOV ? n : UIO_MAXIOV; call->done < n; call->done++) {
 		u64 one = at + call->done * sizeof(struct mmsghdr);

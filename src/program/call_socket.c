@@ -147,6 +147,7 @@ static void put_back(struct psock *ps, int sfd)
 		skiff_close(sfd);
 	else
 		ps->spare = sfd;
+	pair_give_token(ps);
 }
 
 static long give_connection(struct call *call, int sfd, int flags)
@@ -199,16 +200,17 @@ static long accept_with(struct call *call, int flags)
 	}
 	if (sfd < 0)
 		return sfd;
-	ret = call_write_addr(call, call_arg(call, 1), call_arg(call, 2), &addr, len);
-	if (ret)
-		skiff_close(sfd);
-	else
-		ret = give_connection(call, sfd, flags);
+	/* Before the program can look again. */
 	if (more_connections(ps))
 		pair_give_token(ps);
 	else
 		pair_take_token(ps);
-	return ret;
+	ret = call_write_addr(call, call_arg(call, 1), call_arg(call, 2), &addr, len);
+	if (ret) {
+		skiff_close(sfd);
+		return ret;
+	}
+	return give_connection(call, sfd, flags);
 }
 
 long call_accept(struct call *call)
@@ -340,28 +342,47 @@ long call_getpeername(struct call *call)
 	return name_of(call, skiff_getpeername);
 }
 
+/* The end of a stream's own direction: what was written goes first, and the program writes no more. */
+static void end_output(struct psock *ps)
+{
+	ps->out_ending = true;
+	shutdown(ps->end.fd, SHUT_RD);
+	pump_out(ps);
+}
+
+static long shutdown_stream(struct psock *ps, int how)
+{
+	struct sockaddr_storage addr;
+	socklen_t len = sizeof(addr);
+
+	if (skiff_getpeername(ps->sfd, (struct sockaddr *)&addr, &len))
+		return -errno;
+	if ((how != SHUT_WR || ps->out_ended) &&
+	    skiff_shutdown(ps->sfd, ps->out_ended ? how : SHUT_RD))
+		return -errno;
+	if (how != SHUT_WR)
+		shutdown(ps->end.fd, SHUT_WR);
+	if (how != SHUT_RD)
+		end_output(ps);
+	return 0;
+}
+
 long call_shutdown(struct call *call)
 {
 	struct psock *ps = call->ps;
-	struct sockaddr_storage addr;
-	socklen_t len = sizeof(addr);
 	int how = call_int(call, 1);
 
 	if (how < SHUT_RD || how > SHUT_RDWR)
 		return -EINVAL;
-	if (ps->state != PSOCK_STREAM)
-		return skiff_shutdown(ps->sfd, how) ? -errno : 0;
-	if (skiff_getpeername(ps->sfd, (struct sockaddr *)&addr, &len))
+	if (ps->state == PSOCK_STREAM)
+		return shutdown_stream(ps, how);
+	if (skiff_shutdown(ps->sfd, how))
 		return -errno;
-	if (how != SHUT_WR && skiff_shutdown(ps->sfd, SHUT_RD))
-		return -errno;
-	if (how != SHUT_WR)
-		shutdown(ps->end.fd, SHUT_WR);
-	if (how == SHUT_RD)
-		return 0;
-	/* What was written goes first, and the program writes no more. */
-	ps->out_ending = true;
-	shutdown(ps->end.fd, SHUT_RD);
-	pump_out(ps);
+	/* What waits in connect() or in the pair learns of it. */
+	if (ps->state == PSOCK_CONNECTING)
+		connect_host_ready(ps, EPOLLHUP);
+	if (ps->state == PSOCK_DATAGRAM)
+		datagram_host_ready(ps);
+	calls_retry(ps);
 	return 0;
 }
