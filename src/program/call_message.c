@@ -2,9 +2,12 @@
 /* Calls that send and receive with addresses, flags or control messages. */
 #include <errno.h>
 #include <limits.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -277,6 +280,31 @@ static bool recv_by_pair(const struct psock *ps, int flags)
 	       (ps->state == PSOCK_STREAM || ps->in_ended);
 }
 
+static bool wants_inq(const struct psock *ps)
+{
+	int on = 0;
+	socklen_t len = sizeof(on);
+
+	return ps->type == SOCK_STREAM &&
+	       !skiff_getsockopt(ps->sfd, IPPROTO_TCP, TCP_INQ, &on, &len) && on;
+}
+
+/* How much is left to be read goes along, if there is room for that. */
+static void add_inq(struct psock *ps, struct message *m)
+{
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&m->local);
+	int left = 0;
+
+	m->local.msg_controllen = 0;
+	if (!cmsg || m->head.msg_controllen < CMSG_LEN(sizeof(int)))
+		return;
+	skiff_ioctl(ps->sfd, FIONREAD, &left);
+	left += pair_unread(ps, true);
+	*cmsg = (struct cmsghdr){ CMSG_LEN(sizeof(int)), IPPROTO_TCP, TCP_CM_INQ };
+	memcpy(CMSG_DATA(cmsg), &left, sizeof(left));
+	m->local.msg_controllen = CMSG_SPACE(sizeof(int));
+}
+
 /*
  * A stream whose data the pair has: a read that only discards (MSG_TRUNC), or that tells how much there is
  * beyond it. Return: bytes, which are in scratch memory, or -errno.
@@ -301,6 +329,24 @@ static bool pair_has_data(const struct psock *ps)
 	return ps->type == SOCK_STREAM && (ps->state == PSOCK_STREAM || ps->in_ended);
 }
 
+/* What the kernel can't do with the pair by itself. */
+static long receive_by_pair(struct call *call, struct message *m, size_t total, int flags)
+{
+	long ret = read_pair(call, total, flags);
+	ssize_t put = 0;
+
+	if (ret < 0)
+		return ret;
+	if (!(flags & MSG_TRUNC))
+		put = task_scatter(call->task, m->iov, (int)m->head.msg_iovlen, m->data.iov_base,
+				   (size_t)ret);
+	if (put < 0)
+		return put;
+	if (wants_inq(call->ps))
+		add_inq(call->ps, m);
+	return ret;
+}
+
 /* The host's call, and its data to the program. Return: what the call returns, or -errno. */
 static long receive(struct call *call, struct message *m, int flags)
 {
@@ -311,7 +357,7 @@ static long receive(struct call *call, struct message *m, int flags)
 
 	local_form(call, m);
 	if (pair_has_data(ps) && !(flags & MSG_ERRQUEUE))
-		return read_pair(call, total, flags);
+		return receive_by_pair(call, m, total, flags);
 	m->data.iov_len = total < DATA_MAX ? total : DATA_MAX;
 	m->local.msg_name = &m->addr;
 	m->local.msg_namelen = sizeof(m->addr);
@@ -401,7 +447,7 @@ long call_recvmsg(struct call *call)
 	int flags = call_int(call, 2);
 	long ret;
 
-	if (recv_by_pair(call->ps, flags))
+	if (recv_by_pair(call->ps, flags) && !wants_inq(call->ps))
 		return CALL_CONTINUE;
 	ret = receive_into(call, call_arg(call, 1), flags);
 	if (ret == -EAGAIN)

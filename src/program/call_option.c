@@ -125,18 +125,6 @@ long call_getsockopt(struct call *call)
 	return err ? err : task_write(call->task, call_arg(call, 4), &len, sizeof(len));
 }
 
-/* Bytes of the pair that nobody has read: our end's, or the program's. */
-static int pair_unread(struct psock *ps, bool program_end)
-{
-	int fd = program_end ? psock_borrow(ps) : ps->end.fd, n = 0;
-
-	if (fd < 0 || ioctl(fd, FIONREAD, &n))
-		n = 0;
-	if (program_end && fd >= 0)
-		psock_return(ps, fd);
-	return n;
-}
-
 /* What waits in the pair counts as well, in both directions. */
 static long queue_lengths(struct call *call, unsigned int cmd)
 {

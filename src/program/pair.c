@@ -235,3 +235,14 @@ int pair_replace(struct call *call)
 	close(fd);
 	return err < 0 ? err : 0;
 }
+
+int pair_unread(struct psock *ps, bool program_end)
+{
+	int fd = program_end ? psock_borrow(ps) : ps->end.fd, n = 0;
+
+	if (fd < 0 || ioctl(fd, FIONREAD, &n))
+		n = 0;
+	if (program_end && fd >= 0)
+		psock_return(ps, fd);
+	return n;
+}

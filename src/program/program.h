@@ -136,6 +136,7 @@ enum psock_urgent {
  * @in_ended: the program has been told of the end of the stream
  * @out_ending: the program has shut its direction; the end of the stream follows what was written
  * @out_ended: the host knows
+ * @reset: sending has failed: when what was received is read, the pair breaks
  * @hung_up: the program has closed it
  * @urgent: where the urgent byte of the peer's is
  * @held_back: SO_RCVLOWAT is more than a byte
@@ -167,6 +168,7 @@ struct psock {
 	bool in_ended;
 	bool out_ending;
 	bool out_ended;
+	bool reset;
 	bool hung_up;
 	enum psock_urgent urgent;
 	bool held_back;
@@ -271,6 +273,8 @@ void pair_take_token(struct psock *ps);
 void pair_break(struct psock *ps);
 /* In place of a broken one, with the number @fd of the program that called. 0 or -errno. */
 int pair_replace(struct call *call);
+/* Bytes that nobody has read at our end, or at the program's. */
+int pair_unread(struct psock *ps, bool program_end);
 
 /* pump.c */
 void pump_start(struct psock *ps);

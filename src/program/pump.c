@@ -155,8 +155,9 @@ bool pump_out(struct psock *ps)
 			if (!taken)
 				return false;
 			if (taken < 0) {
-				/* As a program that writes to nobody: what it wrote is dropped. */
-				continue;
+				ps->reset = true;
+				pump_in(ps);
+				return true;
 			}
 		}
 		got = ps->bulk ? read_bulk(ps->end.fd, &ps->out) : read_short(ps->end.fd, &ps->out);
@@ -314,7 +315,7 @@ void pump_in(struct psock *ps)
 			if (errno == EAGAIN)
 				return;
 			ps->in_ended = true;
-			if (errno == 0)
+			if (errno == 0 && !ps->reset)
 				shutdown(ps->end.fd, SHUT_WR);
 			else
 				broken(ps);
