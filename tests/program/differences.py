@@ -23,12 +23,16 @@ class Place:
         self.regex = re.compile('.*'.join(map(re.escape, self.pattern.split('*'))) + r'\Z')
         self.used = False
 
+        # It shows in all scenarios, beside whatever else does.
+        self.everywhere = self.pattern == '*' and self.kernel is not None
+
+    def changed(self, theirs):
+        return re.sub(self.kernel, self.skiff, theirs)
+
     def explains(self, name, theirs, ours):
         if not self.regex.match(name):
             return False
-        if self.kernel is None:
-            return True
-        return re.sub(self.kernel, self.skiff, theirs) == ours
+        return self.kernel is None or self.changed(theirs) == ours
 
 
 class Difference:
@@ -64,16 +68,28 @@ def line_pairs(theirs, ours):
             yield a, b
 
 
+def explain(places, name, theirs, ours):
+    """Whether it is on the list; marks by what."""
+    changed = theirs
+    for place in places:
+        if place.everywhere and place.changed(changed) != changed:
+            changed = place.changed(changed)
+            place.used = True
+    if changed == ours:
+        return True
+    fits = [p for p in places if p.explains(name, changed, ours) or p.explains(name, theirs, ours)]
+    for place in fits:
+        place.used = True
+    return bool(fits)
+
+
 def unexplained(kernel, ours, listed):
     """What differs, of scenarios by name, and is on no list; marks what is."""
     found = []
     places = [p for d in listed for p in d.places]
     for name in list(kernel) + [n for n in ours if n not in kernel]:
         for a, b in line_pairs(kernel.get(name, []), ours.get(name, [])):
-            fits = [p for p in places if p.explains(name, a, b)]
-            for place in fits:
-                place.used = True
-            if not fits:
+            if not explain(places, name, a, b):
                 found.append('%s\n\tkernel: %s\n\tskiff:  %s' % (name, a, b))
     return found
 

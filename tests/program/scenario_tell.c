@@ -61,6 +61,11 @@ void tell_signals(void)
 
 /* Calls that block. */
 
+static int blocks_ms(void)
+{
+	return kernel_patience > 1 ? 2 * BLOCKS_MS : BLOCKS_MS;
+}
+
 static void set_alarm(int ms)
 {
 	struct timeval tv = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
@@ -73,7 +78,7 @@ void alarm_begin(void)
 {
 	catch_signal(SIGALRM, 0);
 	/* Again and again: the first one may come before the call. */
-	set_alarm(BLOCKS_MS * (int)kernel_patience);
+	set_alarm(blocks_ms());
 }
 
 long tell_result(long ret)
@@ -146,7 +151,7 @@ void waiter_look(struct waiter *w)
 {
 	int i;
 
-	for (i = 0; i < BLOCKS_MS * (int)kernel_patience / 5 && !w->done; i++)
+	for (i = 0; i < blocks_ms() / 5 && !w->done; i++)
 		usleep(5000);
 	say(w->done ? " done" : " waits");
 }
