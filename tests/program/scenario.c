@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -123,6 +124,7 @@ static int start_job(const char *name)
 		die("fork");
 	if (!j->pid) {
 		setpgid(0, 0);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		out = fdopen(j->text, "w");
 		/* It is written by children of this one as well. */
 		setvbuf(out, NULL, _IONBF, 0);
