@@ -9,11 +9,11 @@
   - each cmocka case of each unit test, in each build; an emulator runs those that are for another
     machine (scripts/cross),
   - each example (exit status 77: skipped),
-  - the script checks in tests/scripts and tests/netns, which print such a line themselves.
+  - the script checks in tests/scripts, tests/netns and tests/program, which print such a line themselves.
 
 Scripts find in their environment: SKIFF, the command with sanitizers (from the first build);
 SKIFF_RELEASE, the command of the last build; SKIFF_BUILD and SKIFF_RELEASE_BUILD, those build
-directories; SKIFF_SOURCE, the source tree; CC. A script in tests/netns runs in a network
+directories; SKIFF_SOURCE, the source tree; CC. A script in tests/netns or tests/program runs in a network
 namespace of its own in which a TAP can be opened; where that can't be had, it is skipped by name.
 """
 import argparse
@@ -247,7 +247,8 @@ def main():
         jobs += [(run_script, name, cmd, env, 600) for name, cmd in scripts('scripts')]
     in_netns = os.path.join(TOP, 'scripts', 'in-netns.sh')
     # These measure and wait for real time: one after the other, when nothing else runs.
-    alone = [(run_script, name, [in_netns] + cmd, env, 600) for name, cmd in scripts('netns')
+    alone = [(run_script, name, [in_netns] + cmd, env, 1200 if folder == 'program' else 600)
+             for folder in ('netns', 'program') for name, cmd in scripts(folder)
              if not args.programs]
 
     results = []

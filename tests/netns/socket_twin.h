@@ -45,8 +45,17 @@ struct side {
 	unsigned int (*ifindex)(const char *name);
 };
 
+extern const struct side kernel_side;
 extern const struct side *side;
 extern FILE *out;
+extern unsigned int kernel_patience; /* how many times as long the kernel is waited for */
+
+/*
+ * One thing of a list begins; its name. Return: whether to do it here, and to say apart_end() then. A program
+ * may choose to leave it out, or to let a process of its own do it.
+ */
+__attribute__((format(printf, 1, 2))) int apart_begin(const char *name, ...);
+void apart_end(void);
 
 /* The host has lo and twA, 192.0.2.1/24, whose other end twB never answers. No default route. */
 #define OWN 0xc0000201u /* 192.0.2.1 */

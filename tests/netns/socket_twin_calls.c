@@ -531,6 +531,8 @@ static void cell(const struct state *s, const struct call *c, int block)
 	struct timeval tv = { .tv_usec = 2000 };
 	int fd;
 
+	if (!apart_begin("%s | %s | %s", s->name, c->name, block ? "waits" : "nonblock"))
+		return;
 	family = s->family;
 	fd = s->make();
 	if (block)
@@ -545,6 +547,7 @@ static void cell(const struct state *s, const struct call *c, int block)
 	if (peer >= 0)
 		side->close(peer);
 	peer = -1;
+	apart_end();
 }
 
 void do_calls(void)

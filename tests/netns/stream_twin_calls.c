@@ -250,6 +250,9 @@ static void cell(const struct stream_state *s, const struct call *c, int family,
 	struct timeval tv = { .tv_usec = 2000 };
 
 	streams_begin(family);
+	if (!apart_begin("%s | %s%s | %s", s->name, c->name, family == AF_INET ? "" : " 6",
+			 block ? "waits" : "nonblock"))
+		return;
 	s->make();
 	side->set(st.fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
 	side->set(st.fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
@@ -268,6 +271,7 @@ static void cell(const struct stream_state *s, const struct call *c, int family,
 	fprintf(out, "\n");
 	streams_end();
 	side->settle(1);
+	apart_end();
 }
 
 /* Those who came are let go by a reset, so that no port waits. */

@@ -1,0 +1,108 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""A program's sockets: scenario.c does on skiff what it does on the kernel, but for what is listed.
+
+`test_scenario.py record` writes down what the kernel here does; `test_scenario.py differences`
+prints what is different on skiff and on no list.
+"""
+import sys
+import os
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, '..', 'netns'))
+
+from peer import *
+import differences
+
+SCENARIO = os.path.join(os.path.dirname(SKIFF), 'tests', 'scenario')
+RECORDED = os.path.join(HERE, 'scenario.txt')
+# Whatever takes so long on a machine with other things to do has not hung.
+TIMEOUT = 540
+# How many times as long as on the kernel is waited for what is under way.
+SETTLE = 4
+
+
+def built():
+    if not os.path.exists(SCENARIO):
+        raise Skip('%s is not built' % SCENARIO)
+
+
+def run_it(*prefix, args=()):
+    done = subprocess.run(list(prefix) + [SCENARIO] + list(args), stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, timeout=TIMEOUT)
+    assert_no_report(done.stderr)
+    assert done.returncode == 0, 'exit status %d\n%s' % (done.returncode, done.stderr)
+    return done.stdout.splitlines()
+
+
+def allow_ping():
+    """Its range of groups is that of a new namespace: nobody's."""
+    for groups in ('0 2147483647', '0 0'):
+        try:
+            with open('/proc/sys/net/ipv4/ping_group_range', 'w') as f:
+                f.write(groups)
+            return
+        except OSError:
+            pass
+
+
+def on_the_kernel(args=()):
+    allow_ping()
+    return run_it(args=args)
+
+
+def on_skiff(args=()):
+    # Most of it is waiting.
+    return run_it(SKIFF, 'run', '--',
+                  args=['--jobs', '24', '--settle', str(SETTLE)] + list(args))
+
+
+def recorded():
+    return differences.scenarios(open(RECORDED).read().splitlines())
+
+
+def again(wrong, where):
+    """Once more, a few at a time, what came out otherwise: there are other things to do here."""
+    return differences.scenarios(where(['--jobs', '4'] + wrong)) if wrong else {}
+
+
+def test_as_recorded():
+    """The record is this kernel's as well, and does not depend on chance."""
+    built()
+    kernel, record = differences.scenarios(on_the_kernel()), recorded()
+    wrong = [n for n in record if kernel.get(n) != record[n]]
+    assert set(kernel) == set(record), set(kernel) ^ set(record)
+    kernel.update(again(wrong, on_the_kernel))
+    found = differences.unexplained(record, kernel, [])
+    assert not found, 'here (as "skiff") and there (as "kernel"):\n' + '\n'.join(found)
+
+
+def asked_for():
+    if not os.environ.get('SKIFF_SCENARIOS'):
+        raise Skip('skiff run is not as far yet; SKIFF_SCENARIOS=1 holds it against the kernel')
+
+
+def differences_found(listed):
+    record, ours = recorded(), differences.scenarios(on_skiff())
+    marks = [n for n in record if differences.unexplained({n: record[n]}, {n: ours.get(n, [])}, listed)]
+    ours.update(again(marks, on_skiff))
+    return differences.unexplained(record, ours, listed)
+
+
+def test_on_skiff():
+    built()
+    asked_for()
+    listed = differences.read()
+    found = differences_found(listed)
+    assert not found, '%d differences:\n%s' % (len(found), '\n'.join(found))
+    missing = differences.never_seen(listed)
+    assert not missing, 'listed, and not different:\n' + '\n'.join(missing)
+
+
+if __name__ == '__main__':
+    if sys.argv[1:] == ['record']:
+        open(RECORDED, 'w').write('\n'.join(on_the_kernel()) + '\n')
+    elif sys.argv[1:] == ['differences']:
+        print('\n'.join(differences_found(differences.read())))
+    else:
+        main([v for k, v in list(globals().items()) if k.startswith('test_')])
