@@ -47,11 +47,14 @@ bool inet_dev_has_addr(const struct net_device *dev, __be32 addr)
 struct net_device *__ip_dev_find(struct net *net, __be32 addr)
 {
 	struct net_device *dev;
+	struct fib_route *r;
 
 	for_each_netdev(net, dev)
 		if (inet_dev_has_addr(dev, addr))
 			return dev;
-	return NULL;
+	/* No address of a device, but ours by a route: 127.0.0.2, or what the user says is ours. */
+	r = fib_lookup(ipv4_net(net), addr, 0);
+	return r && r->cfg.fc_type == RTN_LOCAL ? r->dev : NULL;
 }
 
 static __be32 inet_select_on_dev(const struct net_device *dev, __be32 dst, int scope)

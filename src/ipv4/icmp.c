@@ -2,6 +2,7 @@
 /* ICMP messages on their way in: a handler per type. */
 #include <skiff/printk.h>
 
+#include "ipv4/catch_all.h"
 #include "ipv4/ipv4.h"
 #include "ipv4/sockglue.h"
 #include "wire/icmp.h"
@@ -95,6 +96,10 @@ out:
 
 static enum skb_drop_reason icmp_echo(struct sk_buff *skb)
 {
+	struct ip_catch_all *all = ip_catch_all(icmp_net(skb));
+
+	if (unlikely(all) && !icmp_was_broadcast(skb) && all->echo(all, skb))
+		return SKB_NOT_DROPPED_YET;
 	if (ipv4_net(icmp_net(skb))->sysctl.icmp_echo_ignore_all)
 		return SKB_DROP_REASON_ICMP_IGNORED;
 	icmp_reply(skb, ICMP_ECHOREPLY, skb->len, NULL);

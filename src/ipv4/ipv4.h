@@ -31,6 +31,7 @@
 /* Echo requests of this host that wait for an answer. */
 #define PING_MAX 1024
 
+struct ip_catch_all;
 struct ip_frags;
 /* Slots of the table of ping sockets, by identifier. */
 #define PING_HTABLE_SIZE 64
@@ -138,6 +139,7 @@ struct rt_seen {
  * @reserved_ports: net.ipv4.ip_local_reserved_ports, a bit per port; NULL: none
  * @port_table: settings about ports
  * @port_ctl: their registration
+ * @catch_all: who takes what no socket wants, or NULL
  */
 struct ipv4_net {
 	struct net *net;
@@ -169,6 +171,7 @@ struct ipv4_net {
 	u8 *reserved_ports;
 	struct ctl_table port_table[3];
 	struct ctl_table_header *port_ctl;
+	struct ip_catch_all *catch_all;
 };
 
 /**

@@ -2,6 +2,7 @@
 /* Segments over IPv4: checked, and handed to the connection that they belong to. */
 #include <skiff/filter.h>
 
+#include "ipv4/catch_all.h"
 #include "tcp/tcp.h"
 
 static __wsum tcp_pseudo(struct sk_buff *skb, int proto)
@@ -116,16 +117,30 @@ static bool tcp_checksum_complete(struct sk_buff *skb)
 	return !skb_csum_unnecessary(skb) && __skb_checksum_complete(skb);
 }
 
-static void rcv_no_socket(struct sk_buff *skb, struct net *net)
+void tcp_v4_refuse(struct sk_buff *skb)
 {
-	if (tcp_checksum_complete(skb)) {
-		drop_bad(skb, net, SKB_DROP_REASON_TCP_CSUM);
-		return;
-	}
 	/* The answer looks for the segment's IP options in TCP's notes. */
 	tcp_v4_fill_cb(skb);
 	tcp_v4_send_reset(NULL, skb);
 	kfree_skb_reason(skb, SKB_DROP_REASON_NO_SOCKET);
+}
+
+/* A SYN that nobody listens for, to who takes all. Return: whether it did. */
+static bool offer_syn(struct sk_buff *skb, const struct net *net, u32 isn)
+{
+	struct ip_catch_all *all = ip_catch_all(net);
+	const struct tcphdr *th = tcp_hdr(skb);
+
+	return unlikely(all) && th->syn && !th->ack && !th->rst && !th->fin &&
+	       all->segment(all, skb, isn);
+}
+
+static void rcv_no_socket(struct sk_buff *skb, struct net *net)
+{
+	if (tcp_checksum_complete(skb))
+		drop_bad(skb, net, SKB_DROP_REASON_TCP_CSUM);
+	else if (!offer_syn(skb, net, 0))
+		tcp_v4_refuse(skb);
 }
 
 /*
@@ -233,6 +248,11 @@ static void deliver(struct sock *sk, struct sk_buff *skb, u32 tw_isn)
 	sock_put(sk);
 }
 
+void tcp_v4_rcv_syn(struct sock *sk, struct sk_buff *skb, u32 isn)
+{
+	deliver(sk, skb, isn);
+}
+
 /*
  * To a connection whose handshake is not complete. Consumes @skb. Nothing happens to the SYN queue
  * that would end the listening socket: whoever closes it holds the lock that we hold.
@@ -273,14 +293,17 @@ static void rcv_reopen(struct inet_timewait_sock *tw, struct sk_buff *skb, u32 i
 						 iph->saddr, th->source, iph->daddr,
 						 ntohs(th->dest), skb->dev->ifindex);
 
-	if (!sk) {
+	if (!sk && likely(!ip_catch_all(dev_net(skb->dev)))) {
 		tcp_v4_timewait_ack((struct sock *)(void *)tw, skb);
 		consume_skb(skb);
 		return;
 	}
 	inet_twsk_deschedule_put(tw);
 	memmove(IPCB(skb), &TCP_SKB_CB(skb)->header.h4, sizeof(struct inet_skb_parm));
-	deliver(sk, skb, isn);
+	if (sk)
+		deliver(sk, skb, isn);
+	else if (!offer_syn(skb, dev_net(skb->dev), isn))
+		tcp_v4_refuse(skb);
 }
 
 static void rcv_time_wait(struct inet_timewait_sock *tw, struct sk_buff *skb)

@@ -131,6 +131,13 @@ int tcp_linger(struct socket *sock);
  */
 int tcp_v4_rcv(struct sk_buff *skb);
 int tcp_v4_err(struct sk_buff *skb, u32 info);
+/* A segment for nobody: it is answered by a reset. Consumes @skb, IPCB as IP left it. */
+void tcp_v4_refuse(struct sk_buff *skb);
+/*
+ * A SYN that was kept back, for @sk, which listens wherever it is bound to. Consumes @skb, of which
+ * nothing has changed; @isn: as struct ip_catch_all says.
+ */
+void tcp_v4_rcv_syn(struct sock *sk, struct sk_buff *skb, u32 isn);
 /* To a segment without a socket, or one that the socket refuses; @skb stays the caller's. */
 void tcp_v4_send_reset(const struct sock *sk, struct sk_buff *skb);
 void tcp_v4_reqsk_send_ack(const struct sock *sk, struct sk_buff *skb, struct request_sock *req);

@@ -4,6 +4,7 @@
 #include <skiff/icmp.h>
 #include <skiff/igmp.h>
 
+#include "ipv4/catch_all.h"
 #include "udp/udp.h"
 #include "wire/udp.h"
 
@@ -257,6 +258,10 @@ static int udp_mcast_deliver(struct net *net, struct sk_buff *skb)
 
 static void udp_no_socket(struct sk_buff *skb, struct net *net)
 {
+	struct ip_catch_all *all = ip_catch_all(net);
+
+	if (unlikely(all) && all->datagram(all, skb))
+		return;
 	UDP_INC_STATS(net, UDP_MIB_NOPORTS, 0);
 	icmp_send(skb, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0);
 	kfree_skb_reason(skb, SKB_DROP_REASON_NO_SOCKET);
