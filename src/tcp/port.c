@@ -68,9 +68,18 @@ void inet_put_port(struct sock *sk)
 int __inet_inherit_port(const struct sock *sk, struct sock *child)
 {
 	struct inet_bind_bucket *tb = inet_csk(sk)->icsk_bind_hash;
+	struct inet_hashinfo *h = hashinfo_of(sk);
 
 	if (!tb)
 		return -ENOENT;
+	/* Who listens for all ports has children with others than its own. */
+	if (unlikely(tb->port != child->sk_num)) {
+		tb = bucket_find(h, child->sk_num);
+		if (!tb)
+			tb = bucket_make(h, child->sk_num);
+		if (!tb)
+			return -ENOMEM;
+	}
 	bind_hash(child, tb);
 	return 0;
 }
