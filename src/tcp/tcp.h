@@ -598,6 +598,8 @@ void tcp_fragment_tstamp(struct sk_buff *skb, struct sk_buff *skb2);
 int tcp_retransmit_skb(struct sock *sk, struct sk_buff *skb, int segs);
 int __tcp_retransmit_skb(struct sock *sk, struct sk_buff *skb, int segs);
 void tcp_xmit_retransmit_queue(struct sock *sk);
+/* @skb waits to be sent again. */
+void tcp_rexmit_note_lost(struct tcp_sock *tp, const struct sk_buff *skb);
 
 /*
  * sendmsg.c
@@ -766,9 +768,17 @@ static inline u32 tcp_highest_sack_seq(struct tcp_sock *tp)
 	return tp->highest_sack ? TCP_SKB_CB(tp->highest_sack)->seq : tp->snd_nxt;
 }
 
+/* It is not known what waits to be sent again: a walk through the queue will tell. */
+static inline void tcp_rexmit_forget(struct tcp_sock *tp)
+{
+	if (tp->sacks)
+		tp->sacks->nothing_lost = (struct tcp_sack_block){ 0, 0 };
+}
+
 static inline void tcp_clear_all_retrans_hints(struct tcp_sock *tp)
 {
 	tp->retransmit_skb_hint = NULL;
+	tcp_rexmit_forget(tp);
 }
 
 /* The next probe or retransmission: when, at most. */
