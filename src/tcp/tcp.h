@@ -55,6 +55,19 @@ static inline void tcp_mstamp_seen(struct tcp_sock *tp)
 	tcp_mstamp_set(tp, (u64)skiff_clock_seen(skiff_net_clock(net)));
 }
 
+/*
+ * The same for a segment that has come. What was read before the bottom half began serves, but not twice for
+ * one connection: between what it sent and the answer to that, time has passed.
+ */
+static inline void tcp_mstamp_arrived(struct tcp_sock *tp)
+{
+	u64 seen = (u64)skiff_clock_seen(skiff_net_clock(sock_net((struct sock *)tp)));
+
+	if (unlikely(seen == tp->tcp_clock_cache))
+		seen = tcp_clock_ns((struct sock *)tp);
+	tcp_mstamp_set(tp, seen);
+}
+
 /* Jiffies of the low 32 bits, and the timestamp clock in milliseconds. */
 #define tcp_jiffies32 ((u32)jiffies_seen())
 
@@ -72,7 +85,7 @@ static inline u32 tcp_time_stamp_ts(const struct tcp_sock *tp)
 /* The same of a host, for who is no connection. */
 static inline u32 tcp_net_timestamp(const struct net *net)
 {
-	return (u32)(skiff_clock_now(skiff_net_clock(net)) / (NSEC_PER_SEC / TCP_TS_HZ));
+	return (u32)(skiff_clock_seen(skiff_net_clock(net)) / (NSEC_PER_SEC / TCP_TS_HZ));
 }
 
 static inline u32 tcp_skb_timestamp_ts(const struct sk_buff *skb)
