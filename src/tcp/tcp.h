@@ -715,6 +715,16 @@ void tcp_md5_destruct(struct sock *sk);
 struct tcp_md5sig_key *tcp_md5_key_dup(const struct tcp_md5sig_key *key);
 int tcp_md5_copy_key(struct sock *child, const struct sock *listener, __be32 addr);
 
+/* No options, or timestamps alone, as nearly every segment has them. */
+static inline bool tcp_has_plain_options(const struct tcphdr *th)
+{
+	const u8 *p = (const u8 *)(th + 1);
+
+	return th->doff == sizeof(*th) / 4 ||
+	       (th->doff == (sizeof(*th) + TCPOLEN_TSTAMP_ALIGNED) / 4 && p[0] == TCPOPT_NOP &&
+		p[1] == TCPOPT_NOP);
+}
+
 /* Window of the peer that begins with the first byte not acknowledged: where it ends. */
 static inline u32 tcp_wnd_end(const struct tcp_sock *tp)
 {
