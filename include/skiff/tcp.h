@@ -315,11 +315,14 @@ struct tcp_md5sig_info;
  * @recv_sack_cache: those that came last
  * @selective_acks: to be sent
  * @duplicate_sack: D-SACK to be sent (RFC 2883)
+ * @nothing_lost: of these numbers nothing waits to be sent again; empty when it isn't known. See
+ *	tcp_xmit_retransmit_queue()
  */
 struct tcp_sacks {
 	struct tcp_sack_block recv_sack_cache[TCP_NUM_SACKS];
 	struct tcp_sack_block selective_acks[TCP_NUM_SACKS];
 	struct tcp_sack_block duplicate_sack[1];
+	struct tcp_sack_block nothing_lost;
 };
 
 /**

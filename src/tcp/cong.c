@@ -278,6 +278,8 @@ void tcp_set_ca_state(struct sock *sk, u8 ca_state)
 	if (icsk->icsk_ca_ops->set_state)
 		icsk->icsk_ca_ops->set_state(sk, ca_state);
 	icsk->icsk_ca_state = ca_state & 0xf;
+	/* Sequence numbers come again: what is known of them ends with the recovery. */
+	tcp_rexmit_forget(tcp_sk(sk));
 }
 
 /* Two windows in slow start and a little more than one later leave per round trip. */

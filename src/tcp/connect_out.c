@@ -296,7 +296,7 @@ struct sk_buff *tcp_make_synack(const struct sock *sk, struct dst_entry *dst,
 				struct request_sock *req, struct tcp_fastopen_cookie *foc,
 				bool cookie, struct sk_buff *syn_skb)
 {
-	u64 now = tcp_clock_ns(sk);
+	u64 now = (u64)skiff_clock_seen(skiff_net_clock(sock_net(sk)));
 	struct sk_buff *skb;
 
 	(void)syn_skb;

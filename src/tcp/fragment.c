@@ -17,6 +17,24 @@ void tcp_rbtree_insert(struct rb_root *root, struct sk_buff *skb)
 	rb_insert_color(&skb->rbnode, root);
 }
 
+struct sk_buff *tcp_rtx_queue_find(const struct sock *sk, u32 seq)
+{
+	struct rb_node *n = sk->tcp_rtx_queue.rb_node;
+	struct sk_buff *found = NULL;
+
+	while (n) {
+		struct sk_buff *skb = rb_to_skb(n);
+
+		if (after(TCP_SKB_CB(skb)->end_seq, seq)) {
+			found = skb;
+			n = n->rb_left;
+		} else {
+			n = n->rb_right;
+		}
+	}
+	return found;
+}
+
 void tcp_rtx_queue_unlink(struct sk_buff *skb, struct sock *sk)
 {
 	if (skb->next)

@@ -567,7 +567,7 @@ void tcp_rcv_established(struct sock *sk, struct sk_buff *skb)
 	struct tcp_sock *tp = tcp_sk(sk);
 	int ret;
 
-	tcp_mstamp_refresh(tp);
+	tcp_mstamp_arrived(tp);
 	if (short_way(sk, skb, th))
 		return;
 	if (!th->ack && !th->rst && !th->syn) {

@@ -23,11 +23,17 @@ u32 tcp_v4_init_seq(const struct net *net, __be32 saddr, __be32 daddr, __be16 sp
 /* Timestamps begin anywhere, the same for all connections of two hosts: PAWS holds across them. */
 u32 tcp_v4_init_ts_off(const struct net *net, __be32 saddr, __be32 daddr)
 {
-	const struct tcp_net *tn = tcp_net(net);
+	struct tcp_net *tn = tcp_net(net);
 
 	if (tn->sysctl_tcp_timestamps != 1)
 		return 0;
-	return (u32)siphash_2u32((__force u32)saddr, (__force u32)daddr, &tn->ts_key);
+	/* Who connects once connects again, and to whom it did. */
+	if (saddr != tn->ts_off_saddr || daddr != tn->ts_off_daddr) {
+		tn->ts_off = (u32)siphash_2u32((__force u32)saddr, (__force u32)daddr, &tn->ts_key);
+		tn->ts_off_saddr = saddr;
+		tn->ts_off_daddr = daddr;
+	}
+	return tn->ts_off;
 }
 
 void __tcp_v4_send_check(struct sk_buff *skb, __be32 saddr, __be32 daddr)
@@ -156,9 +162,12 @@ static enum skb_drop_reason tcp_admit(struct sock *sk, struct sk_buff *skb)
 		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPMINTTLDROP);
 		return SKB_DROP_REASON_NOT_SPECIFIED;
 	}
-	reason = tcp_inbound_md5_hash(sk, skb, iph->saddr, iph->daddr, skb->dev->ifindex);
-	if (reason)
-		return reason;
+	/* Most have no keys, and most segments nothing that could be a signature. */
+	if (unlikely(tcp_sk(sk)->md5sig_info) || !tcp_has_plain_options(tcp_hdr(skb))) {
+		reason = tcp_inbound_md5_hash(sk, skb, iph->saddr, iph->daddr, skb->dev->ifindex);
+		if (reason)
+			return reason;
+	}
 	if (!sk->sk_filter)
 		return SKB_NOT_DROPPED_YET;
 	/* It may cut the data away, but not the header. */

@@ -263,8 +263,7 @@ static const u8 *find_signature(const struct tcphdr *th)
 	const u8 *p = (const u8 *)(th + 1);
 	int left = (int)(th->doff * 4u - sizeof(*th));
 
-	/* Timestamps alone, as nearly every segment has them. */
-	if (left == TCPOLEN_TSTAMP_ALIGNED && p[0] == TCPOPT_NOP && p[1] == TCPOPT_NOP)
+	if (tcp_has_plain_options(th))
 		return NULL;
 	while (left > 0 && p[0] != TCPOPT_EOL) {
 		if (p[0] == TCPOPT_NOP) {

@@ -6,6 +6,7 @@
  * and one more takes the place of the one that was learned of longest ago. The hash is keyed, so nobody
  * chooses whose place that is. After an hour an entry is as good as new: what the route says counts again.
  */
+#include <skiff/jhash.h>
 #include <skiff/slab.h>
 
 #include "tcp/metrics.h"
@@ -18,7 +19,10 @@ _Static_assert(TCP_METRICS_KEPT == 5, "each has its counterpart in the route");
 
 static struct hlist_head *bucket_of(const struct tcp_net *tn, __be32 daddr)
 {
-	return &tn->metrics[siphash_1u32((__force u32)daddr, &tn->ts_key) % TCP_METRICS_BUCKETS];
+	const siphash_key_t *key = &tn->hashinfo.secret;
+	u64 hash = __jhash_mix((__force u32)daddr ^ key->key[0], key->key[1]);
+
+	return &tn->metrics[hash % TCP_METRICS_BUCKETS];
 }
 
 /* What the route says is what is known at first. */

@@ -93,6 +93,10 @@ struct tcp_net {
 	siphash_key_t fastopen_key[2];
 	bool fastopen_key_set;
 	bool fastopen_backup;
+	/* offset of the timestamps between the two hosts that it was asked for last */
+	__be32 ts_off_saddr;
+	__be32 ts_off_daddr;
+	u32 ts_off;
 
 	int tw_count;
 	int orphan_count;

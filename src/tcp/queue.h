@@ -63,6 +63,9 @@ static inline void tcp_tsorted_init(struct sk_buff *skb)
 /* Insert by sequence number. */
 void tcp_rbtree_insert(struct rb_root *root, struct sk_buff *skb);
 
+/* The first buffer of the retransmission queue that ends behind @seq, or NULL. */
+struct sk_buff *tcp_rtx_queue_find(const struct sock *sk, u32 seq);
+
 static inline void tcp_unlink_write_queue(struct sk_buff *skb, struct sock *sk)
 {
 	__skb_unlink(skb, &sk->sk_write_queue);

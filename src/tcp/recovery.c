@@ -46,6 +46,7 @@ void tcp_mark_skb_lost(struct sock *sk, struct sk_buff *skb)
 	if (scb->sacked & TCPCB_SACKED_ACKED)
 		return;
 	move_retransmit_hint(tp, skb);
+	tcp_rexmit_note_lost(tp, skb);
 	if (!(scb->sacked & TCPCB_LOST)) {
 		tp->lost_out += pcount;
 		scb->sacked |= TCPCB_LOST;

@@ -194,25 +194,83 @@ static bool is_hole(const struct sk_buff *skb)
 		 (TCPCB_LOST | TCPCB_SACKED_RETRANS | TCPCB_SACKED_ACKED));
 }
 
+/*
+ * What is known of the queue. A retransmission that is lost too lies far behind those that were sent
+ * last, and with a large window there are thousands of buffers in between, in which a walk has
+ * found nothing that waits. These are not looked at again.
+ */
+
+void tcp_rexmit_note_lost(struct tcp_sock *tp, const struct sk_buff *skb)
+{
+	const struct tcp_skb_cb *scb = TCP_SKB_CB(skb);
+	struct tcp_sack_block *known;
+
+	if (!tp->sacks)
+		return;
+	known = &tp->sacks->nothing_lost;
+	if (!before(scb->seq, known->end_seq) || !after(scb->end_seq, known->start_seq))
+		return;
+	/* The walk begins in front of it at the latest: what is behind it is worth more. */
+	known->start_seq = scb->end_seq;
+	if (!before(known->start_seq, known->end_seq))
+		tcp_rexmit_forget(tp);
+}
+
+/* A walk from @start found nothing that still waits in front of @end. */
+static void note_walk(struct tcp_sock *tp, u32 start, u32 end)
+{
+	struct tcp_sack_block *known;
+
+	if (!tp->sacks || !before(start, end))
+		return;
+	known = &tp->sacks->nothing_lost;
+	if (known->start_seq != known->end_seq && !after(start, known->end_seq) &&
+	    !before(end, known->start_seq)) {
+		if (before(start, known->start_seq))
+			known->start_seq = start;
+		if (after(end, known->end_seq))
+			known->end_seq = end;
+	} else if (end - start > known->end_seq - known->start_seq) {
+		*known = (struct tcp_sack_block){ start, end };
+	}
+}
+
+/* @skb, or the first one behind it of which it isn't known that it has nothing to wait for. */
+static struct sk_buff *skip_known(const struct sock *sk, struct sk_buff *skb)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	const struct tcp_sack_block *known;
+
+	if (!skb || !tp->sacks)
+		return skb;
+	known = &tp->sacks->nothing_lost;
+	if (before(TCP_SKB_CB(skb)->seq, known->start_seq) ||
+	    !before(TCP_SKB_CB(skb)->seq, known->end_seq))
+		return skb;
+	return tcp_rtx_queue_find(sk, known->end_seq);
+}
+
 /**
  * tcp_xmit_retransmit_queue() - send again what is marked lost, as far as cwnd and pacing let it
  * @sk: the socket
  *
- * The walk goes on where the last one ended (retransmit_skb_hint), so that it costs what it sends.
+ * The walk goes on where the last one ended (retransmit_skb_hint), and passes over what earlier ones
+ * found nothing in, so that it costs what it sends and not what is in flight.
  */
 void tcp_xmit_retransmit_queue(struct sock *sk)
 {
 	struct sk_buff *skb, *head, *hole = NULL;
 	struct tcp_sock *tp = tcp_sk(sk);
 	bool rearm = false;
-	u32 max_segs;
+	u32 max_segs, start;
 
 	if (!tp->packets_out)
 		return;
 	head = tcp_rtx_queue_head(sk);
 	skb = tp->retransmit_skb_hint ? tp->retransmit_skb_hint : head;
 	max_segs = tcp_tso_segs(sk, tcp_current_mss(sk));
-	for (; skb; skb = skb_rb_next(skb)) {
+	start = TCP_SKB_CB(skb)->seq;
+	for (skb = skip_known(sk, skb); skb; skb = skip_known(sk, skb_rb_next(skb))) {
 		enum rexmit_step step;
 
 		if (tcp_pacing_check(sk))
@@ -228,6 +286,7 @@ void tcp_xmit_retransmit_queue(struct sock *sk)
 		    inet_csk(sk)->icsk_pending != ICSK_TIME_REO_TIMEOUT)
 			rearm = true;
 	}
+	note_walk(tp, start, skb ? TCP_SKB_CB(skb)->seq : tp->snd_nxt);
 	if (rearm)
 		tcp_reset_xmit_timer(sk, ICSK_TIME_RETRANS, inet_csk(sk)->icsk_rto, true);
 }

@@ -223,31 +223,12 @@ static void sacktag_skb(struct sock *sk, struct sk_buff *skb, bool dup_sack,
 		tp->highest_sack = skb_rb_next(skb);
 }
 
-/* The first buffer that ends behind @seq. */
-static struct sk_buff *find_behind(const struct sock *sk, u32 seq)
-{
-	struct rb_node *n = sk->tcp_rtx_queue.rb_node;
-	struct sk_buff *found = NULL;
-
-	while (n) {
-		struct sk_buff *skb = rb_to_skb(n);
-
-		if (after(TCP_SKB_CB(skb)->end_seq, seq)) {
-			found = skb;
-			n = n->rb_left;
-		} else {
-			n = n->rb_right;
-		}
-	}
-	return found;
-}
-
 /* Look at the buffers of @piece, which is part of @block. */
 static void sacktag_walk(struct sock *sk, const struct tcp_sack_block *block,
 			 const struct tcp_sack_block *piece, bool dup_sack,
 			 struct tcp_sacktag_state *state)
 {
-	struct sk_buff *skb = find_behind(sk, piece->start_seq);
+	struct sk_buff *skb = tcp_rtx_queue_find(sk, piece->start_seq);
 
 	for (; skb && before(TCP_SKB_CB(skb)->seq, piece->end_seq); skb = skb_rb_next(skb)) {
 		int in_sack = match_to_sack(sk, skb, block->start_seq, block->end_seq);

@@ -258,13 +258,14 @@ static void choose_sequence(struct sock *sk)
 {
 	const struct inet_sock *inet = inet_sk(sk);
 	struct tcp_sock *tp = tcp_sk(sk);
+	u64 random = get_random_u64();
 
 	if (!tp->write_seq)
 		tp->write_seq = tcp_v4_init_seq(sock_net(sk), inet->inet_saddr, inet->inet_daddr,
 						inet->inet_sport, inet->inet_dport);
 	tp->tsoffset = tcp_v4_init_ts_off(sock_net(sk), inet->inet_saddr, inet->inet_daddr);
-	inet_sk(sk)->inet_id = get_random_u16();
-	sk->sk_txhash = get_random_u32() | 1;
+	inet_sk(sk)->inet_id = (u16)(random >> 32);
+	sk->sk_txhash = (u32)random | 1;
 }
 
 /* It leaves the tables; the port goes too unless bind() named it. */

@@ -446,7 +446,7 @@ enum skb_drop_reason tcp_rcv_state_process(struct sock *sk, struct sk_buff *skb)
 	default:
 		break;
 	}
-	tcp_mstamp_refresh(tcp_sk(sk));
+	tcp_mstamp_arrived(tcp_sk(sk));
 	tcp_sk(sk)->rx_opt.saw_tstamp = 0;
 	if (sk->sk_state == TCP_SYN_SENT)
 		return rcv_synsent(sk, skb, th);

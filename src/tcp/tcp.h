@@ -55,6 +55,19 @@ static inline void tcp_mstamp_seen(struct tcp_sock *tp)
 	tcp_mstamp_set(tp, (u64)skiff_clock_seen(skiff_net_clock(net)));
 }
 
+/*
+ * The same for a segment that has come. What was read before the bottom half began serves, but not twice for
+ * one connection: between what it sent and the answer to that, time has passed.
+ */
+static inline void tcp_mstamp_arrived(struct tcp_sock *tp)
+{
+	u64 seen = (u64)skiff_clock_seen(skiff_net_clock(sock_net((struct sock *)tp)));
+
+	if (unlikely(seen == tp->tcp_clock_cache))
+		seen = tcp_clock_ns((struct sock *)tp);
+	tcp_mstamp_set(tp, seen);
+}
+
 /* Jiffies of the low 32 bits, and the timestamp clock in milliseconds. */
 #define tcp_jiffies32 ((u32)jiffies_seen())
 
@@ -72,7 +85,7 @@ static inline u32 tcp_time_stamp_ts(const struct tcp_sock *tp)
 /* The same of a host, for who is no connection. */
 static inline u32 tcp_net_timestamp(const struct net *net)
 {
-	return (u32)(skiff_clock_now(skiff_net_clock(net)) / (NSEC_PER_SEC / TCP_TS_HZ));
+	return (u32)(skiff_clock_seen(skiff_net_clock(net)) / (NSEC_PER_SEC / TCP_TS_HZ));
 }
 
 static inline u32 tcp_skb_timestamp_ts(const struct sk_buff *skb)
@@ -605,6 +618,8 @@ void tcp_fragment_tstamp(struct sk_buff *skb, struct sk_buff *skb2);
 int tcp_retransmit_skb(struct sock *sk, struct sk_buff *skb, int segs);
 int __tcp_retransmit_skb(struct sock *sk, struct sk_buff *skb, int segs);
 void tcp_xmit_retransmit_queue(struct sock *sk);
+/* @skb waits to be sent again. */
+void tcp_rexmit_note_lost(struct tcp_sock *tp, const struct sk_buff *skb);
 
 /*
  * sendmsg.c
@@ -707,6 +722,16 @@ void tcp_md5_destruct(struct sock *sk);
 struct tcp_md5sig_key *tcp_md5_key_dup(const struct tcp_md5sig_key *key);
 int tcp_md5_copy_key(struct sock *child, const struct sock *listener, __be32 addr);
 
+/* No options, or timestamps alone, as nearly every segment has them. */
+static inline bool tcp_has_plain_options(const struct tcphdr *th)
+{
+	const u8 *p = (const u8 *)(th + 1);
+
+	return th->doff == sizeof(*th) / 4 ||
+	       (th->doff == (sizeof(*th) + TCPOLEN_TSTAMP_ALIGNED) / 4 && p[0] == TCPOPT_NOP &&
+		p[1] == TCPOPT_NOP);
+}
+
 /* Window of the peer that begins with the first byte not acknowledged: where it ends. */
 static inline u32 tcp_wnd_end(const struct tcp_sock *tp)
 {
@@ -773,9 +798,17 @@ static inline u32 tcp_highest_sack_seq(struct tcp_sock *tp)
 	return tp->highest_sack ? TCP_SKB_CB(tp->highest_sack)->seq : tp->snd_nxt;
 }
 
+/* It is not known what waits to be sent again: a walk through the queue will tell. */
+static inline void tcp_rexmit_forget(struct tcp_sock *tp)
+{
+	if (tp->sacks)
+		tp->sacks->nothing_lost = (struct tcp_sack_block){ 0, 0 };
+}
+
 static inline void tcp_clear_all_retrans_hints(struct tcp_sock *tp)
 {
 	tp->retransmit_skb_hint = NULL;
+	tcp_rexmit_forget(tp);
 }
 
 /* The next probe or retransmission: when, at most. */

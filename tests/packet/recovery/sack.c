@@ -50,6 +50,35 @@ static void one_lost_segment(void **state)
 	assert_int_equal(counter("TcpRetransSegs"), 1);
 }
 
+/*
+ * The first segment's retransmission is lost too, and with it one that was sent later. The first is far
+ * behind what was sent again last, and between them there is nothing to do; both are sent.
+ */
+static void lost_twice(void **state)
+{
+	sends(10);
+	in_sack(1, 1001, 4001);
+	out(A, 1, 1, 1000);
+	in_sack(1, 5001, 10001);
+	out(A, 4001, 1, 1000);
+	writes(3000);
+	out(A, 10001, 1, 1000);
+	at(300);
+	in_sack(1, 1001, 10001);
+	out(P | A, 11001, 1, 1000);
+	out(P | A, 12001, 1, 1000);
+	at(400);
+	in_sack(1, 11001, 12001);
+	out(A, 1, 1, 1000);
+	in_sack(1, 11001, 13001);
+	out(A, 10001, 1, 1000);
+	at(500);
+	in(A, 1, 13001, 0);
+	none();
+	assert_int_equal(counter("TcpExtTCPLostRetransmit"), 1);
+	assert_int_equal(counter("TcpExtTCPTimeouts"), 0);
+}
+
 /* RFC 8985 section 6.2: two ACKs are not enough, but the reordering window passes. */
 static void reordering_timer(void **state)
 {
@@ -115,6 +144,7 @@ int main(void)
 {
 	const struct CMUnitTest stories[] = {
 		story(one_lost_segment),
+		story(lost_twice),
 		story(reordering_timer),
 		story(limited_transmit),
 		story(duplicate_acks_without_sack),

@@ -25,6 +25,13 @@ struct tcp_tally {
 	s64 rmem;
 };
 
+/* To be sent again. */
+static inline bool waits(const struct tcp_skb_cb *cb)
+{
+	return (cb->sacked & TCPCB_LOST) &&
+	       !(cb->sacked & (TCPCB_SACKED_ACKED | TCPCB_SACKED_RETRANS));
+}
+
 static inline void tally_rtx(const struct sock *sk, struct tcp_tally *t)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
@@ -39,6 +46,8 @@ static inline void tally_rtx(const struct sock *sk, struct tcp_tally *t)
 		end = cb->end_seq;
 		BUG_ON(!after(end, tp->snd_una) || after(end, tp->snd_nxt));
 		BUG_ON((cb->sacked & TCPCB_SACKED_ACKED) && (cb->sacked & TCPCB_LOST));
+		BUG_ON(waits(cb) && tp->sacks && before(cb->seq, tp->sacks->nothing_lost.end_seq) &&
+		       after(cb->end_seq, tp->sacks->nothing_lost.start_seq));
 		t->sent++;
 		t->packets += n;
 		t->sacked += cb->sacked & TCPCB_SACKED_ACKED ? n : 0;
