@@ -98,7 +98,7 @@ struct sock_common {
 
 /* Limits of SO_SNDBUF and SO_RCVBUF: two packets fit always. */
 #define SOCK_MIN_SNDBUF (2 * SKB_TRUESIZE(2048))
-#define SOCK_MIN_RCVBUF SKB_TRUESIZE(2048)
+#define SOCK_MIN_RCVBUF 2304
 
 /* sk_pacing_status */
 #define SK_PACING_NONE 0

@@ -121,6 +121,16 @@ void net_loop_pass_on(struct net_loop *loop);
 /* Wakes who waits, if a timer became due earlier than they know. Under the stack lock. */
 void net_loop_recheck(struct net *net);
 
+/*
+ * For a loop of the caller's that has the host's descriptor (skiff_fd()) among others. net_run_due() runs
+ * what is due without asking the kernel for more; net_dispatch() is for when the descriptor was ready.
+ * Wake-ups write to the descriptor only while the loop sleeps: between net_doze(), whose result says whether
+ * something has come up and it must not, and net_awake().
+ */
+int net_run_due(struct net *net);
+bool net_doze(struct net *net);
+void net_awake(struct net *net);
+
 /* watch.c */
 /* Calls the top halves of ready descriptors; returns how many ran. Without the stack lock. */
 int net_dispatch(struct net *net);

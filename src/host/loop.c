@@ -244,6 +244,26 @@ int skiff_poll(struct net *net, s64 timeout_ns)
 	return done < 0 ? done : ready + done > 0;
 }
 
+int net_run_due(struct net *net)
+{
+	struct net_sleeper sleeper;
+
+	return net_closed(net) ? -EOWNERDEAD : run_once(net, false, &sleeper);
+}
+
+bool net_doze(struct net *net)
+{
+	struct net_loop *loop = net->loop;
+
+	__atomic_store_n(&loop->exported, 1, __ATOMIC_SEQ_CST);
+	return __atomic_load_n(&loop->kicked, __ATOMIC_SEQ_CST);
+}
+
+void net_awake(struct net *net)
+{
+	__atomic_store_n(&net->loop->exported, 0, __ATOMIC_SEQ_CST);
+}
+
 int skiff_fd(struct net *net)
 {
 	struct net_loop *loop = net->loop;

@@ -472,6 +472,16 @@ static long wait_for_vector(struct call *call, int flags)
 	return CALL_WAIT;
 }
 
+/* No time is one, too. */
+static bool is_timeout(const struct call *call, u64 at)
+{
+	struct timespec limit;
+
+	if (!at || task_read(call->task, &limit, at, sizeof(limit)))
+		return true;
+	return limit.tv_sec >= 0 && limit.tv_nsec >= 0 && limit.tv_nsec < 1000000000;
+}
+
 long call_recvmmsg(struct call *call)
 {
 	u64 at = call_arg(call, 1);
@@ -481,6 +491,8 @@ long call_recvmmsg(struct call *call)
 
 	if (recv_by_pair(call->ps, flags))
 		return CALL_CONTINUE;
+	if (!is_timeout(call, call_arg(call, 4)))
+		return -EINVAL;
 	for (n = n < UIO_MAXIOV ? n : UIO_MAXIOV; call->done < n; call->done++) {
 		u64 one = at + call->done * sizeof(struct mmsghdr);
 

@@ -88,12 +88,15 @@ long call_setsockopt(struct call *call)
 	return 0;
 }
 
-/* Whoever asks for the error has it: the pair polls none any more. */
-static void clear_pair_error(struct psock *ps)
+/* What the pump was told is the program's, who asks for it; and the pair polls no error any more. */
+static void pair_error(struct psock *ps, char *val, socklen_t room)
 {
 	int fd = psock_borrow(ps), err;
 	socklen_t len = sizeof(err);
 
+	if (ps->error && room == sizeof(ps->error))
+		memcpy(val, &ps->error, sizeof(ps->error));
+	ps->error = 0;
 	if (fd < 0)
 		return;
 	getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len);
@@ -120,7 +123,7 @@ long call_getsockopt(struct call *call)
 	if (skiff_getsockopt(ps->sfd, level, name, val, &len))
 		return -errno;
 	if (level == SOL_SOCKET && name == SO_ERROR && ps->type == SOCK_STREAM)
-		clear_pair_error(ps);
+		pair_error(ps, val, len);
 	err = task_write(call->task, call_arg(call, 3), val, len);
 	return err ? err : task_write(call->task, call_arg(call, 4), &len, sizeof(len));
 }

@@ -30,8 +30,8 @@ int call_write_addr(const struct call *call, u64 to, u64 len_at,
 		return err;
 	if (room < 0)
 		return -EINVAL;
-	err = task_write(call->task, to, addr, room < (int)len ? (size_t)room : len);
-	return err ? err : task_write(call->task, len_at, &len, sizeof(len));
+	return task_write_two(call->task, to, addr, room < (int)len ? (size_t)room : len, len_at,
+			      &len, sizeof(len));
 }
 
 /* Give the program its end, whose number the call returns. */
@@ -322,14 +322,12 @@ static long name_of(struct call *call, int (*get)(int fd, struct sockaddr *addr,
 	memset(&addr, 0, sizeof(addr));
 	if (get(call->ps->sfd, (struct sockaddr *)&addr, &len))
 		return -errno;
+	if (call_arg(call, 1))
+		return call_write_addr(call, call_arg(call, 1), call_arg(call, 2), &addr, len);
 	err = task_read(call->task, &room, call_arg(call, 2), sizeof(room));
 	if (err)
 		return err;
-	if (room < 0)
-		return -EINVAL;
-	if (!call_arg(call, 1))
-		return room ? -EFAULT : 0;
-	return call_write_addr(call, call_arg(call, 1), call_arg(call, 2), &addr, len);
+	return room < 0 ? -EINVAL : room ? -EFAULT : 0;
 }
 
 long call_getsockname(struct call *call)

@@ -52,24 +52,57 @@ static call_fn *handler_of(int nr)
 }
 
 /*
- * The socket of a call's first argument; NULL when the kernel's own answer is the right one. @own: gets a
- * descriptor of ours for it, or -1.
+ * Who has made the call. Somebody we meet for the first time has the number that the call came with,
+ * unless the caller has gone, and the number is another one's by now.
  */
-static struct psock *psock_of(const struct call *call, int *own)
+static bool find_task(struct call *call)
 {
-	int fd = call_int(call, 0);
-	struct psock *ps = NULL;
+	struct tasks *tasks = &call->session->server->tasks;
+
+	call->task = tasks_get(tasks, (pid_t)call->req.pid);
+	if (!call->task || !call->task->is_new)
+		return call->task;
+	call->task->is_new = false;
+	return notify_alive(call->session->watch.fd, call->req.id);
+}
+
+/* The same, when the one we knew by that number has ended. */
+static bool find_task_again(struct call *call)
+{
+	if (task_is_alive(call->task))
+		return true;
+	tasks_forget(&call->session->server->tasks, call->task);
+	return find_task(call);
+}
+
+/* Which socket is behind a descriptor, when /proc does not say. 0: none, or not a socket */
+static u64 ask_descriptor(struct call *call, int *own)
+{
 	struct stat st;
 
-	*own = task_borrow(call->task, fd);
-	if (*own < 0 || fstat(*own, &st))
-		return NULL;
-	if (S_ISSOCK(st.st_mode))
-		ps = psock_find(call->session->server, st.st_ino);
+	if (!find_task_again(call))
+		return 0;
+	*own = task_borrow(call->task, call_int(call, 0));
+	return *own >= 0 && !fstat(*own, &st) && S_ISSOCK(st.st_mode) ? st.st_ino : 0;
+}
+
+/*
+ * The socket of a call's first argument; NULL when the kernel's own answer is the right one. @own: gets a
+ * descriptor of ours for it, if it took one to find out.
+ */
+static struct psock *psock_of(struct call *call, int *own)
+{
+	s64 inode = task_socket_inode(call->task, call_int(call, 0));
+	struct psock *ps = NULL;
+
+	if (inode < 0)
+		inode = (s64)ask_descriptor(call, own);
+	if (inode > 0)
+		ps = psock_find(call->session->server, (u64)inode);
 	if (!ps)
 		return NULL;
 	ps->holder = call->task->tid;
-	ps->holder_fd = fd;
+	ps->holder_fd = call_int(call, 0);
 	return ps;
 }
 
@@ -83,19 +116,22 @@ long call_dispatch(struct call *call)
 {
 	call_fn *fn = handler_of(call->req.data.nr);
 	struct psock *ps;
+	int own = -1;
 	long ret;
-	int own;
 
 	if (!fn)
 		return CALL_CONTINUE;
 	if (fn == call_socket)
 		return fn(call);
+	if (!find_task(call))
+		return -ESRCH;
 	ps = psock_of(call, &own);
 	if (is_about(call, ps)) {
 		call->ps = ps;
 		ps->own = own;
 		ret = fn(call);
 		/* It may be closed by now; its memory is still there. */
+		own = ps->own;
 		ps->own = -1;
 	} else {
 		ret = call->ps ? -EBADF : CALL_CONTINUE;

@@ -11,6 +11,8 @@
 #include <skiff/slab.h>
 #include <skiff/skiff.h>
 
+#include "host/host.h"
+
 #define EVENTS_MAX 64
 
 /* A host that always has something to do lets the others have their turn. */
@@ -72,24 +74,28 @@ void loop_unwatch(struct loop *loop, struct loop_watch *watch)
 	watch->fd = -1;
 }
 
-/* A host's descriptor only ends the sleep: hosts are run in every round. */
 static void host_is_ready(struct loop_watch *watch, u32 events)
 {
-	(void)watch;
+	struct loop_net *ln = container_of(watch, struct loop_net, watch);
+
 	(void)events;
+	net_dispatch(ln->net);
 }
 
 int loop_add_net(struct loop *loop, struct net *net)
 {
+	struct loop_net *ln;
 	int fd = skiff_fd(net), err;
 
 	if (fd < 0)
 		return fd;
 	if (loop->nr_nets == LOOP_NETS_MAX)
 		return -ENOSPC;
-	err = loop_watch(loop, &loop->net_watch[loop->nr_nets], fd, EPOLLIN, host_is_ready);
+	ln = &loop->net[loop->nr_nets];
+	ln->net = net;
+	err = loop_watch(loop, &ln->watch, fd, EPOLLIN, host_is_ready);
 	if (!err)
-		loop->net[loop->nr_nets++] = net;
+		loop->nr_nets++;
 	return err;
 }
 
@@ -101,7 +107,7 @@ static bool run_hosts(struct loop *loop)
 	for (int round = 0; more && round < NET_ROUNDS; round++) {
 		more = false;
 		for (int i = 0; i < loop->nr_nets; i++)
-			if (skiff_poll(loop->net[i], 0) > 0)
+			if (net_run_due(loop->net[i].net) > 0)
 				more = true;
 		any |= more;
 	}
@@ -122,7 +128,7 @@ static s64 idle_span(struct loop *loop)
 	s64 until = loop->deadline, span;
 
 	for (int i = 0; i < loop->nr_nets; i++) {
-		s64 next = skiff_next_deadline(loop->net[i]);
+		s64 next = skiff_next_deadline(loop->net[i].net);
 
 		if (next < until)
 			until = next;
@@ -140,6 +146,19 @@ static int wait_events(struct loop *loop, struct epoll_event *events, s64 span)
 	return epoll_pwait2(loop->epfd, events, EVENTS_MAX, span < 0 ? NULL : &ts, NULL);
 }
 
+/* Sleep until something happens, unless it has meanwhile. */
+static int sleep_or_look(struct loop *loop, struct epoll_event *events, bool busy)
+{
+	int n;
+
+	for (int i = 0; i < loop->nr_nets; i++)
+		busy |= net_doze(loop->net[i].net);
+	n = wait_events(loop, events, busy || loop->stop ? 0 : idle_span(loop));
+	for (int i = 0; i < loop->nr_nets; i++)
+		net_awake(loop->net[i].net);
+	return n;
+}
+
 int loop_run(struct loop *loop)
 {
 	struct epoll_event events[EVENTS_MAX];
@@ -148,9 +167,8 @@ int loop_run(struct loop *loop)
 
 	while (!loop->stop) {
 		busy = run_hosts(loop);
-		if (loop->tick && loop->tick(loop))
-			busy = true;
-		n = wait_events(loop, events, busy ? 0 : idle_span(loop));
+		busy |= loop->tick && loop->tick(loop);
+		n = sleep_or_look(loop, events, busy);
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		for (int i = 0; i < n; i++) {
@@ -168,5 +186,5 @@ void loop_stop(struct loop *loop)
 {
 	loop->stop = 1;
 	if (loop->nr_nets)
-		skiff_kick(loop->net[0]);
+		skiff_kick(loop->net[0].net);
 }

@@ -34,10 +34,19 @@ struct loop_garbage {
 };
 
 /**
+ * struct loop_net - a host that the loop runs
+ * @net: it
+ * @watch: of its descriptor
+ */
+struct loop_net {
+	struct net *net;
+	struct loop_watch watch;
+};
+
+/**
  * struct loop - one thread's loop
  * @epfd: the kernel's set of descriptors
  * @net: hosts that it runs
- * @net_watch: their own descriptors
  * @nr_nets: how many
  * @garbage: to be freed after this round
  * @tick: called in each round after the hosts have run; returns whether it found something to do
@@ -47,8 +56,7 @@ struct loop_garbage {
  */
 struct loop {
 	int epfd;
-	struct net *net[LOOP_NETS_MAX];
-	struct loop_watch net_watch[LOOP_NETS_MAX];
+	struct loop_net net[LOOP_NETS_MAX];
 	int nr_nets;
 	struct list_head garbage;
 	bool (*tick)(struct loop *loop);

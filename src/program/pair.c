@@ -24,6 +24,9 @@
 /* What a pair may hold in each direction, before the system's own limit. */
 #define PAIR_SNDBUF (1 << 20)
 
+/* The kernel refuses longer messages of the program than this, doubled: a bit more than UDP takes. */
+#define DATAGRAM_SNDBUF (65540 / 2)
+
 /* More than the smallest buffer takes of single bytes. */
 #define STUFFING_MAX 64
 
@@ -45,10 +48,9 @@ int pair_new(struct psock *ps, int type, int flags)
 
 	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC | flags, 0, fd))
 		return -errno;
-	if (type == SOCK_STREAM) {
+	if (type == SOCK_STREAM)
 		set_sndbuf(fd[0], PAIR_SNDBUF);
-		set_sndbuf(fd[1], PAIR_SNDBUF);
-	}
+	set_sndbuf(fd[1], type == SOCK_STREAM ? PAIR_SNDBUF : DATAGRAM_SNDBUF);
 	err = psock_known_by(ps, fd[1]);
 	if (!err)
 		err = watch_end(ps, fd[0]);

@@ -137,6 +137,7 @@ enum psock_urgent {
  * @out_ending: the program has shut its direction; the end of the stream follows what was written
  * @out_ended: the host knows
  * @reset: sending has failed: when what was received is read, the pair breaks
+ * @error: errno of the end, for whoever asks (SO_ERROR)
  * @hung_up: the program has closed it
  * @urgent: where the urgent byte of the peer's is
  * @held_back: SO_RCVLOWAT is more than a byte
@@ -169,6 +170,7 @@ struct psock {
 	bool out_ending;
 	bool out_ended;
 	bool reset;
+	int error;
 	bool hung_up;
 	enum psock_urgent urgent;
 	bool held_back;

@@ -110,6 +110,26 @@ static void broken(struct psock *ps)
 	pair_break(ps);
 }
 
+/* The socket's error is told once, and it was us who were told. EPIPE is none of them. */
+static void note_error(struct psock *ps, int error)
+{
+	if (error != EPIPE)
+		ps->error = error;
+}
+
+/*
+ * Nobody takes what the program writes. What was received is for it to read first; if it knows the end
+ * of that already, only writing tells.
+ */
+static void no_more_output(struct psock *ps)
+{
+	ps->reset = true;
+	if (ps->in_ended)
+		shutdown(ps->end.fd, SHUT_RD);
+	else
+		pump_in(ps);
+}
+
 /*
  * Give the host what was read. Return: 1 when it took it, 0 when it has no room, -1 when there is
  * nobody to take it.
@@ -123,6 +143,7 @@ static int give_host(struct psock *ps)
 	if (errno == EAGAIN)
 		return 0;
 	ps->out = NULL;
+	note_error(ps, errno);
 	return -1;
 }
 
@@ -155,8 +176,7 @@ bool pump_out(struct psock *ps)
 			if (!taken)
 				return false;
 			if (taken < 0) {
-				ps->reset = true;
-				pump_in(ps);
+				no_more_output(ps);
 				return true;
 			}
 		}
@@ -304,6 +324,17 @@ static bool too_few(const struct psock *ps)
 	return ps->held_back && !ps->in && skiff_poll_fds(&p, 1, 0) == 0;
 }
 
+static void end_of_input(struct psock *ps, int error)
+{
+	ps->in_ended = true;
+	if (!error && !ps->reset) {
+		shutdown(ps->end.fd, SHUT_WR);
+		return;
+	}
+	note_error(ps, error ? error : ps->error);
+	broken(ps);
+}
+
 void pump_in(struct psock *ps)
 {
 	size_t turn = 0;
@@ -314,11 +345,7 @@ void pump_in(struct psock *ps)
 		if (!ps->in && !take_in(ps)) {
 			if (errno == EAGAIN)
 				return;
-			ps->in_ended = true;
-			if (errno == 0 && !ps->reset)
-				shutdown(ps->end.fd, SHUT_WR);
-			else
-				broken(ps);
+			end_of_input(ps, errno);
 			return;
 		}
 		turn += ps->in->len;

@@ -10,6 +10,7 @@
 #include <skiff/socket.h>
 
 #include "program/program.h"
+#include "socket/file.h"
 
 #define HOST_EVENTS_MAX 64
 
@@ -73,7 +74,7 @@ static bool tick(struct loop *loop)
 	struct server *server = loop->arg;
 	struct epoll_event event[HOST_EVENTS_MAX];
 	bool any = pump_again(server);
-	int n = skiff_epoll_wait(server->sep, event, HOST_EVENTS_MAX, 0);
+	int n = epoll_look(server->sep, event, HOST_EVENTS_MAX);
 
 	for (int i = 0; i < n; i++) {
 		struct psock *ps = event[i].data.ptr;

@@ -71,12 +71,8 @@ static bool park(struct call *call)
 static void first_try(struct session *session, const struct seccomp_notif *req)
 {
 	struct call call = { .req = *req, .session = session, .deadline = INT64_MAX };
-	long result = -ESRCH;
+	long result = call_dispatch(&call);
 
-	call.task = tasks_get(&session->server->tasks, (pid_t)req->pid);
-	/* Whoever we have met has the number that the call came with, or has gone. */
-	if (call.task && notify_alive(session->watch.fd, req->id))
-		result = call_dispatch(&call);
 	if (result == CALL_WAIT) {
 		if (park(&call))
 			return;
@@ -142,12 +138,10 @@ int server_attach(struct server *server, int listener)
 /* Try a parked call again. Return: whether it was answered and is gone. */
 static bool retry(struct call *call)
 {
-	struct server *server = call->session->server;
-	long result = -ENOENT;
+	long result;
 
 	if (notify_alive(call->session->watch.fd, call->req.id)) {
-		call->task = tasks_get(&server->tasks, (pid_t)call->req.pid);
-		result = call->task ? call_dispatch(call) : -ESRCH;
+		result = call_dispatch(call);
 		if (result == CALL_WAIT)
 			return false;
 		answer(call, result);

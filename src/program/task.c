@@ -39,7 +39,7 @@ void tasks_init(struct tasks *tasks)
 	INIT_LIST_HEAD(&tasks->lru);
 }
 
-static void forget(struct tasks *tasks, struct task *task)
+void tasks_forget(struct tasks *tasks, struct task *task)
 {
 	hlist_del_init(&task->node);
 	list_del(&task->lru);
@@ -54,7 +54,7 @@ void tasks_exit(struct tasks *tasks)
 	struct task *task, *next;
 
 	list_for_each_entry_safe(task, next, &tasks->lru, lru)
-		forget(tasks, task);
+		tasks_forget(tasks, task);
 }
 
 static pid_t group_of(pid_t tid)
@@ -82,7 +82,7 @@ static int open_pidfd(pid_t tid)
 	return fd;
 }
 
-static bool is_alive(const struct task *task)
+bool task_is_alive(const struct task *task)
 {
 	return syscall(SYS_pidfd_send_signal, task->pidfd, 0, NULL, 0) == 0 || errno == EPERM;
 }
@@ -96,6 +96,7 @@ static struct task *meet(struct tasks *tasks, pid_t tid)
 		return NULL;
 	snprintf(path, sizeof(path), "/proc/%d/fd", tid);
 	task->tid = tid;
+	task->is_new = true;
 	task->pidfd = open_pidfd(tid);
 	task->fd_dir = task->pidfd < 0 ? -1 : open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (task->fd_dir < 0) {
@@ -108,7 +109,7 @@ static struct task *meet(struct tasks *tasks, pid_t tid)
 		return NULL;
 	}
 	if (tasks->nr == TASKS_MAX)
-		forget(tasks, list_last_entry(&tasks->lru, struct task, lru));
+		tasks_forget(tasks, list_last_entry(&tasks->lru, struct task, lru));
 	hlist_add_head(&task->node, bucket_of(tasks, tid));
 	list_add(&task->lru, &tasks->lru);
 	tasks->nr++;
@@ -122,13 +123,11 @@ struct task *tasks_get(struct tasks *tasks, pid_t tid)
 	hlist_for_each_entry(task, bucket_of(tasks, tid), node) {
 		if (task->tid != tid)
 			continue;
-		if (is_alive(task)) {
+		if (tasks->lru.next != &task->lru) {
 			list_del(&task->lru);
 			list_add(&task->lru, &tasks->lru);
-			return task;
 		}
-		forget(tasks, task);
-		break;
+		return task;
 	}
 	return meet(tasks, tid);
 }
@@ -158,6 +157,20 @@ int task_write(const struct task *task, u64 to, const void *from, size_t len)
 	if (n < 0)
 		return -errno;
 	return (size_t)n == len ? 0 : -EFAULT;
+}
+
+int task_write_two(const struct task *task, u64 to1, const void *from1, size_t len1, u64 to2,
+		   const void *from2, size_t len2)
+{
+	const struct iovec local[] = { { (void *)(uintptr_t)from1, len1 },
+				       { (void *)(uintptr_t)from2, len2 } };
+	const struct iovec remote[] = { { (void *)(uintptr_t)to1, len1 },
+					{ (void *)(uintptr_t)to2, len2 } };
+	ssize_t n = process_vm_writev(task->tid, local, 2, remote, 2, 0);
+
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len1 + len2 ? 0 : -EFAULT;
 }
 
 ssize_t task_gather(const struct task *task, void *to, size_t len, const struct iovec *from, int n)
@@ -195,8 +208,7 @@ static s64 borrowed_inode(const struct task *task, int fd)
 	return S_ISSOCK(st.st_mode) ? (s64)st.st_ino : 0;
 }
 
-/* Which socket is behind a descriptor, as /proc has it? Return: its inode, 0 for something else, -EBADF. */
-static s64 socket_inode(const struct task *task, int fd)
+s64 task_socket_inode(const struct task *task, int fd)
 {
 	static const char prefix[] = "socket:[";
 	char name[16], link[64];
@@ -209,7 +221,7 @@ static s64 socket_inode(const struct task *task, int fd)
 	if (n < 0 && errno == EACCES)
 		return borrowed_inode(task, fd);
 	if (n < 0)
-		return errno == ENOENT ? -EBADF : -errno;
+		return -errno;
 	link[n] = '\0';
 	if (strncmp(link, prefix, sizeof(prefix) - 1) != 0)
 		return 0;
@@ -236,14 +248,14 @@ static int fd_of_inode(const struct task *task, u64 inode)
 	while (dir && found < 0 && (entry = readdir(dir))) {
 		int fd = (int)strtol(entry->d_name, NULL, 10);
 
-		if (entry->d_name[0] != '.' && socket_inode(task, fd) == (s64)inode)
+		if (entry->d_name[0] != '.' && task_socket_inode(task, fd) == (s64)inode)
 			found = fd;
 	}
 	if (dir)
 		closedir(dir);
 	else if (errno == EACCES)
 		for (int fd = 0; fd < BORROWED_MAX && found < 0; fd++)
-			if (socket_inode(task, fd) == (s64)inode)
+			if (task_socket_inode(task, fd) == (s64)inode)
 				found = fd;
 	return found;
 }

@@ -3,6 +3,7 @@
 #ifndef SKIFF_PROGRAM_TASK_H
 #define SKIFF_PROGRAM_TASK_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
@@ -19,6 +20,7 @@
  * @tid: its number
  * @pidfd: what names this very thread, whoever gets the number after it
  * @fd_dir: its /proc/TID/fd
+ * @is_new: nobody has looked yet whether it is who it seems to be
  */
 struct task {
 	struct hlist_node node;
@@ -26,6 +28,7 @@ struct task {
 	pid_t tid;
 	int pidfd;
 	int fd_dir;
+	bool is_new;
 };
 
 /**
@@ -46,20 +49,34 @@ void tasks_exit(struct tasks *tasks);
 /**
  * tasks_get() - the thread of a number
  * @tasks: the cache
- * @tid: of a call that is waiting for its answer, so that the number is right
+ * @tid: of a call that is waiting for its answer
+ *
+ * It may be one that had the number before and has ended: nothing can be borrowed from such a one.
  *
  * Return: it, until the next call of tasks_get(); NULL with errno.
  */
 struct task *tasks_get(struct tasks *tasks, pid_t tid);
+bool task_is_alive(const struct task *task);
+void tasks_forget(struct tasks *tasks, struct task *task);
 
 /* Copy from or to the program's memory. Return: 0 or -EFAULT (or -ESRCH, -EPERM). */
 int task_read(const struct task *task, void *to, u64 from, size_t len);
 int task_write(const struct task *task, u64 to, const void *from, size_t len);
 
+/* Two places at once. */
+int task_write_two(const struct task *task, u64 to1, const void *from1, size_t len1, u64 to2,
+		   const void *from2, size_t len2);
+
 /* As much as there is of memory that is described by the program's own vector. Return: bytes or -errno. */
 ssize_t task_gather(const struct task *task, void *to, size_t len, const struct iovec *from, int n);
 ssize_t task_scatter(const struct task *task, const struct iovec *to, int n, const void *from,
 		     size_t len);
+
+/*
+ * Which socket is behind a descriptor? Return: its inode, 0 for something else; a negative errno when
+ * it can't be told: there is no such thread any more, no such descriptor, or /proc must not be read.
+ */
+s64 task_socket_inode(const struct task *task, int fd);
 
 /* A descriptor of ours for the program's, to close(). Return: it or -errno. */
 int task_borrow(const struct task *task, int fd);

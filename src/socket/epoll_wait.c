@@ -198,6 +198,18 @@ static int epoll_wait_file(int epfd, struct epoll_event *events, int max, s64 ti
 	return ret;
 }
 
+int epoll_look(int epfd, struct epoll_event *events, int max)
+{
+	struct sfile *f = sfile_get(epfd);
+	int n = -EBADF;
+
+	if (!f)
+		return n;
+	n = f->kind == SFILE_EPOLL ? report(f->ep, events, max) : -EINVAL;
+	sfile_put(f);
+	return n;
+}
+
 int skiff_epoll_wait(int epfd, struct epoll_event *events, int max, int timeout_ms)
 {
 	return skiff_epoll_pwait(epfd, events, max, timeout_ms, NULL);

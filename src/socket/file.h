@@ -214,4 +214,7 @@ void epoll_release(struct sfile *f);
 /* What an epoll set is ready for: EPOLLIN or nothing. */
 u32 epoll_poll(struct sfile *f, int depth);
 
+/* skiff_epoll_wait() that neither waits nor runs hosts, for whoever has just run them. Or -errno. */
+int epoll_look(int epfd, struct epoll_event *events, int max);
+
 #endif /* SOCKET_FILE_H */
