@@ -18,6 +18,7 @@ from peer import *
 LAUNCH, NO_EXEC, NOT_FOUND, TAKEN, NO_HOST = 125, 126, 127, 6, 10
 ORDINARY = 65534
 PYTHON = '/usr/bin/python3'
+NET_ADMIN, NET_RAW = 1 << 12, 1 << 13
 
 # Where hosts of these tests have their files, one for each user.
 RUNTIME = {uid: tempfile.mkdtemp(prefix='skiff-run-') for uid in (0, ORDINARY)}
@@ -172,7 +173,9 @@ def test_who_a_program_is(uid):
     assert call('run', 'id', '-u', uid=uid)[1] == '%d\n' % uid
     assert call('run', '--map-root', 'id', '-u', uid=uid)[1] == '0\n'
     rights = call('run', 'grep', 'CapEff', '/proc/self/status', uid=uid)[1]
-    assert (int(rights.split()[1], 16) == 0) == (uid != 0), rights
+    # An ordinary user may listen to the host's devices, if there are some; nobody may change them.
+    rights = int(rights.split()[1], 16)
+    assert rights & ~NET_RAW == 0 if uid else rights and not rights & NET_ADMIN, hex(rights)
 
 
 def test_root_may_become_somebody_else():
@@ -345,6 +348,65 @@ def test_a_host_that_was_killed_is_not_there(uid):
     assert call('up', 'box', '--detach', uid=uid)[0] == 0
     assert call('exec', 'box', 'true', uid=uid)[0] == 0
     assert call('down', 'box', uid=uid)[0] == 0
+
+
+BOX = ('--dev', 'dummy,name=d0,mac=02:00:00:00:00:07,mtu=1400,addr=192.0.2.2/24,addr=198.51.100.7/28',
+       '--dev', 'dummy,name=d1', '--gateway', '192.0.2.1', '--route', '203.0.113.0/24 via 192.0.2.9 metric 7')
+
+
+@for_users
+def test_the_kernel_shows_the_hosts_devices(uid):
+    run = lambda *args: call('run', *BOX, '--', *args, uid=uid)
+    status, out, err = run('ip', '-j', 'addr')
+    assert status == 0 and not err, err
+    lo, d0, d1 = json.loads(out)
+    assert (d0['ifname'], d0['mtu'], d0['address']) == ('d0', 1400, '02:00:00:00:00:07'), d0
+    assert [(a['local'], a['prefixlen'], a['broadcast']) for a in d0['addr_info']] == \
+        [('192.0.2.2', 24, '192.0.2.255'), ('198.51.100.7', 28, '198.51.100.15')], d0
+    assert 'UP' in d0['flags'] and d1['ifname'] == 'd1' and not d1['addr_info'], d1
+    routes = {(r['dst'], r.get('gateway'), r['dev'], r.get('metric')) for r in
+              json.loads(run('ip', '-j', 'route')[1])}
+    assert routes == {('default', '192.0.2.1', 'd0', None), ('192.0.2.0/24', None, 'd0', None),
+                      ('198.51.100.0/28', None, 'd0', None),
+                      ('203.0.113.0/24', '192.0.2.9', 'd0', 7)}, routes
+    assert run('ls', '/sys/class/net')[1].split() == ['d0', 'd1', 'lo']
+    assert run('cat', '/sys/class/net/d0/mtu')[1] == '1400\n'
+    # The numbers are the host's: what is bound to one goes there.
+    out = run(PYTHON, '-c', 'import fcntl, socket, struct\ns = socket.socket(socket.AF_INET, 2)\n'
+              'r = fcntl.ioctl(s, 0x8933, struct.pack("16si20x", b"d1", 0))\n'
+              'print(struct.unpack_from("i", r, 16)[0] == socket.if_nametoindex("d1"))')[1]
+    assert out == 'True\n', out
+
+
+@for_users
+def test_the_kernels_image_can_not_be_changed(uid):
+    for args in ((), ('--map-root',)):
+        status, out, err = call('run', *args, *BOX, '--', 'ip', 'addr', 'add', '192.0.2.3/24', 'dev',
+                                'd0', uid=uid)
+        assert status == 2 and 'not permitted' in err, (status, err)
+
+
+@for_users
+def test_devices_can_be_listened_to(uid):
+    tool('tcpdump')
+    code = 'import socket, sys, time\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n' \
+           'for i in range(3): s.sendto(b"x" * (10 + i), ("192.0.2.9", 1234))'
+    assert call('up', 'box', '--detach', *BOX, uid=uid)[0] == 0
+    try:
+        dump = start('exec', 'box', 'tcpdump', '-n', '-U', '-l', '-c', '3', '-i', 'd0', 'udp', uid=uid,
+                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert wait_for_line(dump.stderr, 'listening on d0')
+        assert call('exec', 'box', PYTHON, '-c', code, uid=uid)[0] == 0
+        lines = dump.communicate(timeout=PATIENCE)[0].splitlines()
+        assert len(lines) == 3, lines
+        for i, line in enumerate(lines):
+            assert '192.0.2.2.' in line and '> 192.0.2.9.1234: UDP, length %d' % (10 + i) in line, lines
+    finally:
+        assert call('down', 'box', uid=uid)[0] == 0
+
+
+def wait_for_line(stream, what):
+    return any(what in line for line in stream)
 
 
 @for_users

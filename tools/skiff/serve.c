@@ -29,6 +29,7 @@
  * @how: it was asked for
  * @host: the host
  * @server: answers its programs
+ * @mirrors: images of its devices where programs are
  * @control: answers those who control it
  * @timer: while it waits for the last connections, or -1
  */
@@ -36,6 +37,7 @@ struct running {
 	const struct serve *how;
 	struct up_host host;
 	struct server *server;
+	struct mirrors *mirrors;
 	struct control *control;
 	int timer;
 };
@@ -78,11 +80,37 @@ static void unwatch(void *host, int fd)
 	server_unwatch(r->server, fd);
 }
 
-static int attach(void *host, int listener)
+static int attach(void *host, int listener, const struct mirror_end *ends, unsigned int nr,
+		  void **image)
+{
+	struct running *r = host;
+	struct mirror *mirror = mirrors_add(r->mirrors, listener, ends, nr);
+	int err;
+
+	if (!mirror) {
+		close(listener);
+		return -ENOMEM;
+	}
+	err = server_attach(r->server, listener);
+	if (err)
+		mirrors_forget(r->mirrors, mirror);
+	else
+		*image = mirror;
+	return err;
+}
+
+static void detach(void *host, void *image)
 {
 	struct running *r = host;
 
-	return server_attach(r->server, listener);
+	mirrors_remove(r->mirrors, image);
+}
+
+static bool has_packets_shown(void *host, int listener)
+{
+	struct running *r = host;
+
+	return mirrors_show(r->mirrors, listener);
 }
 
 static void furnish(void *host, FILE *out)
@@ -91,6 +119,7 @@ static void furnish(void *host, FILE *out)
 
 	for (unsigned int i = 0; i < r->how->config->nr_dns; i++)
 		fprintf(out, "dns %s\n", r->how->config->dns[i]);
+	furnish_devices(r->host.net, out);
 }
 
 /* Under the stack lock. */
@@ -167,6 +196,7 @@ static const struct control_ops control_ops = {
 	.watch = watch,
 	.unwatch = unwatch,
 	.attach = attach,
+	.detach = detach,
 	.furnish = furnish,
 	.describe = describe,
 	.down = down,
@@ -199,6 +229,10 @@ static enum status serve_programs(struct running *r)
 	r->server = server_create(r->host.net);
 	if (!r->server)
 		return can_not_serve(errno);
+	r->mirrors = mirrors_create(r->host.net);
+	if (!r->mirrors)
+		return can_not_serve(ENOMEM);
+	server_on_packet(r->server, has_packets_shown, r);
 	r->control = control_create(&control_ops, r);
 	if (!r->control)
 		return can_not_serve(errno);
@@ -262,6 +296,7 @@ enum status serve(const struct serve *how)
 	if (status == STATUS_OK)
 		run(&r);
 	control_destroy(r.control);
+	mirrors_destroy(r.mirrors);
 	if (r.server)
 		server_destroy(r.server);
 	if (r.timer >= 0)
