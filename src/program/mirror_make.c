@@ -70,22 +70,30 @@ static int open_tap(const char *name, int ifindex, bool ethernet)
 	return err;
 }
 
+/* A number of the host's, which writes them well. */
+static unsigned int number(const char *text)
+{
+	return (unsigned int)strtoul(text, NULL, 10);
+}
+
 static int set_mac(int control, const char *name, const char *mac)
 {
 	struct ifreq ifr = { .ifr_hwaddr.sa_family = ARPHRD_ETHER };
-	unsigned int b[6];
+	char *end;
 
-	if (sscanf(mac, "%2x:%2x:%2x:%2x:%2x:%2x", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5]) != 6)
-		return -EINVAL;
-	for (int i = 0; i < 6; i++)
-		ifr.ifr_hwaddr.sa_data[i] = (char)b[i];
+	for (int i = 0; i < 6; i++) {
+		ifr.ifr_hwaddr.sa_data[i] = (char)strtoul(mac, &end, 16);
+		if (*end != (i < 5 ? ':' : '\0'))
+			return -EPROTO;
+		mac = end + 1;
+	}
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
 	return ioctl(control, SIOCSIFHWADDR, &ifr) ? -errno : 0;
 }
 
 static int set_mtu(int control, const char *name, const char *mtu)
 {
-	struct ifreq ifr = { .ifr_mtu = atoi(mtu) };
+	struct ifreq ifr = { .ifr_mtu = (int)number(mtu) };
 
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
 	return ioctl(control, SIOCSIFMTU, &ifr) ? -errno : 0;
@@ -111,7 +119,7 @@ static int make_device(struct maker *m, char *words[], unsigned int n)
 		return 0;
 	if (m->nr == MIRROR_MAX)
 		return -ENOSPC;
-	fd = open_tap(name, atoi(words[2]), ethernet);
+	fd = open_tap(name, (int)number(words[2]), ethernet);
 	if (fd < 0)
 		return fd;
 	m->ends[m->nr].fd = fd;
@@ -136,7 +144,7 @@ static int make_address(struct maker *m, char *words[], unsigned int n)
 		return 0;
 	if (n != 3 || inet_pton(AF_INET, words[1], &addr) != 1)
 		return -EPROTO;
-	return rtnl_add_address(m->rtnl, m->ifindex, addr, (unsigned int)atoi(words[2]));
+	return rtnl_add_address(m->rtnl, m->ifindex, addr, number(words[2]));
 }
 
 static int find_device(struct maker *m, char *words[], unsigned int n)
@@ -165,8 +173,8 @@ static int make_route(struct maker *m, char *words[], unsigned int n)
 	    inet_pton(AF_INET, words[3], &route.gateway) != 1 ||
 	    inet_pton(AF_INET, words[4], &route.source) != 1)
 		return -EPROTO;
-	route.prefix_len = (unsigned int)atoi(words[2]);
-	route.metric = (u32)strtoul(words[5], NULL, 10);
+	route.prefix_len = number(words[2]);
+	route.metric = number(words[5]);
 	return rtnl_add_route(m->rtnl, &route);
 }
 
