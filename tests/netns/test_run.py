@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 from peer import *
@@ -123,7 +124,18 @@ def test_bad_input_is_125(uid):
     for args, says in ((['run'], 'a program is missing'), (['run', '--nope', 'true'], '--nope'),
                        (['run', '--dev', 'nope', 'true'], 'no such kind of device'),
                        (['run', '--dev', 'dummy,addr=x', 'true'], 'addr'),
-                       (['run', '--gateway', '192.0.2.1', 'true'], '--gateway'),
+                       (['run', '--gateway', '192.0.2.1', 'true'], "--gateway '192.0.2.1'"),
+                       (['run', '--gateway', 'x', 'true'], "--gateway 'x'"),
+                       (['run', '--addr', 'x', 'true'], '--addr'),
+                       (['run', '--addr', '192.0.2.2/31', 'true'], "'31'"),
+                       (['run', '--mtu', '67', 'true'], '68 to 65520'),
+                       (['run', '--mtu', '1500x', 'true'], '68 to 65520'),
+                       (['run', '-p', '0', 'true'], '--publish'),
+                       (['run', '--allow', 'x', 'true'], '--allow'),
+                       (['run', '--deny', '1.2.3.4/33', 'true'], '--deny'),
+                       (['run', '--no-gateway', '-p', '80', 'true'], '--no-gateway'),
+                       (['run', '--dev', 'dummy', '--mtu', '80', 'true'], '--dev'),
+                       (['run', '--no-gateway', '-g', '10.0.2.2', 'true'], '--no-gateway'),
                        (['exec'], 'the name of a host is missing'),
                        (['exec', 'box'], 'a program is missing'),
                        (['exec', 'a/b', 'true'], "'a/b'"),
@@ -134,7 +146,7 @@ def test_bad_input_is_125(uid):
 
 @for_users
 def test_there_is_no_way_around(uid):
-    status, out, err = call('run', '--', PYTHON, '-c', '''
+    status, out, err = call('run', '--no-gateway', '--', PYTHON, '-c', '''
 import errno, socket
 def refusal(family, kind, proto=0):
     try:
@@ -502,6 +514,111 @@ def test_names_are_asked_of_other_servers(uid):
     assert open('/etc/resolv.conf').read() == before
     status, out, err = call('run', '--dns', 'x', 'true', uid=uid)
     assert status == LAUNCH and "--dns" in err and "'x'" in err, (status, err)
+
+
+class Server:
+    """Says hello to whoever connects to a port of the system's loopback, after what it was told."""
+    def __init__(self, port=0):
+        self.socket = socket.create_server(('127.0.0.1', port))
+        self.port = self.socket.getsockname()[1]
+        self.heard = []
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                c, _ = self.socket.accept()
+            except OSError:
+                return
+            text = b''
+            while d := c.recv(65536):
+                text += d
+            self.heard.append(len(text))
+            c.sendall(b'hello')
+            c.close()
+
+    def close(self):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+
+
+SAY = """
+import socket, sys
+try:
+    c = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+    c.sendall(bytes(int(sys.argv[3])))
+    c.shutdown(socket.SHUT_WR)
+    print(c.recv(10))
+except OSError as e:
+    print(type(e).__name__)
+"""
+
+
+@for_users
+def test_the_gateway_is_there_by_default(uid):
+    server = Server()
+    port = str(server.port)
+    out = call('run', '--allow', '127.0.0.1', '--', PYTHON, '-c', SAY, '10.0.2.2', port, '1000000',
+               uid=uid)[1]
+    assert (out, server.heard) == ("b'hello'\n", [1000000]), (out, server.heard)
+    # The system's own loopback is closed unless it was opened; and there is a rule for a port.
+    for rules in ((), ('--allow', '127.0.0.1:1'), ('--deny', 'any', '--allow', 'any')):
+        out = call('run', *rules, '--', PYTHON, '-c', SAY, '10.0.2.2', port, '1', uid=uid)[1]
+        assert out == 'ConnectionRefusedError\n', (rules, out)
+    server.close()
+    out = call('run', '--no-gateway', PYTHON, '-c', SAY, '10.0.2.2', port, '1', uid=uid)[1]
+    assert out == 'OSError\n', out
+    assert call('run', 'cat', '/etc/resolv.conf', uid=uid)[1] == 'nameserver 10.0.2.3\n'
+
+
+@for_users
+def test_the_cable_is_as_wanted(uid):
+    server = Server()
+    assert call('up', 'box', '--detach', '--addr', '192.0.2.77/25', '--gateway', '192.0.2.1',
+                '--mtu', '1500', '--allow', 'any', uid=uid)[0] == 0
+    box, = json.loads(call('list', '-j', uid=uid)[1])
+    assert {'name': 'eth0', 'up': True, 'mtu': 1500, 'addresses': ['192.0.2.77/25']} in box['devices']
+    assert call('exec', 'box', 'cat', '/etc/resolv.conf', uid=uid)[1] == 'nameserver 192.0.2.3\n'
+    out = call('exec', 'box', PYTHON, '-c', SAY, '192.0.2.1', str(server.port), '1', uid=uid)[1]
+    assert out == "b'hello'\n", out
+    assert call('down', 'box', uid=uid)[0] == 0
+    server.close()
+
+
+@for_users
+def test_what_a_program_has_sent_arrives_when_it_is_gone(uid):
+    # The program ends at once; a reader who comes later gets all of it.
+    listener = socket.create_server(('127.0.0.1', 0))
+    port = str(listener.getsockname()[1])
+    code = 'import socket, sys\nc = socket.create_connection(("10.0.2.2", int(sys.argv[1])))\n' \
+           'c.sendall(bytes(3000000))'
+    p = start('run', '--allow', 'any', PYTHON, '-c', code, port, uid=uid)
+    c, _ = listener.accept()
+    got = len(c.recv(1, socket.MSG_WAITALL))
+    assert p.wait(PATIENCE) == 0
+    while d := c.recv(1000000):
+        got += len(d)
+    assert got == 3000000, got
+    c.close()
+    listener.close()
+    wait_for(lambda: not hosts_of_run())
+
+
+@for_users
+def test_ports_are_published(uid):
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        port = s.getsockname()[1]
+    code = 'import socket\ns = socket.create_server(("", 8000))\nprint("up", flush=True)\n' \
+           'c, _ = s.accept()\nc.sendall(b"hello")'
+    p = start('run', '-p', '127.0.0.1:%d:8000' % port, PYTHON, '-c', code, uid=uid,
+              stdout=subprocess.PIPE)
+    assert p.stdout.readline() == 'up\n'
+    # It is occupied now.
+    status, out, err = call('run', '-p', '127.0.0.1:%d' % port, 'true', uid=uid)
+    assert status == LAUNCH and str(port) in err, (status, err)
+    assert socket.create_connection(('127.0.0.1', port)).recv(10) == b'hello'
+    assert p.wait(PATIENCE) == 0
 
 
 if __name__ == '__main__':

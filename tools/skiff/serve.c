@@ -23,6 +23,8 @@
 
 /* How often a host whose programs are gone looks whether its connections are, too. */
 #define LINGER_NS 20000000
+/* The kernel gives those up as well; net.ipv4.tcp_orphan_retries' eight take about so long. */
+#define LINGER_MAX_NS 120000000000
 
 /**
  * struct running - the host that runs
@@ -32,6 +34,7 @@
  * @mirrors: images of its devices where programs are
  * @control: answers those who control it
  * @timer: while it waits for the last connections, or -1
+ * @lingered: how long it has
  */
 struct running {
 	const struct serve *how;
@@ -40,6 +43,7 @@ struct running {
 	struct mirrors *mirrors;
 	struct control *control;
 	int timer;
+	u64 lingered;
 };
 
 /* For signals. */
@@ -116,9 +120,13 @@ static bool has_packets_shown(void *host, int listener)
 static void furnish(void *host, FILE *out)
 {
 	const struct running *r = host;
+	char text[INET_ADDRSTRLEN];
 
 	for (unsigned int i = 0; i < r->how->config->nr_dns; i++)
 		fprintf(out, "dns %s\n", r->how->config->dns[i]);
+	if (!r->how->config->nr_dns && r->host.uplink.net)
+		fprintf(out, "dns %s\n",
+			inet_ntop(AF_INET, &r->host.uplink.dns, text, sizeof(text)));
 	furnish_devices(r->host.net, out);
 }
 
@@ -164,7 +172,8 @@ static bool is_quiet(const struct running *r)
 	net_lock(r->host.net);
 	orphans = tcp_net(r->host.net)->orphan_count;
 	net_unlock(r->host.net);
-	return !orphans && !server_nr_sessions(r->server) && !server_nr_sockets(r->server);
+	return !orphans && !server_nr_sessions(r->server) && !server_nr_sockets(r->server) &&
+	       uplink_is_quiet(&r->host);
 }
 
 static void linger(void *arg, u32 events)
@@ -172,9 +181,10 @@ static void linger(void *arg, u32 events)
 	struct running *r = arg;
 	u64 ticks;
 
-	if (read(r->timer, &ticks, sizeof(ticks)) < 0 && errno == EAGAIN)
+	if (read(r->timer, &ticks, sizeof(ticks)) < 0)
 		return;
-	if (is_quiet(r))
+	r->lingered += ticks * LINGER_NS;
+	if (is_quiet(r) || r->lingered >= LINGER_MAX_NS)
 		server_stop(r->server);
 }
 
@@ -229,6 +239,9 @@ static enum status serve_programs(struct running *r)
 	r->server = server_create(r->host.net);
 	if (!r->server)
 		return can_not_serve(errno);
+	err = r->host.uplink.net ? server_add_net(r->server, r->host.uplink.net) : 0;
+	if (err)
+		return can_not_serve(-err);
 	r->mirrors = mirrors_create(r->host.net);
 	if (!r->mirrors)
 		return can_not_serve(ENOMEM);
