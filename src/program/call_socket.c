@@ -60,6 +60,9 @@ long call_socket(struct call *call)
 
 	if (domain == AF_NETLINK)
 		return CALL_CONTINUE;
+	if (domain == AF_PACKET && server->on_packet &&
+	    server->on_packet(server->on_packet_arg, call->session->watch.fd))
+		return CALL_CONTINUE;
 	sfd = skiff_socket(server->host, domain, type | SOCK_NONBLOCK, protocol);
 	if (sfd < 0)
 		return -errno;

@@ -56,6 +56,8 @@ static void client_destroy(struct client *c)
 	list_del(&c->list);
 	if (!--control->nr_clients)
 		set_timer(control, false);
+	for (unsigned int i = 0; i < c->nr_ends; i++)
+		close(c->end[i].fd);
 	if (c->pidfd >= 0)
 		close(c->pidfd);
 	if (c->fd >= 0)

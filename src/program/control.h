@@ -7,6 +7,8 @@
 
 #include <skiff/kernel.h>
 
+#include "program/mirror.h"
+
 /*
  * A SOCK_SEQPACKET socket of the local family. A request is one message, a word and its arguments; the reply
  * is one message, lines of text, the first of which is "ok" or "error" and a sentence:
@@ -16,7 +18,10 @@
  *				curl" for each program (its process, since when), and the lines of
  *				struct control_ops.describe()
  *	down			"ok"; the connection stays until the host is gone
- *	exec			"ok", then how the program has to be furnished: "dns ADDRESS", ...
+ *	exec			"ok", then how the program has to be furnished: "dns ADDRESS", and the
+ *				lines of mirror.h
+ *	mirror FD NAME		after exec: take over descriptor FD of the asking process, the queue of the TAP
+ *				NAME
  *	listener FD NAME	after exec, from under the filter: take over descriptor FD of the asking
  *				process, where calls of a program of that name arrive
  *
@@ -44,7 +49,9 @@
  *         there at @fd. 0 or a negative errno
  * @unwatch: not any more; @ready is not called after that, not even for what has happened before
  * @attach: answer the calls that arrive at a listener, which belongs to the host from then on also when this
- *          fails. 0 or a negative errno
+ *          fails; the program has an image of the host's devices with these ends, which belong to the host, too,
+ *          unless this fails. *@image is for @detach. 0 or a negative errno
+ * @detach: the last process of the program is gone
  * @furnish: write the lines of the reply to exec
  * @describe: write further lines of the reply to list
  * @down: end soon
@@ -56,7 +63,9 @@ struct control_ops {
 	int (*watch)(void *host, int fd, u32 events, void (*ready)(void *arg, u32 events),
 		     void *arg);
 	void (*unwatch)(void *host, int fd);
-	int (*attach)(void *host, int listener);
+	int (*attach)(void *host, int listener, const struct mirror_end *ends, unsigned int nr,
+		      void **image);
+	void (*detach)(void *host, void *image);
 	void (*furnish)(void *host, FILE *out);
 	void (*describe)(void *host, FILE *out);
 	void (*down)(void *host);

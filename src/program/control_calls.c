@@ -73,6 +73,15 @@ static bool begin_session(struct client *c, const char *number, const char *name
 	return control_session_create(c, fd, name, out);
 }
 
+static bool take_end(struct client *c, const char *number, const char *name, FILE *out)
+{
+	int fd = descriptor(number);
+
+	if (c->state != CLIENT_LAUNCHING || fd < 0)
+		return no_such_request(out, "no program is being started");
+	return control_take_end(c, fd, name, out);
+}
+
 static unsigned int split(char *request, char *words[WORDS_MAX + 1])
 {
 	unsigned int n = 0;
@@ -102,6 +111,8 @@ bool control_answer(struct client *c, char *request, FILE *out)
 
 	if (n == 3 && !strcmp(words[0], "listener"))
 		return begin_session(c, words[1], words[2], out);
+	if (n == 3 && !strcmp(words[0], "mirror"))
+		return take_end(c, words[1], words[2], out);
 	for (size_t i = 0; n == 1 && i < ARRAY_SIZE(requests); i++)
 		if (!strcmp(words[0], requests[i].name))
 			return requests[i].answer(c, out);

@@ -79,17 +79,14 @@ static int wait_for(int fd, short events)
 	return n ? 0 : -ETIMEDOUT;
 }
 
-static int send_request(int fd, const char *fmt, va_list args)
+static int send_request(int fd, const char *request)
 {
-	char request[CONTROL_REQUEST_MAX + 1];
-	int len = vsnprintf(request, sizeof(request), fmt, args), err;
+	size_t len = strlen(request);
+	int err = len > CONTROL_REQUEST_MAX ? -EMSGSIZE : wait_for(fd, POLLOUT);
 
-	if (len < 0 || (size_t)len >= sizeof(request))
-		return -EMSGSIZE;
-	err = wait_for(fd, POLLOUT);
 	if (err)
 		return err;
-	return send(fd, request, (size_t)len, MSG_NOSIGNAL) < 0 ? -errno : 0;
+	return send(fd, request, len, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
 static int receive_reply(int fd, char *reply)
@@ -139,12 +136,15 @@ static const char *reason(int err)
 
 int control_ask(int fd, char *reply, const char *fmt, ...)
 {
+	/* One more than is accepted, so that what is too long is found out. */
+	char request[CONTROL_REQUEST_MAX + 2];
 	va_list args;
 	int err;
 
 	va_start(args, fmt);
-	err = send_request(fd, fmt, args);
+	vsnprintf(request, sizeof(request), fmt, args);
 	va_end(args);
+	err = send_request(fd, request);
 	if (!err)
 		err = receive_reply(fd, reply);
 	if (!err)

@@ -24,6 +24,8 @@ enum client_state {
  * @pid: the process at its other end, as this process sees it
  * @pidfd: the same, which no later process of that number can be mistaken for
  * @state: where it is
+ * @end: queues of the program that it is about to start
+ * @nr_ends: how many
  * @deadline: when it is dropped, in seconds of CLOCK_MONOTONIC; not if it waits
  */
 struct client {
@@ -33,6 +35,8 @@ struct client {
 	pid_t pid;
 	int pidfd;
 	enum client_state state;
+	struct mirror_end end[MIRROR_MAX];
+	unsigned int nr_ends;
 	s64 deadline;
 };
 
@@ -43,6 +47,7 @@ struct client {
  * @listener: where its end is seen
  * @pid: its first process
  * @name: what that was called when it was started; no control characters or blanks
+ * @image: the host's, of its devices there
  * @since: when, in seconds of CLOCK_MONOTONIC
  */
 struct control_session {
@@ -51,6 +56,7 @@ struct control_session {
 	int listener;
 	pid_t pid;
 	char name[CONTROL_PROGRAM_NAME];
+	void *image;
 	s64 since;
 };
 
@@ -104,6 +110,9 @@ void control_look_idle(struct control *control);
  * Return: whether it is served.
  */
 bool control_session_create(struct client *c, int number, const char *name, FILE *out);
+
+/* Take over the queue of a TAP, descriptor @number of @c's process. Return: whether that went well. */
+bool control_take_end(struct client *c, int number, const char *name, FILE *out);
 
 void control_session_destroy(struct control_session *s);
 

@@ -48,7 +48,8 @@ static void say_why(int error, FILE *out)
 	int scope = yama_scope();
 
 	if (error != EPERM)
-		fprintf(out, "error the listener can't be fetched: %s\n", strerror(error));
+		fprintf(out, "error a descriptor of the program can't be fetched: %s\n",
+			strerror(error));
 	else if (scope > 0)
 		fprintf(out,
 			"error the host may not look into this program: it is in no user namespace, "
@@ -60,15 +61,45 @@ static void say_why(int error, FILE *out)
 		      out);
 }
 
-/* Return: the listener of the client, or -1 after a reply. */
-static int fetch_listener(const struct client *c, int number, FILE *out)
+/* Return: a descriptor of the client's process, or -1 after a reply. */
+static int fetch(const struct client *c, int number, FILE *out)
 {
 	int fd = (int)syscall(SYS_pidfd_getfd, c->pidfd, number, 0);
 
-	if (fd < 0) {
+	if (fd < 0)
 		say_why(errno, out);
-		return -1;
+	return fd;
+}
+
+bool control_take_end(struct client *c, int number, const char *name, FILE *out)
+{
+	int fd;
+
+	if (c->nr_ends == MIRROR_MAX) {
+		fprintf(out, "error at most %d devices are accepted\n", MIRROR_MAX);
+		return false;
 	}
+	fd = fetch(c, number, out);
+	if (fd < 0)
+		return false;
+	if (!mirror_is_end(fd, name)) {
+		fprintf(out, "error descriptor %d is no queue of such a device\n", number);
+		close(fd);
+		return false;
+	}
+	c->end[c->nr_ends].fd = fd;
+	snprintf(c->end[c->nr_ends++].name, IF_NAMESIZE, "%s", name);
+	fputs("ok\n", out);
+	return true;
+}
+
+/* Return: the listener of the client, or -1 after a reply. */
+static int fetch_listener(const struct client *c, int number, FILE *out)
+{
+	int fd = fetch(c, number, out);
+
+	if (fd < 0)
+		return -1;
 	if (is_listener(fd))
 		return fd;
 	fprintf(out, "error descriptor %d is no listener of seccomp\n", number);
@@ -86,7 +117,7 @@ static void copy_name(char *to, const char *name)
 }
 
 /* @listener is not the caller's any more, whatever comes of it. */
-static int begin(struct control_session *s, int listener)
+static int begin(struct control_session *s, struct client *c, int listener)
 {
 	struct control *control = s->control;
 	int err;
@@ -99,9 +130,11 @@ static int begin(struct control_session *s, int listener)
 	if (err) {
 		close(listener);
 	} else {
-		err = control->ops->attach(control->host, listener);
-		if (!err)
+		err = control->ops->attach(control->host, listener, c->end, c->nr_ends, &s->image);
+		if (!err) {
+			c->nr_ends = 0;
 			return 0;
+		}
 		control->ops->unwatch(control->host, s->listener);
 	}
 	if (s->listener >= 0)
@@ -126,7 +159,7 @@ bool control_session_create(struct client *c, int number, const char *name, FILE
 {
 	struct control_session *s = session_of(c, name);
 	int listener = s ? fetch_listener(c, number, out) : -1;
-	int err = !s ? -ENOMEM : listener < 0 ? 0 : begin(s, listener);
+	int err = !s ? -ENOMEM : listener < 0 ? 0 : begin(s, c, listener);
 
 	if (err)
 		fprintf(out, "error the host can't serve the program: %s\n", strerror(-err));
@@ -144,6 +177,7 @@ bool control_session_create(struct client *c, int number, const char *name, FILE
 void control_session_destroy(struct control_session *s)
 {
 	s->control->ops->unwatch(s->control->host, s->listener);
+	s->control->ops->detach(s->control->host, s->image);
 	s->control->nr_sessions--;
 	list_del(&s->list);
 	close(s->listener);

@@ -15,10 +15,14 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <linux/capability.h>
+
 #include "program/control.h"
 #include "program/filter.h"
 #include "program/launch.h"
+#include "program/mirror.h"
 #include "program/namespace.h"
+#include "program/rights.h"
 
 /* Longest text of an error. */
 #define REASON_MAX 256
@@ -54,6 +58,27 @@ static void furnish_names(const struct launch *l, enum separation separation, co
 		l->warn(why);
 }
 
+/* Show the host's devices in the namespace, and let the host have their other ends. */
+static bool furnish_devices(const struct launch *l, char *reply)
+{
+	struct mirror_end ends[MIRROR_MAX];
+	char why[REASON_MAX];
+	unsigned int nr = mirror_make(reply, ends, why, sizeof(why));
+	bool shown = nr;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		if (!*why &&
+		    control_ask(l->control, reply, "mirror %d %s", ends[i].fd, ends[i].name))
+			snprintf(why, sizeof(why), "the host's devices can't be shown: %.128s",
+				 reply);
+		close(ends[i].fd);
+	}
+	if (*why)
+		l->warn(why);
+	namespace_devices();
+	return shown;
+}
+
 static void warn_no_namespace(const struct launch *l, const char *why)
 {
 	char text[REASON_MAX * 2];
@@ -66,8 +91,24 @@ static void warn_no_namespace(const struct launch *l, const char *why)
 	l->warn(text);
 }
 
+/* What the program is not to have. Return: 0 or a negative errno. */
+static int give_up_rights(enum separation separation)
+{
+	int err = 0;
+
+	/* Any other user has no rights after exec. */
+	if (separation != SEPARATION_NONE && !geteuid())
+		err = namespace_keep_still();
+	/* Root of some containers can't be kept from it. */
+	if (separation == SEPARATION_NETWORK)
+		return err == -EPERM ? 0 : err;
+	if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		err = -errno;
+	return err;
+}
+
 /* Go where the program is to live. Return: 0 or a negative errno after a message. */
-static int enter(const struct launch *l, const char *reply, char *err, size_t size)
+static int enter(const struct launch *l, char *reply, char *err, size_t size)
 {
 	char why[REASON_MAX];
 	int separation = namespace_enter(l->map_root, why, sizeof(why)), error;
@@ -79,11 +120,11 @@ static int enter(const struct launch *l, const char *reply, char *err, size_t si
 	if (separation == SEPARATION_NONE)
 		warn_no_namespace(l, why);
 	furnish_names(l, (enum separation)separation, reply);
-	if (separation == SEPARATION_NETWORK)
-		return 0;
-	error = separation == SEPARATION_USER && !geteuid() ? namespace_keep_still() : 0;
-	if (!error && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		error = -errno;
+	/* Listening there is no harm to anybody. */
+	if (separation != SEPARATION_NONE && furnish_devices(l, reply) &&
+	    separation == SEPARATION_USER)
+		rights_pass_on(CAP_NET_RAW);
+	error = give_up_rights((enum separation)separation);
 	if (error)
 		snprintf(err, size, "rights can't be given up: %s", strerror(-error));
 	return error;

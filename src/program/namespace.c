@@ -17,6 +17,9 @@
 #include "program/namespace.h"
 #include "program/rights.h"
 
+/* Where something is mounted for a moment. */
+#define MOMENT "/tmp"
+
 static int failed(int error, const char *what, char *err, size_t size)
 {
 	snprintf(err, size, "%s: %s", what, strerror(error));
@@ -127,6 +130,20 @@ int namespace_enter(bool map_root, char *err, size_t size)
 			      size);
 	error = furnish(err, size);
 	return error ? error : SEPARATION_USER;
+}
+
+/*
+ * A sysfs shows the network namespace of who has mounted it. One of this namespace is mounted for a moment,
+ * and what is about devices of the network is bound over the system's, which keeps the rest, and what is mounted there.
+ */
+void namespace_devices(void)
+{
+	if (access("/sys/class/net", F_OK) ||
+	    mount("sysfs", MOMENT, "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
+		return;
+	mount(MOMENT "/class/net", "/sys/class/net", NULL, MS_BIND, NULL);
+	mount(MOMENT "/devices/virtual/net", "/sys/devices/virtual/net", NULL, MS_BIND, NULL);
+	umount2(MOMENT, MNT_DETACH);
 }
 
 int namespace_keep_still(void)

@@ -38,6 +38,9 @@ int namespace_enter(bool map_root, char *err, size_t size);
  */
 int namespace_resolver(const char *servers, char *err, size_t size);
 
+/* Let /sys/class/net show the devices of the network namespace; without it, it shows the system's. */
+void namespace_devices(void);
+
 /**
  * namespace_keep_still() - take away the right to change the network here
  *

@@ -53,6 +53,8 @@ struct sk_buff;
  * @watches: descriptors of the caller's
  * @on_end: tells of the end of a session
  * @on_end_arg: for it
+ * @on_packet: tells whose sockets of AF_PACKET are
+ * @on_packet_arg: for it
  * @scratch: bytes on their way, while one call is answered
  */
 struct server {
@@ -76,6 +78,8 @@ struct server {
 	struct list_head watches;
 	void (*on_end)(void *arg);
 	void *on_end_arg;
+	bool (*on_packet)(void *arg, int listener);
+	void *on_packet_arg;
 	char *scratch;
 };
 

@@ -27,6 +27,19 @@ bool rights_have(unsigned int cap)
 	return words[CAP_TO_INDEX(cap)].effective & CAP_TO_MASK(cap);
 }
 
+void rights_pass_on(unsigned int cap)
+{
+	struct __user_cap_header_struct h = header();
+	cap_words words = { { 0 } };
+
+	if (syscall(SYS_capget, &h, words) ||
+	    !(words[CAP_TO_INDEX(cap)].permitted & CAP_TO_MASK(cap)))
+		return;
+	words[CAP_TO_INDEX(cap)].inheritable |= CAP_TO_MASK(cap);
+	if (!syscall(SYS_capset, &h, words))
+		prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0);
+}
+
 int rights_drop(u64 keep)
 {
 	struct __user_cap_header_struct h = header();

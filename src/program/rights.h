@@ -8,6 +8,9 @@
 /* Whether the calling thread may use capability @cap, a CAP_ constant, now. */
 bool rights_have(unsigned int cap);
 
+/* Let programs that are executed have @cap as well, if the calling thread may use it. */
+void rights_pass_on(unsigned int cap);
+
 /**
  * rights_drop() - give up all capabilities, for good
  * @keep: those that stay, if the caller has them: a bit for each CAP_ constant

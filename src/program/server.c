@@ -172,6 +172,12 @@ void server_on_end(struct server *server, void (*fn)(void *arg), void *arg)
 	server->on_end_arg = arg;
 }
 
+void server_on_packet(struct server *server, bool (*fn)(void *arg, int listener), void *arg)
+{
+	server->on_packet = fn;
+	server->on_packet_arg = arg;
+}
+
 static void caller_ready(struct loop_watch *watch, u32 events)
 {
 	struct caller_watch *cw = container_of(watch, struct caller_watch, watch);

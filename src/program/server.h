@@ -42,6 +42,12 @@ int server_nr_sockets(const struct server *server);
 /* Called whenever a session has ended. */
 void server_on_end(struct server *server, void (*fn)(void *arg), void *arg);
 
+/*
+ * Ask @fn about sockets of AF_PACKET: whether the program that came by that listener has them of the kernel.
+ * Without this, or if it says no, they are the host's.
+ */
+void server_on_packet(struct server *server, bool (*fn)(void *arg, int listener), void *arg);
+
 /* Watch a descriptor of the caller's in the same loop, for EPOLL* events, level-triggered. 0 or -errno. */
 int server_watch(struct server *server, int fd, u32 events, void (*ready)(void *arg, u32 events),
 		 void *arg);

@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 from peer import *
@@ -18,6 +19,7 @@ from peer import *
 LAUNCH, NO_EXEC, NOT_FOUND, TAKEN, NO_HOST = 125, 126, 127, 6, 10
 ORDINARY = 65534
 PYTHON = '/usr/bin/python3'
+NET_ADMIN, NET_RAW = 1 << 12, 1 << 13
 
 # Where hosts of these tests have their files, one for each user.
 RUNTIME = {uid: tempfile.mkdtemp(prefix='skiff-run-') for uid in (0, ORDINARY)}
@@ -122,7 +124,18 @@ def test_bad_input_is_125(uid):
     for args, says in ((['run'], 'a program is missing'), (['run', '--nope', 'true'], '--nope'),
                        (['run', '--dev', 'nope', 'true'], 'no such kind of device'),
                        (['run', '--dev', 'dummy,addr=x', 'true'], 'addr'),
-                       (['run', '--gateway', '192.0.2.1', 'true'], '--gateway'),
+                       (['run', '--gateway', '192.0.2.1', 'true'], "--gateway '192.0.2.1'"),
+                       (['run', '--gateway', 'x', 'true'], "--gateway 'x'"),
+                       (['run', '--addr', 'x', 'true'], '--addr'),
+                       (['run', '--addr', '192.0.2.2/31', 'true'], "'31'"),
+                       (['run', '--mtu', '67', 'true'], '68 to 65520'),
+                       (['run', '--mtu', '1500x', 'true'], '68 to 65520'),
+                       (['run', '-p', '0', 'true'], '--publish'),
+                       (['run', '--allow', 'x', 'true'], '--allow'),
+                       (['run', '--deny', '1.2.3.4/33', 'true'], '--deny'),
+                       (['run', '--no-gateway', '-p', '80', 'true'], '--no-gateway'),
+                       (['run', '--dev', 'dummy', '--mtu', '80', 'true'], '--dev'),
+                       (['run', '--no-gateway', '-g', '10.0.2.2', 'true'], '--no-gateway'),
                        (['exec'], 'the name of a host is missing'),
                        (['exec', 'box'], 'a program is missing'),
                        (['exec', 'a/b', 'true'], "'a/b'"),
@@ -133,7 +146,7 @@ def test_bad_input_is_125(uid):
 
 @for_users
 def test_there_is_no_way_around(uid):
-    status, out, err = call('run', '--', PYTHON, '-c', '''
+    status, out, err = call('run', '--no-gateway', '--', PYTHON, '-c', '''
 import errno, socket
 def refusal(family, kind, proto=0):
     try:
@@ -172,7 +185,9 @@ def test_who_a_program_is(uid):
     assert call('run', 'id', '-u', uid=uid)[1] == '%d\n' % uid
     assert call('run', '--map-root', 'id', '-u', uid=uid)[1] == '0\n'
     rights = call('run', 'grep', 'CapEff', '/proc/self/status', uid=uid)[1]
-    assert (int(rights.split()[1], 16) == 0) == (uid != 0), rights
+    # An ordinary user may listen to the host's devices, if there are some; nobody may change them.
+    rights = int(rights.split()[1], 16)
+    assert rights & ~NET_RAW == 0 if uid else rights and not rights & NET_ADMIN, hex(rights)
 
 
 def test_root_may_become_somebody_else():
@@ -347,6 +362,65 @@ def test_a_host_that_was_killed_is_not_there(uid):
     assert call('down', 'box', uid=uid)[0] == 0
 
 
+BOX = ('--dev', 'dummy,name=d0,mac=02:00:00:00:00:07,mtu=1400,addr=192.0.2.2/24,addr=198.51.100.7/28',
+       '--dev', 'dummy,name=d1', '--gateway', '192.0.2.1', '--route', '203.0.113.0/24 via 192.0.2.9 metric 7')
+
+
+@for_users
+def test_the_kernel_shows_the_hosts_devices(uid):
+    run = lambda *args: call('run', *BOX, '--', *args, uid=uid)
+    status, out, err = run('ip', '-j', 'addr')
+    assert status == 0 and not err, err
+    lo, d0, d1 = json.loads(out)
+    assert (d0['ifname'], d0['mtu'], d0['address']) == ('d0', 1400, '02:00:00:00:00:07'), d0
+    assert [(a['local'], a['prefixlen'], a['broadcast']) for a in d0['addr_info']] == \
+        [('192.0.2.2', 24, '192.0.2.255'), ('198.51.100.7', 28, '198.51.100.15')], d0
+    assert 'UP' in d0['flags'] and d1['ifname'] == 'd1' and not d1['addr_info'], d1
+    routes = {(r['dst'], r.get('gateway'), r['dev'], r.get('metric')) for r in
+              json.loads(run('ip', '-j', 'route')[1])}
+    assert routes == {('default', '192.0.2.1', 'd0', None), ('192.0.2.0/24', None, 'd0', None),
+                      ('198.51.100.0/28', None, 'd0', None),
+                      ('203.0.113.0/24', '192.0.2.9', 'd0', 7)}, routes
+    assert run('ls', '/sys/class/net')[1].split() == ['d0', 'd1', 'lo']
+    assert run('cat', '/sys/class/net/d0/mtu')[1] == '1400\n'
+    # The numbers are the host's: what is bound to one goes there.
+    out = run(PYTHON, '-c', 'import fcntl, socket, struct\ns = socket.socket(socket.AF_INET, 2)\n'
+              'r = fcntl.ioctl(s, 0x8933, struct.pack("16si20x", b"d1", 0))\n'
+              'print(struct.unpack_from("i", r, 16)[0] == socket.if_nametoindex("d1"))')[1]
+    assert out == 'True\n', out
+
+
+@for_users
+def test_the_kernels_image_can_not_be_changed(uid):
+    for args in ((), ('--map-root',)):
+        status, out, err = call('run', *args, *BOX, '--', 'ip', 'addr', 'add', '192.0.2.3/24', 'dev',
+                                'd0', uid=uid)
+        assert status == 2 and 'not permitted' in err, (status, err)
+
+
+@for_users
+def test_devices_can_be_listened_to(uid):
+    tool('tcpdump')
+    code = 'import socket, sys, time\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n' \
+           'for i in range(3): s.sendto(b"x" * (10 + i), ("192.0.2.9", 1234))'
+    assert call('up', 'box', '--detach', *BOX, uid=uid)[0] == 0
+    try:
+        dump = start('exec', 'box', 'tcpdump', '-n', '-U', '-l', '-c', '3', '-i', 'd0', 'udp', uid=uid,
+                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert wait_for_line(dump.stderr, 'listening on d0')
+        assert call('exec', 'box', PYTHON, '-c', code, uid=uid)[0] == 0
+        lines = dump.communicate(timeout=PATIENCE)[0].splitlines()
+        assert len(lines) == 3, lines
+        for i, line in enumerate(lines):
+            assert '192.0.2.2.' in line and '> 192.0.2.9.1234: UDP, length %d' % (10 + i) in line, lines
+    finally:
+        assert call('down', 'box', uid=uid)[0] == 0
+
+
+def wait_for_line(stream, what):
+    return any(what in line for line in stream)
+
+
 @for_users
 def test_a_start_that_fails_is_told(uid):
     for args, status, says in ((['--dev', 'nope'], 3, 'no such kind'),
@@ -440,6 +514,111 @@ def test_names_are_asked_of_other_servers(uid):
     assert open('/etc/resolv.conf').read() == before
     status, out, err = call('run', '--dns', 'x', 'true', uid=uid)
     assert status == LAUNCH and "--dns" in err and "'x'" in err, (status, err)
+
+
+class Server:
+    """Says hello to whoever connects to a port of the system's loopback, after what it was told."""
+    def __init__(self, port=0):
+        self.socket = socket.create_server(('127.0.0.1', port))
+        self.port = self.socket.getsockname()[1]
+        self.heard = []
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                c, _ = self.socket.accept()
+            except OSError:
+                return
+            text = b''
+            while d := c.recv(65536):
+                text += d
+            self.heard.append(len(text))
+            c.sendall(b'hello')
+            c.close()
+
+    def close(self):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+
+
+SAY = """
+import socket, sys
+try:
+    c = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+    c.sendall(bytes(int(sys.argv[3])))
+    c.shutdown(socket.SHUT_WR)
+    print(c.recv(10))
+except OSError as e:
+    print(type(e).__name__)
+"""
+
+
+@for_users
+def test_the_gateway_is_there_by_default(uid):
+    server = Server()
+    port = str(server.port)
+    out = call('run', '--allow', '127.0.0.1', '--', PYTHON, '-c', SAY, '10.0.2.2', port, '1000000',
+               uid=uid)[1]
+    assert (out, server.heard) == ("b'hello'\n", [1000000]), (out, server.heard)
+    # The system's own loopback is closed unless it was opened; and there is a rule for a port.
+    for rules in ((), ('--allow', '127.0.0.1:1'), ('--deny', 'any', '--allow', 'any')):
+        out = call('run', *rules, '--', PYTHON, '-c', SAY, '10.0.2.2', port, '1', uid=uid)[1]
+        assert out == 'ConnectionRefusedError\n', (rules, out)
+    server.close()
+    out = call('run', '--no-gateway', PYTHON, '-c', SAY, '10.0.2.2', port, '1', uid=uid)[1]
+    assert out == 'OSError\n', out
+    assert call('run', 'cat', '/etc/resolv.conf', uid=uid)[1] == 'nameserver 10.0.2.3\n'
+
+
+@for_users
+def test_the_cable_is_as_wanted(uid):
+    server = Server()
+    assert call('up', 'box', '--detach', '--addr', '192.0.2.77/25', '--gateway', '192.0.2.1',
+                '--mtu', '1500', '--allow', 'any', uid=uid)[0] == 0
+    box, = json.loads(call('list', '-j', uid=uid)[1])
+    assert {'name': 'eth0', 'up': True, 'mtu': 1500, 'addresses': ['192.0.2.77/25']} in box['devices']
+    assert call('exec', 'box', 'cat', '/etc/resolv.conf', uid=uid)[1] == 'nameserver 192.0.2.3\n'
+    out = call('exec', 'box', PYTHON, '-c', SAY, '192.0.2.1', str(server.port), '1', uid=uid)[1]
+    assert out == "b'hello'\n", out
+    assert call('down', 'box', uid=uid)[0] == 0
+    server.close()
+
+
+@for_users
+def test_what_a_program_has_sent_arrives_when_it_is_gone(uid):
+    # The program ends at once; a reader who comes later gets all of it.
+    listener = socket.create_server(('127.0.0.1', 0))
+    port = str(listener.getsockname()[1])
+    code = 'import socket, sys\nc = socket.create_connection(("10.0.2.2", int(sys.argv[1])))\n' \
+           'c.sendall(bytes(3000000))'
+    p = start('run', '--allow', 'any', PYTHON, '-c', code, port, uid=uid)
+    c, _ = listener.accept()
+    got = len(c.recv(1, socket.MSG_WAITALL))
+    assert p.wait(PATIENCE) == 0
+    while d := c.recv(1000000):
+        got += len(d)
+    assert got == 3000000, got
+    c.close()
+    listener.close()
+    wait_for(lambda: not hosts_of_run())
+
+
+@for_users
+def test_ports_are_published(uid):
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        port = s.getsockname()[1]
+    code = 'import socket\ns = socket.create_server(("", 8000))\nprint("up", flush=True)\n' \
+           'c, _ = s.accept()\nc.sendall(b"hello")'
+    p = start('run', '-p', '127.0.0.1:%d:8000' % port, PYTHON, '-c', code, uid=uid,
+              stdout=subprocess.PIPE)
+    assert p.stdout.readline() == 'up\n'
+    # It is occupied now.
+    status, out, err = call('run', '-p', '127.0.0.1:%d' % port, 'true', uid=uid)
+    assert status == LAUNCH and str(port) in err, (status, err)
+    assert socket.create_connection(('127.0.0.1', port)).recv(10) == b'hello'
+    assert p.wait(PATIENCE) == 0
 
 
 if __name__ == '__main__':

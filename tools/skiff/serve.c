@@ -23,21 +23,27 @@
 
 /* How often a host whose programs are gone looks whether its connections are, too. */
 #define LINGER_NS 20000000
+/* The kernel gives those up as well; net.ipv4.tcp_orphan_retries' eight take about so long. */
+#define LINGER_MAX_NS 120000000000
 
 /**
  * struct running - the host that runs
  * @how: it was asked for
  * @host: the host
  * @server: answers its programs
+ * @mirrors: images of its devices where programs are
  * @control: answers those who control it
  * @timer: while it waits for the last connections, or -1
+ * @lingered: how long it has
  */
 struct running {
 	const struct serve *how;
 	struct up_host host;
 	struct server *server;
+	struct mirrors *mirrors;
 	struct control *control;
 	int timer;
+	u64 lingered;
 };
 
 /* For signals. */
@@ -78,19 +84,50 @@ static void unwatch(void *host, int fd)
 	server_unwatch(r->server, fd);
 }
 
-static int attach(void *host, int listener)
+static int attach(void *host, int listener, const struct mirror_end *ends, unsigned int nr,
+		  void **image)
+{
+	struct running *r = host;
+	struct mirror *mirror = mirrors_add(r->mirrors, listener, ends, nr);
+	int err;
+
+	if (!mirror) {
+		close(listener);
+		return -ENOMEM;
+	}
+	err = server_attach(r->server, listener);
+	if (err)
+		mirrors_forget(r->mirrors, mirror);
+	else
+		*image = mirror;
+	return err;
+}
+
+static void detach(void *host, void *image)
 {
 	struct running *r = host;
 
-	return server_attach(r->server, listener);
+	mirrors_remove(r->mirrors, image);
+}
+
+static bool has_packets_shown(void *host, int listener)
+{
+	struct running *r = host;
+
+	return mirrors_show(r->mirrors, listener);
 }
 
 static void furnish(void *host, FILE *out)
 {
 	const struct running *r = host;
+	char text[INET_ADDRSTRLEN];
 
 	for (unsigned int i = 0; i < r->how->config->nr_dns; i++)
 		fprintf(out, "dns %s\n", r->how->config->dns[i]);
+	if (!r->how->config->nr_dns && r->host.uplink.net)
+		fprintf(out, "dns %s\n",
+			inet_ntop(AF_INET, &r->host.uplink.dns, text, sizeof(text)));
+	furnish_devices(r->host.net, out);
 }
 
 /* Under the stack lock. */
@@ -135,7 +172,8 @@ static bool is_quiet(const struct running *r)
 	net_lock(r->host.net);
 	orphans = tcp_net(r->host.net)->orphan_count;
 	net_unlock(r->host.net);
-	return !orphans && !server_nr_sessions(r->server) && !server_nr_sockets(r->server);
+	return !orphans && !server_nr_sessions(r->server) && !server_nr_sockets(r->server) &&
+	       uplink_is_quiet(&r->host);
 }
 
 static void linger(void *arg, u32 events)
@@ -143,9 +181,10 @@ static void linger(void *arg, u32 events)
 	struct running *r = arg;
 	u64 ticks;
 
-	if (read(r->timer, &ticks, sizeof(ticks)) < 0 && errno == EAGAIN)
+	if (read(r->timer, &ticks, sizeof(ticks)) < 0)
 		return;
-	if (is_quiet(r))
+	r->lingered += ticks * LINGER_NS;
+	if (is_quiet(r) || r->lingered >= LINGER_MAX_NS)
 		server_stop(r->server);
 }
 
@@ -167,6 +206,7 @@ static const struct control_ops control_ops = {
 	.watch = watch,
 	.unwatch = unwatch,
 	.attach = attach,
+	.detach = detach,
 	.furnish = furnish,
 	.describe = describe,
 	.down = down,
@@ -199,6 +239,13 @@ static enum status serve_programs(struct running *r)
 	r->server = server_create(r->host.net);
 	if (!r->server)
 		return can_not_serve(errno);
+	err = r->host.uplink.net ? server_add_net(r->server, r->host.uplink.net) : 0;
+	if (err)
+		return can_not_serve(-err);
+	r->mirrors = mirrors_create(r->host.net);
+	if (!r->mirrors)
+		return can_not_serve(ENOMEM);
+	server_on_packet(r->server, has_packets_shown, r);
 	r->control = control_create(&control_ops, r);
 	if (!r->control)
 		return can_not_serve(errno);
@@ -262,6 +309,7 @@ enum status serve(const struct serve *how)
 	if (status == STATUS_OK)
 		run(&r);
 	control_destroy(r.control);
+	mirrors_destroy(r.mirrors);
 	if (r.server)
 		server_destroy(r.server);
 	if (r.timer >= 0)

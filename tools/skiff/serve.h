@@ -3,6 +3,8 @@
 #ifndef TOOLS_SKIFF_SERVE_H
 #define TOOLS_SKIFF_SERVE_H
 
+#include <stdio.h>
+
 #include "background.h"
 #include "taken.h"
 #include "up.h"
@@ -24,6 +26,9 @@ struct serve {
 
 /* Make the host, run it until it is told to end, and undo it. Return: a status, after its message. */
 enum status serve(const struct serve *how);
+
+/* Write the lines that a program's image of @net's devices is made by (program/mirror.h). */
+void furnish_devices(struct net *net, FILE *out);
 
 /* Tell systemd, if that has started us, a line like "READY=1". */
 void tell_service_manager(const char *state);

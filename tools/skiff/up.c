@@ -56,7 +56,7 @@ static const struct argp argp = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "NAME",
-	.doc = "Run a host named NAME until SIGINT, SIGTERM, SIGHUP or `skiff down NAME'. Programs get onto it by `skiff exec NAME -- PROGRAM'. Without --dev it has loopback only."
+	.doc = "Run a host named NAME until SIGINT, SIGTERM, SIGHUP or `skiff down NAME'. Programs get onto it by `skiff exec NAME -- PROGRAM'. Without --dev it has a cable to a gateway that continues its flows on the system's own sockets."
 	       "\vKinds of devices are tap; tun, which is the same without Ethernet; packet,if=eth0, "
 	       "which sends and receives on an interface of the kernel; "
 	       "pcap,in=FILE,out=FILE,speed=FACTOR,loop=N, which replays a capture file and writes "

@@ -9,19 +9,39 @@
 #include <skiff/skiff.h>
 
 #include "skiff.h"
+#include "uplink.h"
 
 #define UP_MAX_DEVS 32
 #define UP_MAX_ROUTES 64
 #define UP_SERVICES_SIZE 256
 /* Servers that the C library asks for names. */
 #define UP_MAX_DNS 3
+#define UP_MAX_PORTS 256
+#define UP_MAX_RULES 256
+
+/**
+ * struct up_rule - who may be reached by way of the built-in gateway
+ * @text: as skiff_gateway_rule() takes it
+ * @allow: else denied
+ */
+struct up_rule {
+	const char *text;
+	bool allow;
+};
 
 /**
  * struct up_config - the host that is wanted
  * @name: of the host
  * @dev: texts of its devices, as skiff_dev_create() takes them
  * @nr_devs: how many
- * @gateway: address, or NULL
+ * @gateway: address of the router, or NULL; without devices, of the built-in gateway
+ * @no_gateway: there is none, not even without devices
+ * @addr: address on the cable to it, or NULL
+ * @mtu: of the cable, or NULL
+ * @port: texts of published ports, as skiff_gateway_publish() takes them
+ * @nr_ports: how many
+ * @rule: who may be reached by way of it
+ * @nr_rules: how many
  * @route: texts of routes, as skiff_route_add() takes them
  * @nr_routes: how many
  * @services: names separated by commas, each once, or NULL
@@ -35,6 +55,13 @@ struct up_config {
 	const char *dev[UP_MAX_DEVS];
 	unsigned int nr_devs;
 	const char *gateway;
+	bool no_gateway;
+	const char *addr;
+	const char *mtu;
+	const char *port[UP_MAX_PORTS];
+	unsigned int nr_ports;
+	struct up_rule rule[UP_MAX_RULES];
+	unsigned int nr_rules;
 	const char *route[UP_MAX_ROUTES];
 	unsigned int nr_routes;
 	const char *services;
@@ -52,6 +79,7 @@ extern const struct argp up_options;
  * @net: the host
  * @ifindex: its devices, in the order of the command line
  * @nr_devs: how many
+ * @uplink: the cable to the built-in gateway, if there is one
  * @capture: one for each device when there is a capture file
  * @capture_path: where they go
  * @capture_lock: descriptors that keep other hosts from the same files, or -1
@@ -60,6 +88,7 @@ struct up_host {
 	struct net *net;
 	int ifindex[UP_MAX_DEVS];
 	unsigned int nr_devs;
+	struct uplink uplink;
 	struct skiff_capture *capture[UP_MAX_DEVS];
 	char *capture_path[UP_MAX_DEVS];
 	int capture_lock[UP_MAX_DEVS];

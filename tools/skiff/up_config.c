@@ -152,6 +152,11 @@ static enum status check_device(struct net *net, const char *text)
 	return try_plain(net, text, false, err) > 0 ? STATUS_BAD_ADDRESS : status;
 }
 
+static bool wants_uplink(const struct up_config *config)
+{
+	return !config->nr_devs && !config->no_gateway;
+}
+
 static enum status check_dns(const struct up_config *config)
 {
 	struct in_addr addr;
@@ -174,7 +179,8 @@ enum status up_check(const struct up_config *config)
 	for (unsigned int i = 0; status == STATUS_OK && i < config->nr_devs; i++)
 		status = check_device(net, config->dev[i]);
 	if (status == STATUS_OK)
-		status = set_gateway(net, config->gateway);
+		status = wants_uplink(config) ? uplink_check(config, net) :
+						set_gateway(net, config->gateway);
 	if (status == STATUS_OK)
 		status = add_routes(net, config);
 	if (status == STATUS_OK)
@@ -272,11 +278,11 @@ enum status up_begin(const struct up_config *config, struct up_host *host)
 
 	if (status != STATUS_OK)
 		return status;
-	status = create_devices(config, host);
+	status = wants_uplink(config) ? uplink_begin(config, host) : create_devices(config, host);
 	if (config->pcap)
 		for (unsigned int i = 0; status == STATUS_OK && i < host->nr_devs; i++)
 			status = start_capture(config->pcap, host, i);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && !wants_uplink(config))
 		status = set_gateway(host->net, config->gateway);
 	if (status == STATUS_OK)
 		status = add_routes(host->net, config);
@@ -298,7 +304,8 @@ enum status up_end(struct up_host *host)
 	}
 	if (!host->net)
 		return STATUS_OK;
-	left = skiff_net_destroy(host->net);
+	left = uplink_end(host);
+	left += skiff_net_destroy(host->net);
 	host->net = NULL;
 	if (left)
 		return complain(STATUS_FAILED, "the host left %d things behind", left);

@@ -112,13 +112,18 @@ static inline void stub_calls(void *arg, u32 events)
 		ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &no);
 }
 
-static inline int stub_attach(void *h, int listener)
+static inline int stub_attach(void *h, int listener, const struct mirror_end *ends, unsigned int nr,
+			      void **image)
 {
 	if (host.attach == STUB_REFUSES) {
 		close(listener);
 		return -ENOSPC;
 	}
 	return stub_watch(NULL, listener, EPOLLIN, stub_calls, (void *)(intptr_t)listener);
+}
+
+static inline void stub_detach(void *h, void *image)
+{
 }
 
 static inline void stub_furnish(void *h, FILE *out)
@@ -147,6 +152,7 @@ static const struct control_ops stub_ops = {
 	.watch = stub_watch,
 	.unwatch = stub_unwatch,
 	.attach = stub_attach,
+	.detach = stub_detach,
 	.furnish = stub_furnish,
 	.describe = stub_describe,
 	.down = stub_down,

@@ -112,6 +112,9 @@ static void garbage_is_answered_and_put_out(void **state)
 		"  ",
 		"\xff\xfe",
 		"listener 1 x",
+		"mirror 1 x",
+		"mirror x",
+		"mirror -1 x",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(garbage); i++) {
@@ -265,6 +268,17 @@ static void a_descriptor_has_to_be_a_listener(void **state)
 	assert_int_equal(control_nr_sessions(host.control), 0);
 }
 
+static void a_mirrors_end_has_to_be_one(void **state)
+{
+	int fd = connected();
+
+	exchange(fd, "exec", 4);
+	exchange(fd, "mirror 1 eth0", 13);
+	assert_non_null(strstr(reply, "is no queue of such a device"));
+	assert_true(is_closed(fd));
+	close(fd);
+}
+
 static void a_host_without_clients_is_idle(void **state)
 {
 	int fd = connected(), other;
@@ -346,6 +360,7 @@ int main(void)
 		WITH_HOST(a_client_that_reads_nothing_is_dropped),
 		WITH_HOST(who_ends_a_host_waits_for_it),
 		WITH_HOST(a_descriptor_has_to_be_a_listener),
+		WITH_HOST(a_mirrors_end_has_to_be_one),
 		WITH_HOST(a_host_without_clients_is_idle),
 		WITH_HOST(only_its_user_may_connect),
 		WITH_HOST(a_dead_hosts_socket_is_replaced),
