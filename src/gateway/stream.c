@@ -280,6 +280,8 @@ void gw_stream_open(struct skiff_gateway *gw, struct gw_stream *s)
 
 	s->flow.watch.ready = stream_ready;
 	s->sock.ops->setsockopt(&s->sock, SOL_TCP, TCP_NODELAY, &on, sizeof(on));
+	/* Buffers are taken with the urgent byte in them; see take_one(). */
+	sock_set_flag(s->sock.sk, SOCK_URGINLINE);
 	s->sock.wake = stream_wake;
 	gw_flow_touch(gw, &s->flow, GW_OPEN);
 	/* Data may have come before anybody listened. */

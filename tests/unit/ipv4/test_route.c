@@ -318,6 +318,36 @@ static void a_device_goes(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* No device has them, but a route says that they are this host's own: packets may come from them. */
+static void addresses_by_a_route(void **state)
+{
+	const __be32 own = IP(203, 0, 113, 7);
+	struct flowi4 fl4 = { .daddr = PEER_IP, .saddr = own };
+	struct rtable *rt;
+
+	assert_int_equal(way_in(own, PEER_IP), RTN_UNREACHABLE);
+	net_lock(h.net);
+	assert_null(__ip_dev_find(h.net, own));
+	assert_ptr_equal(__ip_dev_find(h.net, IP(127, 1, 2, 3)), net_loopback_dev(h.net));
+	assert_int_equal(PTR_ERR(ip_route_output_key(h.net, &fl4)), -ENETUNREACH);
+	net_unlock(h.net);
+	/* To everywhere: what a subnet is on a link for has a longer prefix. */
+	assert_int_equal(insert((struct fib_config){ .fc_type = RTN_LOCAL,
+						     .fc_scope = RT_SCOPE_HOST,
+						     .fc_oif = h.dev->ifindex }),
+			 0);
+	assert_int_equal(way_in(own, PEER_IP), RTN_LOCAL);
+	assert_int_equal(way_in(HOST_IP, own), -EINVAL);
+	net_lock(h.net);
+	assert_ptr_equal(__ip_dev_find(h.net, own), h.dev);
+	assert_null(__ip_dev_find(h.net, PEER_IP));
+	rt = ip_route_output_key(h.net, &fl4);
+	assert_false(IS_ERR(rt));
+	assert_ptr_equal(rt->dst.dev, h.dev);
+	ip_rt_put(rt);
+	net_unlock(h.net);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,7 +355,7 @@ int main(void)
 		T(addresses_that_are_none),  T(routes_come_and_go_with_addresses),
 		T(the_longest_prefix_wins),  T(routes_that_are_refused),
 		T(sources_that_are_refused), T(a_device_goes),
-		T(ways_in_are_remembered),
+		T(ways_in_are_remembered),   T(addresses_by_a_route),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
