@@ -53,7 +53,7 @@ static call_fn *handler_of(int nr)
 
 /*
  * The socket of a call's first argument; NULL when the kernel's own answer is the right one. @own: gets a
- * descriptor of ours for it, or -1.
+ * descriptor of ours for it, or a negative errno.
  */
 static struct psock *psock_of(const struct call *call, int *own)
 {
@@ -91,6 +91,8 @@ long call_dispatch(struct call *call)
 	if (fn == call_socket)
 		return fn(call);
 	ps = psock_of(call, &own);
+	if (is_shortage(own))
+		return -ENOBUFS;
 	if (is_about(call, ps)) {
 		call->ps = ps;
 		ps->own = own;
