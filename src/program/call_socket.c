@@ -153,6 +153,17 @@ static void put_back(struct psock *ps, int sfd)
 	pair_give_token(ps);
 }
 
+/* Only the pair goes: the connection stays. */
+static void keep_connection(struct psock *ps, struct psock *new)
+{
+	int sfd = new->sfd;
+
+	skiff_epoll_ctl(ps->server->sep, EPOLL_CTL_DEL, sfd, NULL);
+	new->sfd = -1;
+	put_back(ps, sfd);
+	psock_close(new);
+}
+
 static long give_connection(struct call *call, int sfd, int flags)
 {
 	struct psock *ps = call->ps, *new;
@@ -166,18 +177,14 @@ static long give_connection(struct call *call, int sfd, int flags)
 	new->state = PSOCK_STREAM;
 	fd = pair_new(new, SOCK_STREAM, flags & SOCK_NONBLOCK);
 	if (fd < 0) {
-		psock_close(new);
+		keep_connection(ps, new);
 		return fd;
 	}
 	there = notify_answer_fd(call->session->watch.fd, call->req.id, fd,
 				 flags & SOCK_CLOEXEC ? O_CLOEXEC : 0);
 	close(fd);
 	if (there < 0) {
-		/* Only the pair goes: the connection stays. */
-		skiff_epoll_ctl(ps->server->sep, EPOLL_CTL_DEL, sfd, NULL);
-		new->sfd = -1;
-		put_back(ps, sfd);
-		psock_close(new);
+		keep_connection(ps, new);
 		return there == -ENOENT ? CALL_DONE : there;
 	}
 	new->holder = (pid_t)call->req.pid;

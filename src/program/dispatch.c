@@ -126,6 +126,8 @@ long call_dispatch(struct call *call)
 	if (!find_task(call))
 		return -ESRCH;
 	ps = psock_of(call, &own);
+	if (is_shortage(own))
+		return -ENOBUFS;
 	if (is_about(call, ps)) {
 		call->ps = ps;
 		ps->own = own;

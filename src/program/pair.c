@@ -26,6 +26,8 @@
 
 /* The kernel refuses longer messages of the program than this, doubled: a bit more than UDP takes. */
 #define DATAGRAM_SNDBUF (65540 / 2)
+/* More than strangers can bring between two calls of ours; the system may allow fewer. */
+#define MEETING_BACKLOG 4096
 
 /* More than the smallest buffer takes of single bytes. */
 #define STUFFING_MAX 64
@@ -42,12 +44,23 @@ static void set_sndbuf(int fd, int bytes)
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 }
 
+/* Numbers are given from the lowest on: a high one tells that there are few left. */
+static bool is_one_too_many(const struct psock *ps, int end)
+{
+	return end > ps->server->last_fd;
+}
+
 int pair_new(struct psock *ps, int type, int flags)
 {
 	int fd[2], err;
 
 	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC | flags, 0, fd))
 		return -errno;
+	if (is_one_too_many(ps, fd[0])) {
+		close(fd[0]);
+		close(fd[1]);
+		return -ENFILE;
+	}
 	if (type == SOCK_STREAM)
 		set_sndbuf(fd[0], PAIR_SNDBUF);
 	set_sndbuf(fd[1], type == SOCK_STREAM ? PAIR_SNDBUF : DATAGRAM_SNDBUF);
@@ -84,11 +97,20 @@ int pair_meeting_place(struct server *server)
 	/* An address of the family alone makes the kernel choose an abstract name. */
 	server->meeting_len = sizeof(server->meeting_addr);
 	if (bind(server->meeting, (struct sockaddr *)&any, sizeof(any.sun_family)) ||
-	    listen(server->meeting, 16) ||
+	    listen(server->meeting, MEETING_BACKLOG) ||
 	    getsockname(server->meeting, (struct sockaddr *)&server->meeting_addr,
 			&server->meeting_len))
 		return -errno;
 	return 0;
+}
+
+/* Whoever is in the queue keeps ours from being in it: connect() would wait for us, for ever. */
+static void turn_away_strangers(struct server *server)
+{
+	int end;
+
+	while ((end = accept4(server->meeting, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+		close(end);
 }
 
 /* The name can be found by others: only what we have connected ourselves is welcome. */
@@ -115,11 +137,16 @@ static int meet(struct psock *ps, int fd)
 	struct server *server = ps->server;
 	int end, err;
 
+	turn_away_strangers(server);
 	if (connect(fd, (struct sockaddr *)&server->meeting_addr, server->meeting_len))
 		return -errno;
 	end = accept_own(server);
 	if (end < 0)
 		return end;
+	if (is_one_too_many(ps, end)) {
+		close(end);
+		return -ENOBUFS;
+	}
 	set_sndbuf(end, PAIR_SNDBUF);
 	set_sndbuf(fd, PAIR_SNDBUF);
 	err = watch_end(ps, end);
@@ -139,11 +166,11 @@ int pair_join(struct psock *ps)
 		return fd;
 	err = meet(ps, fd);
 	psock_return(ps, fd);
-	if (err)
-		return err;
-	psock_is_joined(ps);
+	/* Also when it failed: an end that was connected to nothing is replaced the next time. */
 	ps->state = PSOCK_IDLE;
-	return 0;
+	if (!err)
+		psock_is_joined(ps);
+	return err;
 }
 
 int pair_stuff(struct psock *ps)

@@ -37,6 +37,7 @@ struct sk_buff;
  * @host: whose sockets programs get
  * @sep: the set of the host's sockets, skiff_epoll_*
  * @tasks: threads of programs
+ * @last_fd: a socket's end may have no higher number; those above are for what is borrowed for a moment
  * @by_inode: struct psock by the inode of the program's end
  * @psocks: all of them
  * @nr_psocks: how many
@@ -62,6 +63,7 @@ struct server {
 	struct net *host;
 	int sep;
 	struct tasks tasks;
+	int last_fd;
 	struct hlist_head by_inode[PSOCK_BUCKETS];
 	struct list_head psocks;
 	int nr_psocks;

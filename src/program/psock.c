@@ -164,7 +164,7 @@ void psock_sweep(struct server *server)
 		own = psock_borrow(ps);
 		if (own >= 0)
 			psock_return(ps, own);
-		else
+		else if (!is_shortage(own))
 			psock_close(ps);
 	}
 	server->sweep_at = server->nr_alone * 2 > SWEEP_MIN ? server->nr_alone * 2 : SWEEP_MIN;

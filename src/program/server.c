@@ -3,7 +3,9 @@
 #include "program/server.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <skiff/slab.h>
@@ -13,6 +15,9 @@
 #include "socket/file.h"
 
 #define HOST_EVENTS_MAX 64
+
+/* Descriptors that sockets and threads of programs leave free, where an eighth of all is more. */
+#define RESERVE_MAX 256
 
 /**
  * struct caller_watch - a descriptor that the server's user watches
@@ -88,6 +93,26 @@ static bool tick(struct loop *loop)
 	return any || n > 0;
 }
 
+/*
+ * A program's socket costs a descriptor, so we want as many as we may have. Some are left for threads, of
+ * which each costs two, for what is borrowed while a call is answered, and for clients of the control socket.
+ */
+static void set_limits(struct server *server)
+{
+	struct rlimit limit;
+	rlim_t all, tasks;
+
+	if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	all = getrlimit(RLIMIT_NOFILE, &limit) ? 1024 : limit.rlim_cur;
+	all = min_t(rlim_t, all, INT_MAX);
+	tasks = min_t(rlim_t, all / 8, TASKS_MAX);
+	tasks_init(&server->tasks, (int)tasks);
+	server->last_fd = (int)(all - 2 * tasks - min_t(rlim_t, all / 8, RESERVE_MAX) - 1);
+}
+
 struct server *server_create(struct net *host)
 {
 	struct server *server = kzalloc(sizeof(*server), GFP_KERNEL);
@@ -99,7 +124,7 @@ struct server *server_create(struct net *host)
 	server->sep = -1;
 	server->meeting = -1;
 	server->sweep_at = 64;
-	tasks_init(&server->tasks);
+	set_limits(server);
 	INIT_LIST_HEAD(&server->psocks);
 	INIT_LIST_HEAD(&server->alone);
 	INIT_LIST_HEAD(&server->sessions);

@@ -14,7 +14,8 @@ struct server;
  * server_create() - begin to serve programs
  * @host: whose sockets they get; it outlives the server, whose loop runs it
  *
- * One thread calls everything of a server but server_stop(). Return: it, or NULL with errno.
+ * One thread calls everything of a server but server_stop(). It raises the process's limit of descriptors as
+ * far as it may: a socket of a program's costs one. Return: it, or NULL with errno.
  */
 struct server *server_create(struct net *host);
 

@@ -94,6 +94,7 @@ void session_end(struct session *session)
 	list_del(&session->node);
 	server->nr_sessions--;
 	loop_free_later(&server->loop, &session->garbage);
+	tasks_sweep(&server->tasks);
 	/* What only its programs held is nobody's now. */
 	psock_sweep(server);
 	if (server->on_end)

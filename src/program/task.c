@@ -33,9 +33,10 @@ static struct hlist_head *bucket_of(struct tasks *tasks, pid_t tid)
 	return &tasks->bucket[(unsigned int)tid % TASK_BUCKETS];
 }
 
-void tasks_init(struct tasks *tasks)
+void tasks_init(struct tasks *tasks, int max)
 {
 	memset(tasks, 0, sizeof(*tasks));
+	tasks->max = max;
 	INIT_LIST_HEAD(&tasks->lru);
 }
 
@@ -87,6 +88,15 @@ bool task_is_alive(const struct task *task)
 	return syscall(SYS_pidfd_send_signal, task->pidfd, 0, NULL, 0) == 0 || errno == EPERM;
 }
 
+void tasks_sweep(struct tasks *tasks)
+{
+	struct task *task, *next;
+
+	list_for_each_entry_safe(task, next, &tasks->lru, lru)
+		if (!task_is_alive(task))
+			tasks_forget(tasks, task);
+}
+
 static struct task *meet(struct tasks *tasks, pid_t tid)
 {
 	struct task *task = kzalloc(sizeof(*task), GFP_KERNEL);
@@ -108,7 +118,7 @@ static struct task *meet(struct tasks *tasks, pid_t tid)
 		errno = err;
 		return NULL;
 	}
-	if (tasks->nr == TASKS_MAX)
+	if (tasks->nr >= tasks->max)
 		tasks_forget(tasks, list_last_entry(&tasks->lru, struct task, lru));
 	hlist_add_head(&task->node, bucket_of(tasks, tid));
 	list_add(&task->lru, &tasks->lru);
@@ -235,12 +245,17 @@ int task_borrow(const struct task *task, int fd)
 	return own < 0 ? -errno : own;
 }
 
-/* The number of a socket in a task's table, or -1. */
+bool is_shortage(int err)
+{
+	return err == -EMFILE || err == -ENFILE || err == -ENOMEM;
+}
+
+/* The number of a socket in a task's table; -ENOENT, or what kept us from looking. */
 static int fd_of_inode(const struct task *task, u64 inode)
 {
 	char path[64];
 	struct dirent *entry;
-	int found = -1;
+	int found = -ENOENT;
 	DIR *dir;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd", task->tid);
@@ -257,6 +272,8 @@ static int fd_of_inode(const struct task *task, u64 inode)
 		for (int fd = 0; fd < BORROWED_MAX && found < 0; fd++)
 			if (task_socket_inode(task, fd) == (s64)inode)
 				found = fd;
+	if (!dir && found < 0 && is_shortage(-errno))
+		found = -errno;
 	return found;
 }
 
@@ -267,8 +284,10 @@ int tasks_search(struct tasks *tasks, u64 inode, pid_t *tid, int *fd)
 
 	list_for_each_entry(task, &tasks->lru, lru) {
 		int there = fd_of_inode(task, inode);
-		int own = there < 0 ? -1 : task_borrow(task, there);
+		int own = there < 0 ? there : task_borrow(task, there);
 
+		if (is_shortage(own))
+			return own;
 		if (own < 0)
 			continue;
 		if (!fstat(own, &st) && st.st_ino == inode) {

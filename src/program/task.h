@@ -36,15 +36,21 @@ struct task {
  * @bucket: by number
  * @lru: last used first; the last one goes when there are too many
  * @nr: how many
+ * @max: how many there may be; each costs two descriptors
  */
 struct tasks {
 	struct hlist_head bucket[TASK_BUCKETS];
 	struct list_head lru;
 	int nr;
+	int max;
 };
 
-void tasks_init(struct tasks *tasks);
+/* @max: of them at a time; TASKS_MAX at most. */
+void tasks_init(struct tasks *tasks, int max);
 void tasks_exit(struct tasks *tasks);
+
+/* Let go of those that have ended. */
+void tasks_sweep(struct tasks *tasks);
 
 /**
  * tasks_get() - the thread of a number
@@ -77,6 +83,8 @@ ssize_t task_scatter(const struct task *task, const struct iovec *to, int n, con
  * it can't be told: there is no such thread any more, no such descriptor, or /proc must not be read.
  */
 s64 task_socket_inode(const struct task *task, int fd);
+/* What is returned says nothing of the program: we have no room to look. */
+bool is_shortage(int err);
 
 /* A descriptor of ours for the program's, to close(). Return: it or -errno. */
 int task_borrow(const struct task *task, int fd);
@@ -86,7 +94,7 @@ int task_fd_flags(const struct task *task, int fd);
 
 /*
  * Borrow a socket that some thread of those that are known still has: tells which, and where.
- * Return: ours or -ENOENT.
+ * Return: ours; -ENOENT when nobody has it; -EMFILE, -ENFILE or -ENOMEM when that can't be told.
  */
 int tasks_search(struct tasks *tasks, u64 inode, pid_t *tid, int *fd);
 

@@ -147,8 +147,9 @@ class StartedHost(Host):
 class BinaryHost(StartedHost):
     """Of another build, on the TAP."""
 
-    def __init__(self, binary, name):
-        super().__init__([binary, 'up', name, '--dev', 'tap,name=%s,addr=%s/24' % (DEV, HOST)], name)
+    def __init__(self, binary, name, wrapper=()):
+        super().__init__(list(wrapper) + [binary, 'up', name, '--dev', 'tap,name=%s,addr=%s/24' %
+                         (DEV, HOST)], name)
         sh('ip', 'addr', 'add', KERNEL + '/24', 'dev', DEV)
         sh('ip', 'link', 'set', DEV, 'up')
 
