@@ -27,7 +27,7 @@ static void binding(void **state)
 	open_socket(&a);
 	assert_int_equal(sc_bind_any(&a, &n, 23), -EINVAL);
 	assert_int_equal(sc_bind_any(&a, &n4, sizeof(n4)), -EINVAL);
-	n.sin6_addr.s6_addr[15] = 1;
+	n.sin6_addr.s6_addr[15] = 2;
 	assert_int_equal(sc_bind_any(&a, &n, sizeof(n)), -EADDRNOTAVAIL);
 	n.sin6_addr.s6_addr[15] = 0;
 	assert_int_equal(sc_bind_any(&a, &n, sizeof(n)), 0);
