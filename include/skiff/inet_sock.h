@@ -235,14 +235,6 @@ static inline struct ipv6_pinfo *inet6_sk(const struct sock *sk)
 	return inet_sk(sk)->pinet6;
 }
 
-/* Whether the program asked for errors, IP_RECVERR or IPV6_RECVERR. */
-static inline bool inet_recverr(const struct sock *sk)
-{
-	const struct ipv6_pinfo *np = inet6_sk(sk);
-
-	return inet_sk(sk)->recverr || (np && np->recverr);
-}
-
 /* The IPv4 address of a v4-mapped one, and the other way round (RFC 4291 section 2.5.5.2). */
 static inline __be32 ipv6_mapped_v4(const struct in6_addr *a)
 {
@@ -287,6 +279,34 @@ static inline void ipv6_addr_set_v4(__be32 addr, struct in6_addr *shown)
 		*shown = (struct in6_addr)IN6ADDR_LOOPBACK_INIT;
 	else
 		ipv6_addr_set_v4mapped(addr, shown);
+}
+
+/* Is what a socket sends there an IPv6 packet to the program, for which the options of SOL_IPV6 hold? */
+static inline bool inet_is_loopback6(const struct sock *sk, __be32 daddr)
+{
+	return unlikely(ipv4_is_loopback6(daddr)) && sk->sk_family == AF_INET6;
+}
+
+/* Whether the program asked for errors of packets to @daddr, by IP_RECVERR or IPV6_RECVERR. */
+static inline bool inet_recverr(const struct sock *sk, __be32 daddr)
+{
+	return inet_is_loopback6(sk, daddr) ? inet6_sk(sk)->recverr : inet_sk(sk)->recverr;
+}
+
+/* DSCP and ECN of a stream's packets to @daddr. The latter is the stream's own business. */
+static inline __u8 inet_stream_tos(const struct sock *sk, __be32 daddr)
+{
+	__u8 tos = inet_sk(sk)->tos;
+
+	return inet_is_loopback6(sk, daddr) ? (__u8)((inet6_sk(sk)->tclass & ~3) | (tos & 3)) : tos;
+}
+
+/* IPV6_UNICAST_HOPS, RFC 1700's default otherwise. */
+static inline __u8 inet6_hop_limit(const struct sock *sk)
+{
+	const struct ipv6_pinfo *np = inet6_sk(sk);
+
+	return (__u8)(np->hop_limit > 0 ? np->hop_limit : 64);
 }
 
 /* Is a socket that is bound to no address, or to this one, of the family that a packet to it is of? */

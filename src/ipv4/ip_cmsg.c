@@ -55,6 +55,9 @@ static void ip6_cmsg_recv(struct skiff_msghdr *msg, const struct sock *sk, struc
 		ipv6_addr_set_v4(INET_RCV_CB(skb)->spec_dst, &info.ipi6_addr);
 		put_cmsg(msg, SOL_IPV6, IPV6_PKTINFO, sizeof(info), &info);
 	}
+	/* The rest is told of an IPv4 packet by the options of SOL_IP. */
+	if (!ipv4_is_loopback6(ip_hdr(skb)->daddr))
+		return;
 	if (np->rxhlim) {
 		val = ip_hdr(skb)->ttl;
 		put_cmsg(msg, SOL_IPV6, IPV6_HOPLIMIT, sizeof(val), &val);
@@ -276,11 +279,13 @@ static int ip6_cmsg_send_one(const struct cmsghdr *cmsg, struct inet_cookie *ipc
 		return ip6_cmsg_pktinfo_send(cmsg, ipc);
 	case IPV6_HOPLIMIT:
 		err = ip_cmsg_int(cmsg, -1, 255, &val);
-		ipc->ttl = val > 0 ? (s16)val : 0;
+		if (!err && ipc->loopback6 && val > 0)
+			ipc->ttl = (s16)val;
 		return err;
 	case IPV6_TCLASS:
 		err = ip_cmsg_int(cmsg, -1, 255, &val);
-		ipc->tos = (s16)val;
+		if (!err && ipc->loopback6)
+			ipc->tos = (s16)max(val, 0);
 		return err;
 	default:
 		return -EINVAL;

@@ -75,7 +75,7 @@ void ip_local_error(struct sock *sk, int err, __be32 daddr, __be16 port, u32 inf
 	struct iphdr *iph;
 	struct sk_buff *skb;
 
-	if (!inet_recverr(sk))
+	if (!inet_recverr(sk, daddr))
 		return;
 	skb = alloc_skb(sizeof(struct iphdr), GFP_ATOMIC);
 	if (!skb)

@@ -39,9 +39,13 @@ static void udp_cookie_init(struct inet_cookie *ipc, const struct sock *sk,
 	if (sk->sk_family != AF_INET6)
 		return;
 	ipc->loopback6 = ipv4_is_loopback6(udp_daddr(sk, d));
-	/* "::1" is no source of an IPv4 packet. */
-	if (!ipc->loopback6 && ipv4_is_loopback6(ipc->addr))
+	if (ipc->loopback6) {
+		ipc->ttl = inet6_hop_limit(sk);
+		ipc->tos = inet6_sk(sk)->tclass;
+	} else if (ipv4_is_loopback6(ipc->addr)) {
+		/* "::1" is no source of an IPv4 packet. */
 		ipc->addr = 0;
+	}
 }
 
 /* The payload, charged to the socket. ERR_PTR as sock_alloc_send_skb(), or -EFAULT. */

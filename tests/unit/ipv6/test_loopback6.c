@@ -392,6 +392,7 @@ static void messages(void **state)
 	set(any, SOL_IP, IP_RECVTTL, 1);
 	set(fd, SOL_IPV6, IPV6_UNICAST_HOPS, 7);
 	set(fd, SOL_IPV6, IPV6_TCLASS, 0x28);
+	set(fd, SOL_IP, IP_TTL, 9);
 	assert_int_equal(SEND(fd, lo), 2);
 	assert_int_equal(receive(any, &m, 0), 2);
 	memcpy(&info, cmsg_of(&m, SOL_IPV6, IPV6_PKTINFO), sizeof(info));
@@ -404,7 +405,9 @@ static void messages(void **state)
 	assert_int_equal(receive(any, &m, 0), 2);
 	memcpy(&info, cmsg_of(&m, SOL_IPV6, IPV6_PKTINFO), sizeof(info));
 	assert_memory_equal(&info.ipi6_addr, &v4.sin6_addr, sizeof(lo6));
-	assert_int_equal(*(const int *)cmsg_of(&m, SOL_IP, IP_TTL), 7);
+	assert_int_equal(*(const int *)cmsg_of(&m, SOL_IP, IP_TTL), 9);
+	assert_null(cmsg_of(&m, SOL_IPV6, IPV6_HOPLIMIT));
+	assert_null(cmsg_of(&m, SOL_IPV6, IPV6_TCLASS));
 	/* The source: of the destination's family. */
 	assert_int_equal(send_from(fd, lo, &lo6), 2);
 	gets(any, in6(&lo6, 0));
