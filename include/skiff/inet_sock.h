@@ -129,8 +129,6 @@ struct inet_cork {
 
 /**
  * struct ipv6_pinfo - what an AF_INET6 socket has besides
- * @daddr: peer (v4-mapped for IPv4)
- * @rcv_saddr: own address
  * @hop_limit: IPV6_UNICAST_HOPS, -1 for the host's
  * @mcast_hops: IPV6_MULTICAST_HOPS
  * @mc_loop: IPV6_MULTICAST_LOOP
@@ -141,11 +139,9 @@ struct inet_cork {
  * @rxpktinfo: IPV6_RECVPKTINFO
  * @rxhlim: IPV6_RECVHOPLIMIT
  * @rxtclass: IPV6_RECVTCLASS
- * @bound_v6: bind() named an address
+ * @any_v4: bound to "::ffff:0.0.0.0", which is any address of IPv4 and none of IPv6
  */
 struct ipv6_pinfo {
-	struct in6_addr daddr;
-	struct in6_addr rcv_saddr;
 	s16 hop_limit;
 	s16 mcast_hops;
 	int mcast_oif;
@@ -156,7 +152,7 @@ struct ipv6_pinfo {
 	__u8 rxpktinfo : 1;
 	__u8 rxhlim : 1;
 	__u8 rxtclass : 1;
-	__u8 bound_v6 : 1;
+	__u8 any_v4 : 1;
 };
 
 /**
@@ -239,14 +235,6 @@ static inline struct ipv6_pinfo *inet6_sk(const struct sock *sk)
 	return inet_sk(sk)->pinet6;
 }
 
-/* Whether the program asked for errors, IP_RECVERR or IPV6_RECVERR. */
-static inline bool inet_recverr(const struct sock *sk)
-{
-	const struct ipv6_pinfo *np = inet6_sk(sk);
-
-	return inet_sk(sk)->recverr || (np && np->recverr);
-}
-
 /* The IPv4 address of a v4-mapped one, and the other way round (RFC 4291 section 2.5.5.2). */
 static inline __be32 ipv6_mapped_v4(const struct in6_addr *a)
 {
@@ -269,6 +257,64 @@ static inline void ipv6_addr_set_v4mapped(__be32 addr, struct in6_addr *mapped)
 
 	memcpy(mapped->s6_addr, prefix, sizeof(prefix));
 	memcpy(&mapped->s6_addr[12], &addr, sizeof(addr));
+}
+
+/*
+ * What "::1" is on the wire, which is the loopback device. There are no IPv6 packets, so this address
+ * of 127/8 (RFC 1122 section 3.2.1.3(g): it never leaves the host) carries what AF_INET6 sockets send
+ * to IPv6's loopback address (RFC 4291 section 2.5.3), and they show it as "::1". Linux has
+ * such a number too, 127.0.0.6 (LOOPBACK4_IPV6); programs are less likely to use this one.
+ */
+#define INADDR_LOOPBACK6 ((in_addr_t)0x7f060001)
+
+static inline bool ipv4_is_loopback6(__be32 addr)
+{
+	return addr == htonl(INADDR_LOOPBACK6);
+}
+
+/* The address that an AF_INET6 socket shows for one of a packet. */
+static inline void ipv6_addr_set_v4(__be32 addr, struct in6_addr *shown)
+{
+	if (ipv4_is_loopback6(addr))
+		*shown = (struct in6_addr)IN6ADDR_LOOPBACK_INIT;
+	else
+		ipv6_addr_set_v4mapped(addr, shown);
+}
+
+/* Is what a socket sends there an IPv6 packet to the program, for which the options of SOL_IPV6 hold? */
+static inline bool inet_is_loopback6(const struct sock *sk, __be32 daddr)
+{
+	return unlikely(ipv4_is_loopback6(daddr)) && sk->sk_family == AF_INET6;
+}
+
+/* Whether the program asked for errors of packets to @daddr, by IP_RECVERR or IPV6_RECVERR. */
+static inline bool inet_recverr(const struct sock *sk, __be32 daddr)
+{
+	return inet_is_loopback6(sk, daddr) ? inet6_sk(sk)->recverr : inet_sk(sk)->recverr;
+}
+
+/* DSCP and ECN of a stream's packets to @daddr. The latter is the stream's own business. */
+static inline __u8 inet_stream_tos(const struct sock *sk, __be32 daddr)
+{
+	__u8 tos = inet_sk(sk)->tos;
+
+	return inet_is_loopback6(sk, daddr) ? (__u8)((inet6_sk(sk)->tclass & ~3) | (tos & 3)) : tos;
+}
+
+/* IPV6_UNICAST_HOPS, RFC 1700's default otherwise. */
+static inline __u8 inet6_hop_limit(const struct sock *sk)
+{
+	const struct ipv6_pinfo *np = inet6_sk(sk);
+
+	return (__u8)(np->hop_limit > 0 ? np->hop_limit : 64);
+}
+
+/* Is a socket that is bound to no address, or to this one, of the family that a packet to it is of? */
+static inline bool inet_takes(const struct sock *sk, __be32 daddr)
+{
+	if (likely(!ipv4_is_loopback6(daddr)))
+		return !sk->sk_ipv6only;
+	return sk->sk_family == AF_INET6 && (sk->sk_rcv_saddr || !inet6_sk(sk)->any_v4);
 }
 
 /**

@@ -36,6 +36,7 @@ SKIFF_API int ip_getsockopt(struct sock *sk, int level, int optname, void *optva
  * @ttl: time to live, 0 for the socket's
  * @tos: DSCP and ECN, -1 for the socket's
  * @protocol: of a raw packet, 0 for the socket's
+ * @loopback6: it goes to "::1", which makes it an IPv6 packet to the program
  * @gso_size: UDP_SEGMENT: payload of each datagram, 0: one
  * @opt: IP_RETOPTS: in the place of the socket's, points to @options; NULL: the socket's
  * @options: where those are
@@ -47,6 +48,7 @@ struct inet_cookie {
 	__s16 ttl;
 	__s16 tos;
 	u8 protocol;
+	bool loopback6;
 	u16 gso_size;
 	struct ip_options_rcu *opt;
 	struct ip_options_data options;
@@ -68,9 +70,9 @@ SKIFF_API void inet_cookie_init(struct inet_cookie *ipc, const struct sock *sk);
  * @msg: the message
  * @ipc: changed by SOL_SOCKET messages, IP_PKTINFO, IP_TTL, IP_TOS, IP_PROTOCOL, IP_RETOPTS; and, for a UDP
  *       socket, UDP_SEGMENT
- * @allow_ipv6: take IPV6_PKTINFO with a v4-mapped source too
+ * @allow_ipv6: take those of SOL_IPV6 too, IPV6_PKTINFO with a source of the destination's family
  *
- * Messages of other levels are skipped. Any thread. Return: 0; -EINVAL;
+ * Messages of other levels are skipped, as those of SOL_IP are to "::1". Any thread. Return: 0; -EINVAL;
  * -EOPNOTSUPP for a source route.
  */
 SKIFF_API int ip_cmsg_send(struct sock *sk, struct skiff_msghdr *msg, struct inet_cookie *ipc,
@@ -117,7 +119,7 @@ SKIFF_API void ip_local_error(struct sock *sk, int err, __be32 daddr, __be16 por
  * @len: room for the payload
  * @addr_len: gets the length of the name
  *
- * For AF_INET6 sockets addresses are v4-mapped and the message is IPV6_RECVERR. Any thread.
+ * For AF_INET6 sockets addresses are v4-mapped or "::1", and the message is IPV6_RECVERR. Any thread.
  * Return: bytes of payload, -EAGAIN when the queue is empty.
  */
 SKIFF_API int ip_recv_error(struct sock *sk, struct skiff_msghdr *msg, int len, int *addr_len);
@@ -127,17 +129,27 @@ SKIFF_API int inet_put_name(const struct sock *sk, void *name, __be32 addr, __be
 
 /**
  * inet_get_name() - the IPv4 destination in a name that a program gave
- * @sk: the socket: AF_INET6 ones take v4-mapped addresses and "::"
+ * @sk: the socket: AF_INET6 ones take v4-mapped addresses, "::1" and "::"
  * @name: the name
  * @len: bytes of it
  * @addr: gets the address
  * @port: gets the port, wire order
  *
- * Any thread. Return: 0; -EINVAL when it is too short, -EAFNOSUPPORT, -ENETUNREACH for an IPv6
- * address.
+ * Any thread. Return: 0; -EINVAL when it is too short, -EAFNOSUPPORT, or as inet6_dest().
  */
 SKIFF_API int inet_get_name(const struct sock *sk, const void *name, int len, __be32 *addr,
 			    __be16 *port);
+
+/**
+ * inet6_dest() - the IPv4 address that carries what an AF_INET6 socket sends to an address
+ * @sk: the socket
+ * @dest: v4-mapped, "::1", or "::", which is the loopback address of the family that it is bound in
+ * @addr: gets the address
+ *
+ * Any thread. Return: 0; -ENETUNREACH for another IPv6 address, or a mapped one with IPV6_V6ONLY;
+ * -EAFNOSUPPORT for "::1" when it is bound to an IPv4 address.
+ */
+SKIFF_API int inet6_dest(const struct sock *sk, const struct in6_addr *dest, __be32 *addr);
 
 #ifdef __cplusplus
 }

@@ -5,19 +5,45 @@
 #include "ipv4/ipv4.h"
 #include "ipv4/sockglue.h"
 
-/*
- * Two IPv6-only sockets can't see each other's IPv4 packets, and there are no others yet; but their
- * ports count as taken among themselves, as they will.
- */
-bool inet_rcv_saddr_equal(const struct sock *sk, const struct sock *sk2, bool match_wildcard)
+/* Whose packets a socket's own address is about. */
+enum saddr_kind { SADDR_V4, SADDR_V6, SADDR_ANY };
+
+static enum saddr_kind saddr_kind(const struct sock *sk)
 {
-	if (sk->sk_ipv6only != sk2->sk_ipv6only) {
-		/* "::" with IPv4 and "::" without share what is IPv6. */
-		return sk->sk_family == sk2->sk_family && !sk->sk_rcv_saddr && !sk2->sk_rcv_saddr;
-	}
+	if (sk->sk_family != AF_INET6)
+		return SADDR_V4;
+	if (sk->sk_rcv_saddr)
+		return ipv4_is_loopback6(sk->sk_rcv_saddr) ? SADDR_V6 : SADDR_V4;
+	/* What is in TIME_WAIT is no full socket, but has an address. */
+	return inet6_sk(sk)->any_v4 ? SADDR_V4 : SADDR_ANY;
+}
+
+static bool ipv4_rcv_saddr_equal(const struct sock *sk, const struct sock *sk2, bool match_wildcard)
+{
+	if (sk2->sk_ipv6only)
+		return false;
 	if (sk->sk_rcv_saddr == sk2->sk_rcv_saddr)
 		return true;
 	return match_wildcard && (!sk->sk_rcv_saddr || !sk2->sk_rcv_saddr);
+}
+
+/*
+ * Linux's rule, which is not the same both ways: to an AF_INET socket the other one's IPv4 address is
+ * what counts, and "::1" has one there too unless bind() named it.
+ */
+bool inet_rcv_saddr_equal(const struct sock *sk, const struct sock *sk2, bool match_wildcard)
+{
+	enum saddr_kind kind = saddr_kind(sk), kind2 = saddr_kind(sk2);
+
+	if (sk->sk_family != AF_INET6 || (kind == SADDR_V4 && kind2 == SADDR_V4))
+		return ipv4_rcv_saddr_equal(sk, sk2, match_wildcard);
+	if (kind == kind2)
+		return true;
+	/* "::" is all addresses, or with IPV6_V6ONLY all that are not of IPv4. */
+	if (!match_wildcard)
+		return false;
+	return (kind2 == SADDR_ANY && !(sk2->sk_ipv6only && kind == SADDR_V4)) ||
+	       (kind == SADDR_ANY && !(sk->sk_ipv6only && kind2 == SADDR_V4));
 }
 
 /* The device and source that the socket's options name for a destination. */

@@ -37,6 +37,9 @@ int __inet_bind(struct sock *sk, __be32 addr, unsigned short snum)
 	ASSERT_NET_LOCKED(sock_net(sk));
 	if (addr && type == RTN_UNICAST && !inet_can_nonlocal_bind(sock_net(sk), inet))
 		return -EADDRNOTAVAIL;
+	/* What comes there is for "::1". */
+	if (ipv4_is_loopback6(addr) && sk->sk_family != AF_INET6)
+		return -EADDRNOTAVAIL;
 	if (sk->sk_state != INET_STATE_CLOSE || inet->inet_num)
 		return -EINVAL;
 	inet->inet_rcv_saddr = inet->inet_saddr = addr;

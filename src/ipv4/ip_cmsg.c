@@ -52,9 +52,12 @@ static void ip6_cmsg_recv(struct skiff_msghdr *msg, const struct sock *sk, struc
 	if (np->rxpktinfo) {
 		struct in6_pktinfo info = { .ipi6_ifindex = (unsigned int)skb->skb_iif };
 
-		ipv6_addr_set_v4mapped(INET_RCV_CB(skb)->spec_dst, &info.ipi6_addr);
+		ipv6_addr_set_v4(INET_RCV_CB(skb)->spec_dst, &info.ipi6_addr);
 		put_cmsg(msg, SOL_IPV6, IPV6_PKTINFO, sizeof(info), &info);
 	}
+	/* The rest is told of an IPv4 packet by the options of SOL_IP. */
+	if (!ipv4_is_loopback6(ip_hdr(skb)->daddr))
+		return;
 	if (np->rxhlim) {
 		val = ip_hdr(skb)->ttl;
 		put_cmsg(msg, SOL_IPV6, IPV6_HOPLIMIT, sizeof(val), &val);
@@ -131,8 +134,12 @@ void ip_cmsg_recv_offset(struct skiff_msghdr *msg, struct sock *sk, struct sk_bu
 	u16 flags = inet_sk(sk)->cmsg_flags;
 	int val;
 
-	if (inet_is_v6(sk))
+	if (inet_is_v6(sk)) {
 		ip6_cmsg_recv(msg, sk, skb);
+		/* To the program that one is no IPv4 packet. */
+		if (ipv4_is_loopback6(ip_hdr(skb)->daddr))
+			return;
+	}
 	if (!flags)
 		return;
 	if (flags & IP_CMSG_PKTINFO)
@@ -241,29 +248,44 @@ static int ip_cmsg_send_one(struct sock *sk, const struct cmsghdr *cmsg, struct 
 	}
 }
 
-static int ip6_cmsg_send_one(const struct cmsghdr *cmsg, struct inet_cookie *ipc)
+/* The source: of the family that the destination is of. */
+static int ip6_cmsg_pktinfo_send(const struct cmsghdr *cmsg, struct inet_cookie *ipc)
 {
 	struct in6_pktinfo info;
+
+	if (cmsg->cmsg_len < CMSG_LEN(sizeof(info)))
+		return -EINVAL;
+	memcpy(&info, cmsg_data(cmsg), sizeof(info));
+	if (!ipc->loopback6) {
+		if (!ipv6_addr_v4mapped(&info.ipi6_addr))
+			return -EINVAL;
+		ipc->addr = ipv6_mapped_v4(&info.ipi6_addr);
+	} else if (IN6_IS_ADDR_LOOPBACK(&info.ipi6_addr)) {
+		ipc->addr = htonl(INADDR_LOOPBACK6);
+	} else if (!IN6_IS_ADDR_UNSPECIFIED(&info.ipi6_addr)) {
+		return -EINVAL;
+	}
+	if (info.ipi6_ifindex)
+		ipc->oif = (int)info.ipi6_ifindex;
+	return 0;
+}
+
+static int ip6_cmsg_send_one(const struct cmsghdr *cmsg, struct inet_cookie *ipc)
+{
 	int val = 0, err;
 
 	switch (cmsg->cmsg_type) {
 	case IPV6_PKTINFO:
-		if (cmsg->cmsg_len < CMSG_LEN(sizeof(info)))
-			return -EINVAL;
-		memcpy(&info, cmsg_data(cmsg), sizeof(info));
-		if (!ipv6_addr_v4mapped(&info.ipi6_addr))
-			return -EINVAL;
-		if (info.ipi6_ifindex)
-			ipc->oif = (int)info.ipi6_ifindex;
-		ipc->addr = ipv6_mapped_v4(&info.ipi6_addr);
-		return 0;
+		return ip6_cmsg_pktinfo_send(cmsg, ipc);
 	case IPV6_HOPLIMIT:
 		err = ip_cmsg_int(cmsg, -1, 255, &val);
-		ipc->ttl = val > 0 ? (s16)val : 0;
+		if (!err && ipc->loopback6 && val > 0)
+			ipc->ttl = (s16)val;
 		return err;
 	case IPV6_TCLASS:
 		err = ip_cmsg_int(cmsg, -1, 255, &val);
-		ipc->tos = (s16)val;
+		if (!err && ipc->loopback6)
+			ipc->tos = (s16)max(val, 0);
 		return err;
 	default:
 		return -EINVAL;
@@ -290,7 +312,7 @@ int ip_cmsg_send(struct sock *sk, struct skiff_msghdr *msg, struct inet_cookie *
 			return -EINVAL;
 		if (cmsg->cmsg_level == SOL_SOCKET)
 			err = __sock_cmsg_send(sk, cmsg, &ipc->sockc);
-		else if (cmsg->cmsg_level == SOL_IP)
+		else if (cmsg->cmsg_level == SOL_IP && !ipc->loopback6)
 			err = ip_cmsg_send_one(sk, cmsg, ipc);
 		else if (cmsg->cmsg_level == SOL_IPV6 && allow_ipv6)
 			err = ip6_cmsg_send_one(cmsg, ipc);
@@ -312,7 +334,7 @@ int inet_put_name(const struct sock *sk, void *name, __be32 addr, __be16 port)
 		memset(sin6, 0, sizeof(*sin6));
 		sin6->sin6_family = AF_INET6;
 		sin6->sin6_port = (__force in_port_t)port;
-		ipv6_addr_set_v4mapped(addr, &sin6->sin6_addr);
+		ipv6_addr_set_v4(addr, &sin6->sin6_addr);
 		return sizeof(*sin6);
 	} else {
 		struct sockaddr_in *sin = (struct sockaddr_in *)name;
@@ -337,6 +359,36 @@ static int inet_get_name4(const struct sockaddr_in *sin, int len, __be32 *addr, 
 	return 0;
 }
 
+int inet6_dest(const struct sock *sk, const struct in6_addr *dest, __be32 *addr)
+{
+	__be32 own = READ_ONCE(inet_sk(sk)->inet_rcv_saddr);
+	bool v4 = own ? !ipv4_is_loopback6(own) : inet6_sk(sk)->any_v4;
+
+	if (ipv6_addr_v4mapped(dest)) {
+		*addr = ipv6_mapped_v4(dest);
+		/* What stands for "::1" is not reached by another name. */
+		return sk->sk_ipv6only || ipv4_is_loopback6(*addr) ? -ENETUNREACH : 0;
+	}
+	*addr = htonl(INADDR_LOOPBACK6);
+	if (IN6_IS_ADDR_LOOPBACK(dest))
+		return v4 ? -EAFNOSUPPORT : 0;
+	if (!IN6_IS_ADDR_UNSPECIFIED(dest))
+		return -ENETUNREACH;
+	if (v4)
+		*addr = htonl(INADDR_LOOPBACK);
+	return 0;
+}
+
+/* No address: to the peer, whom Linux takes for an IPv6 one here. */
+static int inet6_get_peer(const struct sock *sk, __be32 *addr, __be16 *port)
+{
+	if (sk->sk_state != INET_STATE_CONNECTED)
+		return -EDESTADDRREQ;
+	*addr = sk->sk_daddr;
+	*port = sk->sk_dport;
+	return ipv4_is_loopback6(*addr) ? 0 : -ENETUNREACH;
+}
+
 int inet_get_name(const struct sock *sk, const void *name, int len, __be32 *addr, __be16 *port)
 {
 	const struct sockaddr_in6 *sin6 = (const struct sockaddr_in6 *)name;
@@ -348,20 +400,10 @@ int inet_get_name(const struct sock *sk, const void *name, int len, __be32 *addr
 	}
 	if (len < 24) /* RFC 2133's shorter form, without a scope */
 		return -EINVAL;
-	/* No address: to the peer, which to Linux is an IPv6 one here. */
 	if (sin6->sin6_family == AF_UNSPEC)
-		return sk->sk_state == INET_STATE_CONNECTED ? -ENETUNREACH : -EDESTADDRREQ;
+		return inet6_get_peer(sk, addr, port);
 	if (sin6->sin6_family != AF_INET6)
 		return -EINVAL;
 	*port = (__force __be16)sin6->sin6_port;
-	if (ipv6_addr_v4mapped(&sin6->sin6_addr) && !sk->sk_ipv6only) {
-		*addr = ipv6_mapped_v4(&sin6->sin6_addr);
-		return 0;
-	}
-	/* "::" is the loopback of the family that the socket is bound in. */
-	if (IN6_IS_ADDR_UNSPECIFIED(&sin6->sin6_addr) && inet_sk(sk)->inet_saddr) {
-		*addr = htonl(INADDR_LOOPBACK);
-		return 0;
-	}
-	return -ENETUNREACH;
+	return inet6_dest(sk, &sin6->sin6_addr, addr);
 }

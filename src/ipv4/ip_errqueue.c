@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The error queue of IPv4 sockets: ICMP errors and errors of this host, with what they are about. */
+#include <linux/icmpv6.h>
+
 #include "ipv4/ipv4.h"
 #include "ipv4/sockglue.h"
 #include "wire/icmp.h"
@@ -73,7 +75,7 @@ void ip_local_error(struct sock *sk, int err, __be32 daddr, __be16 port, u32 inf
 	struct iphdr *iph;
 	struct sk_buff *skb;
 
-	if (!inet_recverr(sk))
+	if (!inet_recverr(sk, daddr))
 		return;
 	skb = alloc_skb(sizeof(struct iphdr), GFP_ATOMIC);
 	if (!skb)
@@ -99,6 +101,25 @@ static bool err_has_addr(const struct sk_buff *skb)
 	       serr->ee.ee_origin == SO_EE_ORIGIN_LOCAL || serr->port;
 }
 
+/* What ICMPv6 (RFC 4443 section 3) would have said of a packet to "::1". */
+static void to_icmp6(struct sock_extended_err *ee)
+{
+	ee->ee_origin = SO_EE_ORIGIN_ICMP6;
+	switch (ee->ee_type) {
+	case ICMP_DEST_UNREACH:
+		ee->ee_code = ee->ee_code == ICMP_PORT_UNREACH ? ICMPV6_PORT_UNREACH :
+								 ICMPV6_ADDR_UNREACH;
+		ee->ee_type = ICMPV6_DEST_UNREACH;
+		break;
+	case ICMP_TIME_EXCEEDED:
+		ee->ee_type = ICMPV6_TIME_EXCEED;
+		break;
+	default:
+		ee->ee_type = ICMPV6_PARAMPROB;
+		break;
+	}
+}
+
 /* struct sock_extended_err and, behind it, who said so. */
 static void put_error(const struct sock *sk, struct skiff_msghdr *msg, const struct sk_buff *skb)
 {
@@ -113,8 +134,11 @@ static void put_error(const struct sock *sk, struct skiff_msghdr *msg, const str
 
 	memset(&errhdr, 0, sizeof(errhdr));
 	errhdr.ee = SKB_EXT_ERR(skb)->ee;
-	if (errhdr.ee.ee_origin == SO_EE_ORIGIN_ICMP)
+	if (errhdr.ee.ee_origin == SO_EE_ORIGIN_ICMP) {
 		inet_put_name(sk, &errhdr.offender, ip_hdr(skb)->saddr, 0);
+		if (v6 && ipv4_is_loopback6(ip_hdr(skb)->saddr))
+			to_icmp6(&errhdr.ee);
+	}
 	put_cmsg(msg, v6 ? SOL_IPV6 : SOL_IP, v6 ? IPV6_RECVERR : IP_RECVERR,
 		 (int)(sizeof(errhdr.ee) +
 		       (v6 ? sizeof(errhdr.offender.sin6) : sizeof(errhdr.offender.sin))),

@@ -58,7 +58,7 @@ static int sk_reroute(struct sock *sk, struct flowi4 *fl4)
 	fl4->daddr = first_stop(inet->inet_opt, inet->inet_daddr);
 	fl4->saddr = inet->inet_saddr;
 	fl4->flowi4_oif = sk->sk_bound_dev_if;
-	fl4->flowi4_tos = inet->tos;
+	fl4->flowi4_tos = inet_stream_tos(sk, inet->inet_daddr);
 	fl4->flowi4_proto = (__u8)sk->sk_protocol;
 	fl4->flowi4_mark = sk->sk_mark;
 	fl4->fl4_sport = inet->inet_sport;
@@ -84,6 +84,8 @@ static u8 ip_sk_ttl(const struct sock *sk, const struct dst_entry *dst)
 {
 	u8 ttl = inet_sk(sk)->uc_ttl;
 
+	if (inet_is_loopback6(sk, sk->sk_daddr))
+		return inet6_hop_limit(sk);
 	return ttl ? ttl : ip4_dst_hoplimit(dst);
 }
 
@@ -153,7 +155,7 @@ int __ip_queue_xmit(struct sock *sk, struct sk_buff *skb, u8 tos)
 int ip_queue_xmit(struct sock *sk, struct sk_buff *skb, struct flowi *fl)
 {
 	(void)fl;
-	return __ip_queue_xmit(sk, skb, inet_sk(sk)->tos);
+	return __ip_queue_xmit(sk, skb, inet_stream_tos(sk, sk->sk_daddr));
 }
 
 int ip_build_and_send_pkt(struct sk_buff *skb, const struct sock *sk, __be32 saddr, __be32 daddr,

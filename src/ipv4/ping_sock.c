@@ -188,7 +188,7 @@ bool ping_sock_err(struct sk_buff *skb, u32 info)
 	err = ping_icmp_errno(sk, icmp_hdr(skb), &hard);
 	if (!err)
 		return true;
-	if (inet_recverr(sk))
+	if (inet_recverr(sk, sk->sk_daddr))
 		ip_icmp_error(sk, skb, err, 0, info, icmp);
 	else if (!hard || sk->sk_state != INET_STATE_CONNECTED)
 		return true;

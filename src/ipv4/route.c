@@ -289,6 +289,12 @@ static struct rtable *rt_output_cached(struct ipv4_net *in, struct fib_route *r,
 	return rt;
 }
 
+/* Who sends to an address of ours. What is for "::1" comes from there. */
+static __be32 rt_local_saddr(__be32 daddr, const struct fib_route *r)
+{
+	return ipv4_is_loopback(daddr) && !ipv4_is_loopback6(daddr) ? r->cfg.fc_prefsrc : daddr;
+}
+
 /* To this host: by the loopback device, whichever device has the address. */
 static struct rtable *rt_output_local(struct ipv4_net *in, struct flowi4 *fl4, struct fib_route *r)
 {
@@ -298,7 +304,7 @@ static struct rtable *rt_output_local(struct ipv4_net *in, struct flowi4 *fl4, s
 		return (struct rtable *)ERR_PTR(-ENETUNREACH);
 	/* Another address than asked for as source would look like a stranger's answer. */
 	if (!fl4->saddr)
-		fl4->saddr = ipv4_is_loopback(fl4->daddr) ? r->cfg.fc_prefsrc : fl4->daddr;
+		fl4->saddr = rt_local_saddr(fl4->daddr, r);
 	fl4->flowi4_oif = lo->ifindex;
 	return rt_output_cached(in, r, lo);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The AF_INET6 family over IPv4's protocols: names are translated, the rest is theirs. */
 #include <skiff/byteorder.h>
+#include <skiff/ip_sock.h>
 #include <skiff/ipv6.h>
 
 #include "tcp/tcp.h"
@@ -31,18 +32,41 @@ static int inet6_create(struct net *net, struct socket *sock, int protocol, int 
 				own == IPPROTO_TCP ? &inet6_stream_ops : &inet6_dgram_ops, kern);
 }
 
-/* The IPv4 address that an address stands for. */
-static int inet6_to_v4(const struct sock *sk, const struct in6_addr *addr, __be32 *v4)
+/* The IPv4 address that carries what is for an address of ours. */
+static int inet6_own(const struct sock *sk, const struct in6_addr *addr, __be32 *v4)
 {
 	*v4 = 0;
 	if (IN6_IS_ADDR_UNSPECIFIED(addr))
 		return 0;
+	if (IN6_IS_ADDR_LOOPBACK(addr)) {
+		*v4 = htonl(INADDR_LOOPBACK6);
+		return 0;
+	}
 	if (!ipv6_addr_v4mapped(addr))
 		return -EADDRNOTAVAIL;
 	if (sk->sk_ipv6only)
 		return -EINVAL;
 	*v4 = ipv6_mapped_v4(addr);
-	return 0;
+	return ipv4_is_loopback6(*v4) ? -EADDRNOTAVAIL : 0;
+}
+
+/* What the address says about families has to be known when the port is looked at. */
+static int bind_as(struct sock *sk, const struct in6_addr *addr, __be32 v4, unsigned short port)
+{
+	unsigned char ipv6only = sk->sk_ipv6only;
+	int err;
+
+	if (ipv4_is_loopback6(v4))
+		sk->sk_ipv6only = 1;
+	inet6_sk(sk)->any_v4 = !v4 && ipv6_addr_v4mapped(addr);
+	err = __inet_bind(sk, v4, port);
+	if (err) {
+		sk->sk_ipv6only = ipv6only & 1;
+		inet6_sk(sk)->any_v4 = 0;
+	} else if (inet6_sk(sk)->any_v4) {
+		sk->sk_userlocks |= SOCK_BINDADDR_LOCK;
+	}
+	return err;
 }
 
 static int inet6_bind(struct socket *sock, struct sockaddr *uaddr, int addr_len)
@@ -60,15 +84,10 @@ static int inet6_bind(struct socket *sock, struct sockaddr *uaddr, int addr_len)
 		return -EINVAL;
 	if (sk->sk_state != INET_STATE_CLOSE || inet_sk(sk)->inet_num)
 		return -EINVAL;
-	err = inet6_to_v4(sk, &addr->sin6_addr, &v4);
+	err = inet6_own(sk, &addr->sin6_addr, &v4);
 	if (err)
 		return err;
-	err = __inet_bind(sk, v4, ntohs((__force __be16)addr->sin6_port));
-	if (err)
-		return err;
-	inet6_sk(sk)->bound_v6 = IN6_IS_ADDR_UNSPECIFIED(&addr->sin6_addr);
-	inet6_sk(sk)->rcv_saddr = addr->sin6_addr;
-	return 0;
+	return bind_as(sk, &addr->sin6_addr, v4, ntohs((__force __be16)addr->sin6_port));
 }
 
 /* What connects the IPv4 socket that it is. */
@@ -78,10 +97,24 @@ static int connect_v4(struct socket *sock, struct sockaddr *uaddr, int addr_len,
 					   inet_dgram_connect(sock, uaddr, addr_len, flags);
 }
 
+/* Who was connected to "::1", and is bound to nothing, may turn to an IPv4 peer. */
+static void leave_loopback6(struct sock *sk)
+{
+	struct inet_sock *inet = inet_sk(sk);
+
+	if (!ipv4_is_loopback6(inet->inet_rcv_saddr) || sk->sk_userlocks & SOCK_BINDADDR_LOCK)
+		return;
+	inet->inet_saddr = inet->inet_rcv_saddr = 0;
+	if (sk->sk_prot->hash)
+		sk->sk_prot->hash(sk);
+}
+
 static int inet6_connect(struct socket *sock, struct sockaddr *uaddr, int addr_len, int flags)
 {
 	const struct sockaddr_in6 *addr = (const struct sockaddr_in6 *)(const void *)uaddr;
 	struct sockaddr_in sin = { .sin_family = AF_INET };
+	__be32 v4;
+	int err;
 
 	if (addr_len < (int)sizeof(sa_family_t))
 		return -EINVAL;
@@ -94,20 +127,20 @@ static int inet6_connect(struct socket *sock, struct sockaddr *uaddr, int addr_l
 	if (uaddr->sa_family == AF_INET && sock->type != SOCK_STREAM) {
 		if (sock->sk->sk_ipv6only)
 			return -EAFNOSUPPORT;
+		leave_loopback6(sock->sk);
 		return connect_v4(sock, uaddr, addr_len, flags);
 	}
 	if (addr_len < SIN6_LEN_RFC2133)
 		return -EINVAL;
 	if (addr->sin6_family != AF_INET6)
 		return -EAFNOSUPPORT;
+	err = inet6_dest(sock->sk, &addr->sin6_addr, &v4);
+	if (err)
+		return err;
+	if (!ipv4_is_loopback6(v4))
+		leave_loopback6(sock->sk);
 	sin.sin_port = addr->sin6_port;
-	if (IN6_IS_ADDR_UNSPECIFIED(&addr->sin6_addr) && inet_sk(sock->sk)->inet_saddr)
-		/* "::" is the loopback of the family that the socket is bound in. */
-		sin.sin_addr.s_addr = (__force in_addr_t)htonl(INADDR_LOOPBACK);
-	else if (ipv6_addr_v4mapped(&addr->sin6_addr) && !sock->sk->sk_ipv6only)
-		sin.sin_addr.s_addr = (__force in_addr_t)ipv6_mapped_v4(&addr->sin6_addr);
-	else
-		return -ENETUNREACH;
+	sin.sin_addr.s_addr = (__force in_addr_t)v4;
 	return connect_v4(sock, (struct sockaddr *)(void *)&sin, sizeof(sin), flags);
 }
 
@@ -122,9 +155,9 @@ static int inet6_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 	memset(sin6, 0, sizeof(*sin6));
 	sin6->sin6_family = AF_INET6;
 	sin6->sin6_port = sin.sin_port;
-	/* Any address is "::". */
-	if (sin.sin_addr.s_addr)
-		ipv6_addr_set_v4mapped((__force __be32)sin.sin_addr.s_addr, &sin6->sin6_addr);
+	/* Any address is "::", unless bind() said of which family. */
+	if (sin.sin_addr.s_addr || (!peer && inet6_sk(sock->sk)->any_v4))
+		ipv6_addr_set_v4((__force __be32)sin.sin_addr.s_addr, &sin6->sin6_addr);
 	return sizeof(*sin6);
 }
 

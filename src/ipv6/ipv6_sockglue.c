@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The options of level SOL_IPV6 that mean something to a socket with v4-mapped addresses. */
+/* The options of level SOL_IPV6 that mean something to a socket with "::1" or v4-mapped addresses. */
 #include <skiff/inetdevice.h>
 #include <skiff/ip_sock.h>
 #include <skiff/ipv6.h>
 
 /*
- * All that these sockets send is IPv4, so what Linux keeps for their IPv6 packets alone holds for
- * that: the options of level SOL_IP are set along.
+ * What is sent to "::1" goes by these, what is sent to a v4-mapped address by those of level SOL_IP.
+ * Groups are of IPv4 alone, so their options of level SOL_IP are set along.
  */
 
 static int set_unicast_hops(struct sock *sk, int val)
@@ -14,7 +14,6 @@ static int set_unicast_hops(struct sock *sk, int val)
 	if (val < -1 || val > 255)
 		return -EINVAL;
 	inet6_sk(sk)->hop_limit = (s16)val;
-	inet_sk(sk)->uc_ttl = val > 0 ? (u8)val : 0;
 	return 0;
 }
 
@@ -41,7 +40,6 @@ static int set_mtu_discover(struct sock *sk, int val)
 	if (val < IPV6_PMTUDISC_DONT || val > IP_PMTUDISC_OMIT)
 		return -EINVAL;
 	inet6_sk(sk)->pmtudisc = (u8)val;
-	inet_sk(sk)->pmtudisc = (u8)val;
 	return 0;
 }
 
@@ -66,8 +64,10 @@ static int set_tclass(struct ipv6_pinfo *np, struct sock *sk, int val)
 {
 	if (val < -1 || val > 255)
 		return -EINVAL;
-	np->tclass = val == -1 ? 0 : (u8)val;
-	inet_sk(sk)->tos = np->tclass;
+	if (val == -1)
+		val = 0;
+	/* A stream's ECN is its own business. */
+	np->tclass = (u8)(sk->sk_type == SOCK_STREAM ? val & ~3 : val);
 	sk_dst_reset(sk);
 	return 0;
 }

@@ -170,10 +170,6 @@ static void child_ip(struct sock *newsk, struct request_sock *req, const struct 
 	/* ECN is set when the transfer begins. */
 	if (tcp_net_sk(newsk)->sysctl_tcp_reflect_tos)
 		inet->tos = req->syn_tos & (u8)~3;
-	if (newsk->sk_family == AF_INET6) {
-		ipv6_addr_set_v4mapped(newsk->sk_daddr, &inet6_sk(newsk)->daddr);
-		ipv6_addr_set_v4mapped(newsk->sk_rcv_saddr, &inet6_sk(newsk)->rcv_saddr);
-	}
 }
 
 struct sock *tcp_v4_syn_recv_sock(const struct sock *sk, struct sk_buff *skb,

@@ -147,11 +147,11 @@ static void err_socket(struct sock *sk, struct sk_buff *skb, const struct tcphdr
 	if (!err || sk->sk_state == TCP_CLOSE)
 		return;
 	if (is_opening(sk)) {
-		if (inet_recverr(sk))
+		if (inet_recverr(sk, sk->sk_daddr))
 			ip_icmp_error(sk, skb, err, th->dest, info,
 				      (u8 *)(uintptr_t)(const void *)th);
 		tcp_done_with_error(sk, err);
-	} else if (inet_recverr(sk)) {
+	} else if (inet_recverr(sk, sk->sk_daddr)) {
 		sk->sk_err = err;
 		sk_error_report(sk);
 	} else {

@@ -148,7 +148,7 @@ static int key_remove(struct sock *sk, __be32 addr, u8 prefixlen)
 	return 0;
 }
 
-/* The peer's address, which an AF_INET6 socket gives v4-mapped. */
+/* The peer's address, which an AF_INET6 socket gives v4-mapped, or as "::1". */
 static int key_address(const struct sock *sk, const struct tcp_md5sig *cmd, __be32 *addr, u8 *bits)
 {
 	const struct sockaddr_in6 *sin6 =
@@ -161,6 +161,9 @@ static int key_address(const struct sock *sk, const struct tcp_md5sig *cmd, __be
 	} else if (sin->sin_family == AF_INET6 && sk->sk_family == AF_INET6 &&
 		   ipv6_addr_v4mapped(&sin6->sin6_addr)) {
 		*addr = ipv6_mapped_v4(&sin6->sin6_addr);
+	} else if (sin6->sin6_family == AF_INET6 && sk->sk_family == AF_INET6 &&
+		   IN6_IS_ADDR_LOOPBACK(&sin6->sin6_addr)) {
+		*addr = htonl(INADDR_LOOPBACK6);
 	} else {
 		return -EINVAL;
 	}

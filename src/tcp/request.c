@@ -242,7 +242,7 @@ static void ecn_create_request(struct request_sock *req, const struct sk_buff *s
 int tcp_v4_send_synack(const struct sock *sk, struct dst_entry *dst, struct request_sock *req,
 		       struct tcp_fastopen_cookie *foc, bool cookie, struct sk_buff *syn_skb)
 {
-	u8 tos = inet_sk(sk)->tos;
+	u8 tos = inet_stream_tos(sk, req->ir_rmt_addr);
 	struct sk_buff *skb;
 	int err;
 

@@ -224,8 +224,8 @@ static struct sock *find_group(const struct inet_hashinfo *h, const struct sock 
 	hlist_for_each_entry(sk2, tcp_hash_slot(&h->lhash, sk->sk_hash), __sk_common.skc_node)
 		if (sk2 != sk && sk2->sk_family == sk->sk_family &&
 		    sk2->sk_ipv6only == sk->sk_ipv6only && sk2->sk_num == sk->sk_num &&
-		    sk2->sk_rcv_saddr == sk->sk_rcv_saddr &&
-		    sk2->sk_bound_dev_if == sk->sk_bound_dev_if && sk2->sk_reuseport)
+		    sk2->sk_bound_dev_if == sk->sk_bound_dev_if && sk2->sk_reuseport &&
+		    inet_rcv_saddr_equal(sk, sk2, false))
 			return sk2;
 	return NULL;
 }
@@ -268,9 +268,9 @@ void inet_unhash(struct sock *sk)
 	tcp_hash_del(sk->sk_state == TCP_LISTEN ? &h->lhash : &h->ehash, &sk->sk_node);
 }
 
-static int listener_score(const struct sock *sk, int dif)
+static int listener_score(const struct sock *sk, __be32 daddr, int dif)
 {
-	if (sk->sk_ipv6only || (sk->sk_bound_dev_if && sk->sk_bound_dev_if != dif))
+	if (!inet_takes(sk, daddr) || (sk->sk_bound_dev_if && sk->sk_bound_dev_if != dif))
 		return -1;
 	return (sk->sk_bound_dev_if ? 2 : 1) + (sk->sk_family == AF_INET);
 }
@@ -297,7 +297,7 @@ static struct sock *lookup_listener_at(const struct inet_hashinfo *h, __be32 add
 	hlist_for_each_entry(sk, tcp_hash_slot(&h->lhash, hash), __sk_common.skc_node) {
 		if (sk->sk_num != key->hnum || sk->sk_rcv_saddr != addr)
 			continue;
-		score = listener_score(sk, key->dif);
+		score = listener_score(sk, key->daddr, key->dif);
 		if (score <= best_score)
 			continue;
 		best = sk;

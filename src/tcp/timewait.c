@@ -84,7 +84,7 @@ static struct inet_timewait_sock *twsk_alloc(const struct sock *sk, int state)
 	twsk_common(tw, sk);
 	tw->tw_substate = (u8)state;
 	tw->tw_rcv_wscale = tp->rx_opt.rcv_wscale;
-	tw->tw_tos = inet_sk(sk)->tos;
+	tw->tw_tos = inet_stream_tos(sk, sk->sk_daddr);
 	tw->tw_sport = inet_sk(sk)->inet_sport;
 	tw->tw_priority = sk->sk_priority;
 	tw->tw_mark = sk->sk_mark;

@@ -198,7 +198,8 @@ static struct sock *udp_lookup_addr(struct udp_net *un, const struct udp_key *ke
 
 	hlist_for_each_entry(up, &un->by_addr.slots[hash & un->by_addr.mask], udp_portaddr_node) {
 		sk = &up->inet.sk;
-		if (sk->sk_num != key->dport || sk->sk_rcv_saddr != addr || sk->sk_ipv6only)
+		if (sk->sk_num != key->dport || sk->sk_rcv_saddr != addr ||
+		    !inet_takes(sk, key->daddr))
 			continue;
 		score = udp_score(sk, key->saddr, key->sport, key->dif);
 		if (score <= best_score)

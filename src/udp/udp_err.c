@@ -40,7 +40,9 @@ static int udp_icmp_errno(struct sock *sk, struct sk_buff *skb, u32 info, bool *
 static void udp_report(struct sock *sk, struct sk_buff *skb, int err, bool hard, __be16 port,
 		       u32 info, u8 *payload)
 {
-	if (inet_recverr(sk))
+	const struct iphdr *quoted = (const struct iphdr *)(const void *)skb->data;
+
+	if (inet_recverr(sk, quoted->daddr))
 		ip_icmp_error(sk, skb, err, port, info, payload);
 	else if (!hard || sk->sk_state != INET_STATE_CONNECTED)
 		return; /* who is not connected could not tell which peer it was */

@@ -85,17 +85,24 @@ struct sk_buff *udp_alloc_send_skb(struct sock *sk, struct flowi4 *fl4, unsigned
 	return skb;
 }
 
+/* IPV6_MTU_DISCOVER to "::1", otherwise IP_MTU_DISCOVER. */
+static u8 udp_pmtudisc(const struct sock *sk, const struct inet_cookie *ipc)
+{
+	return ipc && ipc->loopback6 ? inet6_sk(sk)->pmtudisc : inet_sk(sk)->pmtudisc;
+}
+
 /* What one datagram is sent with, from the socket and what the call said. */
 static void udp_ipcm(struct ipcm_cookie *ipcm, const struct sock *sk, const struct rtable *rt,
 		     const struct inet_cookie *ipc)
 {
 	const struct inet_sock *inet = inet_sk(sk);
+	u8 pmtudisc = udp_pmtudisc(sk, ipc);
 
 	memset(ipcm, 0, sizeof(*ipcm));
 	ipcm->ttl = rt->rt_type == RTN_MULTICAST ? inet->mc_ttl : inet->uc_ttl;
 	ipcm->tos = inet->tos;
-	ipcm->df = inet->pmtudisc == IP_PMTUDISC_DO || inet->pmtudisc == IP_PMTUDISC_WANT ||
-		   inet->pmtudisc == IP_PMTUDISC_PROBE;
+	ipcm->df = pmtudisc == IP_PMTUDISC_DO || pmtudisc == IP_PMTUDISC_WANT ||
+		   pmtudisc == IP_PMTUDISC_PROBE;
 	ipcm->opt = inet->inet_opt;
 	ipcm->priority = sk->sk_priority;
 	ipcm->mark = sk->sk_mark;
@@ -149,9 +156,10 @@ int udp_send_skb(struct sock *sk, struct sk_buff *skb, const struct flowi4 *fl4,
 
 /* May a datagram of this size leave, by IP_MTU_DISCOVER? */
 static int udp_check_mtu(struct sock *sk, const struct flowi4 *fl4, const struct rtable *rt,
-			 const struct ipcm_cookie *ipcm, unsigned int len)
+			 const struct ipcm_cookie *ipcm, const struct inet_cookie *ipc,
+			 unsigned int len)
 {
-	u8 pmtudisc = inet_sk(sk)->pmtudisc;
+	u8 pmtudisc = udp_pmtudisc(sk, ipc);
 	unsigned int mtu;
 
 	if (pmtudisc != IP_PMTUDISC_DO && pmtudisc != IP_PMTUDISC_PROBE &&
@@ -219,7 +227,7 @@ int udp_send_payload(struct sock *sk, struct sk_buff *skb, const struct flowi4 *
 
 	udp_ipcm(&ipcm, sk, rt, ipc);
 	err = cut ? udp_check_segments(sk, rt, skb->len, ipc->gso_size) :
-		    udp_check_mtu(sk, fl4, rt, &ipcm, skb->len);
+		    udp_check_mtu(sk, fl4, rt, &ipcm, ipc, skb->len);
 	if (err) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_PKT_TOO_BIG);
 		return err;
@@ -229,7 +237,7 @@ int udp_send_payload(struct sock *sk, struct sk_buff *skb, const struct flowi4 *
 	err = cut ? udp_send_segments(sk, skb, fl4, rt, &ipcm, ipc) :
 		    udp_xmit(sk, skb, fl4, rt, &ipcm);
 	/* A full queue of the device is nobody's error unless one asked to know (IP_RECVERR). */
-	if (err == -ENOBUFS && !inet_recverr(sk))
+	if (err == -ENOBUFS && !inet_recverr(sk, fl4->daddr))
 		err = 0;
 	return err;
 }

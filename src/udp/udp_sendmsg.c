@@ -26,6 +26,28 @@ static int udp_get_dest(const struct sock *sk, const struct skiff_msghdr *msg, s
 	return d->dport ? 0 : -EINVAL;
 }
 
+static __be32 udp_daddr(const struct sock *sk, const struct udp_dest *d)
+{
+	return d->connected ? sk->sk_daddr : d->daddr;
+}
+
+/* The socket's own values for a datagram to @d. */
+static void udp_cookie_init(struct inet_cookie *ipc, const struct sock *sk,
+			    const struct udp_dest *d)
+{
+	inet_cookie_init(ipc, sk);
+	if (sk->sk_family != AF_INET6)
+		return;
+	ipc->loopback6 = ipv4_is_loopback6(udp_daddr(sk, d));
+	if (ipc->loopback6) {
+		ipc->ttl = inet6_hop_limit(sk);
+		ipc->tos = inet6_sk(sk)->tclass;
+	} else if (ipv4_is_loopback6(ipc->addr)) {
+		/* "::1" is no source of an IPv4 packet. */
+		ipc->addr = 0;
+	}
+}
+
 /* The payload, charged to the socket. ERR_PTR as sock_alloc_send_skb(), or -EFAULT. */
 static struct sk_buff *udp_copy_payload(struct sock *sk, struct skiff_msghdr *msg, size_t len)
 {
@@ -48,7 +70,7 @@ static void udp_flow(const struct sock *sk, struct flowi4 *fl4, const struct udp
 		     const struct inet_cookie *ipc)
 {
 	*fl4 = (struct flowi4){
-		.daddr = d->connected ? sk->sk_daddr : d->daddr,
+		.daddr = udp_daddr(sk, d),
 		.saddr = ipc->addr,
 		.flowi4_oif = ipc->oif,
 		.flowi4_tos = ipc->tos >= 0 ? (__u8)ipc->tos : inet_sk(sk)->tos,
@@ -164,7 +186,7 @@ int udp_sendmsg(struct sock *sk, struct skiff_msghdr *msg, size_t len)
 	err = udp_get_dest(sk, msg, &d);
 	if (err)
 		return err;
-	inet_cookie_init(&ipc, sk);
+	udp_cookie_init(&ipc, sk, &d);
 	if (!plain) {
 		err = ip_cmsg_send(sk, msg, &ipc, sk->sk_family == AF_INET6);
 		if (err)
@@ -222,7 +244,8 @@ int udp_send_user_skb(struct sock *sk, struct skiff_msghdr *msg, struct sk_buff 
 	err = udp_check_skb(sk, skb);
 	if (!err)
 		err = udp_get_dest(sk, msg, &d);
-	inet_cookie_init(&ipc, sk);
+	if (!err)
+		udp_cookie_init(&ipc, sk, &d);
 	if (!err && !plain)
 		err = ip_cmsg_send(sk, msg, &ipc, sk->sk_family == AF_INET6);
 	if (err) {
