@@ -2,8 +2,10 @@
 /* Calls about sockets themselves: made, named, connected, ended. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <skiff/socket.h>
@@ -143,6 +145,17 @@ static bool more_connections(const struct psock *ps)
 	return ps->spare >= 0 || skiff_poll_fds(&p, 1, 0) > 0;
 }
 
+void listener_end_ready(struct psock *ps)
+{
+	int unread = 0;
+
+	if (!ps->token || ioctl(ps->end.fd, SIOCOUTQ, &unread) || unread)
+		return;
+	ps->token = false;
+	if (more_connections(ps))
+		pair_give_token(ps);
+}
+
 /* The call is gone: the connection is for the next one. */
 static void put_back(struct psock *ps, int sfd)
 {
@@ -269,6 +282,11 @@ static long connecting(struct call *call)
 	return -EINPROGRESS;
 }
 
+long connect_goes_on(struct call *call)
+{
+	return connecting(call);
+}
+
 static bool is_connecting(const struct call *call)
 {
 	return call->ps->state == PSOCK_CONNECTING || call->retry;
@@ -291,10 +309,8 @@ static long connect_stream(struct call *call, const struct sockaddr_storage *add
 			pair_break(ps);
 		return ret;
 	}
-	if (call->retry || !call_nonblock(call)) {
-		call->result = -EINPROGRESS;
-		return call->retry ? CALL_WAIT : call_wait(call, SO_SNDTIMEO);
-	}
+	if (call->retry || !call_nonblock(call))
+		return call_wait(call, SO_SNDTIMEO);
 	return ret == -EINPROGRESS ? connecting(call) : ret;
 }
 
@@ -354,7 +370,7 @@ long call_getpeername(struct call *call)
 static void end_output(struct psock *ps)
 {
 	ps->out_ending = true;
-	shutdown(ps->end.fd, SHUT_RD);
+	pair_shut(ps, SHUT_RD);
 	pump_out(ps);
 }
 
@@ -369,7 +385,7 @@ static long shutdown_stream(struct psock *ps, int how)
 	    skiff_shutdown(ps->sfd, ps->out_ended ? how : SHUT_RD))
 		return -errno;
 	if (how != SHUT_WR)
-		shutdown(ps->end.fd, SHUT_WR);
+		pair_shut(ps, SHUT_WR);
 	if (how != SHUT_RD)
 		end_output(ps);
 	return 0;

@@ -208,6 +208,14 @@ void pair_unstuff(struct psock *ps)
 	}
 }
 
+void pair_shut(struct psock *ps, int how)
+{
+	shutdown(ps->end.fd, how);
+	ps->shut |= (u8)(1U << how);
+	if (ps->shut == (1U << SHUT_RD | 1U << SHUT_WR))
+		psock_is_alone(ps);
+}
+
 void pair_give_token(struct psock *ps)
 {
 	if (!ps->token && send(ps->end.fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1)

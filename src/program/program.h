@@ -44,6 +44,8 @@ struct sk_buff;
  * @alone: those that the program holds alone, oldest first: see psock_sweep()
  * @nr_alone: how many, and how many there may be before it is worth a look which of them are still held
  * @sweep_at: that
+ * @sweep_time: when somebody looks anyway, CLOCK_MONOTONIC ns
+ * @sweep_span: how long after the last look
  * @sessions: launches
  * @nr_sessions: how many
  * @timed: parked calls that end by themselves, the next one first
@@ -70,6 +72,8 @@ struct server {
 	struct list_head alone;
 	int nr_alone;
 	int sweep_at;
+	s64 sweep_time;
+	s64 sweep_span;
 	struct list_head sessions;
 	int nr_sessions;
 	struct list_head timed;
@@ -133,7 +137,9 @@ enum psock_urgent {
  * @holder: a thread that has the descriptor, as far as is known
  * @holder_fd: its number there
  * @own: a descriptor of ours for the program's end, while a call about it is looked at; -1: none
+ * @is_missing: nobody was found who holds it
  * @stuffing: bytes in front of what the program writes, which only keep it from being writable
+ * @shut: directions of our end that were shut, a bit each: SHUT_RD, SHUT_WR
  * @token: the listener's token is out, or a datagram's copy
  * @taken: the head of the host's queue of datagrams has gone to the program in this call
  * @out: read from the program and not taken by the host
@@ -167,6 +173,8 @@ struct psock {
 	int holder_fd;
 	int own;
 	u32 stuffing;
+	u8 shut;
+	bool is_missing;
 	bool token;
 	bool taken;
 	struct sk_buff *out;
@@ -235,6 +243,8 @@ typedef long call_fn(struct call *call);
 void session_end(struct session *session);
 void calls_retry(struct psock *ps);
 void calls_expire(struct server *server);
+/* When the loop has to look at parked calls, or at sockets that may be nobody's. */
+void server_set_deadline(struct server *server);
 void calls_drop(struct psock *ps, long result);
 
 /*
@@ -261,6 +271,8 @@ void psock_return(struct psock *ps, int fd);
 void psock_is_alone(struct psock *ps);
 void psock_is_joined(struct psock *ps);
 void psock_sweep(struct server *server);
+/* When it is worth a look which of them are still held, because time has passed. */
+void psock_sweep_in_time(struct server *server);
 
 /* pair.c */
 /*
@@ -275,6 +287,11 @@ int pair_join(struct psock *ps);
 /* Let the program's end poll not writable; and writable again. */
 int pair_stuff(struct psock *ps);
 void pair_unstuff(struct psock *ps);
+/*
+ * shutdown() of our end, SHUT_RD or SHUT_WR. With both nothing tells any more that the program has closed
+ * its own.
+ */
+void pair_shut(struct psock *ps, int how);
 void pair_give_token(struct psock *ps);
 void pair_take_token(struct psock *ps);
 /* The program's end tells of an error or a reset: ours is gone afterwards. */
@@ -301,7 +318,10 @@ void datagram_taken(struct psock *ps);
 /* call_socket.c */
 call_fn call_socket, call_bind, call_listen, call_accept, call_accept4, call_connect;
 call_fn call_getsockname, call_getpeername, call_shutdown;
-long connect_outcome(struct psock *ps);
+/* The time that connect() was to wait is over. Return: what it says */
+long connect_goes_on(struct call *call);
+/* Something of a listener's pair was read, which is only its token. */
+void listener_end_ready(struct psock *ps);
 void connect_host_ready(struct psock *ps, u32 events);
 
 /* call_option.c */

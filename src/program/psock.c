@@ -14,6 +14,10 @@
 /* Fresh sockets that are tolerated before somebody asks whether they are still held. */
 #define SWEEP_MIN 64
 
+/* How long after the last one came somebody looks anyway, ns; each further look takes twice as long. */
+#define SWEEP_SOON 100000000LL
+#define SWEEP_SPAN_MAX (64 * SWEEP_SOON)
+
 /* Edges of everything: handlers go on until there is nothing more. */
 #define HOST_EVENTS (EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET)
 
@@ -147,25 +151,78 @@ void psock_is_alone(struct psock *ps)
 {
 	struct server *server = ps->server;
 
+	if (!list_empty(&ps->of_alone))
+		return;
 	list_add_tail(&ps->of_alone, &server->alone);
 	server->nr_alone++;
+	server->sweep_span = SWEEP_SOON;
+	server->sweep_time = loop_now() + server->sweep_span;
+	server_set_deadline(server);
+}
+
+static void is_held(void *arg, pid_t pid, int fd, u64 inode)
+{
+	struct server *server = arg;
+	struct psock *ps = psock_find(server, inode);
+
+	if (!ps)
+		return;
+	ps->holder = pid;
+	ps->holder_fd = fd;
+	ps->is_missing = false;
+}
+
+/* Return: how many of the sockets without a sign of life are not where they were last. */
+static int look_for_holders(struct server *server)
+{
+	struct psock *ps;
+	int missing = 0, own;
+
+	list_for_each_entry(ps, &server->alone, of_alone) {
+		own = psock_borrow(ps);
+		ps->is_missing = own < 0 && !is_shortage(own);
+		missing += ps->is_missing;
+		if (own >= 0)
+			psock_return(ps, own);
+	}
+	return missing;
+}
+
+/* The program has closed it: what it wrote goes first, if there is something. */
+static void closed_unseen(struct psock *ps)
+{
+	if (ps->state == PSOCK_STREAM && ps->end.fd >= 0 && !ps->out_ended) {
+		ps->hung_up = true;
+		pump_out(ps);
+	} else {
+		psock_close(ps);
+	}
 }
 
 /*
- * Nothing tells of the end of a socket that the program holds alone, and that never had anything to do
- * with the host. When there are many of them, somebody looks.
+ * Nothing tells of the end of a socket that the program holds alone: one that never had anything to do
+ * with the host, or has nothing any more. When there are many of them, or some time has passed, somebody
+ * looks.
  */
 void psock_sweep(struct server *server)
 {
 	struct psock *ps, *next;
-	int own;
 
-	list_for_each_entry_safe(ps, next, &server->alone, of_alone) {
-		own = psock_borrow(ps);
-		if (own >= 0)
-			psock_return(ps, own);
-		else if (!is_shortage(own))
-			psock_close(ps);
-	}
+	if (look_for_holders(server))
+		sockets_of_all(is_held, server);
+	list_for_each_entry_safe(ps, next, &server->alone, of_alone)
+		if (ps->is_missing)
+			closed_unseen(ps);
 	server->sweep_at = server->nr_alone * 2 > SWEEP_MIN ? server->nr_alone * 2 : SWEEP_MIN;
+	if (server->sweep_span < SWEEP_SPAN_MAX)
+		server->sweep_span *= 2;
+	server->sweep_time = loop_now() + server->sweep_span;
+	server_set_deadline(server);
+}
+
+void psock_sweep_in_time(struct server *server)
+{
+	if (server->nr_alone >= server->sweep_at ||
+	    (server->nr_alone && loop_now() >= server->sweep_time))
+		psock_sweep(server);
 }

@@ -125,7 +125,7 @@ static void no_more_output(struct psock *ps)
 {
 	ps->reset = true;
 	if (ps->in_ended)
-		shutdown(ps->end.fd, SHUT_RD);
+		pair_shut(ps, SHUT_RD);
 	else
 		pump_in(ps);
 }
@@ -328,7 +328,7 @@ static void end_of_input(struct psock *ps, int error)
 {
 	ps->in_ended = true;
 	if (!error && !ps->reset) {
-		shutdown(ps->end.fd, SHUT_WR);
+		pair_shut(ps, SHUT_WR);
 		return;
 	}
 	note_error(ps, error ? error : ps->error);
@@ -369,11 +369,14 @@ void pump_end_ready(struct loop_watch *watch, u32 events)
 {
 	struct psock *ps = container_of(watch, struct psock, end);
 
-	if (events & EPOLLHUP)
+	/* An end that we have shut ourselves in both directions hangs up by that. */
+	if (events & EPOLLHUP && ps->shut != (1U << SHUT_RD | 1U << SHUT_WR))
 		ps->hung_up = true;
 	if (ps->state != PSOCK_STREAM) {
 		if (ps->hung_up)
 			psock_close(ps);
+		else if (ps->state == PSOCK_LISTENING && events & EPOLLOUT)
+			listener_end_ready(ps);
 		return;
 	}
 	if (events & (EPOLLIN | EPOLLHUP | EPOLLRDHUP))

@@ -74,6 +74,18 @@ static bool pump_again(struct server *server)
 	return any;
 }
 
+void server_set_deadline(struct server *server)
+{
+	s64 deadline = server->nr_alone ? server->sweep_time : INT64_MAX;
+
+	if (!list_empty(&server->timed)) {
+		s64 first = list_first_entry(&server->timed, struct call, of_timed)->deadline;
+
+		deadline = first < deadline ? first : deadline;
+	}
+	server->loop.deadline = deadline;
+}
+
 static bool tick(struct loop *loop)
 {
 	struct server *server = loop->arg;
@@ -88,8 +100,7 @@ static bool tick(struct loop *loop)
 			psock_host_ready(ps, event[i].events);
 	}
 	calls_expire(server);
-	if (server->nr_alone >= server->sweep_at)
-		psock_sweep(server);
+	psock_sweep_in_time(server);
 	return any || n > 0;
 }
 

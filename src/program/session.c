@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/epoll.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <skiff/slab.h>
@@ -64,7 +65,7 @@ static bool park(struct call *call)
 		if (other->deadline > kept->deadline)
 			break;
 	list_add_tail(&kept->of_timed, &other->of_timed);
-	server->loop.deadline = list_first_entry(&server->timed, struct call, of_timed)->deadline;
+	server_set_deadline(server);
 	return true;
 }
 
@@ -169,6 +170,16 @@ void calls_drop(struct psock *ps, long result)
 	}
 }
 
+/* What a call says that has waited for as long as it was to. */
+static long result_in_time(struct call *call)
+{
+	if (call->done)
+		return (long)call->done;
+	if (call->req.data.nr == SYS_connect)
+		return connect_goes_on(call);
+	return call->result;
+}
+
 void calls_expire(struct server *server)
 {
 	s64 now;
@@ -181,7 +192,7 @@ void calls_expire(struct server *server)
 
 		if (call->deadline > now)
 			return;
-		answer(call, call->done ? (long)call->done : call->result);
+		answer(call, result_in_time(call));
 		unpark(call);
 	}
 }

@@ -218,24 +218,31 @@ static s64 borrowed_inode(const struct task *task, int fd)
 	return S_ISSOCK(st.st_mode) ? (s64)st.st_ino : 0;
 }
 
-s64 task_socket_inode(const struct task *task, int fd)
+static s64 socket_inode(int fd_dir, const char *name)
 {
 	static const char prefix[] = "socket:[";
-	char name[16], link[64];
+	char link[64];
 	ssize_t n;
 
-	if (fd < 0)
-		return -EBADF;
-	snprintf(name, sizeof(name), "%d", fd);
-	n = readlinkat(task->fd_dir, name, link, sizeof(link) - 1);
-	if (n < 0 && errno == EACCES)
-		return borrowed_inode(task, fd);
+	n = readlinkat(fd_dir, name, link, sizeof(link) - 1);
 	if (n < 0)
 		return -errno;
 	link[n] = '\0';
 	if (strncmp(link, prefix, sizeof(prefix) - 1) != 0)
 		return 0;
 	return strtoll(link + sizeof(prefix) - 1, NULL, 10);
+}
+
+s64 task_socket_inode(const struct task *task, int fd)
+{
+	char name[16];
+	s64 inode;
+
+	if (fd < 0)
+		return -EBADF;
+	snprintf(name, sizeof(name), "%d", fd);
+	inode = socket_inode(task->fd_dir, name);
+	return inode == -EACCES ? borrowed_inode(task, fd) : inode;
 }
 
 int task_borrow(const struct task *task, int fd)
@@ -322,4 +329,39 @@ int task_fd_flags(const struct task *task, int fd)
 	text[n] = '\0';
 	at = strstr(text, "flags:");
 	return at ? (int)strtol(at + 6, NULL, 8) : -EBADF;
+}
+
+static bool is_number(const char *name)
+{
+	return name[0] >= '0' && name[0] <= '9';
+}
+
+static void sockets_of(pid_t pid, void (*fn)(void *arg, pid_t pid, int fd, u64 inode), void *arg)
+{
+	char path[64];
+	struct dirent *entry;
+	s64 inode;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		inode = is_number(entry->d_name) ? socket_inode(dirfd(dir), entry->d_name) : 0;
+		if (inode > 0)
+			fn(arg, pid, (int)strtol(entry->d_name, NULL, 10), (u64)inode);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+void sockets_of_all(void (*fn)(void *arg, pid_t pid, int fd, u64 inode), void *arg)
+{
+	struct dirent *entry;
+	DIR *dir = opendir("/proc");
+
+	while (dir && (entry = readdir(dir)))
+		if (is_number(entry->d_name))
+			sockets_of((pid_t)strtol(entry->d_name, NULL, 10), fn, arg);
+	if (dir)
+		closedir(dir);
 }

@@ -98,4 +98,7 @@ int task_fd_flags(const struct task *task, int fd);
  */
 int tasks_search(struct tasks *tasks, u64 inode, pid_t *tid, int *fd);
 
+/* Tell of each socket that any process has whose descriptors may be looked at. */
+void sockets_of_all(void (*fn)(void *arg, pid_t pid, int fd, u64 inode), void *arg);
+
 #endif /* SKIFF_PROGRAM_TASK_H */
