@@ -4,6 +4,7 @@
 import json
 import os
 import pty
+import resource
 import shutil
 import signal
 import socket
@@ -227,6 +228,35 @@ def hosts_of_run():
         if line[:2] == [SKIFF, 'run'] and state != 'Z':
             found.append(int(pid))
     return found
+
+
+def test_without_namespaces():
+    if ORDINARY not in USERS:
+        raise Skip('no ordinary user')
+    # Someone who may have no namespace, and has no rights: of the last one that there was.
+    alone = 'echo 0 > /proc/sys/user/max_user_namespaces; exec setpriv --bounding-set=-all ' \
+            '--inh-caps=-all --no-new-privs "$@"'
+    cmd = user(ORDINARY) + ['unshare', '-U', '-r', 'sh', '-c', alone, 'sh', SKIFF, 'run',
+                            '--no-gateway', '--dns', '192.0.2.53', '--', PYTHON, '-c', TALK]
+    p = subprocess.run(cmd, env=env_of(ORDINARY), text=True, capture_output=True, timeout=PATIENCE)
+    assert (p.returncode, p.stdout) == (0, '300000\n'), p
+    assert 'runs without a network namespace' in p.stderr and 'max_user_namespaces' in p.stderr, p
+    assert '/etc/resolv.conf is not replaced' in p.stderr, p
+
+
+@for_users
+def test_a_host_has_all_descriptors_that_it_may(uid):
+    # More than a program may have without asking.
+    code = 'import resource, socket\nresource.setrlimit(resource.RLIMIT_NOFILE, ' \
+           '(3000, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))\n' \
+           's = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2000)]\nprint(len(s))'
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 8000:
+        raise Skip('RLIMIT_NOFILE does not allow for it')
+    status, out, err = call('run', PYTHON, '-c', code, uid=uid,
+                            preexec_fn=lambda: resource.setrlimit(
+                                resource.RLIMIT_NOFILE,
+                                (256, resource.getrlimit(resource.RLIMIT_NOFILE)[1])))
+    assert (status, out) == (0, '2000\n'), (status, err)
 
 
 @for_users
