@@ -428,6 +428,14 @@ def test_the_kernels_image_can_not_be_changed(uid):
         assert status == 2 and 'not permitted' in err, (status, err)
 
 
+def test_other_packet_sockets_are_the_hosts():
+    # They send.
+    code = 'import socket\ns = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x88b5))\n' \
+           's.bind(("lo", 0x88b5))\nd = bytes(12) + b"\\x88\\xb5hello"\ns.send(d)\nprint(s.recv(100) == d)'
+    out = call('run', *BOX, PYTHON, '-c', code)[1]
+    assert out == 'True\n', out
+
+
 @for_users
 def test_devices_can_be_listened_to(uid):
     tool('tcpdump')
@@ -441,6 +449,14 @@ def test_devices_can_be_listened_to(uid):
         assert call('exec', 'box', PYTHON, '-c', code, uid=uid)[0] == 0
         lines = dump.communicate(timeout=PATIENCE)[0].splitlines()
         assert len(lines) == 3, lines
+        dump = start('exec', 'box', 'tcpdump', '-n', '-U', '-l', '-c', '2', '-i', 'lo', 'udp', uid=uid,
+                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert wait_for_line(dump.stderr, 'listening on lo')
+        to_self = code.replace('192.0.2.9', '127.0.0.1').replace('range(3)', 'range(2)')
+        assert call('exec', 'box', PYTHON, '-c', to_self, uid=uid)[0] == 0
+        shown = dump.communicate(timeout=PATIENCE)[0].splitlines()
+        # libpcap passes over what is sent; and nobody but the host answers.
+        assert [line.split('length ')[1] for line in shown] == ['10', '11'], shown
         for i, line in enumerate(lines):
             assert '192.0.2.2.' in line and '> 192.0.2.9.1234: UDP, length %d' % (10 + i) in line, lines
     finally:
