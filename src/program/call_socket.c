@@ -62,7 +62,11 @@ long call_socket(struct call *call)
 
 	if (domain == AF_NETLINK)
 		return CALL_CONTINUE;
-	if (domain == AF_PACKET && server->on_packet &&
+	/*
+	 * Nobody but libpcap makes one that receives nothing yet, and wants a ring in memory that it
+	 * shares with the kernel. All others send, too, and are the host's.
+	 */
+	if (domain == AF_PACKET && type == SOCK_RAW && !protocol && server->on_packet &&
 	    server->on_packet(server->on_packet_arg, call->session->watch.fd))
 		return CALL_CONTINUE;
 	sfd = skiff_socket(server->host, domain, type | SOCK_NONBLOCK, protocol);

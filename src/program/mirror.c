@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <linux/if_tun.h>
@@ -15,6 +16,9 @@
 #include <skiff/slab.h>
 
 #include "program/mirror.h"
+
+/* What the kernel calls it in each namespace. */
+#define LOOPBACK "lo"
 
 /* The largest frame: a merged packet with its link-layer header. */
 #define FRAME_MAX (65536 + 64)
@@ -53,8 +57,12 @@ struct mirrors {
 
 bool mirror_is_end(int fd, const char *name)
 {
+	int family = 0;
+	socklen_t len = sizeof(family);
 	struct ifreq ifr;
 
+	if (!strcmp(name, LOOPBACK))
+		return !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) && family == AF_PACKET;
 	memset(&ifr, 0, sizeof(ifr));
 	return !ioctl(fd, TUNGETIFF, &ifr) && !strncmp(ifr.ifr_name, name, IF_NAMESIZE);
 }
@@ -109,8 +117,9 @@ static int mirror_tap(struct sk_buff *skb, struct net_device *dev, struct packet
 	int offset = frame_offset(skb);
 	size_t len = skb->len + (size_t)-offset;
 
-	if (!(dev->flags & IFF_LOOPBACK) && len <= FRAME_MAX &&
-	    !skb_copy_bits(skb, offset, mirrors->frame, (int)len)) {
+	/* What is sent on loopback comes back, in the image by itself. */
+	if ((!(dev->flags & IFF_LOOPBACK) || skb->pkt_type == PACKET_OUTGOING) &&
+	    len <= FRAME_MAX && !skb_copy_bits(skb, offset, mirrors->frame, (int)len)) {
 		complete_checksum(skb, offset, mirrors->frame, len);
 		show(mirrors, dev->name, len);
 	}

@@ -11,7 +11,8 @@
  * A program that asks the kernel which devices, addresses and routes there are (rtnetlink, /proc/net,
  * /sys/class/net) is to be told of its host's. So its network namespace has a TAP for each of them, which the
  * launcher makes and whose queues the host has. What the kernel would send by one is thrown away; what the
- * skiff device carries is written to it while the program may be listening (AF_PACKET).
+ * skiff device carries is written to it while the program may be listening (AF_PACKET). For loopback it is a socket
+ * in place of a queue.
  *
  * The host describes its devices in lines, each of which concerns the one whose line came last:
  *
@@ -42,7 +43,7 @@ struct mirror_end {
  */
 unsigned int mirror_make(const char *lines, struct mirror_end *ends, char *err, size_t size);
 
-/* Whether @fd is the queue of a TAP, or of a TUN device, of that name. */
+/* Whether @fd is the queue of a TAP, or of a TUN device, of that name, or a socket for "lo". */
 bool mirror_is_end(int fd, const char *name);
 
 struct net;

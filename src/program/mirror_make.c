@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <linux/filter.h>
+#include <linux/if_packet.h>
 #include <linux/if_tun.h>
 
 #include "program/mirror.h"
@@ -70,6 +71,32 @@ static int open_tap(const char *name, int ifindex, bool ethernet)
 	return err;
 }
 
+static bool is_loopback(const char *name)
+{
+	return !strcmp(name, "lo");
+}
+
+/*
+ * There is one in each namespace, and no other can be made. A socket that sends on it shows what it sends to
+ * listeners, twice as they are used to; the kernel takes nothing from outside for addresses of loopback.
+ */
+static int open_loopback(void)
+{
+	struct sockaddr_ll to = {
+		.sll_family = AF_PACKET,
+		.sll_ifindex = (int)if_nametoindex("lo"),
+	};
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), err;
+
+	if (fd < 0)
+		return -errno;
+	if (!bind(fd, (const struct sockaddr *)&to, sizeof(to)))
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
 /* A number of the host's, which writes them well. */
 static unsigned int number(const char *text)
 {
@@ -115,15 +142,17 @@ static int make_device(struct maker *m, char *words[], unsigned int n)
 	int fd, err = 0;
 
 	m->ifindex = 0;
-	if (n != 6 || !strcmp(name, "lo"))
-		return 0;
+	if (n != 6)
+		return -EPROTO;
 	if (m->nr == MIRROR_MAX)
 		return -ENOSPC;
-	fd = open_tap(name, (int)number(words[2]), ethernet);
+	fd = is_loopback(name) ? open_loopback() : open_tap(name, (int)number(words[2]), ethernet);
 	if (fd < 0)
 		return fd;
 	m->ends[m->nr].fd = fd;
 	snprintf(m->ends[m->nr++].name, IF_NAMESIZE, "%s", name);
+	if (is_loopback(name))
+		return 0;
 	if (ethernet)
 		err = set_mac(m->control, name, words[5]);
 	if (!err)
@@ -149,7 +178,7 @@ static int make_address(struct maker *m, char *words[], unsigned int n)
 
 static int find_device(struct maker *m, char *words[], unsigned int n)
 {
-	m->ifindex = n > 1 && strcmp(words[1], "lo") != 0 ? (int)if_nametoindex(words[1]) : 0;
+	m->ifindex = n > 1 && !is_loopback(words[1]) ? (int)if_nametoindex(words[1]) : 0;
 	return 0;
 }
 

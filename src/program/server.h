@@ -44,7 +44,7 @@ int server_nr_sockets(const struct server *server);
 void server_on_end(struct server *server, void (*fn)(void *arg), void *arg);
 
 /*
- * Ask @fn about sockets of AF_PACKET: whether the program that came by that listener has them of the kernel.
+ * Ask @fn about sockets of AF_PACKET by which packets are captured: whether the program that came by that listener has them of the kernel.
  * Without this, or if it says no, they are the host's.
  */
 void server_on_packet(struct server *server, bool (*fn)(void *arg, int listener), void *arg);

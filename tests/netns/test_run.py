@@ -4,6 +4,7 @@
 import json
 import os
 import pty
+import resource
 import shutil
 import signal
 import socket
@@ -229,6 +230,35 @@ def hosts_of_run():
     return found
 
 
+def test_without_namespaces():
+    if ORDINARY not in USERS:
+        raise Skip('no ordinary user')
+    # Someone who may have no namespace, and has no rights: of the last one that there was.
+    alone = 'echo 0 > /proc/sys/user/max_user_namespaces; exec setpriv --bounding-set=-all ' \
+            '--inh-caps=-all --no-new-privs "$@"'
+    cmd = user(ORDINARY) + ['unshare', '-U', '-r', 'sh', '-c', alone, 'sh', SKIFF, 'run',
+                            '--no-gateway', '--dns', '192.0.2.53', '--', PYTHON, '-c', TALK]
+    p = subprocess.run(cmd, env=env_of(ORDINARY), text=True, capture_output=True, timeout=PATIENCE)
+    assert (p.returncode, p.stdout) == (0, '300000\n'), p
+    assert 'runs without a network namespace' in p.stderr and 'max_user_namespaces' in p.stderr, p
+    assert '/etc/resolv.conf is not replaced' in p.stderr, p
+
+
+@for_users
+def test_a_host_has_all_descriptors_that_it_may(uid):
+    # More than a program may have without asking.
+    code = 'import resource, socket\nresource.setrlimit(resource.RLIMIT_NOFILE, ' \
+           '(3000, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))\n' \
+           's = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2000)]\nprint(len(s))'
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 8000:
+        raise Skip('RLIMIT_NOFILE does not allow for it')
+    status, out, err = call('run', PYTHON, '-c', code, uid=uid,
+                            preexec_fn=lambda: resource.setrlimit(
+                                resource.RLIMIT_NOFILE,
+                                (256, resource.getrlimit(resource.RLIMIT_NOFILE)[1])))
+    assert (status, out) == (0, '2000\n'), (status, err)
+
+
 @for_users
 def test_the_host_is_gone_with_its_programs(uid):
     assert call('run', 'true', uid=uid)[0] == 0
@@ -398,6 +428,14 @@ def test_the_kernels_image_can_not_be_changed(uid):
         assert status == 2 and 'not permitted' in err, (status, err)
 
 
+def test_other_packet_sockets_are_the_hosts():
+    # They send.
+    code = 'import socket\ns = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x88b5))\n' \
+           's.bind(("lo", 0x88b5))\nd = bytes(12) + b"\\x88\\xb5hello"\ns.send(d)\nprint(s.recv(100) == d)'
+    out = call('run', *BOX, PYTHON, '-c', code)[1]
+    assert out == 'True\n', out
+
+
 @for_users
 def test_devices_can_be_listened_to(uid):
     tool('tcpdump')
@@ -411,6 +449,14 @@ def test_devices_can_be_listened_to(uid):
         assert call('exec', 'box', PYTHON, '-c', code, uid=uid)[0] == 0
         lines = dump.communicate(timeout=PATIENCE)[0].splitlines()
         assert len(lines) == 3, lines
+        dump = start('exec', 'box', 'tcpdump', '-n', '-U', '-l', '-c', '2', '-i', 'lo', 'udp', uid=uid,
+                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert wait_for_line(dump.stderr, 'listening on lo')
+        to_self = code.replace('192.0.2.9', '127.0.0.1').replace('range(3)', 'range(2)')
+        assert call('exec', 'box', PYTHON, '-c', to_self, uid=uid)[0] == 0
+        shown = dump.communicate(timeout=PATIENCE)[0].splitlines()
+        # libpcap passes over what is sent; and nobody but the host answers.
+        assert [line.split('length ')[1] for line in shown] == ['10', '11'], shown
         for i, line in enumerate(lines):
             assert '192.0.2.2.' in line and '> 192.0.2.9.1234: UDP, length %d' % (10 + i) in line, lines
     finally:

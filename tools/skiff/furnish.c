@@ -63,8 +63,6 @@ void furnish_devices(struct net *net, FILE *out)
 
 	net_lock(net);
 	for_each_netdev(net, dev) {
-		if (dev->flags & IFF_LOOPBACK)
-			continue;
 		f.dev = dev;
 		furnish_device(&f);
 		/* Routers are reached by what the links give, which is longer. */

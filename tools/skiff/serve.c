@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -265,6 +266,17 @@ static enum status serve_programs(struct running *r)
  */
 #define PROGRAM_RIGHTS (1ULL << CAP_SYS_PTRACE | 1ULL << CAP_DAC_READ_SEARCH | 1ULL << CAP_KILL)
 
+/* Each socket of each program takes a descriptor here. */
+static void raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static enum status begin(struct running *r)
 {
 	enum status status = up_begin(r->how->config, &r->host);
@@ -283,20 +295,23 @@ static enum status begin(struct running *r)
 
 static void run(struct running *r)
 {
+	/* Of a program's own host nobody needs to hear; and a service manager waits for the program. */
 	bool report = r->how->client < 0;
 
-	if (report)
+	if (report) {
 		up_report_begin(&r->host, r->how->config);
-	tell_service_manager("READY=1");
+		tell_service_manager("READY=1");
+	}
 	if (r->how->background)
 		background_ready(r->how->background);
 	stopped_server = r->server;
 	if (!stopped)
 		server_run(r->server);
 	stopped_server = NULL;
-	tell_service_manager("STOPPING=1");
-	if (report)
+	if (report) {
+		tell_service_manager("STOPPING=1");
 		up_report_end(&r->host, r->how->config);
+	}
 }
 
 enum status serve(const struct serve *how)
@@ -305,6 +320,7 @@ enum status serve(const struct serve *how)
 	enum status status, ended;
 
 	catch_signals();
+	raise_limit();
 	status = begin(&r);
 	if (status == STATUS_OK)
 		run(&r);
