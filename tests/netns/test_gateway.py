@@ -20,12 +20,14 @@ NOBODY = '203.0.113.1'  # a network without a route
 class Gateway(Host):
     """gateway-client, which is told what to do."""
 
-    def __init__(self, *args):
+    def __init__(self, *args, user=None):
         # pylint: disable=super-init-not-called
         if not os.path.exists(CLIENT):
             raise Skip('%s is not built' % CLIENT)
-        self.proc = subprocess.Popen([CLIENT] + list(args), stdin=subprocess.PIPE,
-                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.proc = subprocess.Popen([CLIENT] + list(args), stdin=subprocess.PIPE, user=user,
+                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                     group=user, extra_groups=None if user is None else [])
+        self.readers = []
         Host.running.append(self)
         up = self.proc.stdout.readline().strip()
         if up != 'up':
@@ -70,8 +72,8 @@ class Gateway(Host):
 
 
 @contextlib.contextmanager
-def gateway(*args):
-    g = Gateway(*args)
+def gateway(*args, user=None):
+    g = Gateway(*args, user=user)
     try:
         yield g
         g.end()
@@ -556,6 +558,31 @@ def test_publish_occupied():
         assert done.returncode == 2 and '%s:%d/tcp' % (SYSTEM, port) in done.stderr and \
             'listens there already' in done.stderr, done.stderr
         assert_no_report(done.stderr)
+
+
+def test_ordinary_user():
+    """No privilege is needed, except for what the system asks one for; that is said."""
+    try:
+        os.seteuid(65534)
+        os.seteuid(0)
+        ping_sockets(1, 0)
+    except OSError:
+        raise Skip('there is no other user here')
+    with gateway(user=65534) as g:
+        s = connected(g)
+        g.begin('both', 1, MB)
+        s.both(MB)
+        assert g.answer() == 'ok'
+        assert g.tell('ping', SYSTEM, 56) == 'EHOSTUNREACH'
+        assert g.tell('ping', '10.0.2.2', 56) == 'ok'
+        ping_sockets(0, 2147483647)
+        assert g.tell('ping', SYSTEM, 56) == 'ok'
+    try:
+        Gateway('port=80', user=65534)
+    except AssertionError as e:
+        assert '0.0.0.0:80/tcp' in str(e) and 'from 1024 on' in str(e), e
+    else:
+        raise AssertionError('port 80 was given to an ordinary user')
 
 
 def test_end_under_way():
