@@ -335,6 +335,49 @@ def test_crowd():
         g.ok('tcp', 1, SYSTEM, port)
 
 
+@contextlib.contextmanager
+def full_listener():
+    """One that takes no connection until what is in its queue is accepted."""
+    with listening(backlog=0) as srv, socket.create_connection(srv.getsockname()):
+        yield srv
+
+
+def test_slow_connect():
+    """The client asks again while the system connects, and there is one connection in the end."""
+    with full_listener() as srv, gateway() as g:
+        g.begin('tcp', 1, SYSTEM, srv.getsockname()[1])
+        # Long enough for both to have asked again.
+        time.sleep(1.5)
+        srv.accept()[0].close()
+        assert g.answer() == 'ok'
+        s = Stream(srv.accept()[0])
+        g.ok('send', 1, 100)
+        s.recv(100)
+        st = g.stats()
+        assert st['flows'] == 1 and st['tcp'] == 1, st
+
+
+def test_client_goes_away():
+    """The system is connected when the client is not there any more: it hears of that."""
+    with full_listener() as srv, gateway() as g:
+        # None of them waits.
+        g.ok('crowd', SYSTEM, srv.getsockname()[1], 1, 0)
+        assert g.stats()['flows'] == 1
+        srv.accept()[0].close()
+        g.begin('idle', 1)
+        s = Stream(srv.accept()[0])
+        g.answer()
+        g.until(lambda st: st['flows'] == 0, 'the flow stays')
+        s.reset()
+
+
+def test_end_while_connecting():
+    with full_listener() as srv, gateway() as g:
+        g.ok('crowd', SYSTEM, srv.getsockname()[1], 10, 0)
+        assert g.stats()['flows'] == 10
+        g.end()
+
+
 def test_descriptors_end():
     """Without descriptors new flows fail, and it goes on when there are some."""
     with listening(backlog=4096) as srv, gateway() as g:
