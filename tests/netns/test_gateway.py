@@ -603,6 +603,19 @@ def test_publish_occupied():
         assert_no_report(done.stderr)
 
 
+def test_garbage():
+    """Packets that nobody sends end nothing but themselves, and flows stay within their limit."""
+    with listening() as srv, datagrams(), gateway('flows=200') as g:
+        s = connected(g)
+        g.ok('garbage', SYSTEM, 20000)
+        st = g.stats()
+        assert st['flows'] <= 200 and st['refused'] and st['udp'] and st['echo'], st
+        g.ok('send', 1, 1000)
+        s.recv(1000)
+        # What stays is idle, and makes room for who comes.
+        g.ok('tcp', 2, SYSTEM, srv.getsockname()[1])
+
+
 def test_ordinary_user():
     """No privilege is needed, except for what the system asks one for; that is said."""
     try:
