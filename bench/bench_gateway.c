@@ -34,6 +34,7 @@
 enum { SINK, SOURCE, ECHO, CLOSES, KINDS };
 
 static struct net *client, *host;
+static struct skiff_gateway *gateway;
 static int listeners[KINDS];
 static struct sockaddr_in names[KINDS];
 static char buf[CHUNK];
@@ -115,7 +116,8 @@ static void start_hosts(void)
 	     "hosts");
 	skiff_gateway_rule("127.0.0.1", true, &rule, err, sizeof(err));
 	params.dev = far;
-	need(skiff_gateway_create(host, &params, err, sizeof(err)) != NULL, err);
+	gateway = skiff_gateway_create(host, &params, err, sizeof(err));
+	need(gateway != NULL, err);
 	need(skiff_addr_add(client, "eth0", "10.0.2.15/24", err, sizeof(err)) == 0 &&
 		     skiff_dev_up(client, "eth0", err, sizeof(err)) == 0 &&
 		     skiff_gateway_set(client, "10.0.2.2", err, sizeof(err)) == 0,
@@ -245,6 +247,17 @@ static int direct(int kind)
 	return fd;
 }
 
+/* Until the other end has seen the end of all. */
+static void finish_flows(void)
+{
+	struct skiff_gateway_stats stats;
+
+	do {
+		run_hosts();
+		need(skiff_gateway_get_stats(gateway, &stats) == 0, "statistics");
+	} while (stats.flows);
+}
+
 /* One after the other, for the other end serves one at a time. */
 static void bulk(const char *name, int kind, ssize_t (*move)(int fd))
 {
@@ -255,8 +268,7 @@ static void bulk(const char *name, int kind, ssize_t (*move)(int fd))
 		fd = connected(kind);
 		ours[i] = bulk_round(fd, move);
 		skiff_close(fd);
-		for (int j = 0; j < 1000; j++)
-			run_hosts();
+		finish_flows();
 		fd = direct(kind);
 		theirs[i] = direct_round(fd, kind);
 		close(fd);
