@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <skiff/byteorder.h>
+
 #include "gateway/gateway.h"
 #include "wire/addr.h"
 

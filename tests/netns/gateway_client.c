@@ -503,6 +503,94 @@ static void do_spray(char **arg)
 	puts("ok");
 }
 
+static unsigned int chance(unsigned int below)
+{
+	static unsigned long long x = 88172645463325252ull;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	return (unsigned int)(x >> 32) % below;
+}
+
+/* RFC 1071, on top of @sum. */
+static unsigned short checksum(const unsigned char *data, unsigned int len, unsigned int sum)
+{
+	for (unsigned int i = 0; i < len; i++)
+		sum += (unsigned int)data[i] << (i % 2 ? 0 : 8);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return htons((unsigned short)~sum);
+}
+
+/* A transport header of @protocol that gets past the first look more often than not. */
+static void make_header(unsigned char *l4, unsigned int len, unsigned char protocol)
+{
+	if (protocol == IPPROTO_TCP && len >= 20) {
+		l4[12] = (unsigned char)((chance(8) ? 5 + chance((len - 20) / 4 + 1) : chance(16))
+					 << 4);
+		l4[13] = chance(3) ? 0x02 : (unsigned char)chance(256);
+	} else if (protocol == IPPROTO_UDP && len >= 8) {
+		l4[4] = 0;
+		l4[5] = (unsigned char)(chance(8) ? len : chance(256));
+	} else if (protocol == IPPROTO_ICMP && len >= 8) {
+		l4[0] = chance(4) ? 8 : (unsigned char)chance(20);
+	}
+}
+
+static void fill_checksum(unsigned char *ip, unsigned int len)
+{
+	static const int where[] = { [IPPROTO_TCP] = 16, [IPPROTO_UDP] = 6, [IPPROTO_ICMP] = 2 };
+	unsigned char *l4 = ip + 20;
+	unsigned int sum = 0;
+	unsigned short check;
+	int at = where[ip[9]];
+
+	if ((unsigned int)at + 2 > len)
+		return;
+	memset(l4 + at, 0, 2);
+	if (ip[9] != IPPROTO_ICMP) {
+		for (int i = 12; i < 20; i += 2)
+			sum += (unsigned int)ip[i] << 8 | ip[i + 1];
+		sum += ip[9] + len;
+	}
+	check = checksum(l4, len, sum);
+	memcpy(l4 + at, &check, sizeof(check));
+}
+
+/* Packets that no program sends, from several senders, to that address and to the gateway's own. */
+static void do_garbage(char **arg)
+{
+	static const unsigned char protocols[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP };
+	struct sockaddr_in name = name_of(arg[0], "0"), own = name_of("10.0.2.2", "0");
+	int fd = skiff_socket(client, AF_INET, SOCK_RAW, IPPROTO_RAW);
+	unsigned char ip[320];
+
+	for (int i = 0; i < atoi(arg[1]); i++) {
+		struct sockaddr_in to = chance(4) ? name : own;
+		unsigned int len = chance(100);
+
+		own.sin_addr.s_addr = htonl(0x0a000202 + chance(2));
+		for (size_t j = 0; j < sizeof(ip); j++)
+			ip[j] = (unsigned char)chance(256);
+		memcpy(ip, "\x45\0\0\0\0\0\0\0\x40", 9);
+		ip[9] = protocols[chance(3)];
+		memcpy(ip + 12, "\x0a\0\x02", 3);
+		ip[15] = (unsigned char)(15 + chance(2));
+		memcpy(ip + 16, &to.sin_addr, 4);
+		/* Ports are few, so that flows meet. */
+		ip[20] = ip[22] = 0x40;
+		make_header(ip + 20, len, ip[9]);
+		if (chance(10))
+			fill_checksum(ip, len);
+		skiff_sendto(fd, ip, 20 + len, MSG_DONTWAIT, (struct sockaddr *)&to, sizeof(to));
+		if (!chance(8))
+			run();
+	}
+	skiff_close(fd);
+	puts("ok");
+}
+
 /* Go on for some milliseconds. */
 static void do_idle(char **arg)
 {
@@ -577,6 +665,7 @@ static const struct order {
 	{ "ping", 2, do_ping },		/* ADDRESS BYTES */
 	{ "crowd", 4, do_crowd },	/* ADDRESS PORT CONNECTIONS WANTED */
 	{ "spray", 3, do_spray },	/* ADDRESS PORT SOCKETS */
+	{ "garbage", 2, do_garbage },	/* ADDRESS PACKETS */
 	{ "idle", 1, do_idle },		/* MILLISECONDS */
 	{ "stats", 0, do_stats },	{ "counters", 0, do_counters },
 };

@@ -20,12 +20,14 @@ NOBODY = '203.0.113.1'  # a network without a route
 class Gateway(Host):
     """gateway-client, which is told what to do."""
 
-    def __init__(self, *args):
+    def __init__(self, *args, user=None):
         # pylint: disable=super-init-not-called
         if not os.path.exists(CLIENT):
             raise Skip('%s is not built' % CLIENT)
-        self.proc = subprocess.Popen([CLIENT] + list(args), stdin=subprocess.PIPE,
-                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.proc = subprocess.Popen([CLIENT] + list(args), stdin=subprocess.PIPE, user=user,
+                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                     group=user, extra_groups=None if user is None else [])
+        self.readers = []
         Host.running.append(self)
         up = self.proc.stdout.readline().strip()
         if up != 'up':
@@ -70,8 +72,8 @@ class Gateway(Host):
 
 
 @contextlib.contextmanager
-def gateway(*args):
-    g = Gateway(*args)
+def gateway(*args, user=None):
+    g = Gateway(*args, user=user)
     try:
         yield g
         g.end()
@@ -333,6 +335,49 @@ def test_crowd():
         g.ok('tcp', 1, SYSTEM, port)
 
 
+@contextlib.contextmanager
+def full_listener():
+    """One that takes no connection until what is in its queue is accepted."""
+    with listening(backlog=0) as srv, socket.create_connection(srv.getsockname()):
+        yield srv
+
+
+def test_slow_connect():
+    """The client asks again while the system connects, and there is one connection in the end."""
+    with full_listener() as srv, gateway() as g:
+        g.begin('tcp', 1, SYSTEM, srv.getsockname()[1])
+        # Long enough for both to have asked again.
+        time.sleep(1.5)
+        srv.accept()[0].close()
+        assert g.answer() == 'ok'
+        s = Stream(srv.accept()[0])
+        g.ok('send', 1, 100)
+        s.recv(100)
+        st = g.stats()
+        assert st['flows'] == 1 and st['tcp'] == 1, st
+
+
+def test_client_goes_away():
+    """The system is connected when the client is not there any more: it hears of that."""
+    with full_listener() as srv, gateway() as g:
+        # None of them waits.
+        g.ok('crowd', SYSTEM, srv.getsockname()[1], 1, 0)
+        assert g.stats()['flows'] == 1
+        srv.accept()[0].close()
+        g.begin('idle', 1)
+        s = Stream(srv.accept()[0])
+        g.answer()
+        g.until(lambda st: st['flows'] == 0, 'the flow stays')
+        s.reset()
+
+
+def test_end_while_connecting():
+    with full_listener() as srv, gateway() as g:
+        g.ok('crowd', SYSTEM, srv.getsockname()[1], 10, 0)
+        assert g.stats()['flows'] == 10
+        g.end()
+
+
 def test_descriptors_end():
     """Without descriptors new flows fail, and it goes on when there are some."""
     with listening(backlog=4096) as srv, gateway() as g:
@@ -556,6 +601,44 @@ def test_publish_occupied():
         assert done.returncode == 2 and '%s:%d/tcp' % (SYSTEM, port) in done.stderr and \
             'listens there already' in done.stderr, done.stderr
         assert_no_report(done.stderr)
+
+
+def test_garbage():
+    """Packets that nobody sends end nothing but themselves, and flows stay within their limit."""
+    with listening() as srv, datagrams(), gateway('flows=200') as g:
+        s = connected(g)
+        g.ok('garbage', SYSTEM, 20000)
+        st = g.stats()
+        assert st['flows'] <= 200 and st['refused'] and st['udp'] and st['echo'], st
+        g.ok('send', 1, 1000)
+        s.recv(1000)
+        # What stays is idle, and makes room for who comes.
+        g.ok('tcp', 2, SYSTEM, srv.getsockname()[1])
+
+
+def test_ordinary_user():
+    """No privilege is needed, except for what the system asks one for; that is said."""
+    try:
+        os.seteuid(65534)
+        os.seteuid(0)
+        ping_sockets(1, 0)
+    except OSError:
+        raise Skip('there is no other user here')
+    with gateway(user=65534) as g:
+        s = connected(g)
+        g.begin('both', 1, MB)
+        s.both(MB)
+        assert g.answer() == 'ok'
+        assert g.tell('ping', SYSTEM, 56) == 'EHOSTUNREACH'
+        assert g.tell('ping', '10.0.2.2', 56) == 'ok'
+        ping_sockets(0, 2147483647)
+        assert g.tell('ping', SYSTEM, 56) == 'ok'
+    try:
+        Gateway('port=80', user=65534)
+    except AssertionError as e:
+        assert '0.0.0.0:80/tcp' in str(e) and 'from 1024 on' in str(e), e
+    else:
+        raise AssertionError('port 80 was given to an ordinary user')
 
 
 def test_end_under_way():
