@@ -33,6 +33,48 @@
 		__old;                                                  \
 	})
 
+/* Fetch and set bits, exchange, and compare and exchange, by the same rule. */
+#define __skiff_fetch_or(p, bits, order)                                       \
+	({                                                                     \
+		__typeof__(*(p)) __old;                                        \
+		if (skiff_single_threaded()) {                                 \
+			__old = __atomic_load_n(p, __ATOMIC_RELAXED);          \
+			__atomic_store_n(p, __old | (bits), __ATOMIC_RELAXED); \
+		} else {                                                       \
+			__old = __atomic_fetch_or(p, bits, order);             \
+		}                                                              \
+		__old;                                                         \
+	})
+
+#define __skiff_exchange(p, val, order)                               \
+	({                                                            \
+		__typeof__(*(p)) __old;                               \
+		if (skiff_single_threaded()) {                        \
+			__old = __atomic_load_n(p, __ATOMIC_RELAXED); \
+			__atomic_store_n(p, val, __ATOMIC_RELAXED);   \
+		} else {                                              \
+			__old = __atomic_exchange_n(p, val, order);   \
+		}                                                     \
+		__old;                                                \
+	})
+
+/* Return: whether *@p was *@old; if not, *@old is what it was. */
+#define __skiff_compare_exchange(p, old, val, order, failure)                                     \
+	({                                                                                        \
+		bool __same;                                                                      \
+		if (skiff_single_threaded()) {                                                    \
+			__typeof__(*(p)) __now = __atomic_load_n(p, __ATOMIC_RELAXED);            \
+			__same = __now == *(old);                                                 \
+			if (__same)                                                               \
+				__atomic_store_n(p, val, __ATOMIC_RELAXED);                       \
+			else                                                                      \
+				*(old) = __now;                                                   \
+		} else {                                                                          \
+			__same = __atomic_compare_exchange_n(p, old, val, false, order, failure); \
+		}                                                                                 \
+		__same;                                                                           \
+	})
+
 typedef struct {
 	int counter;
 } atomic_t;

@@ -44,8 +44,8 @@ bool napi_schedule_prep(struct napi_struct *napi)
 		val = old | BIT(NAPI_STATE_SCHED);
 		if (old & BIT(NAPI_STATE_SCHED))
 			val |= BIT(NAPI_STATE_MISSED);
-	} while (!__atomic_compare_exchange_n(&napi->state, &old, val, true, __ATOMIC_SEQ_CST,
-					      __ATOMIC_RELAXED));
+	} while (!__skiff_compare_exchange(&napi->state, &old, val, __ATOMIC_SEQ_CST,
+					   __ATOMIC_RELAXED));
 	return !(old & BIT(NAPI_STATE_SCHED));
 }
 
@@ -114,8 +114,8 @@ bool napi_complete_done(struct napi_struct *napi, int work_done)
 			val |= BIT(NAPI_STATE_SCHED);
 		else if (unlikely(defer))
 			val |= BIT(NAPI_STATE_DEFERRED);
-	} while (!__atomic_compare_exchange_n(&napi->state, &old, val, true, __ATOMIC_SEQ_CST,
-					      __ATOMIC_RELAXED));
+	} while (!__skiff_compare_exchange(&napi->state, &old, val, __ATOMIC_SEQ_CST,
+					   __ATOMIC_RELAXED));
 	if (!(old & BIT(NAPI_STATE_MISSED)))
 		return !defer;
 	__napi_schedule(napi);

@@ -24,7 +24,7 @@ void raise_softirq(struct net *net, int nr)
 	 * Raised already: whoever did that has seen to it that somebody looks. Only the atomic
 	 * operation may decide so; a plain look could be older than what the caller has queued.
 	 */
-	if (__atomic_fetch_or(&net->softirq_pending, bit, __ATOMIC_SEQ_CST) & bit)
+	if (__skiff_fetch_or(&net->softirq_pending, bit, __ATOMIC_SEQ_CST) & bit)
 		return;
 	if (current_net() != net)
 		skiff_kick(net);
@@ -66,7 +66,7 @@ static int run_timers(struct net *net, struct bh_clock *clock, int done, int bud
 /* Runs the raised kinds in order; those for which the budget does not last stay raised. */
 static int run_raised(struct net *net, int budget)
 {
-	unsigned int pending = __atomic_exchange_n(&net->softirq_pending, 0, __ATOMIC_SEQ_CST);
+	unsigned int pending = __skiff_exchange(&net->softirq_pending, 0, __ATOMIC_SEQ_CST);
 	int used = 0;
 
 	while (pending && used < budget) {
@@ -81,7 +81,7 @@ static int run_raised(struct net *net, int budget)
 			used += max(net->softirq[nr](net, budget - used), 1);
 	}
 	if (pending)
-		__atomic_fetch_or(&net->softirq_pending, pending, __ATOMIC_SEQ_CST);
+		__skiff_fetch_or(&net->softirq_pending, pending, __ATOMIC_SEQ_CST);
 	return used;
 }
 

@@ -50,8 +50,8 @@ static bool work_claim(struct net_work *work)
 {
 	struct net_work *idle = NULL;
 
-	return __atomic_compare_exchange_n(&work->next, &idle, &end_of_list, false,
-					   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+	return __skiff_compare_exchange(&work->next, &idle, &end_of_list, __ATOMIC_ACQ_REL,
+					__ATOMIC_ACQUIRE);
 }
 
 bool net_defer(struct net *net, struct net_work *work)

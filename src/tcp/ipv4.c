@@ -10,14 +10,18 @@ static __wsum tcp_pseudo(struct sk_buff *skb, int proto)
 	return csum_tcpudp_nofold(ip_hdr(skb)->saddr, ip_hdr(skb)->daddr, skb->len, (__u8)proto, 0);
 }
 
-/* Initial sequence numbers, RFC 6528: a secret function of the flow, and a clock of 64 ns. */
+/*
+ * Initial sequence numbers, RFC 6528: a secret function of the flow, and a clock of 64 ns, which goes on
+ * for those of one moment too.
+ */
 u32 tcp_v4_init_seq(const struct net *net, __be32 saddr, __be32 daddr, __be16 sport, __be16 dport)
 {
 	u32 ports = (u32)(__force u16)sport << 16 | (__force u16)dport;
 	u32 hash = (u32)siphash_3u32((__force u32)saddr, (__force u32)daddr, ports,
 				     &tcp_net(net)->isn_key);
 
-	return hash + (u32)(skiff_clock_now_real(skiff_net_clock(net)) >> 6);
+	return hash + (u32)(skiff_clock_seen(skiff_net_clock(net)) >> 6) +
+	       ++tcp_net(net)->isn_count;
 }
 
 /* Timestamps begin anywhere, the same for all connections of two hosts: PAWS holds across them. */

@@ -35,6 +35,9 @@ struct tcp_metrics_block {
 	struct tcp_fastopen_cookie cookie;
 };
 
+/* The place of paths to @daddr in the table; keyed, so that nobody can tell. */
+unsigned int tcp_metrics_bucket(const struct tcp_net *tn, __be32 daddr);
+
 /**
  * tcp_get_metrics() - what is known of a connection's path
  * @sk: the connection

@@ -17,12 +17,11 @@
 
 _Static_assert(TCP_METRICS_KEPT == 5, "each has its counterpart in the route");
 
-static struct hlist_head *bucket_of(const struct tcp_net *tn, __be32 daddr)
+unsigned int tcp_metrics_bucket(const struct tcp_net *tn, __be32 daddr)
 {
 	const siphash_key_t *key = &tn->hashinfo.secret;
-	u64 hash = __jhash_mix((__force u32)daddr ^ key->key[0], key->key[1]);
 
-	return &tn->metrics[hash % TCP_METRICS_BUCKETS];
+	return __jhash_mix((__force u32)daddr ^ key->key[0], key->key[1]) % TCP_METRICS_BUCKETS;
 }
 
 /* What the route says is what is known at first. */
@@ -115,7 +114,7 @@ struct tcp_metrics_block *tcp_get_metrics(const struct sock *sk, bool create)
 
 	if (!dst || !have_table(tn, create))
 		return NULL;
-	bucket = bucket_of(tn, daddr);
+	bucket = &tn->metrics[tcp_metrics_bucket(tn, daddr)];
 	tm = lookup(bucket, saddr, daddr);
 	if (tm) {
 		if (time_after(jiffies, tm->stamp + TCP_METRICS_TIMEOUT))

@@ -87,6 +87,7 @@ struct tcp_net {
 
 	/* secrets: initial sequence numbers (RFC 6528), timestamps, SYN cookies, Fast Open */
 	siphash_key_t isn_key;
+	u32 isn_count;
 	siphash_key_t ts_key;
 	siphash_key_t cookie_key[2];
 	siphash_key_t port_key;

@@ -428,7 +428,7 @@ static struct tcp_metrics_block *path_to(struct sock *sk, u32 daddr, bool create
 
 static u64 bucket(struct net *net, u32 daddr)
 {
-	return siphash_1u32((__force u32)htonl(daddr), &tcp_net(net)->ts_key) % 8192;
+	return tcp_metrics_bucket(tcp_net(net), htonl(daddr));
 }
 
 /* Seven paths whose bucket is the same: the seventh takes the place of the oldest. */
