@@ -3,6 +3,7 @@
 #
 #   make demo            build, and show skiff talking to the Linux kernel
 #   make check           every test on this machine; ends with N passed, N failed, N skipped
+#   make check-programs  more programs than that on hosts: those that are installed of a long list
 #   make check-cross     the unit tests on emulated machines: 32 bits, big-endian
 #   make bench           benchmarks beside their peers, also in build/bench.json
 #   make lint            formatting, clang-tidy, sparse, headers alone, layers
@@ -27,7 +28,7 @@ machines = i686 s390x
 configure = scripts/configure.sh
 ninja = ninja --quiet -C
 
-.PHONY: all demo check bench lint format symbols fuzz soak install clean help
+.PHONY: all demo check check-programs bench lint format symbols fuzz soak install clean help
 
 # build/skiff is the command of the release build.
 all: release
@@ -62,6 +63,13 @@ check:
 	@scripts/setup.sh check
 	@$(MAKE) --no-print-directory release debug tsan
 	@$(PYTHON) scripts/run-tests.py build/debug build/tsan build/release
+
+# The command alone, with sanitizers and without.
+check-programs:
+	@scripts/setup.sh programs
+	@for build in debug release; do $(configure) $$build -Dwerror=$(WERROR) $(MESON_OPTIONS) && \
+		$(ninja) build/$$build skiff || exit; done
+	@$(PYTHON) scripts/run-tests.py --more build/debug build/release
 
 bench:
 	@scripts/setup.sh bench
@@ -100,4 +108,4 @@ clean:
 	rm -rf build
 
 help:
-	@sed -n '4,16s/^# \{0,2\}//p' Makefile
+	@sed -n '4,17s/^# \{0,2\}//p' Makefile

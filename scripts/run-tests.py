@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Runs every test of the given build directories and adds up what they say.
 
-    scripts/run-tests.py [--only TEXT] [--programs] BUILD...
+    scripts/run-tests.py [--only TEXT] [--programs | --more] BUILD...
 
---only runs what has TEXT in its name, --programs leaves out the scripts. The last line is
+--only runs what has TEXT in its name, --programs leaves out the scripts; --more runs instead of all
+that the scripts tests/netns/more_*.py, which want programs that are large or rare. The last line is
 `N passed, N failed, N skipped`. Counted are
   - each cmocka case of each unit test, in each build; an emulator runs those that are for another
     machine (scripts/cross),
@@ -212,9 +213,9 @@ def programs(build, env):
         yield skip, label + ' threads', NO_THREADS
 
 
-def scripts(folder):
-    found = glob.glob(os.path.join(TOP, 'tests', folder, 'test_*.sh'))
-    found += glob.glob(os.path.join(TOP, 'tests', folder, 'test_*.py'))
+def scripts(folder, prefix='test_'):
+    found = glob.glob(os.path.join(TOP, 'tests', folder, prefix + '*.sh'))
+    found += glob.glob(os.path.join(TOP, 'tests', folder, prefix + '*.py'))
     for path in sorted(found):  # a name without test_ in front is a helper
         yield os.path.relpath(path, TOP), [path] if path.endswith('.sh') else [sys.executable, path]
 
@@ -234,6 +235,7 @@ def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument('--only', default='')
     parser.add_argument('--programs', action='store_true')
+    parser.add_argument('--more', action='store_true')
     parser.add_argument('builds', nargs='+')
     args = parser.parse_args()
     builds = [os.path.abspath(b) for b in args.builds]
@@ -242,14 +244,17 @@ def main():
                SKIFF_BUILD=builds[0], SKIFF_RELEASE_BUILD=builds[-1], SKIFF_SOURCE=TOP,
                CC=env.get('CC', 'gcc'))
 
-    jobs = [job for b in builds for job in programs(b, env)]
-    if not args.programs:
+    jobs = [job for b in builds for job in programs(b, env)] if not args.more else []
+    if not args.programs and not args.more:
         jobs += [(run_script, name, cmd, env, 600) for name, cmd in scripts('scripts')]
     in_netns = os.path.join(TOP, 'scripts', 'in-netns.sh')
     # These measure and wait for real time: one after the other, when nothing else runs.
     alone = [(run_script, name, [in_netns] + cmd, env, 1200 if folder == 'program' else 600)
              for folder in ('netns', 'program') for name, cmd in scripts(folder)
-             if not args.programs]
+             if not args.programs and not args.more]
+    if args.more:
+        alone = [(run_script, name, [in_netns] + cmd, env, 1800)
+                 for name, cmd in scripts('netns', 'more_')]
 
     results = []
 

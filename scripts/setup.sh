@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Installs what a build needs and the machine lacks; where it may not, prints the command to run.
 #
-#   scripts/setup.sh demo|check|bench
+#   scripts/setup.sh demo|check|programs|bench
 #
-# demo   compiler, meson, ninja, and the ping that talks to skiff
-# check  the same, and everything that the tests and linters use
-# bench  the same as demo, and DPDK as the peer
+# demo      compiler, meson, ninja, and the ping that talks to skiff
+# check     the same, and everything that the tests and linters use
+# programs  the same as demo, and the programs that `make check-programs` runs
+# bench     the same as demo, and DPDK as the peer
 #
 # Exits 1 only if something is missing that the target can't do without. The rest is named, and
 # the tests that want it are skipped by name.
@@ -14,9 +15,9 @@ set -u
 
 set_name=${1:-demo}
 case $set_name in
-demo | check | bench) ;;
+demo | check | programs | bench) ;;
 *)
-	echo "setup.sh: unknown set '$set_name': accepted are demo, check, bench" >&2
+	echo "setup.sh: unknown set '$set_name': accepted are demo, check, programs, bench" >&2
 	exit 2
 	;;
 esac
@@ -67,6 +68,12 @@ kernel_headers()
 		[ -e "$conf" ] && return
 	done
 	return 1
+}
+
+postgres_is_there()
+{
+	set -- /usr/lib/postgresql/*/bin/postgres
+	[ -e "$1" ] && has pgbench
 }
 
 # The runtime of clang's sanitizers is a package of its own in some releases and not in others.
@@ -123,6 +130,37 @@ look()
 		want qemu-user has qemu-s390x
 		clang_runtime >/dev/null 2>&1 || missing="$missing $(clang_runtime_package)"
 	fi
+	# What tests/netns/test_programs.py runs.
+	if [ "$set_name" = check ] || [ "$set_name" = programs ]; then
+		want curl has curl
+		want openssl has openssl
+		want nginx has /usr/sbin/nginx
+		want wrk has wrk
+		want iperf3 has iperf3
+		want redis-server has redis-server
+		want redis-tools has redis-benchmark
+		want golang-go has go
+		want openssh-client has ssh
+		want openssh-server has /usr/sbin/sshd
+		want dnsmasq-base has /usr/sbin/dnsmasq
+		want bind9-dnsutils has dig
+	fi
+	# And more_programs.py.
+	if [ "$set_name" = programs ]; then
+		want wget has wget
+		want busybox has busybox
+		want apache2-utils has ab
+		want memcached has memcached
+		want nodejs has node
+		want default-jdk-headless has javac
+		want rsync has rsync
+		want git has git
+		want postgresql postgres_is_there
+		want socat has socat
+		want ncat has ncat
+		want nmap has nmap
+		want chromium has chromium
+	fi
 	if [ "$set_name" = bench ]; then
 		want libdpdk-dev pkg-config --exists libdpdk
 	fi
@@ -141,8 +179,18 @@ elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
 	as_root='sudo env'
 fi
 
+# Daemons are wanted as programs of the tests: none is started because its package is installed.
+policy=/usr/sbin/policy-rc.d
+start_nothing()
+{
+	[ -e $policy ] && return
+	$as_root sh -c "printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy"
+	trap '$as_root rm -f $policy' EXIT
+}
+
 if [ -n "${as_root:-}" ]; then
 	echo "setup: installing $missing"
+	start_nothing
 	export DEBIAN_FRONTEND=noninteractive
 	# Nothing that is in use may go for it: some cross compilers conflict with gcc-multilib.
 	# shellcheck disable=SC2086

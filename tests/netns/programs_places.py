@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Where unmodified programs run in the tests: on a host, on the kernel beside it, as an ordinary user."""
+"""Where programs run in the tests: on a host, on the kernel beside it, as an ordinary user."""
+import hashlib
+
 from peer import *
 
 ORDINARY = 1000
 CHANGED_USER = ['setpriv', '--reuid=%d' % ORDINARY, '--regid=%d' % ORDINARY, '--clear-groups']
 PYTHON = '/usr/bin/python3'
+os.environ['PATH'] += ':/usr/sbin:/sbin'
 HELPERS = os.path.dirname(os.path.abspath(__file__))
 
 # Files of programs. They may be of another user, to whom WORK is closed.
@@ -96,6 +99,21 @@ class Place:
         assert done.returncode == status, '%s: %d\n%s\n%s' % (
             ' '.join(done.args), done.returncode, done.stdout, done.stderr)
         return done.stdout
+
+    def digest(self, *cmd):
+        """SHA-256 of what a program prints, which may be much and need not be text."""
+        tool(cmd[0])
+        digest = hashlib.sha256()
+        with open(WORK + '/errors', 'w+') as errors:
+            proc = subprocess.Popen(self.prefix + [str(c) for c in cmd], stdout=subprocess.PIPE,
+                                    stderr=errors, stdin=subprocess.DEVNULL,
+                                    env=dict(os.environ, **self.env))
+            while data := proc.stdout.read(1 << 20):
+                digest.update(data)
+            status = proc.wait()
+            errors.seek(0)
+            assert status == 0, '%s: %d\n%s' % (' '.join(proc.args), status, errors.read())
+        return digest.hexdigest()
 
     def wait_for_port(self, port):
         """Until somebody listens there, as seen from this place."""
