@@ -10,6 +10,10 @@
 #ifndef SOL_UDP
 #define SOL_UDP 17
 #endif
+#ifndef IPV6_ORIGDSTADDR
+#define IPV6_ORIGDSTADDR 74
+#define IPV6_RECVORIGDSTADDR IPV6_ORIGDSTADDR
+#endif
 #ifndef IP_LOCAL_PORT_RANGE
 #define IP_LOCAL_PORT_RANGE 51
 #endif
@@ -139,6 +143,8 @@ struct inet_cork {
  * @rxpktinfo: IPV6_RECVPKTINFO
  * @rxhlim: IPV6_RECVHOPLIMIT
  * @rxtclass: IPV6_RECVTCLASS
+ * @rxorigdstaddr: IPV6_RECVORIGDSTADDR
+ * @dontfrag: IPV6_DONTFRAG
  * @any_v4: bound to "::ffff:0.0.0.0", which is any address of IPv4 and none of IPv6
  */
 struct ipv6_pinfo {
@@ -152,6 +158,8 @@ struct ipv6_pinfo {
 	__u8 rxpktinfo : 1;
 	__u8 rxhlim : 1;
 	__u8 rxtclass : 1;
+	__u8 rxorigdstaddr : 1;
+	__u8 dontfrag : 1;
 	__u8 any_v4 : 1;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* AF_INET6 sockets, which speak IPv4 by v4-mapped addresses (RFC 4291 section 2.5.5.2). */
+/* AF_INET6 sockets, which speak IPv4 by v4-mapped addresses (RFC 4291 section 2.5.5.2), and "::1". */
 #ifndef SKIFF_IPV6_H
 #define SKIFF_IPV6_H
 
@@ -10,8 +10,9 @@ extern "C" {
 #endif
 
 /*
- * There are no IPv6 packets: "::1" and other IPv6 addresses can't be bound to (EADDRNOTAVAIL) or
- * sent to (ENETUNREACH). "::" takes IPv4 unless IPV6_V6ONLY is set, and then nothing.
+ * There are no IPv6 packets: IPv6 addresses but "::1" can't be bound to (EADDRNOTAVAIL) or sent to
+ * (ENETUNREACH). "::1" is there within the host, by packets to INADDR_LOOPBACK6. "::" takes both
+ * that and IPv4, unless IPV6_V6ONLY is set.
  */
 
 /**

@@ -44,6 +44,44 @@ static void ip_cmsg_pktinfo(struct skiff_msghdr *msg, struct sk_buff *skb)
 	put_cmsg(msg, SOL_IP, IP_PKTINFO, sizeof(info), &info);
 }
 
+/* Where it was really sent, for those that receive what was redirected to them. Return: success. */
+static bool orig_dst(const struct sk_buff *skb, __be16 *port)
+{
+	const __be16 *ports;
+	__be16 buf[2];
+
+	ports = (const __be16 *)skb_header_pointer(skb, skb_transport_offset(skb), sizeof(buf),
+						   buf);
+	if (!ports)
+		return false;
+	*port = ports[1];
+	return true;
+}
+
+static void ip_cmsg_dstaddr(struct skiff_msghdr *msg, const struct sk_buff *skb)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	__be16 port;
+
+	if (!orig_dst(skb, &port))
+		return;
+	sin.sin_addr.s_addr = (__force in_addr_t)ip_hdr(skb)->daddr;
+	sin.sin_port = (__force in_port_t)port;
+	put_cmsg(msg, SOL_IP, IP_ORIGDSTADDR, sizeof(sin), &sin);
+}
+
+static void ip6_cmsg_dstaddr(struct skiff_msghdr *msg, const struct sk_buff *skb)
+{
+	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6 };
+	__be16 port;
+
+	if (!orig_dst(skb, &port))
+		return;
+	ipv6_addr_set_v4(ip_hdr(skb)->daddr, &sin6.sin6_addr);
+	sin6.sin6_port = (__force in_port_t)port;
+	put_cmsg(msg, SOL_IPV6, IPV6_ORIGDSTADDR, sizeof(sin6), &sin6);
+}
+
 static void ip6_cmsg_recv(struct skiff_msghdr *msg, const struct sock *sk, struct sk_buff *skb)
 {
 	const struct ipv6_pinfo *np = inet6_sk(sk);
@@ -66,6 +104,8 @@ static void ip6_cmsg_recv(struct skiff_msghdr *msg, const struct sock *sk, struc
 		val = ip_hdr(skb)->tos;
 		put_cmsg(msg, SOL_IPV6, IPV6_TCLASS, sizeof(val), &val);
 	}
+	if (np->rxorigdstaddr)
+		ip6_cmsg_dstaddr(msg, skb);
 }
 
 static void ip_cmsg_opts(struct skiff_msghdr *msg, const struct sk_buff *skb)
@@ -95,22 +135,6 @@ static void ip_cmsg_retopts(struct skiff_msghdr *msg, struct sock *sk, struct sk
 	}
 	ip_options_undo(opt);
 	put_cmsg(msg, SOL_IP, IP_RETOPTS, opt->optlen, opt->__data);
-}
-
-/* Where it was really sent, for those that receive what was redirected to them. */
-static void ip_cmsg_dstaddr(struct skiff_msghdr *msg, const struct sk_buff *skb)
-{
-	struct sockaddr_in sin = { .sin_family = AF_INET };
-	const __be16 *ports;
-	__be16 buf[2];
-
-	ports = (const __be16 *)skb_header_pointer(skb, skb_transport_offset(skb), sizeof(buf),
-						   buf);
-	if (!ports)
-		return;
-	sin.sin_addr.s_addr = (__force in_addr_t)ip_hdr(skb)->daddr;
-	sin.sin_port = (__force in_port_t)ports[1];
-	put_cmsg(msg, SOL_IP, IP_ORIGDSTADDR, sizeof(sin), &sin);
 }
 
 /* The sum of what the program gets, when the device summed all of the packet. */

@@ -124,6 +124,18 @@ int ipv6_setsockopt(struct sock *sk, int optname, const void *optval, unsigned i
 	case IPV6_RECVTCLASS:
 		np->rxtclass = !!val;
 		return 0;
+	case IPV6_RECVORIGDSTADDR:
+		np->rxorigdstaddr = !!val;
+		return 0;
+	case IPV6_DONTFRAG:
+		np->dontfrag = !!val;
+		return 0;
+	case IPV6_FREEBIND:
+		inet_sk(sk)->freebind = !!val;
+		return 0;
+	case IPV6_TRANSPARENT:
+		inet_sk(sk)->transparent = !!val;
+		return 0;
 	default:
 		return -ENOPROTOOPT;
 	}
@@ -167,6 +179,18 @@ static int get_int(const struct sock *sk, int optname, int *val)
 	case IPV6_RECVTCLASS:
 		*val = np->rxtclass;
 		return 0;
+	case IPV6_RECVORIGDSTADDR:
+		*val = np->rxorigdstaddr;
+		return 0;
+	case IPV6_DONTFRAG:
+		*val = np->dontfrag;
+		return 0;
+	case IPV6_FREEBIND:
+		*val = inet_sk(sk)->freebind;
+		return 0;
+	case IPV6_TRANSPARENT:
+		*val = inet_sk(sk)->transparent;
+		return 0;
 	default:
 		return -ENOPROTOOPT;
 	}
@@ -174,7 +198,11 @@ static int get_int(const struct sock *sk, int optname, int *val)
 
 int ipv6_getsockopt(struct sock *sk, int optname, void *optval, int *optlen)
 {
-	int val = 0, err = get_int(sk, optname, &val);
+	int val = 0, err;
 
+	/* Of the route, which is the same to both levels. */
+	if (optname == IPV6_MTU)
+		return ip_getsockopt(sk, SOL_IP, IP_MTU, optval, optlen);
+	err = get_int(sk, optname, &val);
 	return err ? err : sock_put_option(optval, optlen, &val, sizeof(val));
 }

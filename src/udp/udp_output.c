@@ -85,10 +85,14 @@ struct sk_buff *udp_alloc_send_skb(struct sock *sk, struct flowi4 *fl4, unsigned
 	return skb;
 }
 
-/* IPV6_MTU_DISCOVER to "::1", otherwise IP_MTU_DISCOVER. */
+/* IPV6_MTU_DISCOVER and IPV6_DONTFRAG to "::1", otherwise IP_MTU_DISCOVER. */
 static u8 udp_pmtudisc(const struct sock *sk, const struct inet_cookie *ipc)
 {
-	return ipc && ipc->loopback6 ? inet6_sk(sk)->pmtudisc : inet_sk(sk)->pmtudisc;
+	const struct ipv6_pinfo *np = inet6_sk(sk);
+
+	if (!ipc || !ipc->loopback6)
+		return inet_sk(sk)->pmtudisc;
+	return np->dontfrag ? IPV6_PMTUDISC_DO : np->pmtudisc;
 }
 
 /* What one datagram is sent with, from the socket and what the call said. */

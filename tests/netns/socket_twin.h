@@ -63,6 +63,9 @@ void apart_end(void);
 #define SILENT 0xc0000263u /* 192.0.2.99 */
 #define FAR 0xc6336401u	   /* 198.51.100.1: no route */
 #define GROUP 0xe9fc0001u  /* 233.252.0.1, RFC 5771 */
+/* To AF_INET6, where others are mapped and 0 is "::". */
+#define LO6 1u	      /* "::1" */
+#define ANY_MAPPED 2u /* "::ffff:0.0.0.0" */
 
 union name {
 	struct sockaddr any;

@@ -516,14 +516,10 @@ static const struct call {
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* What doc/sockets.md names as different. "::" means "::1" to a socket that is not bound to a mapped address: that is IPv6's. */
+/* What doc/sockets.md names as different: raw sockets here send at once, MSG_MORE or not. */
 static int differs(const struct state *s, const struct call *c)
 {
-	/* Raw sockets here send at once, MSG_MORE or not. */
-	if (s->make == raw_connected && c->make == c_send_more)
-		return 1;
-	return (s->make == udp_new || s->make == udp_bound) && s->family == AF_INET6 &&
-	       (c->make == c_connect_any || c->make == c_sendto_any);
+	return s->make == raw_connected && c->make == c_send_more;
 }
 
 static void cell(const struct state *s, const struct call *c, int block)

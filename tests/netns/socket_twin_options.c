@@ -315,6 +315,8 @@ static const struct claim claims[] = {
 	{ "any6", AF_INET6, 0, 0 },
 	{ "any6 only", AF_INET6, 0, 1 },
 	{ "own6", AF_INET6, OWN, 0 },
+	{ "any mapped", AF_INET6, ANY_MAPPED, 0 },
+	{ "::1", AF_INET6, LO6, 0 },
 };
 
 static int claim(const struct claim *c, int reuse, int device, unsigned short port)

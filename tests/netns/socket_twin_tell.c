@@ -186,9 +186,11 @@ socklen_t make_name(union name *n, int family, unsigned int addr, unsigned short
 	}
 	n->in6.sin6_family = AF_INET6;
 	n->in6.sin6_port = htons(port);
-	if (addr) {
+	if (addr == LO6) {
+		n->in6.sin6_addr.s6_addr[15] = 1;
+	} else if (addr) {
 		n->in6.sin6_addr.s6_addr[10] = n->in6.sin6_addr.s6_addr[11] = 0xff;
-		addr = htonl(addr);
+		addr = addr == ANY_MAPPED ? 0 : htonl(addr);
 		memcpy(&n->in6.sin6_addr.s6_addr[12], &addr, 4);
 	}
 	return sizeof(n->in6);

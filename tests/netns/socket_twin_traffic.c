@@ -7,6 +7,11 @@
 
 #include "socket_twin.h"
 
+/* The C library leaves it out. */
+#ifndef IPV6_RECVORIGDSTADDR
+#define IPV6_RECVORIGDSTADDR 74
+#endif
+
 #define PORT 4500
 
 /* Options of a packet, as they came and as an answer would have them. */
@@ -183,6 +188,60 @@ static void do_errors(int fam)
 	tell_poll(a);
 	fprintf(out, "\n");
 	side->close(a);
+}
+
+/* A dual-stack socket's options of both levels, and which packets they are about. */
+static void do_both_levels(int fd)
+{
+	tell("pktinfo", set_int(fd, SOL_IPV6, IPV6_RECVPKTINFO, 1));
+	tell("hop limit", set_int(fd, SOL_IPV6, IPV6_RECVHOPLIMIT, 1));
+	tell("tclass", set_int(fd, SOL_IPV6, IPV6_RECVTCLASS, 1));
+	tell("origdst", set_int(fd, SOL_IPV6, IPV6_RECVORIGDSTADDR, 1));
+	tell("ttl", set_int(fd, SOL_IP, IP_RECVTTL, 1));
+	tell("tos", set_int(fd, SOL_IP, IP_RECVTOS, 1));
+}
+
+static void send_6(int from, int to, unsigned int addr)
+{
+	tell("send", send_to(from, AF_INET6, addr, PORT, 5, 0));
+	side->settle(5);
+	receive("  got", to, 100, 0);
+}
+
+/* "::1" beside 127.0.0.1. */
+static void do_loopback6(void)
+{
+	static const unsigned int to[] = { LO6, INADDR_LOOPBACK, 0, OWN };
+	int a = must_open(AF_INET6, SOCK_DGRAM, 0), b = must_open(AF_INET6, SOCK_DGRAM, 0);
+	int c = must_open(AF_INET6, SOCK_DGRAM, 0);
+	size_t i;
+
+	fprintf(out, "::1\n");
+	must_bind(a, AF_INET6, 0, PORT);
+	must_bind(b, AF_INET6, 0, PORT + 1);
+	do_both_levels(a);
+	set_int(b, SOL_IPV6, IPV6_UNICAST_HOPS, 7);
+	set_int(b, SOL_IPV6, IPV6_TCLASS, 0x28);
+	set_int(b, SOL_IP, IP_TTL, 9);
+	set_int(b, SOL_IP, IP_TOS, 0x50);
+	for (i = 0; i < sizeof(to) / sizeof(to[0]); i++)
+		send_6(b, a, to[i]);
+	must_connect(b, AF_INET6, LO6, PORT);
+	for (i = 0; i < sizeof(to) / sizeof(to[0]); i++)
+		send_6(b, a, to[i]);
+	must_bind(c, AF_INET6, LO6, PORT + 2);
+	for (i = 0; i < sizeof(to) / sizeof(to[0]); i++)
+		send_6(c, a, to[i]);
+	tell("recverr", set_int(c, SOL_IP, IP_RECVERR, 1));
+	tell("send", send_to(c, AF_INET6, LO6, PORT + 9, 7, 0));
+	receive("queue", c, 100, MSG_ERRQUEUE);
+	tell("recverr", set_int(c, SOL_IPV6, IPV6_RECVERR, 1));
+	tell("send", send_to(c, AF_INET6, LO6, PORT + 9, 7, 0));
+	receive("queue", c, 100, MSG_ERRQUEUE);
+	receive("queue empty", c, 100, MSG_ERRQUEUE);
+	side->close(a);
+	side->close(b);
+	side->close(c);
 }
 
 static void do_silent(void)
@@ -456,6 +515,7 @@ void do_traffic(void)
 	do_sent_cmsgs();
 	do_errors(AF_INET);
 	do_errors(AF_INET6);
+	do_loopback6();
 	do_broadcast();
 	do_group();
 	do_ping();

@@ -361,6 +361,8 @@ static const struct claim claims[] = {
 	{ "any6", AF_INET6, 0, 0 },
 	{ "any6 listens", AF_INET6, 0, 1 },
 	{ "lo6", AF_INET6, INADDR_LOOPBACK, 0 },
+	{ "::1", AF_INET6, LO6, 0 },
+	{ "::1 listens", AF_INET6, LO6, 1 },
 };
 
 static int claim(const struct claim *c, int reuse)

@@ -389,6 +389,7 @@ static void messages(void **state)
 	set(any, SOL_IPV6, IPV6_RECVPKTINFO, 1);
 	set(any, SOL_IPV6, IPV6_RECVHOPLIMIT, 1);
 	set(any, SOL_IPV6, IPV6_RECVTCLASS, 1);
+	set(any, SOL_IPV6, IPV6_RECVORIGDSTADDR, 1);
 	set(any, SOL_IP, IP_RECVTTL, 1);
 	set(fd, SOL_IPV6, IPV6_UNICAST_HOPS, 7);
 	set(fd, SOL_IPV6, IPV6_TCLASS, 0x28);
@@ -401,6 +402,8 @@ static void messages(void **state)
 	assert_int_equal(*(const int *)cmsg_of(&m, SOL_IPV6, IPV6_HOPLIMIT), 7);
 	assert_int_equal(*(const int *)cmsg_of(&m, SOL_IPV6, IPV6_TCLASS), 0x28);
 	assert_null(cmsg_of(&m, SOL_IP, IP_TTL));
+	is_name((const struct sockaddr_in6 *)cmsg_of(&m, SOL_IPV6, IPV6_ORIGDSTADDR), sizeof(lo),
+		lo);
 	assert_int_equal(SEND(fd, v4), 2);
 	assert_int_equal(receive(any, &m, 0), 2);
 	memcpy(&info, cmsg_of(&m, SOL_IPV6, IPV6_PKTINFO), sizeof(info));
@@ -442,6 +445,39 @@ static void errors(void **state)
 	assert_memory_equal(&e.offender.sin6_addr, &lo6, sizeof(lo6));
 	/* Whoever has read it knows. */
 	assert_int_equal(get(fd, SOL_SOCKET, SO_ERROR), 0);
+}
+
+/* Larger than the loopback device takes: cut, or refused when the program says so. */
+static void sizes(void **state)
+{
+	int any = bind6(SOCK_DGRAM, in6(&any6, PORT), false), fd = open6(SOCK_DGRAM, false);
+	static char buf[3000];
+
+	net_lock(host_a);
+	assert_int_equal(dev_set_mtu(net_loopback_dev(host_a), 1500), 0);
+	net_unlock(host_a);
+	assert_int_equal(CONNECT(fd, in6(&lo6, PORT)), 0);
+	assert_int_equal(get(fd, SOL_IPV6, IPV6_MTU), 1500);
+	assert_int_equal(skiff_send(fd, buf, sizeof(buf), 0), sizeof(buf));
+	assert_int_equal(skiff_recv(any, buf, sizeof(buf), 0), sizeof(buf));
+	set(fd, SOL_IPV6, IPV6_DONTFRAG, 1);
+	fails((int)skiff_send(fd, buf, sizeof(buf), 0), EMSGSIZE);
+	set(fd, SOL_IPV6, IPV6_DONTFRAG, 0);
+	set(fd, SOL_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DO);
+	fails((int)skiff_send(fd, buf, sizeof(buf), 0), EMSGSIZE);
+}
+
+/* A nonlocal address, by either level's option. */
+static void freebind(void **state)
+{
+	int fd = open6(SOCK_DGRAM, false);
+
+	fails(BIND(fd, mapped(0xc6336401, PORT)), EADDRNOTAVAIL);
+	set(fd, SOL_IPV6, IPV6_FREEBIND, 1);
+	assert_int_equal(get(fd, SOL_IP, IP_FREEBIND), 1);
+	assert_int_equal(get(fd, SOL_IPV6, IPV6_TRANSPARENT), 0);
+	fails(BIND(fd, ip6("2001:db8::1", PORT)), EADDRNOTAVAIL);
+	assert_int_equal(BIND(fd, mapped(0xc6336401, PORT)), 0);
 }
 
 /* A connection to @to, which the server sees as @seen. */
@@ -541,8 +577,8 @@ static void from_ipv4(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(ports),  T(refused), T(datagrams), T(side_by_side), T(messages),
-		T(errors), T(streams), T(groups),    T(from_ipv4),
+		T(ports), T(refused),  T(datagrams), T(side_by_side), T(messages),  T(errors),
+		T(sizes), T(freebind), T(streams),   T(groups),	      T(from_ipv4),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
