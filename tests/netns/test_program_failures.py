@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""What goes wrong with programs on a host: lost packets, kills, crowds, and programs that don't listen."""
+"""What goes wrong with programs on a host: loss, kills, crowds, and who doesn't listen."""
 import concurrent.futures
 import errno
 import fcntl
@@ -53,7 +53,8 @@ def read_all(s):
 
 def memory(pid):
     """Bytes that are resident."""
-    return int(re.search(r'VmRSS:\s+(\d+) kB', open('/proc/%d/status' % pid).read()).group(1)) * 1024
+    status = open('/proc/%d/status' % pid).read()
+    return int(re.search(r'VmRSS:\s+(\d+) kB', status).group(1)) * 1024
 
 
 # ---------------------------------------------------------------------- a bad network
@@ -126,7 +127,7 @@ def test_killed_program_has_sent_what_it_wrote():
 
 
 def test_killed_program_that_listens():
-    """Nobody listens any more, who was not accepted is reset, and accept() that waits is forgotten."""
+    """Nobody listens then, who was not accepted is reset, and accept() that waits is forgotten."""
     host, box = box_host()
     with Balance(host):
         for waits in (True, False):
@@ -345,7 +346,7 @@ def listens(address, port):
 
 
 def test_small_writes_are_stopped():
-    """A peer that doesn't read stops a program that writes byte by byte, and gets all of them in the end."""
+    """A peer that doesn't read stops a program that writes bytes, and gets all of them at last."""
     host, box = box_host()
     with Balance(host), listener() as s:
         program = misbehave(box, 'dribble', KERNEL, PORT)
@@ -361,7 +362,7 @@ def test_small_writes_are_stopped():
 
 
 def test_connections_that_come_while_nobody_accepts():
-    """More than the backlog: those behind it wait, as with the kernel, and all are served at last."""
+    """More than the backlog: those behind it wait, as with the kernel; all are served at last."""
     host, box = box_host()
     with Balance(host):
         server = misbehave(box, 'echo', PORT)
