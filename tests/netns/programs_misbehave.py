@@ -68,7 +68,7 @@ def crowd(address, port, count):
 
 
 def greedy(address, port):
-    """As many connections as there are, and what it is told then; at SIGUSR1, all of them are used."""
+    """As many connections as there are, and what it is told then; all are used at SIGUSR1."""
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
     many_descriptors()
     conns = []

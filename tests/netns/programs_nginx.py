@@ -9,7 +9,7 @@ MB = 1 << 20
 
 
 def make_file(path, size):
-    """Bytes of which no part of a page's length comes again at a page's distance. Return: their SHA-256."""
+    """Bytes that do not come again at any power of two's distance. Return: their SHA-256."""
     block, digest = os.urandom(MB - 1), hashlib.sha256()
     with open(path, 'wb') as f:
         while size:

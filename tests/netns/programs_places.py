@@ -173,7 +173,7 @@ class BinaryHost(StartedHost):
 
 
 class OrdinaryHost(StartedHost):
-    """With loopback alone, which takes no rights: of an ordinary user, where we are not one already."""
+    """With loopback alone, which takes no rights: of an ordinary user, unless we are one."""
 
     def __init__(self, name='lonely', binary=SKIFF):
         become, env, user = [], {}, None
@@ -219,7 +219,7 @@ class Balance:
 
 
 def serving_calling_ordinary(case):
-    """The three ways of a @case(server, client): the server on a host, the client there, both there."""
+    """The ways of a @case(server, client): the server on a host, the client there, both there."""
     def with_box(server, client):
         host = Host(services=None)
         box = box_place()

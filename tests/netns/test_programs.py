@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Programs that everyone knows, unmodified: on a host against the kernel in both roles, and as an ordinary user."""
+"""Programs that everyone knows: on a host against the kernel, both ways, and as ordinary users."""
 from programs_nginx import *
 
 # In the debugging build, sanitizers and all, bytes are dear.
@@ -22,7 +22,8 @@ def curl(server, client):
     plain = 'http://%s:8080/' % server.address
     assert curl_hash(client, plain + 'small.txt') == nginx.small
     assert curl_hash(client, plain + 'bulk') == bulk
-    out = client.run('curl', '-s', '-o', '/dev/null', '-w', '%{http_code} %{http_version}', plain + 'nothing')
+    out = client.run('curl', '-s', '-o', '/dev/null', '-w', '%{http_code} %{http_version}',
+                     plain + 'nothing')
     assert out == '404 1.1', out
     # A connection that is used again, and one that is refused.
     out = client.run('curl', '-s', '-o', '/dev/null', '-o', '/dev/null', '-w', '%{num_connects} ',
@@ -43,7 +44,8 @@ def curl_http2(server, client):
     out = client.run('curl', '-s', '-o', '/dev/null', '-w', '%{http_code} %{http_version}', *tls,
                      'https://skiff.test:8443/small.txt')
     assert out == '200 2', out
-    out = client.run('curl', '-s', '--cacert', '/dev/null', *tls[3:], 'https://skiff.test:8443/', status=77)
+    client.run('curl', '-s', '--cacert', '/dev/null', *tls[3:], 'https://skiff.test:8443/',
+               status=77)
     nginx.stop()
 
 
@@ -67,7 +69,7 @@ def test_curl_of_a_gigabyte():
 
 
 def wrk_counts(out):
-    """How many requests wrk has counted, all of which have been answered well but for what it names."""
+    """How many requests wrk has counted, all of which were answered well, and its errors."""
     assert 'Non-2xx' not in out, out
     errors = re.search(r'connect (\d+), read (\d+), write (\d+), timeout (\d+)', out)
     return (int(re.search(r'(\d+) requests in', out).group(1)),
@@ -87,7 +89,7 @@ def wrk(server, client):
 
 
 def nginx_reload(server, client):
-    """Workers change under load; nobody is refused, and nothing is left unanswered but at old workers' ends."""
+    """Workers change under load: nobody is refused, and no answer is missing but at their ends."""
     nginx = Nginx(server).start()
     reloads, connections = 3, 16
     load = client.start('wrk', '-t', '1', '-c', str(connections), '-d', '4', '--timeout', '30',
@@ -128,8 +130,8 @@ def iperf3(server, client):
     for way in ('sum_received', 'sum_received_bidir_reverse'):
         assert end[way]['bytes'] > MB // 4, (way, end[way])
     for args in ([], ['-R']):
-        end = iperf3_run(client, server, '-u', '-b', '10M', '-l', '1000', '-t', '1', *args)
-        assert end['sum']['packets'] > 500, end['sum']
+        end = iperf3_run(client, server, '-u', '-b', '2M', '-l', '1000', '-k', '300', *args)
+        assert end['sum']['packets'] >= 100, end['sum']
         assert end['sum']['lost_packets'] < end['sum']['packets'] // 2, end['sum']
     assert len(re.findall('Accepted connection', program.text())) == 7, program.text()
     # It is told of the signal, and says so.
@@ -205,7 +207,7 @@ def go_program():
     path = FILES + '/echo'
     if not os.path.exists(path):
         tool('go')
-        env = dict(os.environ, CGO_ENABLED='0', GOFLAGS='-mod=mod', GOPROXY='off', GO111MODULE='off',
+        env = dict(os.environ, CGO_ENABLED='0', GOPROXY='off', GO111MODULE='off',
                    GOCACHE=os.environ.get('GOCACHE', FILES + '/go-cache'), HOME=FILES)
         done = subprocess.run(['go', 'build', '-o', path, HELPERS + '/echo.go'], env=env,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -245,20 +247,20 @@ def sshd(server, client):
         if not may_change_user():
             raise Skip('sshd: it can not change its user here')
         # It wants an empty folder of root's there.
-        command = ['unshare', '-m', 'sh', '-c', 'mount -t tmpfs none /run && mkdir -m 755 /run/sshd && '
-                   'exec "$@"', 'sh'] + command
+        command = ['unshare', '-m', 'sh', '-c', 'mount -t tmpfs none /run && '
+                   'mkdir -m 755 /run/sshd && exec "$@"', 'sh'] + command
     program = server.start(*command)
     program.says('Server listening')
-    options = ['-i', folder + '/user', '-o', 'StrictHostKeyChecking=no', '-o', 'BatchMode=yes', '-o',
-               'UserKnownHostsFile=' + folder + '/known', '-o', 'LogLevel=ERROR', '-F', '/dev/null']
+    options = ['-i', folder + '/user', '-F', '/dev/null', '-o', 'BatchMode=yes',
+               '-o', 'StrictHostKeyChecking=no', '-o', 'LogLevel=ERROR',
+               '-o', 'UserKnownHostsFile=' + folder + '/known']
     ssh = ['ssh', '-p', '2222'] + options + ['%s@%s' % (user.pw_name, server.address)]
     digest = make_file(folder + '/data', BULK // 8)
     os.chmod(folder + '/data', 0o644)
     with open(folder + '/data', 'rb') as f:
         assert client.run(*ssh, 'sha256sum', stdin=f).split()[0] == digest
     client.run(*ssh, 'exit 7', status=7)
-    client.run('scp', '-P', '2222', *options, '%s@%s:%s/data' % (user.pw_name, server.address, folder),
-               folder + '/copy')
+    client.run('scp', '-P', '2222', *options, '%s:%s/data' % (ssh[-1], folder), folder + '/copy')
     with open(folder + '/copy', 'rb') as f:
         assert hashlib.sha256(f.read()).hexdigest() == digest
     program.stop()
@@ -267,7 +269,8 @@ def sshd(server, client):
 # ---------------------------------------------------------------------- names, ping
 
 def dnsmasq(server, client):
-    program = server.start('dnsmasq', '--no-daemon', '--conf-file=/dev/null', '--no-resolv', '--no-hosts',
+    program = server.start('dnsmasq', '--no-daemon', '--conf-file=/dev/null', '--no-resolv',
+                           '--no-hosts',
                            # The interfaces that it would look for by netlink are the kernel's.
                            '--bind-interfaces', '--listen-address=' + server.address,
                            '--port=5353', '--user=', '--pid-file=', '--log-queries',
@@ -290,15 +293,15 @@ def dnsmasq(server, client):
 
 
 def ping(server, client):
-    for args in (['-c', '5', '-i', '0.2'], ['-c', '3', '-i', '0.2', '-s', '5000'], ['-c', '3', '-i', '0.2', '-n', '-R']):
-        out = client.run('ping', *args, '-w', '60', server.address)
-        count = args[1]
-        assert '%s packets transmitted, %s received, 0%% packet loss' % (count, count) in out, out
+    for args in ([], ['-s', '5000'], ['-n', '-R']):
+        out = client.run('ping', '-c', '4', '-i', '0.2', '-w', '60', *args, server.address)
+        assert '4 packets transmitted, 4 received, 0% packet loss' in out, out
 
 
 if __name__ == '__main__':
     wanted = sys.argv[1:]
-    tests = [way for case in (curl, curl_http2, wrk, nginx_reload, iperf3, redis, python, asyncio, go,
-                              sshd, dnsmasq, ping) for way in serving_calling_ordinary(case)]
+    cases = [curl, curl_http2, wrk, nginx_reload, iperf3, redis, python, asyncio, go, sshd, dnsmasq,
+             ping]
+    tests = [way for case in cases for way in serving_calling_ordinary(case)]
     tests.append(test_curl_of_a_gigabyte)
     run_programs([t for t in tests if not wanted or any(w in t.__name__ for w in wanted)])
