@@ -467,6 +467,8 @@ def main():
     if not os.environ.get(MARK):
         os.environ[MARK] = '1'
         os.execv(IN_NETNS, [IN_NETNS, sys.executable, os.path.abspath(__file__)] + sys.argv[1:])
+    # Nothing that was started may outlive this.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     procs = Processes()
     with tempfile.TemporaryDirectory(prefix='skiff-bench-') as tmp:
         os.chmod(tmp, 0o755)
