@@ -43,9 +43,23 @@ def command(*args, uid=0):
     return user(uid) + [SKIFF] + list(args)
 
 
+def log_of(uid):
+    """What hosts in the background say, a sanitizer's reports included."""
+    return RUNTIME[uid] + '/log'
+
+
+def assert_quiet(uid):
+    """All hosts that had to end have ended, and had nothing to say."""
+    wait_for(lambda: not hosts_of_run())
+    if os.path.exists(log_of(uid)):
+        said = open(log_of(uid)).read()
+        os.unlink(log_of(uid))
+        assert not said, said
+
+
 def env_of(uid):
     # Folders that not everybody may look into would be a reason of their own.
-    return dict(os.environ, XDG_RUNTIME_DIR=RUNTIME[uid], PATH='/usr/sbin:/usr/bin:/sbin:/bin')
+    return dict(os.environ, XDG_RUNTIME_DIR=RUNTIME[uid], SKIFF_LOG=log_of(uid), PATH='/usr/sbin:/usr/bin:/sbin:/bin')
 
 
 def call(*args, uid=0, timeout=PATIENCE, **kwargs):
@@ -68,6 +82,7 @@ def for_users(test):
     def all_users():
         for uid in USERS:
             test(uid)
+            assert_quiet(uid)
     all_users.__name__ = test.__name__
     return all_users
 

@@ -39,15 +39,30 @@ static void report(struct background *bg, enum status status)
 	bg->report = -1;
 }
 
-void background_ready(struct background *bg)
+/* Messages go to a file if one was named, else to nobody. */
+static void redirect(void)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), log = -1;
+	const char *path = getenv("SKIFF_LOG");
 
-	flush_output();
-	for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
-		dup2(null, fd);
+	if (path && *path) {
+		log = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+		if (log < 0)
+			complain(STATUS_FAILED, "SKIFF_LOG %s: %s", path, strerror(errno));
+	}
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	dup2(log >= 0 ? log : null, STDERR_FILENO);
 	if (null >= 0)
 		close(null);
+	if (log >= 0)
+		close(log);
+}
+
+void background_ready(struct background *bg)
+{
+	flush_output();
+	redirect();
 	/* No file system is kept from being unmounted. */
 	if (chdir("/"))
 		complain(STATUS_FAILED, "/: %s", strerror(errno));
