@@ -88,18 +88,20 @@ long call_setsockopt(struct call *call)
 	return 0;
 }
 
-/* What the pump was told is the program's, who asks for it; and the pair polls no error any more. */
+/*
+ * What the pump was told is the program's, who asks for it, unless the pair has told it already: a reset
+ * that was read is none any more. Nor does the pair poll an error any more.
+ */
 static void pair_error(struct psock *ps, char *val, socklen_t room)
 {
-	int fd = psock_borrow(ps), err;
+	int fd = psock_borrow(ps), err = 0;
 	socklen_t len = sizeof(err);
+	bool told = fd >= 0 && ps->end.fd < 0 &&
+		    !getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) && !err;
 
-	if (ps->error && room == sizeof(ps->error))
+	if (ps->error && !told && room == sizeof(ps->error))
 		memcpy(val, &ps->error, sizeof(ps->error));
 	ps->error = 0;
-	if (fd < 0)
-		return;
-	getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len);
 	psock_return(ps, fd);
 }
 
@@ -204,8 +206,8 @@ long call_ioctl(struct call *call)
 	int err, ret;
 
 	/* The pair's own mark is the stream's, and so are its owner and its signals. */
-	if (cmd == SIOCATMARK || cmd == SIOCSPGRP || cmd == FIOSETOWN || cmd == SIOCGPGRP ||
-	    cmd == FIOGETOWN)
+	if ((cmd == SIOCATMARK && ps->type == SOCK_STREAM) || cmd == SIOCSPGRP ||
+	    cmd == FIOSETOWN || cmd == SIOCGPGRP || cmd == FIOGETOWN)
 		return CALL_CONTINUE;
 	if (cmd == FIONREAD || cmd == TIOCOUTQ || cmd == SIOCOUTQNSD)
 		return queue_lengths(call, cmd);

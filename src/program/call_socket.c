@@ -395,22 +395,32 @@ static long shutdown_stream(struct psock *ps, int how)
 	return 0;
 }
 
+/* It is closed, and polls so. */
+static void listens_no_more(struct psock *ps)
+{
+	pair_unstuff(ps);
+	pair_shut(ps, SHUT_RD);
+	pair_shut(ps, SHUT_WR);
+	ps->state = PSOCK_IDLE;
+}
+
 long call_shutdown(struct call *call)
 {
 	struct psock *ps = call->ps;
-	int how = call_int(call, 1);
+	int how = call_int(call, 1), err;
 
 	if (how < SHUT_RD || how > SHUT_RDWR)
 		return -EINVAL;
 	if (ps->state == PSOCK_STREAM)
 		return shutdown_stream(ps, how);
-	if (skiff_shutdown(ps->sfd, how))
-		return -errno;
-	/* What waits in connect() or in the pair learns of it. */
-	if (ps->state == PSOCK_CONNECTING)
+	err = skiff_shutdown(ps->sfd, how) ? -errno : 0;
+	/* What waits in connect(), in accept() or in the pair learns of it; of UDP, even when it failed. */
+	if (!err && ps->state == PSOCK_CONNECTING)
 		connect_host_ready(ps, EPOLLHUP);
+	if (!err && ps->state == PSOCK_LISTENING && how != SHUT_WR)
+		listens_no_more(ps);
 	if (ps->state == PSOCK_DATAGRAM)
 		datagram_host_ready(ps);
 	calls_retry(ps);
-	return 0;
+	return err;
 }
