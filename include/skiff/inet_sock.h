@@ -259,6 +259,13 @@ static inline bool ipv6_addr_v4mapped(const struct in6_addr *a)
 	return !memcmp(a->s6_addr, prefix, sizeof(prefix));
 }
 
+static inline bool ipv6_addr_loopback(const struct in6_addr *a)
+{
+	static const unsigned char loopback[16] = { [15] = 1 };
+
+	return !memcmp(a->s6_addr, loopback, sizeof(loopback));
+}
+
 static inline void ipv6_addr_set_v4mapped(__be32 addr, struct in6_addr *mapped)
 {
 	static const unsigned char prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
@@ -277,7 +284,9 @@ static inline void ipv6_addr_set_v4mapped(__be32 addr, struct in6_addr *mapped)
 
 static inline bool ipv4_is_loopback6(__be32 addr)
 {
-	return addr == htonl(INADDR_LOOPBACK6);
+	static const unsigned char bytes[4] = { 127, 6, 0, 1 };
+
+	return !memcmp(&addr, bytes, sizeof(bytes));
 }
 
 /* The address that an AF_INET6 socket shows for one of a packet. */

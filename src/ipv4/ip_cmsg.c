@@ -284,7 +284,7 @@ static int ip6_cmsg_pktinfo_send(const struct cmsghdr *cmsg, struct inet_cookie 
 		if (!ipv6_addr_v4mapped(&info.ipi6_addr))
 			return -EINVAL;
 		ipc->addr = ipv6_mapped_v4(&info.ipi6_addr);
-	} else if (IN6_IS_ADDR_LOOPBACK(&info.ipi6_addr)) {
+	} else if (ipv6_addr_loopback(&info.ipi6_addr)) {
 		ipc->addr = htonl(INADDR_LOOPBACK6);
 	} else if (!IN6_IS_ADDR_UNSPECIFIED(&info.ipi6_addr)) {
 		return -EINVAL;
@@ -385,7 +385,7 @@ static int inet_get_name4(const struct sockaddr_in *sin, int len, __be32 *addr, 
 
 int inet6_dest(const struct sock *sk, const struct in6_addr *dest, __be32 *addr)
 {
-	__be32 own = READ_ONCE(inet_sk(sk)->inet_rcv_saddr);
+	__be32 own = inet_sk(sk)->inet_rcv_saddr;
 	bool v4 = own ? !ipv4_is_loopback6(own) : inet6_sk(sk)->any_v4;
 
 	if (ipv6_addr_v4mapped(dest)) {
@@ -394,7 +394,7 @@ int inet6_dest(const struct sock *sk, const struct in6_addr *dest, __be32 *addr)
 		return sk->sk_ipv6only || ipv4_is_loopback6(*addr) ? -ENETUNREACH : 0;
 	}
 	*addr = htonl(INADDR_LOOPBACK6);
-	if (IN6_IS_ADDR_LOOPBACK(dest))
+	if (ipv6_addr_loopback(dest))
 		return v4 ? -EAFNOSUPPORT : 0;
 	if (!IN6_IS_ADDR_UNSPECIFIED(dest))
 		return -ENETUNREACH;

@@ -38,7 +38,7 @@ static int inet6_own(const struct sock *sk, const struct in6_addr *addr, __be32 
 	*v4 = 0;
 	if (IN6_IS_ADDR_UNSPECIFIED(addr))
 		return 0;
-	if (IN6_IS_ADDR_LOOPBACK(addr)) {
+	if (ipv6_addr_loopback(addr)) {
 		*v4 = htonl(INADDR_LOOPBACK6);
 		return 0;
 	}

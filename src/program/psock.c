@@ -101,8 +101,8 @@ void psock_close(struct psock *ps)
 		loop_unwatch(&server->loop, &ps->end);
 		close(fd);
 	}
-	kfree_skb(ps->out);
-	kfree_skb(ps->in);
+	consume_skb(ps->out);
+	consume_skb(ps->in);
 	if (ps->spare >= 0)
 		skiff_close(ps->spare);
 	if (ps->sfd >= 0)

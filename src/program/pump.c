@@ -105,7 +105,7 @@ static void end_of_output(struct psock *ps)
 /* The host has ended the connection by an error: the program's end shall tell. */
 static void broken(struct psock *ps)
 {
-	kfree_skb(ps->out);
+	consume_skb(ps->out);
 	ps->out = NULL;
 	pair_break(ps);
 }
@@ -309,7 +309,7 @@ static bool take_in(struct psock *ps)
 		return take_in(ps);
 	}
 	if (ps->in && skb_has_frag_list(ps->in) && skb_linearize(ps->in)) {
-		kfree_skb(ps->in);
+		kfree_skb_reason(ps->in, SKB_DROP_REASON_NOMEM);
 		ps->in = NULL;
 		errno = ENOMEM;
 	}

@@ -162,7 +162,7 @@ static int key_address(const struct sock *sk, const struct tcp_md5sig *cmd, __be
 		   ipv6_addr_v4mapped(&sin6->sin6_addr)) {
 		*addr = ipv6_mapped_v4(&sin6->sin6_addr);
 	} else if (sin6->sin6_family == AF_INET6 && sk->sk_family == AF_INET6 &&
-		   IN6_IS_ADDR_LOOPBACK(&sin6->sin6_addr)) {
+		   ipv6_addr_loopback(&sin6->sin6_addr)) {
 		*addr = htonl(INADDR_LOOPBACK6);
 	} else {
 		return -EINVAL;
