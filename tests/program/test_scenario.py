@@ -79,7 +79,7 @@ def test_as_recorded():
 
 def asked_for():
     if not os.environ.get('SKIFF_SCENARIOS'):
-        raise Skip('skiff run is not as far yet; SKIFF_SCENARIOS=1 holds it against the kernel')
+        raise Skip('not all differences are on their list yet; SKIFF_SCENARIOS=1 shows them')
 
 
 def differences_found(listed):
