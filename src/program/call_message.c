@@ -292,11 +292,10 @@ static bool wants_inq(const struct psock *ps)
 /* How much is left to be read goes along, if there is room for that. */
 static void add_inq(struct psock *ps, struct message *m)
 {
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&m->local);
+	struct cmsghdr *cmsg = m->local.msg_control;
 	int left = 0;
 
-	m->local.msg_controllen = 0;
-	if (!cmsg || m->head.msg_controllen < CMSG_LEN(sizeof(int)))
+	if (!cmsg || m->head.msg_controllen < CMSG_SPACE(sizeof(int)))
 		return;
 	skiff_ioctl(ps->sfd, FIONREAD, &left);
 	left += pair_unread(ps, true);

@@ -2,8 +2,10 @@
 /* Options and ioctls. */
 #include <errno.h>
 #include <linux/filter.h>
+#include <linux/if_packet.h>
 #include <linux/sockios.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -40,7 +42,11 @@ static long set_filter(struct call *call, struct sock_fprog *prog, int level, in
 {
 	char *scratch = call->session->server->scratch + OPTION_MAX;
 	size_t bytes = prog->len * sizeof(struct sock_filter);
-	int err = task_read(call->task, scratch, (u64)(uintptr_t)prog->filter, bytes);
+	int err;
+
+	if (prog->len > BPF_MAXINSNS)
+		return -EINVAL;
+	err = task_read(call->task, scratch, (u64)(uintptr_t)prog->filter, bytes);
 
 	if (err)
 		return err;
@@ -48,10 +54,11 @@ static long set_filter(struct call *call, struct sock_fprog *prog, int level, in
 	return skiff_setsockopt(call->ps->sfd, level, name, prog, sizeof(*prog)) ? -errno : 0;
 }
 
-static bool holds_filter(int level, int name, int len)
+static bool holds_filter(int level, int name)
 {
-	return level == SOL_SOCKET && len == sizeof(struct sock_fprog) &&
-	       (name == SO_ATTACH_FILTER || name == SO_ATTACH_REUSEPORT_CBPF);
+	return (level == SOL_SOCKET &&
+		(name == SO_ATTACH_FILTER || name == SO_ATTACH_REUSEPORT_CBPF)) ||
+	       (level == SOL_PACKET && name == PACKET_FANOUT_DATA);
 }
 
 /* The urgent byte of a stream is the pair's, and so is what becomes of it. */
@@ -75,7 +82,9 @@ long call_setsockopt(struct call *call)
 	err = task_read(call->task, val, call_arg(call, 3), (size_t)len);
 	if (err)
 		return err;
-	if (holds_filter(level, name, len))
+	if (holds_filter(level, name) && len != sizeof(struct sock_fprog))
+		return -EINVAL;
+	if (holds_filter(level, name))
 		return set_filter(call, (struct sock_fprog *)val, level, name);
 	/* Its bytes are copied on their way: nothing would ever be told of by the error queue. */
 	if (level == SOL_SOCKET && name == SO_ZEROCOPY)
@@ -168,32 +177,71 @@ static long list_interfaces(struct call *call)
 	return err ? err : task_write(call->task, call_arg(call, 2), &conf, sizeof(conf));
 }
 
-/* Bytes of an ioctl's argument, 0 for one that is not known. */
+/*
+ * Bytes of the argument of an ioctl that asks; 0 for one that is not known. None of them holds a pointer:
+ * it would be the program's.
+ */
 static size_t arg_size(unsigned int cmd)
 {
 	switch (cmd) {
 	case SIOCATMARK:
-	case SIOCGPGRP:
-	case SIOCSPGRP:
-	case FIOSETOWN:
-	case FIOGETOWN:
-	case SIOCINQ:
-	case SIOCOUTQ:
-	case SIOCOUTQNSD:
 		return sizeof(int);
 	case SIOCGSTAMP_OLD:
 		return sizeof(struct timeval);
 	case SIOCGSTAMPNS_OLD:
 		return sizeof(struct timespec);
 	case SIOCGARP:
-	case SIOCSARP:
-	case SIOCDARP:
-		return 68;
+		return sizeof(struct arpreq);
+	case SIOCGIFNAME:
+	case SIOCGIFFLAGS:
+	case SIOCGIFADDR:
+	case SIOCGIFDSTADDR:
+	case SIOCGIFBRDADDR:
+	case SIOCGIFNETMASK:
+	case SIOCGIFMETRIC:
+	case SIOCGIFMTU:
+	case SIOCGIFHWADDR:
+	case SIOCGIFINDEX:
+	case SIOCGIFPFLAGS:
+	case SIOCGIFTXQLEN:
+	case SIOCGIFMAP:
+		return sizeof(struct ifreq);
+	default:
+		return 0;
+	}
+}
+
+/* Devices, addresses, routes and neighbours are who runs the host's to change, as by netlink. */
+static long not_to_ask(unsigned int cmd)
+{
+	switch (cmd) {
 	case SIOCADDRT:
 	case SIOCDELRT:
-		return 120;
+	case SIOCSARP:
+	case SIOCDARP:
+	case SIOCSIFFLAGS:
+	case SIOCSIFADDR:
+	case SIOCSIFDSTADDR:
+	case SIOCSIFBRDADDR:
+	case SIOCSIFNETMASK:
+	case SIOCSIFMETRIC:
+	case SIOCSIFMTU:
+	case SIOCSIFHWADDR:
+	case SIOCSIFNAME:
+	case SIOCSIFPFLAGS:
+	case SIOCSIFTXQLEN:
+	case SIOCSIFMAP:
+	case SIOCSIFHWBROADCAST:
+	case SIOCADDMULTI:
+	case SIOCDELMULTI:
+	case SIOCDIFADDR:
+		return -EPERM;
+	case SIOCETHTOOL:
+	case SIOCGMIIPHY:
+	case SIOCGMIIREG:
+		return -EOPNOTSUPP;
 	default:
-		return cmd >= SIOCGIFNAME && cmd <= SIOCSHWTSTAMP + 15 ? sizeof(struct ifreq) : 0;
+		return -ENOTTY;
 	}
 }
 
@@ -214,7 +262,7 @@ long call_ioctl(struct call *call)
 	if (cmd == SIOCGIFCONF)
 		return list_interfaces(call);
 	if (!size)
-		return -ENOTTY;
+		return not_to_ask(cmd);
 	err = task_read(call->task, arg, call_arg(call, 2), size);
 	if (err)
 		return err;
