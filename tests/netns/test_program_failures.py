@@ -413,6 +413,35 @@ def refused_calls(which):
     host.stop()
 
 
+POINTERS = """
+import errno, fcntl, socket, struct
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+wild = b'lo'.ljust(16, b'\\0') + b'A' * 104
+
+def says(call, *args):
+    try:
+        call(*args)
+        return 'ok'
+    except OSError as e:
+        return errno.errorcode[e.errno]
+
+# SIOCETHTOOL, SIOCADDRT, SIOCSIFADDR, SIOCGIFFLAGS
+print([says(fcntl.ioctl, s, request, wild) for request in (0x8946, 0x890b, 0x8916, 0x8913)])
+# SO_ATTACH_FILTER: too long, from nowhere, not a filter at all
+for value in struct.pack('HxxxxxxQ', 65535, 0x41414141), struct.pack('HxxxxxxQ', 1, 0x41414141), b'A' * 100:
+    print(says(s.setsockopt, socket.SOL_SOCKET, 26, value))
+"""
+
+
+def test_pointers_in_arguments():
+    """They are the program's own: the host follows none of them, and lives."""
+    host, box = box_host()
+    for _ in range(2):
+        said = box.run(PYTHON, '-c', POINTERS).split('\n')[:-1]
+        assert said == ["['ENOTSUP', 'EPERM', 'EPERM', 'ok']", 'EINVAL', 'EFAULT', 'EINVAL'], said
+    host.stop()
+
+
 def test_32_bit_calls_are_refused():
     refused_calls('i386')
 
