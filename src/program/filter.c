@@ -14,8 +14,10 @@
  */
 #include <errno.h>
 #include <stddef.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <linux/audit.h>
@@ -338,4 +340,28 @@ int filter_install(void)
 	program.len = (unsigned short)len;
 	fd = seccomp(SECCOMP_SET_MODE_FILTER, flags, &program);
 	return fd < 0 ? -errno : (int)fd;
+}
+
+/* For a child that ends at once: nothing but the attempt tells. */
+static int try_to_listen(void)
+{
+	struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	struct sock_fprog program = { .len = 1, .filter = &allow };
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program) >= 0)
+		return 0;
+	return errno;
+}
+
+bool filter_is_taken(void)
+{
+	pid_t child = fork();
+	int status = 0;
+
+	if (!child)
+		_exit(try_to_listen());
+	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == EBUSY;
 }

@@ -36,4 +36,7 @@ int filter_check_kernel(void);
  */
 int filter_install(void);
 
+/* Whether somebody listens to the calls of this process already, so that a filter of ours can't be heard. */
+bool filter_is_taken(void);
+
 #endif /* PROGRAM_FILTER_H */

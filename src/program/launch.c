@@ -107,29 +107,6 @@ static int give_up_rights(enum separation separation)
 	return err;
 }
 
-/* Go where the program is to live. Return: 0 or a negative errno after a message. */
-static int enter(const struct launch *l, char *reply, char *err, size_t size)
-{
-	char why[REASON_MAX];
-	int separation = namespace_enter(l->map_root, why, sizeof(why)), error;
-
-	if (separation < 0) {
-		snprintf(err, size, "%s", why);
-		return separation;
-	}
-	if (separation == SEPARATION_NONE)
-		warn_no_namespace(l, why);
-	furnish_names(l, (enum separation)separation, reply);
-	/* Listening there is no harm to anybody. */
-	if (separation != SEPARATION_NONE && furnish_devices(l, reply) &&
-	    separation == SEPARATION_USER)
-		rights_pass_on(CAP_NET_RAW);
-	error = give_up_rights((enum separation)separation);
-	if (error)
-		snprintf(err, size, "rights can't be given up: %s", strerror(-error));
-	return error;
-}
-
 static const char *filter_reason(int error)
 {
 	switch (error) {
@@ -144,6 +121,30 @@ static const char *filter_reason(int error)
 	default:
 		return strerror(-error);
 	}
+}
+
+/* Go where the program is to live. Return: 0 or a negative errno after a message. */
+static int enter(const struct launch *l, char *reply, char *err, size_t size)
+{
+	char why[REASON_MAX];
+	int separation = namespace_enter(l->map_root, why, sizeof(why)), error;
+
+	if (separation < 0) {
+		/* A program on a host has not the rights for it, but that is not what is the matter. */
+		snprintf(err, size, "%s", filter_is_taken() ? filter_reason(-EBUSY) : why);
+		return separation;
+	}
+	if (separation == SEPARATION_NONE)
+		warn_no_namespace(l, why);
+	furnish_names(l, (enum separation)separation, reply);
+	/* Listening there is no harm to anybody. */
+	if (separation != SEPARATION_NONE && furnish_devices(l, reply) &&
+	    separation == SEPARATION_USER)
+		rights_pass_on(CAP_NET_RAW);
+	error = give_up_rights((enum separation)separation);
+	if (error)
+		snprintf(err, size, "rights can't be given up: %s", strerror(-error));
+	return error;
 }
 
 /* The last part of a path, in a form that a request may hold. */
