@@ -261,7 +261,7 @@ static inline bool ipv6_addr_v4mapped(const struct in6_addr *a)
 
 static inline bool ipv6_addr_loopback(const struct in6_addr *a)
 {
-	static const unsigned char loopback[16] = { [15] = 1 };
+	static const unsigned char loopback[16] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 };
 
 	return !memcmp(a->s6_addr, loopback, sizeof(loopback));
 }
