@@ -14,6 +14,7 @@
 #include <skiff/slab.h>
 
 #include "device/device.h"
+#include "device/frame.h"
 #include "wire/pcapng.h"
 
 /*
@@ -289,33 +290,6 @@ static u32 frame_flags(const struct sk_buff *skb)
 	}
 }
 
-/* Where the frame begins, relative to skb->data: at the MAC header, if that is still there. */
-static int frame_offset(const struct sk_buff *skb)
-{
-	int offset = skb_mac_header_was_set(skb) ? skb_mac_offset(skb) : 0;
-
-	return offset > 0 ? 0 : offset;
-}
-
-/* The sender left the checksum to the device: fill it into the copy that is @len bytes long. */
-static void complete_checksum(const struct sk_buff *skb, int offset, u8 *copy, size_t len)
-{
-	int start = skb_checksum_start_offset(skb);
-	__sum16 sum;
-	size_t at;
-
-	if (skb->ip_summed != CHECKSUM_PARTIAL || skb_is_gso(skb) || start < offset ||
-	    start >= (int)skb->len)
-		return;
-	at = (size_t)(start - offset) + skb->csum_offset;
-	if (at + sizeof(sum) > len)
-		return;
-	sum = csum_fold(skb_checksum(skb, start, (int)skb->len - start, 0));
-	if (!sum)
-		sum = CSUM_MANGLED_0;
-	memcpy(copy + at, &sum, sizeof(sum));
-}
-
 /* With the lock. Return: the block's length, 0 when there is no room for it now. */
 static size_t encode(struct skiff_capture *cap, const struct sk_buff *skb, struct pcapng_packet *p)
 {
@@ -333,9 +307,8 @@ static size_t encode(struct skiff_capture *cap, const struct sk_buff *skb, struc
 	head = pcapng_packet_head(block, p);
 	if (head < 0 || (size_t)head > room)
 		return 0;
-	if (skb_copy_bits(skb, offset, block + PCAPNG_PACKET_HEAD, (int)p->captured))
+	if (frame_copy(skb, block + PCAPNG_PACKET_HEAD, p->captured, !skb_is_gso(skb)))
 		return 0;
-	complete_checksum(skb, offset, block + PCAPNG_PACKET_HEAD, p->captured);
 	tail = pcapng_packet_tail(block + PCAPNG_PACKET_HEAD + p->captured,
 				  room - PCAPNG_PACKET_HEAD - p->captured, p);
 	return tail < 0 ? 0 : (size_t)head;

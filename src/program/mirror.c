@@ -15,6 +15,7 @@
 #include <skiff/skbuff.h>
 #include <skiff/slab.h>
 
+#include "device/frame.h"
 #include "program/mirror.h"
 
 /* What the kernel calls it in each namespace. */
@@ -67,32 +68,6 @@ bool mirror_is_end(int fd, const char *name)
 	return !ioctl(fd, TUNGETIFF, &ifr) && !strncmp(ifr.ifr_name, name, IF_NAMESIZE);
 }
 
-/* Where the frame begins, relative to skb->data: at the MAC header, if that is still there. */
-static int frame_offset(const struct sk_buff *skb)
-{
-	int offset = skb_mac_header_was_set(skb) ? skb_mac_offset(skb) : 0;
-
-	return offset > 0 ? 0 : offset;
-}
-
-/* The sender left the checksum to the device, which this copy does not see. */
-static void complete_checksum(const struct sk_buff *skb, int offset, u8 *frame, size_t len)
-{
-	int start = skb_checksum_start_offset(skb);
-	__sum16 sum;
-	size_t at;
-
-	if (skb->ip_summed != CHECKSUM_PARTIAL || start < offset || start >= (int)skb->len)
-		return;
-	at = (size_t)(start - offset) + skb->csum_offset;
-	if (at + sizeof(sum) > len)
-		return;
-	sum = csum_fold(skb_checksum(skb, start, (int)skb->len - start, 0));
-	if (!sum)
-		sum = CSUM_MANGLED_0;
-	memcpy(frame + at, &sum, sizeof(sum));
-}
-
 /*
  * Write it to the queues of device @name. It is a system call under the stack lock, for those who look at
  * their packets; a queue that is full loses it, as a listener who is slow does.
@@ -119,10 +94,8 @@ static int mirror_tap(struct sk_buff *skb, struct net_device *dev, struct packet
 
 	/* What is sent on loopback comes back, in the image by itself. */
 	if ((!(dev->flags & IFF_LOOPBACK) || skb->pkt_type == PACKET_OUTGOING) &&
-	    len <= FRAME_MAX && !skb_copy_bits(skb, offset, mirrors->frame, (int)len)) {
-		complete_checksum(skb, offset, mirrors->frame, len);
+	    len <= FRAME_MAX && !frame_copy(skb, mirrors->frame, len, true))
 		show(mirrors, dev->name, len);
-	}
 	consume_skb(skb);
 	return NET_RX_SUCCESS;
 }
