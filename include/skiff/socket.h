@@ -116,7 +116,8 @@ SKIFF_API ssize_t skiff_sendfile(int out_fd, int in_fd, off_t *offset, size_t co
 /**
  * skiff_send_skb() - send a buffer as the data of one packet
  * @fd: a socket of UDP, TCP, ping, raw or AF_PACKET
- * @skb: the data; the only reference. It is taken whatever happens, but for EAGAIN
+ * @skb: the data; the only reference, but for a stream, which only reads it. It is taken whatever
+ *       happens, but for EAGAIN
  * @addr: to whom, NULL for the peer
  * @addrlen: bytes of @addr
  * @flags: MSG_DONTWAIT, MSG_CONFIRM, MSG_DONTROUTE

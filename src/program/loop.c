@@ -159,27 +159,38 @@ static int sleep_or_look(struct loop *loop, struct epoll_event *events, bool bus
 	return n;
 }
 
-int loop_run(struct loop *loop)
+static int loop_round(struct loop *loop, bool may_sleep)
 {
 	struct epoll_event events[EVENTS_MAX];
-	bool busy;
+	bool busy = run_hosts(loop);
 	int n;
 
-	while (!loop->stop) {
-		busy = run_hosts(loop);
-		busy |= loop->tick && loop->tick(loop);
-		n = sleep_or_look(loop, events, busy);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		for (int i = 0; i < n; i++) {
-			struct loop_watch *watch = events[i].data.ptr;
+	busy |= loop->tick && loop->tick(loop);
+	n = sleep_or_look(loop, events, busy || !may_sleep);
+	if (n < 0 && errno != EINTR)
+		return -errno;
+	for (int i = 0; i < n; i++) {
+		struct loop_watch *watch = events[i].data.ptr;
 
-			if (watch->fd >= 0)
-				watch->fn(watch, events[i].events);
-		}
-		sweep(loop);
+		if (watch->fd >= 0)
+			watch->fn(watch, events[i].events);
 	}
+	sweep(loop);
 	return 0;
+}
+
+int loop_once(struct loop *loop)
+{
+	return loop_round(loop, false);
+}
+
+int loop_run(struct loop *loop)
+{
+	int err = 0;
+
+	while (!loop->stop && !err)
+		err = loop_round(loop, true);
+	return err;
 }
 
 void loop_stop(struct loop *loop)

@@ -81,7 +81,8 @@ void loop_unwatch(struct loop *loop, struct loop_watch *watch);
 /* kfree() @garbage once this round is over. */
 void loop_free_later(struct loop *loop, struct loop_garbage *garbage);
 
-/* Until loop_stop(). Return: 0 or -errno of waiting. */
+/* One round, which never sleeps; and rounds until loop_stop(). Return: 0 or -errno of waiting. */
+int loop_once(struct loop *loop);
 int loop_run(struct loop *loop);
 
 /* The instant that deadlines are compared with: CLOCK_MONOTONIC, ns. */

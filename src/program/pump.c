@@ -7,8 +7,8 @@
  * has no room, so that windows close as they would without us.
  */
 #include <errno.h>
-#include <sys/epoll.h>
 #include <linux/sockios.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -110,6 +110,14 @@ static void broken(struct psock *ps)
 	pair_break(ps);
 }
 
+/* The peer is not to take what it has got for all there was. */
+static void abort_by_close(struct psock *ps)
+{
+	const struct linger now = { .l_onoff = 1 };
+
+	skiff_setsockopt(ps->sfd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+}
+
 /* The socket's error is told once, and it was us who were told. EPIPE is none of them. */
 static void note_error(struct psock *ps, int error)
 {
@@ -124,10 +132,24 @@ static void note_error(struct psock *ps, int error)
 static void no_more_output(struct psock *ps)
 {
 	ps->reset = true;
+	abort_by_close(ps);
 	if (ps->in_ended)
 		pair_shut(ps, SHUT_RD);
 	else
 		pump_in(ps);
+}
+
+/* The pump goes on in the next round: others had their turn, or there was no memory. */
+static void go_on_later(struct psock *ps)
+{
+	if (ps->end.fd >= 0 && list_empty(&ps->of_again))
+		list_add_tail(&ps->of_again, &ps->server->again);
+}
+
+/* What passes by itself: nothing is lost meanwhile. */
+static bool is_want_of_memory(int error)
+{
+	return error == ENOMEM || error == ENOBUFS;
 }
 
 /*
@@ -136,15 +158,29 @@ static void no_more_output(struct psock *ps)
  */
 static int give_host(struct psock *ps)
 {
-	if (skiff_send_skb(ps->sfd, ps->out, NULL, 0, MSG_DONTWAIT) >= 0) {
+	int error = 0;
+
+	/* Something before it is missing: it goes nowhere. */
+	if (ps->reset) {
+		consume_skb(ps->out);
 		ps->out = NULL;
 		return 1;
 	}
-	if (errno == EAGAIN)
+	/* A reference of ours stays: without memory the buffer is dropped, and its bytes are to go all the same. */
+	if (skiff_send_skb(ps->sfd, skb_get(ps->out), NULL, 0, MSG_DONTWAIT) < 0)
+		error = errno;
+	if (!is_want_of_memory(error))
+		consume_skb(ps->out);
+	if (error == EAGAIN)
 		return 0;
+	if (is_want_of_memory(error)) {
+		go_on_later(ps);
+		return 0;
+	}
 	ps->out = NULL;
-	note_error(ps, errno);
-	return -1;
+	if (error)
+		note_error(ps, error);
+	return error ? -1 : 1;
 }
 
 /* The program has closed its end, or has shut down and all was read. */
@@ -155,11 +191,8 @@ static bool at_end(struct psock *ps, ssize_t got)
 	if (!ps->hung_up)
 		return true;
 	/* What it did not read is lost, and the peer is to know (RFC 2525 section 2.17). */
-	if (got == -ECONNRESET || ps->in) {
-		struct linger now = { .l_onoff = 1 };
-
-		skiff_setsockopt(ps->sfd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-	}
+	if (got == -ECONNRESET || ps->in)
+		abort_by_close(ps);
 	psock_close(ps);
 	return true;
 }
@@ -183,13 +216,14 @@ bool pump_out(struct psock *ps)
 		got = ps->bulk ? read_bulk(ps->end.fd, &ps->out) : read_short(ps->end.fd, &ps->out);
 		if (got == -EAGAIN)
 			return true;
+		if (got < 0 && is_want_of_memory((int)-got))
+			break;
 		if (got <= 0)
 			return at_end(ps, got);
 		ps->bulk = got >= SHORT_READ;
 		turn += (size_t)got;
 	}
-	if (ps->end.fd >= 0 && list_empty(&ps->of_again))
-		list_add_tail(&ps->of_again, &ps->server->again);
+	go_on_later(ps);
 	return false;
 }
 
@@ -228,6 +262,10 @@ static bool write_in(struct psock *ps)
 		put = sendmsg(ps->end.fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (put < 0 && errno == EAGAIN)
 			return false;
+		if (put < 0 && is_want_of_memory(errno)) {
+			go_on_later(ps);
+			return false;
+		}
 		/* It is closed, or reads no more: Linux drops what comes then, and so do we. */
 		if (put < 0)
 			break;
@@ -293,7 +331,7 @@ static bool at_mark(const struct psock *ps)
 	return skiff_ioctl(ps->sfd, SIOCATMARK, &mark) == 0 && mark;
 }
 
-/* The next buffer of the host's, without fragment lists. Return: false when there is none. */
+/* The next buffer of the host's. Return: false when there is none, for the reason in errno. */
 static bool take_in(struct psock *ps)
 {
 	ps->in_offset = 0;
@@ -308,12 +346,13 @@ static bool take_in(struct psock *ps)
 		ps->urgent = URGENT_AHEAD;
 		return take_in(ps);
 	}
-	if (ps->in && skb_has_frag_list(ps->in) && skb_linearize(ps->in)) {
-		kfree_skb_reason(ps->in, SKB_DROP_REASON_NOMEM);
-		ps->in = NULL;
-		errno = ENOMEM;
-	}
 	return ps->in;
+}
+
+/* Without a list of fragments it can be written piece by piece. Return: false without memory. */
+static bool is_plain(struct sk_buff *skb)
+{
+	return !skb_has_frag_list(skb) || !skb_linearize(skb);
 }
 
 /* Fewer bytes than the program wants to be woken for. */
@@ -345,15 +384,19 @@ void pump_in(struct psock *ps)
 		if (!ps->in && !take_in(ps)) {
 			if (errno == EAGAIN)
 				return;
+			if (is_want_of_memory(errno))
+				break;
 			end_of_input(ps, errno);
 			return;
 		}
+		if (!is_plain(ps->in))
+			break;
 		turn += ps->in->len;
 		if (!write_in(ps))
 			return;
 	}
-	if (ps->end.fd >= 0 && !ps->in_ended && list_empty(&ps->of_again))
-		list_add_tail(&ps->of_again, &ps->server->again);
+	if (!ps->in_ended)
+		go_on_later(ps);
 }
 
 void pump_start(struct psock *ps)

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The pump between a program's pair and a host, without a program: the test has the program's end. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <skiff/fault.h>
+#include <skiff/socket.h>
+
+#include "program/program.h"
+
+#define BULK 300000
+
+static struct net *net;
+static struct server *server;
+/* The program's end, its socket, and who it is connected to. */
+static int end, peer;
+static struct psock *ps;
+
+static void run(void)
+{
+	for (int i = 0; i < 200; i++)
+		assert_int_equal(loop_once(&server->loop), 0);
+}
+
+static int listening(struct sockaddr_in *addr)
+{
+	socklen_t len = sizeof(*addr);
+	int fd = skiff_socket(net, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	*addr = (struct sockaddr_in){ .sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	assert_int_equal(skiff_bind(fd, (struct sockaddr *)addr, len), 0);
+	assert_int_equal(skiff_listen(fd, 1), 0);
+	assert_int_equal(skiff_getsockname(fd, (struct sockaddr *)addr, &len), 0);
+	return fd;
+}
+
+static int setup(void **state)
+{
+	struct sockaddr_in addr;
+	int sfd, listener;
+
+	skiff_init();
+	net = skiff_net_create(NULL);
+	server = server_create(net);
+	assert_non_null(server);
+	listener = listening(&addr);
+	sfd = skiff_socket(net, AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(skiff_connect(sfd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	peer = skiff_accept4(listener, NULL, NULL, SOCK_NONBLOCK);
+	assert_true(peer >= 0);
+	skiff_close(listener);
+	ps = psock_new(server, sfd, AF_INET, SOCK_STREAM, 0);
+	end = pair_new(ps, SOCK_STREAM, SOCK_NONBLOCK);
+	assert_true(end >= 0);
+	pump_start(ps);
+	(void)state;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	if (end >= 0)
+		close(end);
+	if (peer >= 0)
+		skiff_close(peer);
+	server_destroy(server);
+	return skiff_net_destroy(net);
+}
+
+static void test_both_ways(void **state)
+{
+	char buf[64];
+
+	(void)state;
+	assert_int_equal(write(end, "out", 3), 3);
+	run();
+	assert_int_equal(skiff_recv(peer, buf, sizeof(buf), 0), 3);
+	assert_int_equal(skiff_send(peer, "back", 4, 0), 4);
+	run();
+	assert_int_equal(read(end, buf, sizeof(buf)), 4);
+	assert_memory_equal(buf, "back", 4);
+}
+
+static void test_ends(void **state)
+{
+	char buf[64];
+
+	(void)state;
+	assert_int_equal(write(end, "last", 4), 4);
+	close(end);
+	end = -1;
+	run();
+	assert_int_equal(skiff_recv(peer, buf, sizeof(buf), 0), 4);
+	assert_int_equal(skiff_recv(peer, buf, sizeof(buf), 0), 0);
+	assert_int_equal(server_nr_sockets(server), 0);
+}
+
+/* Send the block through and compare; allocation @nth fails meanwhile. Return: whether there were as many. */
+static bool survives(const char *block, char *got, bool out, long nth)
+{
+	size_t sent = 0, received = 0;
+	bool happened = false;
+
+	for (int i = 0; i < 20000 && received < BULK; i++) {
+		ssize_t n = out ? write(end, block + sent, BULK - sent) :
+				  skiff_send(peer, block + sent, BULK - sent, MSG_DONTWAIT);
+
+		sent += n > 0 ? (size_t)n : 0;
+		if (!i)
+			assert_int_equal(skiff_fail_nth(nth), 0);
+		assert_int_equal(loop_once(&server->loop), 0);
+		happened |= skiff_fail_count() >= nth;
+		if (happened)
+			skiff_fail_nth(0);
+		n = out ? skiff_recv(peer, got + received, BULK - received, MSG_DONTWAIT) :
+			  read(end, got + received, BULK - received);
+		assert_int_not_equal(n, 0);
+		received += n > 0 ? (size_t)n : 0;
+		/* A packet that was lost for want of memory is sent again, after a while. */
+		if (i > 1000)
+			usleep(1000);
+	}
+	skiff_fail_nth(0);
+	assert_int_equal(received, BULK);
+	assert_memory_equal(block, got, BULK);
+	return happened;
+}
+
+/* Whatever allocation fails: it takes longer, and nothing is lost. */
+static void test_no_memory(void **state)
+{
+	char *block = test_malloc(BULK), *got = test_malloc(BULK);
+
+	(void)state;
+	for (int i = 0; i < BULK; i++)
+		block[i] = (char)(i * 7 + i / 251);
+	for (int out = 0; out < 2; out++)
+		for (long nth = 1; nth < 60 && survives(block, got, out, nth); nth++)
+			memset(got, 0, BULK);
+	test_free(block);
+	test_free(got);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_both_ways, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_ends, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_memory, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
