@@ -182,6 +182,12 @@ static long send_message(struct call *call, struct message *m, int flags)
 	}
 }
 
+/* A stream that is connected, or was: the pair has its data. */
+static bool is_carried(const struct psock *ps)
+{
+	return ps->type == SOCK_STREAM && (ps->state == PSOCK_STREAM || ps->in_ended);
+}
+
 /*
  * What the kernel can do with the pair as well: the stream is connected, or was. Bytes that the program
  * wrote before go first. Return: CALL_CONTINUE; 0 when the host is to do it; or what to answer.
@@ -194,7 +200,7 @@ static long send_by_pair(struct call *call, int flags, bool plain)
 		return 0;
 	if (flags & MSG_FASTOPEN)
 		return -EOPNOTSUPP;
-	if (plain && (ps->state == PSOCK_STREAM || ps->in_ended))
+	if (plain && is_carried(ps))
 		return CALL_CONTINUE;
 	if (ps->state == PSOCK_STREAM && !pump_out(ps) && ps->out)
 		return sending_stops(call, flags, -EAGAIN);
@@ -249,6 +255,7 @@ static long send_of_vector(struct call *call, u64 at, int flags)
 
 	if (ret)
 		return ret;
+	ignore_address(call->ps, &m);
 	ret = send_rest(call, &m, flags, length_of(&m));
 	if (ret < 0)
 		return ret;
@@ -262,7 +269,7 @@ long call_sendmmsg(struct call *call)
 	u64 at = call_arg(call, 1);
 	u32 n = (u32)call_arg(call, 2);
 	int flags = call_int(call, 3);
-	long ret = send_by_pair(call, flags, true);
+	long ret = send_by_pair(call, flags, !(flags & ~PLAIN_SEND));
 
 	if (ret)
 		return ret;
@@ -276,8 +283,7 @@ long call_sendmmsg(struct call *call)
 
 static bool recv_by_pair(const struct psock *ps, int flags)
 {
-	return ps->type == SOCK_STREAM && !(flags & (MSG_ERRQUEUE | MSG_TRUNC)) &&
-	       (ps->state == PSOCK_STREAM || ps->in_ended);
+	return is_carried(ps) && !(flags & (MSG_ERRQUEUE | MSG_TRUNC));
 }
 
 static bool wants_inq(const struct psock *ps)
@@ -323,11 +329,6 @@ static long read_pair(struct call *call, size_t len, int flags)
 	return got;
 }
 
-static bool pair_has_data(const struct psock *ps)
-{
-	return ps->type == SOCK_STREAM && (ps->state == PSOCK_STREAM || ps->in_ended);
-}
-
 /* What the kernel can't do with the pair by itself. */
 static long receive_by_pair(struct call *call, struct message *m, size_t total, int flags)
 {
@@ -355,7 +356,7 @@ static long receive(struct call *call, struct message *m, int flags)
 	long ret;
 
 	local_form(call, m);
-	if (pair_has_data(ps) && !(flags & MSG_ERRQUEUE))
+	if (is_carried(ps) && !(flags & MSG_ERRQUEUE))
 		return receive_by_pair(call, m, total, flags);
 	m->data.iov_len = total < DATA_MAX ? total : DATA_MAX;
 	m->local.msg_name = &m->addr;

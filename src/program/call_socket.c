@@ -36,6 +36,18 @@ int call_write_addr(const struct call *call, u64 to, u64 len_at,
 			      &len, sizeof(len));
 }
 
+/* See that it has a pair that nothing was done with: after a connection, a new one. */
+static int join(struct call *call)
+{
+	struct psock *ps = call->ps;
+
+	if (ps->state == PSOCK_IDLE && ps->shut)
+		pair_break(ps);
+	if (ps->state == PSOCK_IDLE && ps->end.fd < 0)
+		return pair_replace(call);
+	return pair_join(ps);
+}
+
 /* Give the program its end, whose number the call returns. */
 static long hand_over(struct call *call, struct psock *ps, int fd, int type)
 {
@@ -105,7 +117,7 @@ long call_bind(struct call *call)
 	if (skiff_bind(ps->sfd, (struct sockaddr *)&addr, (socklen_t)call_int(call, 2)))
 		return -errno;
 	/* A port is in use now: its end has to be noticed. */
-	return ps->state == PSOCK_FRESH ? pair_join(ps) : 0;
+	return ps->type == SOCK_STREAM ? join(call) : 0;
 }
 
 long call_listen(struct call *call)
@@ -117,7 +129,7 @@ long call_listen(struct call *call)
 		return -errno;
 	if (ps->state == PSOCK_LISTENING)
 		return 0;
-	err = pair_join(ps);
+	err = join(call);
 	if (!err)
 		err = pair_stuff(ps);
 	if (err)
@@ -250,20 +262,11 @@ long call_accept4(struct call *call)
 	return accept_with(call, call_int(call, 3));
 }
 
-static int join_for_connect(struct call *call)
-{
-	struct psock *ps = call->ps;
-
-	if (ps->state == PSOCK_IDLE && ps->end.fd < 0)
-		return pair_replace(call);
-	return pair_join(ps);
-}
-
 /* It is connected: the pump may start. */
 static long connected(struct call *call)
 {
 	struct psock *ps = call->ps;
-	int err = ps->state == PSOCK_CONNECTING ? 0 : join_for_connect(call);
+	int err = ps->state == PSOCK_CONNECTING ? 0 : join(call);
 
 	if (err)
 		return err;
@@ -276,7 +279,7 @@ static long connected(struct call *call)
 static long connecting(struct call *call)
 {
 	struct psock *ps = call->ps;
-	int err = join_for_connect(call);
+	int err = join(call);
 
 	if (!err)
 		err = pair_stuff(ps);

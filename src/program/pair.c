@@ -15,7 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <skiff/kernel.h>
+#include <skiff/skbuff.h>
 
 #include "program/program.h"
 
@@ -26,6 +26,7 @@
 
 /* The kernel refuses longer messages of the program than this, doubled: a bit more than UDP takes. */
 #define DATAGRAM_SNDBUF (65540 / 2)
+
 /* More than strangers can bring between two calls of ours; the system may allow fewer. */
 #define MEETING_BACKLOG 4096
 
@@ -257,10 +258,34 @@ void pair_break(struct psock *ps)
 	psock_is_alone(ps);
 }
 
+/* What was true of the last one, which the program has no more. */
+static void forget_connection(struct psock *ps)
+{
+	consume_skb(ps->in);
+	ps->in = NULL;
+	ps->shut = 0;
+	ps->token = false;
+	ps->in_ended = ps->out_ending = ps->out_ended = false;
+	ps->reset = ps->hung_up = false;
+	ps->urgent = URGENT_NONE;
+	psock_is_joined(ps);
+}
+
+/* The call is gone, and so is the one that would have been: it stays what it was. */
+static void keep_broken(struct psock *ps, u64 inode)
+{
+	int end = ps->end.fd;
+
+	loop_unwatch(&ps->server->loop, &ps->end);
+	close(end);
+	psock_is_inode(ps, inode);
+}
+
 int pair_replace(struct call *call)
 {
 	struct psock *ps = call->ps;
 	int flags = task_fd_flags(call->task, call_int(call, 0)), fd, err;
+	u64 before = ps->inode;
 
 	if (flags < 0)
 		return flags;
@@ -270,7 +295,12 @@ int pair_replace(struct call *call)
 	err = notify_replace_fd(call->session->watch.fd, call->req.id, fd, call_int(call, 0),
 				flags & O_CLOEXEC);
 	close(fd);
-	return err < 0 ? err : 0;
+	if (err < 0) {
+		keep_broken(ps, before);
+		return err;
+	}
+	forget_connection(ps);
+	return 0;
 }
 
 int pair_unread(struct psock *ps, bool program_end)

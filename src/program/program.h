@@ -28,6 +28,9 @@ struct sk_buff;
 
 #define PSOCK_BUCKETS 4096
 
+/* Sockets that programs hold alone which are tolerated before somebody asks whether they still do. */
+#define SWEEP_MIN 64
+
 /* Bytes of one message or option that are copied at most; longer ones are taken in parts or refused. */
 #define SCRATCH_SIZE (256 * 1024)
 
@@ -262,6 +265,7 @@ struct psock *psock_new(struct server *server, int sfd, int domain, int type, in
 struct psock *psock_find(struct server *server, u64 inode);
 /* The program's end, which was just made, is what it is known by from now on. 0 or -errno. */
 int psock_known_by(struct psock *ps, int program_end);
+void psock_is_inode(struct psock *ps, u64 inode);
 /* The program holds it no more, or never got it: close what is the host's. */
 void psock_close(struct psock *ps);
 /* A descriptor of ours for the program's end, for psock_return(). It or -errno. */

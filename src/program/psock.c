@@ -11,9 +11,6 @@
 
 #include "program/program.h"
 
-/* Fresh sockets that are tolerated before somebody asks whether they are still held. */
-#define SWEEP_MIN 64
-
 /* How long after the last one came somebody looks anyway, ns; each further look takes twice as long. */
 #define SWEEP_SOON 100000000LL
 #define SWEEP_SPAN_MAX (64 * SWEEP_SOON)
@@ -65,15 +62,20 @@ struct psock *psock_new(struct server *server, int sfd, int domain, int type, in
 	return ps;
 }
 
+void psock_is_inode(struct psock *ps, u64 inode)
+{
+	hlist_del_init(&ps->by_inode);
+	ps->inode = inode;
+	hlist_add_head(&ps->by_inode, bucket_of(ps->server, inode));
+}
+
 int psock_known_by(struct psock *ps, int program_end)
 {
 	struct stat st;
 
 	if (fstat(program_end, &st))
 		return -errno;
-	hlist_del_init(&ps->by_inode);
-	ps->inode = st.st_ino;
-	hlist_add_head(&ps->by_inode, bucket_of(ps->server, ps->inode));
+	psock_is_inode(ps, st.st_ino);
 	return 0;
 }
 
@@ -191,7 +193,7 @@ static int look_for_holders(struct server *server)
 /* The program has closed it: what it wrote goes first, if there is something. */
 static void closed_unseen(struct psock *ps)
 {
-	if (ps->state == PSOCK_STREAM && ps->end.fd >= 0 && !ps->out_ended) {
+	if (ps->state == PSOCK_STREAM && ps->end.fd >= 0) {
 		ps->hung_up = true;
 		pump_out(ps);
 	} else {

@@ -134,7 +134,7 @@ struct server *server_create(struct net *host)
 	server->host = host;
 	server->sep = -1;
 	server->meeting = -1;
-	server->sweep_at = 64;
+	server->sweep_at = SWEEP_MIN;
 	set_limits(server);
 	INIT_LIST_HEAD(&server->psocks);
 	INIT_LIST_HEAD(&server->alone);

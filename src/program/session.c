@@ -28,10 +28,7 @@ static void unpark(struct call *call)
 	list_del(&call->node);
 	list_del(&call->of_session);
 	list_del(&call->of_timed);
-	server->loop.deadline =
-		list_empty(&server->timed) ?
-			INT64_MAX :
-			list_first_entry(&server->timed, struct call, of_timed)->deadline;
+	server_set_deadline(server);
 	kfree(call);
 }
 

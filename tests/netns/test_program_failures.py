@@ -433,6 +433,15 @@ for value in struct.pack('HxxxxxxQ', 65535, 0x41414141), struct.pack('HxxxxxxQ',
 """
 
 
+def test_sockets_begin_again():
+    """After connections, refusals and as listeners, as the kernel has it."""
+    host, box = box_host()
+    with Balance(host):
+        assert box.run(PYTHON, HELPERS + '/programs_again.py') == \
+            KERNEL_PLACE.run(PYTHON, HELPERS + '/programs_again.py')
+    host.stop()
+
+
 def test_pointers_in_arguments():
     """They are the program's own: the host follows none of them, and lives."""
     host, box = box_host()
