@@ -3,6 +3,7 @@
 #include "program/loop.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <time.h>
@@ -72,6 +73,8 @@ void loop_unwatch(struct loop *loop, struct loop_watch *watch)
 		return;
 	epoll_ctl(loop->epfd, EPOLL_CTL_DEL, watch->fd, NULL);
 	watch->fd = -1;
+	if (loop->prompt == watch)
+		loop->prompt = NULL;
 }
 
 static void host_is_ready(struct loop_watch *watch, u32 events)
@@ -139,11 +142,39 @@ static s64 idle_span(struct loop *loop)
 	return span > 0 ? span : 0;
 }
 
+/*
+ * Sleep beside the set. A set wakes its sleeper on any processor that is idle; a descriptor that is waited for
+ * by itself may say that it is to be this one, where the other side is about to sleep: seccomp's do.
+ */
+static int wait_for_prompt(struct loop *loop, struct epoll_event *event, const struct timespec *ts)
+{
+	struct pollfd p[] = { { .fd = loop->prompt->fd, .events = POLLIN },
+			      { .fd = loop->epfd, .events = POLLIN } };
+	int n = ppoll(p, 2, ts, NULL);
+
+	if (n > 0 && p[0].revents) {
+		*event = (struct epoll_event){ .events = (u32)p[0].revents,
+					       .data.ptr = loop->prompt };
+		return 1;
+	}
+	loop->prompt = NULL;
+	return n;
+}
+
 static int wait_events(struct loop *loop, struct epoll_event *events, s64 span)
 {
 	struct timespec ts = { .tv_sec = span / 1000000000, .tv_nsec = span % 1000000000 };
+	const struct timespec *until = span < 0 ? NULL : &ts;
+	int n;
 
-	return epoll_pwait2(loop->epfd, events, EVENTS_MAX, span < 0 ? NULL : &ts, NULL);
+	if (span && loop->prompt) {
+		n = wait_for_prompt(loop, events, until);
+		if (n < 0 || loop->prompt)
+			return n;
+		ts = (struct timespec){ 0 };
+		until = &ts;
+	}
+	return epoll_pwait2(loop->epfd, events, EVENTS_MAX, until, NULL);
 }
 
 /* Sleep until something happens, unless it has meanwhile. */

@@ -48,6 +48,7 @@ struct loop_net {
  * @epfd: the kernel's set of descriptors
  * @net: hosts that it runs
  * @nr_nets: how many
+ * @prompt: a watch whose next event is the likeliest, if there is one; it is waited for by itself
  * @garbage: to be freed after this round
  * @tick: called in each round after the hosts have run; returns whether it found something to do
  * @deadline: when @tick wants to be called at the latest, CLOCK_MONOTONIC ns; INT64_MAX: never
@@ -58,6 +59,7 @@ struct loop {
 	int epfd;
 	struct loop_net net[LOOP_NETS_MAX];
 	int nr_nets;
+	struct loop_watch *prompt;
 	struct list_head garbage;
 	bool (*tick)(struct loop *loop);
 	s64 deadline;

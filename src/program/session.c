@@ -109,8 +109,10 @@ static void session_ready(struct loop_watch *watch, u32 events)
 			session_end(session);
 		return;
 	}
-	if (notify_receive(watch->fd, &req) == 0)
-		first_try(session, &req);
+	if (notify_receive(watch->fd, &req))
+		return;
+	session->server->loop.prompt = watch;
+	first_try(session, &req);
 }
 
 int server_attach(struct server *server, int listener)
