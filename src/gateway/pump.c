@@ -166,8 +166,9 @@ static void tell_system_end(struct gw_stream *s)
 	if (!s->client_ended || s->told_system || s->out)
 		return;
 	s->told_system = true;
-	/* It fails only when there is a reset to be read. */
-	shutdown(s->flow.watch.fd, SHUT_WR);
+	/* It fails only when there is a reset to be read. When the other direction has ended, close() tells it as well. */
+	if (!s->told_client)
+		shutdown(s->flow.watch.fd, SHUT_WR);
 }
 
 static enum pumped pump_out(struct skiff_gateway *gw, struct gw_stream *s)

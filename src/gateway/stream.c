@@ -256,7 +256,7 @@ static void stream_ready(struct skiff_gateway *gw, struct gw_watch *w, u32 event
 	if (s->flow.stage == GW_OPEN) {
 		gw_stream_run(gw, &s->flow);
 	} else if (s->flow.stage == GW_HELD) {
-		err = gw_socket_error(w->fd);
+		err = events & (EPOLLERR | EPOLLHUP) ? gw_socket_error(w->fd) : 0;
 		if (err)
 			connect_failed(gw, s, err);
 		else if (events & EPOLLOUT)

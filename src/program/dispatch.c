@@ -75,26 +75,37 @@ static bool find_task_again(struct call *call)
 	return find_task(call);
 }
 
-/* Which socket is behind a descriptor, when /proc does not say. 0: none, or not a socket */
+/* Which socket is behind a descriptor, by a descriptor of ours for it. 0: none, or not a socket */
 static u64 ask_descriptor(struct call *call, int *own)
 {
 	struct stat st;
 
-	if (!find_task_again(call))
-		return 0;
 	*own = task_borrow(call->task, call_int(call, 0));
+	if (*own == -ESRCH && find_task_again(call))
+		*own = task_borrow(call->task, call_int(call, 0));
 	return *own >= 0 && !fstat(*own, &st) && S_ISSOCK(st.st_mode) ? st.st_ino : 0;
+}
+
+/* What will want a descriptor of ours for the socket anyway. */
+static bool will_borrow(call_fn *fn)
+{
+	return fn == call_connect || fn == call_listen || fn == call_accept || fn == call_accept4;
 }
 
 /*
  * The socket of a call's first argument; NULL when the kernel's own answer is the right one. @own: gets a
- * descriptor of ours for it, if it took one to find out.
+ * descriptor of ours for it, if it took one to find out. A call that waits has its socket, whatever the
+ * number has become meanwhile.
  */
 static struct psock *psock_of(struct call *call, int *own)
 {
-	s64 inode = task_socket_inode(call->task, call_int(call, 0));
-	struct psock *ps = NULL;
+	struct psock *ps = call->ps;
+	s64 inode = -1;
 
+	if (ps)
+		return ps;
+	if (!will_borrow(handler_of(call->req.data.nr)))
+		inode = task_socket_inode(call->task, call_int(call, 0));
 	if (inode < 0)
 		inode = (s64)ask_descriptor(call, own);
 	if (inode > 0)
@@ -104,12 +115,6 @@ static struct psock *psock_of(struct call *call, int *own)
 	ps->holder = call->task->tid;
 	ps->holder_fd = call_int(call, 0);
 	return ps;
-}
-
-/* A number that is another socket's by now, after it was parked, is not this call's any more. */
-static bool is_about(const struct call *call, const struct psock *ps)
-{
-	return ps && (!call->ps || call->ps == ps);
 }
 
 long call_dispatch(struct call *call)
@@ -128,17 +133,15 @@ long call_dispatch(struct call *call)
 	ps = psock_of(call, &own);
 	if (is_shortage(own))
 		return -ENOBUFS;
-	if (is_about(call, ps)) {
-		call->ps = ps;
-		ps->own = own;
-		ret = fn(call);
-		/* It may be closed by now; its memory is still there. */
-		own = ps->own;
-		ps->own = -1;
-	} else {
-		ret = call->ps ? -EBADF : CALL_CONTINUE;
+	if (!ps) {
+		if (own >= 0)
+			close(own);
+		return CALL_CONTINUE;
 	}
-	if (own >= 0)
-		close(own);
+	call->ps = ps;
+	psock_asked(ps, own);
+	ret = fn(call);
+	/* It may be closed by now; its memory is still there. */
+	psock_answered(ps);
 	return ret;
 }

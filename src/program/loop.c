@@ -67,14 +67,28 @@ int loop_rewatch(struct loop *loop, struct loop_watch *watch, u32 events)
 	return epoll_ctl(loop->epfd, EPOLL_CTL_MOD, watch->fd, &event) ? -errno : 0;
 }
 
+static void forget(struct loop *loop, struct loop_watch *watch)
+{
+	watch->fd = -1;
+	if (loop->prompt == watch)
+		loop->prompt = NULL;
+}
+
 void loop_unwatch(struct loop *loop, struct loop_watch *watch)
 {
 	if (watch->fd < 0)
 		return;
 	epoll_ctl(loop->epfd, EPOLL_CTL_DEL, watch->fd, NULL);
-	watch->fd = -1;
-	if (loop->prompt == watch)
-		loop->prompt = NULL;
+	forget(loop, watch);
+}
+
+void loop_close(struct loop *loop, struct loop_watch *watch)
+{
+	if (watch->fd < 0)
+		return;
+	/* The set forgets an open file that is closed. */
+	close(watch->fd);
+	forget(loop, watch);
 }
 
 static void host_is_ready(struct loop_watch *watch, u32 events)
@@ -152,7 +166,8 @@ static int wait_for_prompt(struct loop *loop, struct epoll_event *event, const s
 			      { .fd = loop->epfd, .events = POLLIN } };
 	int n = ppoll(p, 2, ts, NULL);
 
-	if (n > 0 && p[0].revents) {
+	/* When there are others, all have their turn. */
+	if (n == 1 && p[0].revents) {
 		*event = (struct epoll_event){ .events = (u32)p[0].revents,
 					       .data.ptr = loop->prompt };
 		return 1;

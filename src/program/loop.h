@@ -80,6 +80,9 @@ int loop_rewatch(struct loop *loop, struct loop_watch *watch, u32 events);
 /* The descriptor stays open; events of this round that are still to come are not reported. */
 void loop_unwatch(struct loop *loop, struct loop_watch *watch);
 
+/* The same, and close it; nobody else has the open file. */
+void loop_close(struct loop *loop, struct loop_watch *watch);
+
 /* kfree() @garbage once this round is over. */
 void loop_free_later(struct loop *loop, struct loop_garbage *garbage);
 

@@ -30,11 +30,12 @@
 /* More than strangers can bring between two calls of ours; the system may allow fewer. */
 #define MEETING_BACKLOG 4096
 
-/* More than the smallest buffer takes of single bytes. */
-#define STUFFING_MAX 64
+/* More than the smallest buffer takes. */
+#define STUFFING_MAX 8192
 
 static int watch_end(struct psock *ps, int end)
 {
+	ps->wide = false;
 	loop_fn *fn = ps->type == SOCK_STREAM ? pump_end_ready : datagram_end_ready;
 
 	return loop_watch(&ps->server->loop, &ps->end, end, END_EVENTS, fn);
@@ -62,9 +63,8 @@ int pair_new(struct psock *ps, int type, int flags)
 		close(fd[1]);
 		return -ENFILE;
 	}
-	if (type == SOCK_STREAM)
-		set_sndbuf(fd[0], PAIR_SNDBUF);
 	set_sndbuf(fd[1], type == SOCK_STREAM ? PAIR_SNDBUF : DATAGRAM_SNDBUF);
+	ps->roomy = true;
 	err = psock_known_by(ps, fd[1]);
 	if (!err)
 		err = watch_end(ps, fd[0]);
@@ -92,6 +92,7 @@ int pair_meeting_place(struct server *server)
 {
 	struct sockaddr_un any = { .sun_family = AF_UNIX };
 
+	server->pid = getpid();
 	server->meeting = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (server->meeting < 0)
 		return -errno;
@@ -126,7 +127,8 @@ static int accept_own(struct server *server)
 		if (end < 0)
 			return -errno;
 		len = sizeof(cred);
-		if (!getsockopt(end, SOL_SOCKET, SO_PEERCRED, &cred, &len) && cred.pid == getpid())
+		if (!getsockopt(end, SOL_SOCKET, SO_PEERCRED, &cred, &len) &&
+		    cred.pid == server->pid)
 			return end;
 		close(end);
 	}
@@ -148,8 +150,6 @@ static int meet(struct psock *ps, int fd)
 		close(end);
 		return -ENOBUFS;
 	}
-	set_sndbuf(end, PAIR_SNDBUF);
-	set_sndbuf(fd, PAIR_SNDBUF);
 	err = watch_end(ps, end);
 	if (err)
 		close(end);
@@ -176,37 +176,60 @@ int pair_join(struct psock *ps)
 
 int pair_stuff(struct psock *ps)
 {
+	static const char bytes[STUFFING_MAX];
 	int fd = psock_borrow(ps);
+	ssize_t n = 1;
 
 	if (fd < 0)
 		return fd;
 	set_sndbuf(fd, 0);
-	while (ps->stuffing < STUFFING_MAX && send(fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1)
-		ps->stuffing++;
+	ps->roomy = false;
+	while (n > 0 && ps->stuffing < STUFFING_MAX) {
+		size_t len = STUFFING_MAX - ps->stuffing;
+
+		n = send(fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+		ps->stuffing += n > 0 ? (u32)n : 0;
+		/* Less than it was given: it is full. */
+		if (n < (ssize_t)len)
+			break;
+	}
 	psock_return(ps, fd);
 	return 0;
 }
 
+bool pair_widen(struct psock *ps)
+{
+	if (ps->wide)
+		return false;
+	set_sndbuf(ps->end.fd, PAIR_SNDBUF);
+	ps->wide = true;
+	return true;
+}
+
 void pair_unstuff(struct psock *ps)
 {
-	char bytes[STUFFING_MAX];
 	ssize_t n;
 	int fd;
 
-	if (!ps->stuffing)
+	if (ps->roomy)
 		return;
 	/* Roomy first: the edge that tells the program to write comes when the bytes go. */
 	fd = psock_borrow(ps);
 	if (fd >= 0) {
 		set_sndbuf(fd, PAIR_SNDBUF);
 		psock_return(ps, fd);
+		ps->roomy = true;
 	}
+	if (!ps->stuffing)
+		return;
 	while (ps->stuffing) {
-		n = recv(ps->end.fd, bytes, ps->stuffing, MSG_DONTWAIT);
+		n = recv(ps->end.fd, ps->server->scratch, ps->stuffing, MSG_DONTWAIT);
 		if (n <= 0)
 			break;
 		ps->stuffing -= (u32)n;
 	}
+	/* What comes after it is told of anew. */
+	ps->readable = false;
 }
 
 void pair_shut(struct psock *ps, int how)
@@ -251,8 +274,7 @@ void pair_break(struct psock *ps)
 			psock_return(ps, fd);
 		}
 	}
-	loop_unwatch(&ps->server->loop, &ps->end);
-	close(end);
+	loop_close(&ps->server->loop, &ps->end);
 	ps->stuffing = 0;
 	ps->state = PSOCK_IDLE;
 	psock_is_alone(ps);
@@ -266,7 +288,7 @@ static void forget_connection(struct psock *ps)
 	ps->shut = 0;
 	ps->token = false;
 	ps->in_ended = ps->out_ending = ps->out_ended = false;
-	ps->reset = ps->hung_up = false;
+	ps->reset = ps->hung_up = ps->readable = ps->last_words = false;
 	ps->urgent = URGENT_NONE;
 	psock_is_joined(ps);
 }
@@ -274,10 +296,7 @@ static void forget_connection(struct psock *ps)
 /* The call is gone, and so is the one that would have been: it stays what it was. */
 static void keep_broken(struct psock *ps, u64 inode)
 {
-	int end = ps->end.fd;
-
-	loop_unwatch(&ps->server->loop, &ps->end);
-	close(end);
+	loop_close(&ps->server->loop, &ps->end);
 	psock_is_inode(ps, inode);
 }
 

@@ -56,6 +56,7 @@ struct sk_buff;
  * @meeting: where the ends of stream sockets are connected to ours
  * @meeting_addr: its abstract name
  * @meeting_len: bytes of that
+ * @pid: who connects to it
  * @watches: descriptors of the caller's
  * @on_end: tells of the end of a session
  * @on_end_arg: for it
@@ -84,6 +85,7 @@ struct server {
 	int meeting;
 	struct sockaddr_storage meeting_addr;
 	socklen_t meeting_len;
+	pid_t pid;
 	struct list_head watches;
 	void (*on_end)(void *arg);
 	void *on_end_arg;
@@ -139,9 +141,14 @@ enum psock_urgent {
  * @state: what the pair is like
  * @holder: a thread that has the descriptor, as far as is known
  * @holder_fd: its number there
- * @own: a descriptor of ours for the program's end, while a call about it is looked at; -1: none
+ * @asked: calls about it that are being looked at
+ * @own: a descriptor of ours for the program's end meanwhile, once somebody needed it; -1: none
  * @is_missing: nobody was found who holds it
  * @stuffing: bytes in front of what the program writes, which only keep it from being writable
+ * @roomy: the program's end may hold as much as a connection is to
+ * @wide: ours may
+ * @readable: there may be something at our end that was not read
+ * @last_words: and nothing will follow it
  * @shut: directions of our end that were shut, a bit each: SHUT_RD, SHUT_WR
  * @token: the listener's token is out, or a datagram's copy
  * @taken: the head of the host's queue of datagrams has gone to the program in this call
@@ -174,8 +181,13 @@ struct psock {
 	enum psock_state state;
 	pid_t holder;
 	int holder_fd;
+	int asked;
 	int own;
 	u32 stuffing;
+	bool roomy;
+	bool wide;
+	bool readable;
+	bool last_words;
 	u8 shut;
 	bool is_missing;
 	bool token;
@@ -268,9 +280,15 @@ int psock_known_by(struct psock *ps, int program_end);
 void psock_is_inode(struct psock *ps, u64 inode);
 /* The program holds it no more, or never got it: close what is the host's. */
 void psock_close(struct psock *ps);
-/* A descriptor of ours for the program's end, for psock_return(). It or -errno. */
+/*
+ * A descriptor of ours for the program's end, for psock_return(). It or -errno. While a call about it is looked
+ * at there is one for all who ask.
+ */
 int psock_borrow(struct psock *ps);
 void psock_return(struct psock *ps, int fd);
+/* A call about it is looked at, in pairs; @own: a descriptor for it that was borrowed already, or not. */
+void psock_asked(struct psock *ps, int own);
+void psock_answered(struct psock *ps);
 /* It has no pair yet; now it has. */
 void psock_is_alone(struct psock *ps);
 void psock_is_joined(struct psock *ps);
@@ -288,9 +306,11 @@ int pair_fresh(struct psock *ps, int flags);
 int pair_meeting_place(struct server *server);
 /* Connect a fresh socket's end to ours. 0 or -errno. */
 int pair_join(struct psock *ps);
-/* Let the program's end poll not writable; and writable again. */
+/* Let the program's end poll not writable; and writable again, with all the room of a connection. */
 int pair_stuff(struct psock *ps);
 void pair_unstuff(struct psock *ps);
+/* Our end is full: let it hold more, if it does not yet. Return: whether it does now. */
+bool pair_widen(struct psock *ps);
 /*
  * shutdown() of our end, SHUT_RD or SHUT_WR. With both nothing tells any more that the program has closed
  * its own.
@@ -307,7 +327,7 @@ int pair_unread(struct psock *ps, bool program_end);
 
 /* pump.c */
 void pump_start(struct psock *ps);
-/* Take what the program has written. Return: whether all is with the host. */
+/* Take all that the program has written by now. Return: whether all is with the host. */
 bool pump_out(struct psock *ps);
 void pump_in(struct psock *ps);
 loop_fn pump_end_ready;

@@ -62,8 +62,16 @@ struct psock *psock_new(struct server *server, int sfd, int domain, int type, in
 	return ps;
 }
 
+static void forget_own(struct psock *ps)
+{
+	if (ps->own >= 0)
+		close(ps->own);
+	ps->own = -1;
+}
+
 void psock_is_inode(struct psock *ps, u64 inode)
 {
+	forget_own(ps);
 	hlist_del_init(&ps->by_inode);
 	ps->inode = inode;
 	hlist_add_head(&ps->by_inode, bucket_of(ps->server, inode));
@@ -97,12 +105,7 @@ void psock_close(struct psock *ps)
 	hlist_del_init(&ps->by_inode);
 	list_del(&ps->node);
 	server->nr_psocks--;
-	if (ps->end.fd >= 0) {
-		int fd = ps->end.fd;
-
-		loop_unwatch(&server->loop, &ps->end);
-		close(fd);
-	}
+	loop_close(&server->loop, &ps->end);
 	consume_skb(ps->out);
 	consume_skb(ps->in);
 	if (ps->spare >= 0)
@@ -140,7 +143,24 @@ int psock_borrow(struct psock *ps)
 	}
 	if (own < 0)
 		own = tasks_search(&ps->server->tasks, ps->inode, &ps->holder, &ps->holder_fd);
+	if (ps->asked && own >= 0)
+		ps->own = own;
 	return own;
+}
+
+void psock_asked(struct psock *ps, int own)
+{
+	if (own >= 0 && ps->own >= 0)
+		close(own);
+	else if (own >= 0)
+		ps->own = own;
+	ps->asked++;
+}
+
+void psock_answered(struct psock *ps)
+{
+	if (!--ps->asked)
+		forget_own(ps);
 }
 
 void psock_return(struct psock *ps, int fd)

@@ -30,31 +30,37 @@
 /* What is written at once: a buffer's linear data and its fragments. */
 #define PIECES_MAX (MAX_SKB_FRAGS + 1)
 
-static ssize_t read_end(int end, struct iovec *iov, int n)
+static ssize_t read_end(struct psock *ps, struct iovec *iov, int n)
 {
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = (size_t)n };
-	ssize_t got = recvmsg(end, &msg, MSG_DONTWAIT);
+	ssize_t got = recvmsg(ps->end.fd, &msg, MSG_DONTWAIT), most = 0;
+	int err = errno;
 
-	return got < 0 ? -errno : got;
+	for (int i = 0; i < n; i++)
+		most += (ssize_t)iov[i].iov_len;
+	/* A stream that gives less than it could has no more; only an end is not told twice. */
+	if (got < 0 ? err == EAGAIN : got < most && !ps->last_words)
+		ps->readable = false;
+	return got < 0 ? -err : got;
 }
 
-/* A long read, into blocks that become the buffer's. Return: bytes, 0 at the end, or -errno. */
-static ssize_t read_bulk(int end, struct sk_buff **skb)
+/* A long read, into blocks that become the buffer's. Return: bytes, which are @ps->out, 0 at the end, or -errno. */
+static ssize_t read_bulk(struct psock *ps)
 {
+	struct sk_buff *skb = alloc_skb(0, GFP_KERNEL);
 	struct page *page[BLOCKS];
 	struct iovec iov[BLOCKS];
 	ssize_t got = -ENOMEM, left;
 	int n = 0;
 
-	*skb = alloc_skb(0, GFP_KERNEL);
-	for (; *skb && n < BLOCKS; n++) {
+	for (; skb && n < BLOCKS; n++) {
 		page[n] = alloc_pages(GFP_KERNEL, BLOCK_ORDER);
 		if (!page[n])
 			break;
 		iov[n] = (struct iovec){ page_address(page[n]), BLOCK_SIZE };
 	}
 	if (n)
-		got = read_end(end, iov, n);
+		got = read_end(ps, iov, n);
 	left = got > 0 ? got : 0;
 	for (int i = 0; i < n; i++) {
 		int part = left < (ssize_t)BLOCK_SIZE ? (int)left : (int)BLOCK_SIZE;
@@ -63,33 +69,33 @@ static ssize_t read_bulk(int end, struct sk_buff **skb)
 			put_page(page[i]);
 			continue;
 		}
-		skb_fill_page_desc(*skb, i, page[i], 0, part);
-		skb_len_add(*skb, part);
+		skb_fill_page_desc(skb, i, page[i], 0, part);
+		skb_len_add(skb, part);
 		left -= part;
 	}
-	if (got <= 0) {
-		consume_skb(*skb);
-		*skb = NULL;
-	}
+	if (got > 0)
+		ps->out = skb;
+	else
+		consume_skb(skb);
 	return got;
 }
 
 /* A short one, into a linear buffer. */
-static ssize_t read_short(int end, struct sk_buff **skb)
+static ssize_t read_short(struct psock *ps)
 {
+	struct sk_buff *skb = alloc_skb(SHORT_READ, GFP_KERNEL);
 	struct iovec iov;
 	ssize_t got;
 
-	*skb = alloc_skb(SHORT_READ, GFP_KERNEL);
-	if (!*skb)
+	if (!skb)
 		return -ENOMEM;
-	iov = (struct iovec){ (*skb)->data, SHORT_READ };
-	got = read_end(end, &iov, 1);
+	iov = (struct iovec){ skb->data, SHORT_READ };
+	got = read_end(ps, &iov, 1);
 	if (got > 0) {
-		skb_put(*skb, (unsigned int)got);
+		skb_put(skb, (unsigned int)got);
+		ps->out = skb;
 	} else {
-		consume_skb(*skb);
-		*skb = NULL;
+		consume_skb(skb);
 	}
 	return got;
 }
@@ -186,6 +192,7 @@ static int give_host(struct psock *ps)
 /* The program has closed its end, or has shut down and all was read. */
 static bool at_end(struct psock *ps, ssize_t got)
 {
+	ps->readable = false;
 	if (ps->out_ending)
 		end_of_output(ps);
 	if (!ps->hung_up)
@@ -197,7 +204,8 @@ static bool at_end(struct psock *ps, ssize_t got)
 	return true;
 }
 
-bool pump_out(struct psock *ps)
+/* Take what the program has written, as far as our end has told of it. */
+static bool take_out(struct psock *ps)
 {
 	size_t turn = 0;
 	ssize_t got;
@@ -213,7 +221,9 @@ bool pump_out(struct psock *ps)
 				return true;
 			}
 		}
-		got = ps->bulk ? read_bulk(ps->end.fd, &ps->out) : read_short(ps->end.fd, &ps->out);
+		if (!ps->readable)
+			return true;
+		got = ps->bulk ? read_bulk(ps) : read_short(ps);
 		if (got == -EAGAIN)
 			return true;
 		if (got < 0 && is_want_of_memory((int)-got))
@@ -225,6 +235,12 @@ bool pump_out(struct psock *ps)
 	}
 	go_on_later(ps);
 	return false;
+}
+
+bool pump_out(struct psock *ps)
+{
+	ps->readable = true;
+	return take_out(ps);
 }
 
 /* Where a buffer's bytes from @offset on are. Return: how many pieces. */
@@ -260,6 +276,8 @@ static bool write_in(struct psock *ps)
 	while (ps->in_offset < ps->in->len) {
 		msg.msg_iovlen = (size_t)pieces_of(ps->in, ps->in_offset, iov);
 		put = sendmsg(ps->end.fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (put < 0 && errno == EAGAIN && pair_widen(ps))
+			continue;
 		if (put < 0 && errno == EAGAIN)
 			return false;
 		if (put < 0 && is_want_of_memory(errno)) {
@@ -403,7 +421,7 @@ void pump_start(struct psock *ps)
 {
 	ps->state = PSOCK_STREAM;
 	ps->in_ended = false;
-	pump_out(ps);
+	take_out(ps);
 	if (ps->sfd >= 0)
 		pump_in(ps);
 }
@@ -412,6 +430,10 @@ void pump_end_ready(struct loop_watch *watch, u32 events)
 {
 	struct psock *ps = container_of(watch, struct psock, end);
 
+	if (events & (EPOLLIN | EPOLLHUP | EPOLLRDHUP))
+		ps->readable = true;
+	if (events & (EPOLLHUP | EPOLLRDHUP))
+		ps->last_words = true;
 	/* An end that we have shut ourselves in both directions hangs up by that. */
 	if (events & EPOLLHUP && ps->shut != (1U << SHUT_RD | 1U << SHUT_WR))
 		ps->hung_up = true;
@@ -422,8 +444,7 @@ void pump_end_ready(struct loop_watch *watch, u32 events)
 			listener_end_ready(ps);
 		return;
 	}
-	if (events & (EPOLLIN | EPOLLHUP | EPOLLRDHUP))
-		pump_out(ps);
+	take_out(ps);
 	if (ps->sfd >= 0 && events & EPOLLOUT)
 		pump_in(ps);
 	if (ps->sfd >= 0)
@@ -433,7 +454,7 @@ void pump_end_ready(struct loop_watch *watch, u32 events)
 void pump_host_ready(struct psock *ps, u32 events)
 {
 	if (events & (EPOLLOUT | EPOLLERR | EPOLLHUP))
-		pump_out(ps);
+		take_out(ps);
 	if (ps->sfd >= 0 && events & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP | EPOLLPRI))
 		pump_in(ps);
 }
