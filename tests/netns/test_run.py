@@ -666,6 +666,28 @@ def test_what_a_program_has_sent_arrives_when_it_is_gone(uid):
 
 
 @for_users
+def test_what_an_ending_host_has_is_waited_for(uid):
+    # The program is gone, but not all that it sent has arrived: its host has the port still.
+    listener = socket.create_server(('127.0.0.1', 0))
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        port = '127.0.0.1:%d:80' % s.getsockname()[1]
+    code = 'import socket, sys\nc = socket.create_connection(("10.0.2.2", int(sys.argv[1])))\n' \
+           'c.sendall(bytes(3000000))'
+    p = start('run', '--allow', 'any', '-p', port, PYTHON, '-c', code,
+              str(listener.getsockname()[1]), uid=uid)
+    c, _ = listener.accept()
+    assert p.wait(PATIENCE) == 0
+    p = start('run', '-p', port, 'true', uid=uid)
+    time.sleep(0.3)
+    while c.recv(1000000):
+        pass
+    c.close()
+    assert p.wait(PATIENCE) == 0
+    listener.close()
+
+
+@for_users
 def test_ports_are_published(uid):
     with socket.socket() as s:
         s.bind(('127.0.0.1', 0))

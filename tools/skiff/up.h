@@ -105,6 +105,12 @@ enum status up_check(const struct up_config *config);
 /* Carry it out; what was done before a failure is undone by up_end(). Return: as up_check(). */
 enum status up_begin(const struct up_config *config, struct up_host *host);
 
+/*
+ * Wait a moment for what is taken: a host that is ending has it longer than its user sees. Return: whether to ask
+ * again; @asked counts from 0.
+ */
+bool up_ask_again(int *asked);
+
 /* End captures and the host. Return: STATUS_FAILED, after a message, when something was left. */
 enum status up_end(struct up_host *host);
 

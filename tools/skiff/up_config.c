@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <skiff/driver.h>
@@ -16,6 +17,10 @@
 #include "up.h"
 
 #define MESSAGE_MAX 512
+
+/* For how long a device that somebody has is asked for again. */
+#define TAKEN_PAUSES 100
+#define TAKEN_PAUSE_NS 20000000
 
 /* Errors of creating a device, by what the user can do about them. */
 static enum status device_status(int error)
@@ -195,13 +200,26 @@ enum status up_check(const struct up_config *config)
 	return status;
 }
 
+bool up_ask_again(int *asked)
+{
+	const struct timespec pause = { .tv_nsec = TAKEN_PAUSE_NS };
+
+	if ((*asked)++ == TAKEN_PAUSES)
+		return false;
+	nanosleep(&pause, NULL);
+	return true;
+}
+
 static enum status create_devices(const struct up_config *config, struct up_host *host)
 {
 	char err[MESSAGE_MAX];
 
 	for (unsigned int i = 0; i < config->nr_devs; i++) {
-		int ret = skiff_dev_create(host->net, config->dev[i], err, sizeof(err));
+		int asked = 0, ret;
 
+		do {
+			ret = skiff_dev_create(host->net, config->dev[i], err, sizeof(err));
+		} while (ret == -EBUSY && up_ask_again(&asked));
 		if (ret < 0)
 			return complain(device_status(ret), "--dev %s: %s", config->dev[i], err);
 		host->capture_lock[host->nr_devs] = -1;

@@ -201,11 +201,15 @@ static enum status gateway_status(int error)
 static enum status begin_gateway(struct uplink *uplink, struct plan *plan)
 {
 	char err[MESSAGE_MAX];
+	int asked = 0;
 
 	net_lock(uplink->net);
 	plan->params.dev = __dev_get_by_name(uplink->net, CABLE);
 	net_unlock(uplink->net);
-	uplink->gateway = skiff_gateway_create(uplink->net, &plan->params, err, sizeof(err));
+	do {
+		uplink->gateway =
+			skiff_gateway_create(uplink->net, &plan->params, err, sizeof(err));
+	} while (!uplink->gateway && errno == EADDRINUSE && up_ask_again(&asked));
 	if (!uplink->gateway)
 		return complain(gateway_status(errno), "%s", err);
 	uplink->dns = plan->params.dns;
