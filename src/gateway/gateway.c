@@ -306,6 +306,8 @@ static void gateway_free(struct skiff_gateway *gw)
 	for (int i = 0; i < GW_BLOCKS; i++)
 		if (gw->block[i])
 			put_page(gw->block[i]);
+	for (int i = 0; i < GW_HEADS; i++)
+		consume_skb(gw->head[i]);
 	kfree(gw->buf);
 	kfree(gw->rules);
 	kfree(gw);

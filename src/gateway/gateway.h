@@ -19,6 +19,9 @@ struct gw_watch;
 #define GW_BLOCK_ORDER 3
 #define GW_BLOCK (PAGE_SIZE << GW_BLOCK_ORDER)
 #define GW_BLOCKS 8
+/* Bytes of one buffer; what becomes one segment at most. */
+#define GW_BUFFER 65536
+#define GW_HEADS ((int)(GW_BLOCKS * GW_BLOCK / GW_BUFFER))
 
 /* Datagrams that one system call receives or sends, and room for each of them. */
 #define GW_BATCH 8
@@ -139,6 +142,7 @@ struct gw_port {
  * @next_sweep: when, while it is armed
  * @ports: published ones
  * @block: read into next; NULL: to be allocated
+ * @head: for what is read next; NULL: to be allocated
  * @buf: datagrams, GW_BATCH times GW_DATAGRAM bytes
  * @stats: counters
  */
@@ -172,6 +176,7 @@ struct skiff_gateway {
 	ktime_t next_sweep;
 	struct list_head ports;
 	struct page *block[GW_BLOCKS];
+	struct sk_buff *head[GW_HEADS];
 	u8 *buf;
 	struct skiff_gateway_stats stats;
 };

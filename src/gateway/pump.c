@@ -7,6 +7,9 @@
  * client waits. From the system: it is read into blocks that become the buffers of our socket's send
  * queue; when that is full nothing is read, and the system's window closes.
  *
+ * Nothing is read before there is the memory for what it becomes: without memory a connection is slower, and
+ * loses nothing.
+ *
  * The system's socket is watched for edges, so it is read, and written to, until it says that it is enough.
  */
 #include <errno.h>
@@ -28,9 +31,6 @@
 
 /* What is so short is copied: the block stays for the next. */
 #define COPY_MAX 2048
-
-/* Bytes of one buffer; what becomes one segment at most. */
-#define BUFFER_MAX 65536
 
 /* Nothing more can be done now; there may be more; the flow is gone. */
 enum pumped { PUMP_IDLE, PUMP_MORE, PUMP_GONE };
@@ -229,6 +229,18 @@ static int blocks_for(struct skiff_gateway *gw, struct iovec *iov, unsigned int 
 	return n;
 }
 
+/* Buffers without data for all that can be read at once. Return: whether they are there. */
+static bool heads_for_all(struct skiff_gateway *gw)
+{
+	for (int i = 0; i < GW_HEADS; i++) {
+		if (!gw->head[i])
+			gw->head[i] = alloc_skb(0, GFP_ATOMIC);
+		if (!gw->head[i])
+			return false;
+	}
+	return true;
+}
+
 static struct sk_buff *copied(const void *data, unsigned int len)
 {
 	struct sk_buff *skb = alloc_skb(len, GFP_ATOMIC);
@@ -240,62 +252,55 @@ static struct sk_buff *copied(const void *data, unsigned int len)
 
 /*
  * The block at @i of those that were read into, with @len bytes in it; or when most of it is empty, a smaller
- * one with a copy: what is queued is to take no more than twice the memory that it counts for.
+ * one with a copy, if there is one: what is queued is to take no more than twice the memory that it counts for.
  */
 static struct page *take_block(struct skiff_gateway *gw, int i, unsigned int len)
 {
-	struct page *page = gw->block[i];
+	struct page *block = gw->block[i], *page = NULL;
 	unsigned int order = 0;
 
-	if (len > GW_BLOCK / 2) {
-		gw->block[i] = NULL;
-		return page;
-	}
 	while (PAGE_SIZE << order < len)
 		order++;
-	page = alloc_pages(GFP_ATOMIC, order);
-	if (page)
-		memcpy(page_address(page), page_address(gw->block[i]), len);
-	return page;
+	if (len <= GW_BLOCK / 2)
+		page = alloc_pages(GFP_ATOMIC, order);
+	if (page) {
+		memcpy(page_address(page), page_address(block), len);
+		return page;
+	}
+	gw->block[i] = NULL;
+	return block;
 }
 
-/* The next up to BUFFER_MAX of @len bytes that are in blocks from *@at on, which become the buffer's. */
-static struct sk_buff *from_blocks(struct skiff_gateway *gw, int *at, size_t len)
+/* Buffer @n of what was read: up to GW_BUFFER of @len bytes, whose blocks become the buffer's. */
+static struct sk_buff *from_blocks(struct skiff_gateway *gw, int n, size_t len)
 {
-	struct sk_buff *skb = alloc_skb(0, GFP_ATOMIC);
-	struct page *page;
+	struct sk_buff *skb = gw->head[n];
 	unsigned int part;
 
-	if (!skb)
-		return NULL;
-	len = min(len, (size_t)BUFFER_MAX);
+	gw->head[n] = NULL;
+	len = min(len, (size_t)GW_BUFFER);
 	for (int i = 0; len; i++, len -= part) {
+		struct page *page;
+
 		part = (unsigned int)min(len, (size_t)GW_BLOCK);
-		page = take_block(gw, (*at)++, part);
-		if (!page) {
-			kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
-			return NULL;
-		}
+		page = take_block(gw, n * (GW_BUFFER / GW_BLOCK) + i, part);
 		skb_fill_page_desc(skb, i, page, 0, (int)part);
 		skb_len_add(skb, (int)part);
 	}
 	return skb;
 }
 
-/* What was read as buffers. NULL without memory. */
+/* What was read as buffers. */
 static struct sk_buff *as_buffers(struct skiff_gateway *gw, size_t len)
 {
 	struct sk_buff *first = NULL, **end = &first, *skb;
-	int at = 0;
 
 	if (len <= COPY_MAX)
-		return copied(page_address(gw->block[0]), (unsigned int)len);
-	for (; len; len -= skb->len) {
-		skb = from_blocks(gw, &at, len);
-		if (!skb) {
-			kfree_skb_list_reason(first, SKB_DROP_REASON_NOMEM);
-			return NULL;
-		}
+		first = copied(page_address(gw->block[0]), (unsigned int)len);
+	if (first)
+		return first;
+	for (int n = 0; len; n++, len -= skb->len) {
+		skb = from_blocks(gw, n, len);
 		*end = skb;
 		end = &skb->next;
 	}
@@ -323,7 +328,7 @@ static int read_some(struct skiff_gateway *gw, struct gw_stream *s, unsigned int
 	size_t most;
 	ssize_t n;
 
-	if (!nr)
+	if (!nr || !heads_for_all(gw))
 		return -ENOMEM;
 	s->in_urgent = at_mark(s);
 	if (unlikely(s->in_urgent)) {
@@ -346,18 +351,33 @@ static int read_some(struct skiff_gateway *gw, struct gw_stream *s, unsigned int
 	if ((size_t)n < most && !s->hung_up && !s->mark)
 		s->readable = false;
 	s->in = as_buffers(gw, (size_t)n);
-	return s->in ? 0 : -ENOMEM;
+	return 0;
 }
 
-/* Give our socket what was read. Return: bytes; -EAGAIN when there is no room; why it takes none. */
+/*
+ * Give our socket what was read. Return: bytes; -EAGAIN when there is no room, -ENOBUFS when there is no memory;
+ * why it takes none.
+ */
 static long give(struct gw_stream *s)
 {
 	struct skiff_msghdr m = { .msg_flags = MSG_DONTWAIT };
+	struct sk_buff *kept[GW_HEADS], *first = s->in;
+	int n = 0;
 	long ret;
 
 	if (unlikely(s->in_urgent))
 		m.msg_flags |= MSG_OOB;
-	ret = s->sock.ops->send_skb(&s->sock, &m, s->in);
+	/* References of ours: without memory the buffers are dropped, and their bytes are to go all the same. */
+	for (struct sk_buff *skb = first; skb; skb = skb->next)
+		kept[n++] = skb_get(skb);
+	ret = s->sock.ops->send_skb(&s->sock, &m, first);
+	if (unlikely(ret == -ENOBUFS)) {
+		while (--n > 0)
+			kept[n - 1]->next = kept[n];
+		return ret;
+	}
+	while (n)
+		consume_skb(kept[--n]);
 	if (ret != -EAGAIN)
 		s->in = NULL;
 	return ret;
@@ -401,9 +421,12 @@ static enum pumped pump_in(struct skiff_gateway *gw, struct gw_stream *s)
 		ret = pump_in_step(gw, s, &moved);
 	} while (!ret && moved < TURN_MAX);
 	gw->stats.bytes_in += (u64)moved;
+	/* That passes, and nobody tells when. */
+	if (ret == -ENOMEM || ret == -ENOBUFS) {
+		gw->stats.no_memory++;
+		return PUMP_MORE;
+	}
 	if (ret && ret != -EAGAIN) {
-		if (ret == -ENOMEM || ret == -ENOBUFS)
-			gw->stats.no_memory++;
 		gw_stream_cut(gw, s);
 		return PUMP_GONE;
 	}
