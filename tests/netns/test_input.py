@@ -289,6 +289,8 @@ def test_demo_output_that_cannot_be_written():
 
 def test_help_and_version():
     for args, says in ((['--help'], 'Commands:'), (['up', '--help'], '--gateway'),
+                       (['-h'], 'Commands:'), (['help'], 'Commands:'),
+                       (['help', 'run'], '--map-root'),
                        (['demo', '--help'], '--no-tap'), (['--version'], 'skiff 0.'),
                        (['up', '--usage'], 'NAME')):
         got, out, err = skiff(*args)

@@ -118,12 +118,31 @@ static void no_such_command(struct argp_state *state, const char *name)
 	argp_error(state, "no command '%s'; there are: %s", name, names);
 }
 
+/* "help" is --help, and "help COMMAND" the command's. */
+static void help(struct argp_state *state)
+{
+	static char word[] = "--help";
+
+	if (state->next >= state->argc)
+		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+	/* Of the next two words the command is the first one. */
+	state->argv[state->next - 1] = state->argv[state->next];
+	state->argv[state->next] = word;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct invocation *invocation = state->input;
 
 	switch (key) {
+	case 'h':
+		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+		return 0;
 	case ARGP_KEY_ARG:
+		if (!strcmp(arg, "help")) {
+			help(state);
+			arg = state->argv[state->next - 1];
+		}
 		invocation->command = find_command(arg);
 		if (!invocation->command)
 			no_such_command(state, arg);
@@ -161,7 +180,13 @@ static char *list_commands(int key, const char *text, void *input)
 	return fclose(out) ? NULL : list;
 }
 
+static const struct argp_option options[] = {
+	{ NULL, 'h', NULL, OPTION_HIDDEN, NULL, 0 },
+	{ 0 },
+};
+
 static const struct argp argp = {
+	.options = options,
 	.parser = parse,
 	.args_doc = "COMMAND [ARGUMENT...]",
 	.doc = "The Linux network core in user space: hosts on a real network, and programs on them.\v",
