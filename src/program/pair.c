@@ -308,6 +308,9 @@ int pair_replace(struct call *call)
 
 	if (flags < 0)
 		return flags;
+	/* The number may be another's, if the call has waited. */
+	if (call->retry && task_socket_inode(call->task, call_int(call, 0)) != (s64)before)
+		return -EBADF;
 	fd = pair_new(ps, SOCK_STREAM, flags & O_NONBLOCK ? SOCK_NONBLOCK : 0);
 	if (fd < 0)
 		return fd;

@@ -3,9 +3,9 @@
 #include "hostile.h"
 
 #define LISTEN_PORT 1000
-/* Two listeners, because a peer has 65,535 ports. */
+/* To two listeners, because a peer has 65,535 ports. */
 #define HALF_OPEN 100000
-#define SLOW 1500
+#define SLOW 100000
 #define PAGE_LIMIT 2000
 
 /* SYNs that nobody follows up, half of them to each of two ports. */
@@ -85,11 +85,12 @@ static void half_open_and_remembered(void **state)
 }
 
 /* Connection number @i, whose peer has a closed window from now on. Return: its socket. */
-static int slow_reader(int l, int i)
+static int slow_reader(const int l[2], int i)
 {
 	int fd;
 
-	p.own = (u16)(2000 + i);
+	p.port = (u16)(LISTEN_PORT + i % 2);
+	p.own = (u16)(2000 + i / 2);
 	p.seq = p.iss = 0;
 	memcpy(p.opts, peer_syn_opts, sizeof(peer_syn_opts));
 	p.optlen = sizeof(peer_syn_opts);
@@ -100,7 +101,7 @@ static int slow_reader(int l, int i)
 	p.win = 0;
 	peer_ack(&p, 1);
 	p.win = 65535;
-	fd = skiff_accept(l, NULL, NULL);
+	fd = skiff_accept(l[i % 2], NULL, NULL);
 	assert_true(fd >= 0);
 	return fd;
 }
@@ -110,14 +111,15 @@ static void slow_readers(void **state)
 {
 	/* A socket may have its least, however little there is: net.ipv4.tcp_wmem's first. */
 	const long most = PAGE_LIMIT + 2 * SLOW;
+	static int fds[SLOW];
 	u32 first_iss = 0;
-	int fds[SLOW], l;
+	int l[2];
 	u64 taken = 0;
 	ssize_t n;
 
 	peer_sysctl(&p, "net.ipv4.tcp_mem", "1000 1500 2000");
-	p.port = LISTEN_PORT;
-	l = listen_on(LISTEN_PORT, 10);
+	l[0] = listen_on(LISTEN_PORT, 10);
+	l[1] = listen_on(LISTEN_PORT + 1, 10);
 	for (int i = 0; i < SLOW; i++) {
 		fds[i] = slow_reader(l, i);
 		if (!i)
@@ -132,6 +134,7 @@ static void slow_readers(void **state)
 	assert_true(peer_mib(&p, LINUX_MIB_TCPMEMORYPRESSURES) > 0);
 	assert_true(taken > 0);
 	/* The first one reads after all: what was taken arrives. */
+	p.port = LISTEN_PORT;
 	p.own = 2000;
 	p.iss = first_iss;
 	peer_ack(&p, 1);
@@ -141,7 +144,8 @@ static void slow_readers(void **state)
 	for (int i = 0; i < SLOW; i++)
 		skiff_close(fds[i]);
 	drop_sent();
-	skiff_close(l);
+	skiff_close(l[0]);
+	skiff_close(l[1]);
 	/* Windows that never open are given up. */
 	for (int i = 0; i < 100; i++) {
 		wire_sleep(&p.h, 20 * NSEC_PER_SEC);
