@@ -210,11 +210,32 @@ unsigned int inet_addr_type(struct net *net, __be32 addr)
 
 /* Output */
 
+/* Is the host a member of a group by this device? Of all systems always, RFC 1112 section 4. */
+static bool rt_is_member(const struct net_device *dev, __be32 group, __be32 saddr)
+{
+	struct in_device *in_dev = __in_dev_get(dev);
+
+	if (group == htonl(INADDR_ALLHOSTS_GROUP) && dev->flags & (IFF_MULTICAST | IFF_LOOPBACK))
+		return true;
+	return in_dev && ip_check_mc(in_dev, group, saddr, 0);
+}
+
+/* What was sent to a group by loopback comes back to everybody's host, and is for those who have joined it there. */
+static int rt_deliver_group(struct sk_buff *skb)
+{
+	if (rt_is_member(skb->dev, ip_hdr(skb)->daddr, ip_hdr(skb)->saddr))
+		return ip_local_deliver(skb);
+	kfree_skb_reason(skb, SKB_DROP_REASON_NOT_SPECIFIED);
+	return NET_RX_DROP;
+}
+
 static void rt_set_output(struct rtable *rt)
 {
 	/* What is sent to several hosts comes back to those of this one that listen. */
-	if (rt->rt_type == RTN_LOCAL || rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST))
+	if (rt->rt_type == RTN_LOCAL || rt->rt_flags & RTCF_BROADCAST)
 		rt->dst.input = ip_local_deliver;
+	else if (rt->rt_flags & RTCF_MULTICAST)
+		rt->dst.input = rt_deliver_group;
 	rt->dst.output = rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST) ? ip_mc_output :
 									    ip_output;
 }
@@ -450,16 +471,6 @@ static struct rtable *rt_input_table(struct ipv4_net *in, struct fib_route *r)
 		r->rth_input->dst.input = ip_local_deliver;
 	}
 	return r->rth_input;
-}
-
-/* Is the host a member of a group by this device? Of all systems always, RFC 1112 section 4. */
-static bool rt_is_member(const struct net_device *dev, __be32 group, __be32 saddr)
-{
-	struct in_device *in_dev = __in_dev_get(dev);
-
-	if (group == htonl(INADDR_ALLHOSTS_GROUP) && dev->flags & IFF_MULTICAST)
-		return true;
-	return in_dev && ip_check_mc(in_dev, group, saddr, 0);
 }
 
 /* What arrived for nobody, everybody or a group: where the table has no say. */

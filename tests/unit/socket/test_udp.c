@@ -87,6 +87,30 @@ static void test_loopback(void **state)
 	assert_int_equal(errno, ECONNREFUSED);
 }
 
+/* What is sent to a group by loopback is for those who have joined it there, and all hosts are in one. */
+static void test_groups_of_loopback(void **state)
+{
+	struct ip_mreqn group = { .imr_address.s_addr = htonl(INADDR_LOOPBACK),
+				  .imr_multiaddr.s_addr = htonl(0xe0000201) };
+	struct sockaddr_in to = at(0xe0000201, 2000), all = at(INADDR_ALLHOSTS_GROUP, 2000);
+	int a = open_udp(host, 1000), b = open_udp(host, 2000);
+	char buf[10];
+
+	assert_int_equal(skiff_setsockopt(a, SOL_IP, IP_MULTICAST_IF, &group, sizeof(group)), 0);
+	for (int joined = 0; joined < 2; joined++) {
+		assert_int_equal(skiff_sendto(a, "x", 1, 0, ADDR(to)), 1);
+		assert_int_equal(skiff_recv(b, buf, sizeof(buf), MSG_DONTWAIT), -1);
+		assert_int_equal(
+			skiff_setsockopt(b, SOL_IP, IP_ADD_MEMBERSHIP, &group, sizeof(group)), 0);
+		assert_int_equal(skiff_sendto(a, "x", 1, 0, ADDR(to)), 1);
+		assert_int_equal(skiff_recv(b, buf, sizeof(buf), MSG_DONTWAIT), 1);
+		assert_int_equal(
+			skiff_setsockopt(b, SOL_IP, IP_DROP_MEMBERSHIP, &group, sizeof(group)), 0);
+	}
+	assert_int_equal(skiff_sendto(a, "x", 1, 0, ADDR(all)), 1);
+	assert_int_equal(skiff_recv(b, buf, sizeof(buf), MSG_DONTWAIT), 1);
+}
+
 /* The same buffer goes to and fro. */
 static void test_skbs(void **state)
 {
@@ -378,9 +402,10 @@ static void test_memory_of_a_host(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_loopback),	T(test_skbs),	       T(test_two_hosts),
-		T(test_bind_to_device), T(test_port_per_peer), T(test_reuseport_program),
-		T(test_sent_when),	T(test_bursts),	       T(test_memory_of_a_host),
+		T(test_loopback),	   T(test_groups_of_loopback), T(test_skbs),
+		T(test_two_hosts),	   T(test_bind_to_device),     T(test_port_per_peer),
+		T(test_reuseport_program), T(test_sent_when),	       T(test_bursts),
+		T(test_memory_of_a_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
