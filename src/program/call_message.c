@@ -298,16 +298,33 @@ static bool wants_inq(const struct psock *ps)
 /* How much is left to be read goes along, if there is room for that. */
 static void add_inq(struct psock *ps, struct message *m)
 {
-	struct cmsghdr *cmsg = m->local.msg_control;
+	struct cmsghdr *cmsg;
 	int left = 0;
 
-	if (!cmsg || m->head.msg_controllen < CMSG_SPACE(sizeof(int)))
+	if (m->head.msg_controllen < m->local.msg_controllen + CMSG_SPACE(sizeof(int)))
 		return;
+	cmsg = (struct cmsghdr *)((char *)m->local.msg_control + m->local.msg_controllen);
 	skiff_ioctl(ps->sfd, FIONREAD, &left);
 	left += pair_unread(ps, true);
 	*cmsg = (struct cmsghdr){ CMSG_LEN(sizeof(int)), IPPROTO_TCP, TCP_CM_INQ };
 	memcpy(CMSG_DATA(cmsg), &left, sizeof(left));
-	m->local.msg_controllen = CMSG_SPACE(sizeof(int));
+	m->local.msg_controllen += CMSG_SPACE(sizeof(int));
+}
+
+/* When it was received goes along as well, cut if there is no room for all of it. */
+static void add_stamp(const struct psock_stamp *stamp, struct message *m)
+{
+	size_t room = m->head.msg_controllen, len = room < stamp->len ? room : stamp->len;
+	struct cmsghdr *cmsg = m->local.msg_control;
+
+	if (len < stamp->len)
+		m->local.msg_flags |= MSG_CTRUNC;
+	if (len < sizeof(*cmsg))
+		return;
+	memcpy(cmsg, stamp->control, len);
+	if (cmsg->cmsg_len > len)
+		cmsg->cmsg_len = len;
+	m->local.msg_controllen = len;
 }
 
 /*
@@ -326,6 +343,10 @@ static long read_pair(struct call *call, size_t len, int flags)
 	if (got < 0)
 		got = -errno;
 	psock_return(call->ps, fd);
+	if (got == -ECONNRESET && call->ps->error) {
+		got = -call->ps->error;
+		call->ps->error = 0;
+	}
 	return got;
 }
 
@@ -342,9 +363,18 @@ static long receive_by_pair(struct call *call, struct message *m, size_t total, 
 				   (size_t)ret);
 	if (put < 0)
 		return put;
+	if (call->ps->stamp && ret)
+		add_stamp(call->ps->stamp, m);
 	if (wants_inq(call->ps))
 		add_inq(call->ps, m);
 	return ret;
+}
+
+/* Who would wait for a datagram is told of the end instead, once the direction is shut. */
+static bool is_at_end(const struct call *call, int flags)
+{
+	return call->ps->state == PSOCK_DATAGRAM && call->ps->in_ended &&
+	       !(flags & (MSG_DONTWAIT | MSG_ERRQUEUE)) && !call_nonblock(call);
 }
 
 /* The host's call, and its data to the program. Return: what the call returns, or -errno. */
@@ -364,13 +394,18 @@ static long receive(struct call *call, struct message *m, int flags)
 	m->local.msg_controllen = m->head.msg_controllen < CONTROL_MAX ? m->head.msg_controllen :
 									 CONTROL_MAX;
 	ret = skiff_recvmsg(ps->sfd, &m->local, (flags & ~MSG_WAITALL) | MSG_DONTWAIT);
-	if (ret < 0 && errno == EAGAIN)
-		return -EAGAIN;
+	if (ret < 0 && errno == EAGAIN) {
+		m->local.msg_namelen = 0;
+		m->local.msg_controllen = 0;
+		return is_at_end(call, flags) ? 0 : -EAGAIN;
+	}
 	/* What is gone is a datagram, or an error. */
 	if (ps->state == PSOCK_DATAGRAM && (ret < 0 || !(flags & (MSG_PEEK | MSG_ERRQUEUE))))
 		ps->taken = true;
 	if (ret < 0)
 		return -errno;
+	if (flags & MSG_ERRQUEUE)
+		datagram_error_told(ps);
 	there = (size_t)ret < m->data.iov_len ? (size_t)ret : m->data.iov_len;
 	put = task_scatter(call->task, m->iov, (int)m->head.msg_iovlen, m->data.iov_base, there);
 	if (put < 0)
@@ -394,7 +429,8 @@ long call_recvfrom(struct call *call)
 	int flags = call_int(call, 3);
 	long ret, err;
 
-	if (recv_by_pair(call->ps, flags))
+	/* The pair's end may have a name, which a stream does not tell. */
+	if (recv_by_pair(call->ps, flags) && (!call_arg(call, 4) || flags & MSG_WAITALL))
 		return CALL_CONTINUE;
 	head_of_one(call, &m);
 	ret = receive(call, &m, flags);
@@ -447,7 +483,7 @@ long call_recvmsg(struct call *call)
 	int flags = call_int(call, 2);
 	long ret;
 
-	if (recv_by_pair(call->ps, flags) && !wants_inq(call->ps))
+	if (recv_by_pair(call->ps, flags) && !call->ps->stamp && !wants_inq(call->ps))
 		return CALL_CONTINUE;
 	ret = receive_into(call, call_arg(call, 1), flags);
 	if (ret == -EAGAIN)
@@ -496,6 +532,8 @@ long call_recvmmsg(struct call *call)
 	for (n = n < UIO_MAXIOV ? n : UIO_MAXIOV; call->done < n; call->done++) {
 		u64 one = at + call->done * sizeof(struct mmsghdr);
 
+		if (call->done && flags & MSG_WAITFORONE)
+			flags |= MSG_DONTWAIT;
 		ret = receive_into(call, one, flags & ~MSG_WAITFORONE);
 		if (ret < 0)
 			break;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <skiff/skbuff.h>
+#include <skiff/slab.h>
 #include <skiff/socket.h>
 
 #include "program/program.h"
@@ -21,6 +22,33 @@
 /* Largest argument of the ioctls that are known here. */
 #define IOCTL_ARG_MAX 128
 
+/* With more room, what waits in the pair may go, and who waits to write to it. */
+static void resize(struct psock *ps, int name, int bytes)
+{
+	*(name == SO_SNDBUF ? &ps->sndbuf : &ps->rcvbuf) = bytes;
+	pair_resize(ps);
+	if (ps->state == PSOCK_STREAM)
+		pump_out(ps);
+}
+
+/* Options after which recvmsg() tells when it was received what it gives. */
+static bool is_stamp(int name)
+{
+	return name == SO_TIMESTAMP_OLD || name == SO_TIMESTAMPNS_OLD || name == SO_TIMESTAMPING_OLD ||
+	       name == SO_TIMESTAMP_NEW || name == SO_TIMESTAMPNS_NEW || name == SO_TIMESTAMPING_NEW;
+}
+
+static void stamp(struct psock *ps, bool on)
+{
+	if (on && !ps->stamp) {
+		/* Without memory it tells nothing. */
+		ps->stamp = kzalloc(sizeof(*ps->stamp), GFP_KERNEL);
+	} else if (!on) {
+		kfree(ps->stamp);
+		ps->stamp = NULL;
+	}
+}
+
 /* What read() and write() of the pair have to know as well. */
 static void tell_pair(struct psock *ps, int level, int name, const void *val, socklen_t len)
 {
@@ -28,6 +56,11 @@ static void tell_pair(struct psock *ps, int level, int name, const void *val, so
 
 	if (level == SOL_SOCKET && name == SO_RCVLOWAT && len >= sizeof(int))
 		ps->held_back = *(const int *)val > 1 || *(const int *)val < 0;
+	if (level == SOL_SOCKET && (name == SO_SNDBUF || name == SO_RCVBUF) &&
+	    ps->type == SOCK_STREAM && len >= sizeof(int))
+		resize(ps, name, *(const int *)val);
+	if (level == SOL_SOCKET && is_stamp(name) && ps->type == SOCK_STREAM && len >= sizeof(int))
+		stamp(ps, *(const int *)val);
 	if (level != SOL_SOCKET || (name != SO_RCVTIMEO && name != SO_SNDTIMEO))
 		return;
 	fd = psock_borrow(ps);
@@ -135,6 +168,8 @@ long call_getsockopt(struct call *call)
 		return -errno;
 	if (level == SOL_SOCKET && name == SO_ERROR && ps->type == SOCK_STREAM)
 		pair_error(ps, val, len);
+	else if (level == SOL_SOCKET && name == SO_ERROR)
+		datagram_error_told(ps);
 	err = task_write(call->task, call_arg(call, 3), val, len);
 	return err ? err : task_write(call->task, call_arg(call, 4), &len, sizeof(len));
 }

@@ -106,6 +106,11 @@ long call_socket(struct call *call)
 	return CALL_DONE;
 }
 
+static int bind_host(struct psock *ps, const struct sockaddr_storage *addr, socklen_t len)
+{
+	return skiff_bind(ps->sfd, (const struct sockaddr *)addr, len) ? -errno : 0;
+}
+
 long call_bind(struct call *call)
 {
 	struct psock *ps = call->ps;
@@ -114,10 +119,13 @@ long call_bind(struct call *call)
 
 	if (err)
 		return err;
-	if (skiff_bind(ps->sfd, (struct sockaddr *)&addr, (socklen_t)call_int(call, 2)))
-		return -errno;
-	/* A port is in use now: its end has to be noticed. */
-	return ps->type == SOCK_STREAM ? join(call) : 0;
+	err = bind_host(ps, &addr, (socklen_t)call_int(call, 2));
+	/* Nobody has told of those that were closed, and one of them may have it still. */
+	if (err == -EADDRINUSE && ps->server->nr_alone) {
+		psock_sweep(ps->server);
+		err = bind_host(ps, &addr, (socklen_t)call_int(call, 2));
+	}
+	return err;
 }
 
 long call_listen(struct call *call)
@@ -134,6 +142,8 @@ long call_listen(struct call *call)
 		err = pair_stuff(ps);
 	if (err)
 		return err;
+	/* Writing to it is EPIPE. */
+	pair_shut(ps, SHUT_RD);
 	ps->state = PSOCK_LISTENING;
 	return 0;
 }
@@ -204,6 +214,8 @@ static long give_connection(struct call *call, int sfd, int flags)
 		return -ENOMEM;
 	}
 	new->state = PSOCK_STREAM;
+	new->sndbuf = ps->sndbuf;
+	new->rcvbuf = ps->rcvbuf;
 	fd = pair_new(new, SOCK_STREAM, flags & SOCK_NONBLOCK);
 	if (fd < 0) {
 		keep_connection(ps, new);
@@ -291,12 +303,19 @@ static long connecting(struct call *call)
 
 long connect_goes_on(struct call *call)
 {
-	return connecting(call);
+	long ret = connecting(call);
+
+	return ret == -EINPROGRESS ? call->result : ret;
 }
 
-static bool is_connecting(const struct call *call)
+/* In another connect() than the one that began it, or in the same one again after a signal, too. */
+static long wait_for_connection(struct call *call, long why)
 {
-	return call->ps->state == PSOCK_CONNECTING || call->retry;
+	long ret = call_wait(call, SO_SNDTIMEO);
+
+	if (!call->retry)
+		call->result = why;
+	return ret;
 }
 
 static long connect_stream(struct call *call, const struct sockaddr_storage *addr, socklen_t len)
@@ -311,13 +330,13 @@ static long connect_stream(struct call *call, const struct sockaddr_storage *add
 	}
 	if (!ret)
 		return ps->state == PSOCK_STREAM ? 0 : connected(call);
-	if (ret != -EINPROGRESS && (ret != -EALREADY || !is_connecting(call))) {
-		if (ps->state == PSOCK_CONNECTING && ret != -EALREADY)
+	if (ret != -EINPROGRESS && ret != -EALREADY) {
+		if (ps->state == PSOCK_CONNECTING)
 			pair_break(ps);
 		return ret;
 	}
 	if (call->retry || !call_nonblock(call))
-		return call_wait(call, SO_SNDTIMEO);
+		return wait_for_connection(call, ret);
 	return ret == -EINPROGRESS ? connecting(call) : ret;
 }
 
@@ -414,16 +433,22 @@ long call_shutdown(struct call *call)
 
 	if (how < SHUT_RD || how > SHUT_RDWR)
 		return -EINVAL;
-	if (ps->state == PSOCK_STREAM)
-		return shutdown_stream(ps, how);
-	err = skiff_shutdown(ps->sfd, how) ? -errno : 0;
-	/* What waits in connect(), in accept() or in the pair learns of it; of UDP, even when it failed. */
+	if (ps->state == PSOCK_STREAM) {
+		err = shutdown_stream(ps, how);
+		calls_retry(ps);
+		return err;
+	}
+	if (ps->state == PSOCK_DATAGRAM)
+		err = datagram_shutdown(ps, how);
+	else
+		err = skiff_shutdown(ps->sfd, how) ? -errno : 0;
+	/* What waits in connect(), in accept() or in the pair learns of it. */
 	if (!err && ps->state == PSOCK_CONNECTING)
 		connect_host_ready(ps, EPOLLHUP);
 	if (!err && ps->state == PSOCK_LISTENING && how != SHUT_WR)
 		listens_no_more(ps);
-	if (ps->state == PSOCK_DATAGRAM)
-		datagram_host_ready(ps);
+	else if (!err && ps->type == SOCK_STREAM)
+		calls_drop(ps, -ECONNRESET);
 	calls_retry(ps);
 	return err;
 }

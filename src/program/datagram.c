@@ -40,10 +40,13 @@ static void offer_head(struct psock *ps)
 	if (ps->token)
 		return;
 	/* Looking at the head of the queue would take an error away: it wakes a reader by an empty datagram. */
-	if (error_waits(ps))
+	ps->tells_error = error_waits(ps);
+	if (ps->tells_error)
 		len = 0;
 	else
 		len = skiff_recv(ps->sfd, scratch, SCRATCH_SIZE, MSG_PEEK | MSG_DONTWAIT);
+	if (len < 0 && errno == EAGAIN && ps->in_ended && !(ps->shut & 1U << SHUT_WR))
+		pair_shut(ps, SHUT_WR);
 	if (len < 0)
 		return;
 	make_room_for_one(ps->end.fd, (size_t)len);
@@ -67,6 +70,12 @@ void datagram_taken(struct psock *ps)
 	offer_head(ps);
 }
 
+void datagram_error_told(struct psock *ps)
+{
+	if (ps->token && ps->tells_error && !error_waits(ps))
+		datagram_taken(ps);
+}
+
 /* The program has read the copy: the head has served. */
 static void copy_was_read(struct psock *ps)
 {
@@ -78,6 +87,23 @@ static void copy_was_read(struct psock *ps)
 	ps->token = false;
 	skiff_recv(ps->sfd, &byte, 1, MSG_DONTWAIT);
 	offer_head(ps);
+}
+
+/* What comes first is still told; what was written goes before. */
+int datagram_shutdown(struct psock *ps, int how)
+{
+	int err;
+
+	datagram_end_ready(&ps->end, EPOLLIN);
+	err = skiff_shutdown(ps->sfd, how) ? -errno : 0;
+	/* As Linux does of UDP, also when it is not connected. */
+	if (err && err != -ENOTCONN)
+		return err;
+	if (how != SHUT_RD && !(ps->shut & 1U << SHUT_RD))
+		pair_shut(ps, SHUT_RD);
+	ps->in_ended |= how != SHUT_WR;
+	offer_head(ps);
+	return err;
 }
 
 static void send_written(struct psock *ps, bool hung_up)
@@ -103,7 +129,8 @@ void datagram_end_ready(struct loop_watch *watch, u32 events)
 
 	if (events & EPOLLIN)
 		send_written(ps, events & EPOLLHUP);
-	if (events & EPOLLHUP) {
+	/* An end that we have shut ourselves in both directions hangs up by that. */
+	if (events & EPOLLHUP && ps->shut != (1U << SHUT_RD | 1U << SHUT_WR)) {
 		psock_close(ps);
 		return;
 	}

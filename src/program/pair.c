@@ -33,17 +33,31 @@
 /* More than the smallest buffer takes. */
 #define STUFFING_MAX 8192
 
-static int watch_end(struct psock *ps, int end)
-{
-	ps->wide = false;
-	loop_fn *fn = ps->type == SOCK_STREAM ? pump_end_ready : datagram_end_ready;
-
-	return loop_watch(&ps->server->loop, &ps->end, end, END_EVENTS, fn);
-}
-
 static void set_sndbuf(int fd, int bytes)
 {
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+}
+
+/* What the program has asked for its socket's buffers is for the pair's as well, up to ours. */
+static int pair_sndbuf(int asked)
+{
+	return asked > 0 && asked < PAIR_SNDBUF ? asked : PAIR_SNDBUF;
+}
+
+/* Without a wish ours is as small as the system makes it, until it is full. */
+static void set_end(struct psock *ps, int end)
+{
+	ps->wide = ps->rcvbuf > 0;
+	if (ps->wide)
+		set_sndbuf(end, pair_sndbuf(ps->rcvbuf));
+}
+
+static int watch_end(struct psock *ps, int end)
+{
+	loop_fn *fn = ps->type == SOCK_STREAM ? pump_end_ready : datagram_end_ready;
+
+	set_end(ps, end);
+	return loop_watch(&ps->server->loop, &ps->end, end, END_EVENTS, fn);
 }
 
 /* Numbers are given from the lowest on: a high one tells that there are few left. */
@@ -63,7 +77,7 @@ int pair_new(struct psock *ps, int type, int flags)
 		close(fd[1]);
 		return -ENFILE;
 	}
-	set_sndbuf(fd[1], type == SOCK_STREAM ? PAIR_SNDBUF : DATAGRAM_SNDBUF);
+	set_sndbuf(fd[1], type == SOCK_STREAM ? pair_sndbuf(ps->sndbuf) : DATAGRAM_SNDBUF);
 	ps->roomy = true;
 	err = psock_known_by(ps, fd[1]);
 	if (!err)
@@ -216,7 +230,7 @@ void pair_unstuff(struct psock *ps)
 	/* Roomy first: the edge that tells the program to write comes when the bytes go. */
 	fd = psock_borrow(ps);
 	if (fd >= 0) {
-		set_sndbuf(fd, PAIR_SNDBUF);
+		set_sndbuf(fd, pair_sndbuf(ps->sndbuf));
 		psock_return(ps, fd);
 		ps->roomy = true;
 	}
@@ -230,6 +244,20 @@ void pair_unstuff(struct psock *ps)
 	}
 	/* What comes after it is told of anew. */
 	ps->readable = false;
+}
+
+void pair_resize(struct psock *ps)
+{
+	int fd;
+
+	if (ps->end.fd < 0)
+		return;
+	set_end(ps, ps->end.fd);
+	fd = ps->roomy ? psock_borrow(ps) : -1;
+	if (fd < 0)
+		return;
+	set_sndbuf(fd, pair_sndbuf(ps->sndbuf));
+	psock_return(ps, fd);
 }
 
 void pair_shut(struct psock *ps, int how)
@@ -261,6 +289,14 @@ void pair_take_token(struct psock *ps)
 	ps->token = false;
 }
 
+void pair_end(struct psock *ps)
+{
+	loop_close(&ps->server->loop, &ps->end);
+	ps->stuffing = 0;
+	ps->state = PSOCK_IDLE;
+	psock_is_alone(ps);
+}
+
 void pair_break(struct psock *ps)
 {
 	int end = ps->end.fd, unread = 0, fd;
@@ -274,10 +310,7 @@ void pair_break(struct psock *ps)
 			psock_return(ps, fd);
 		}
 	}
-	loop_close(&ps->server->loop, &ps->end);
-	ps->stuffing = 0;
-	ps->state = PSOCK_IDLE;
-	psock_is_alone(ps);
+	pair_end(ps);
 }
 
 /* What was true of the last one, which the program has no more. */

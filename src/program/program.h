@@ -126,6 +126,16 @@ enum psock_urgent {
 };
 
 /**
+ * struct psock_stamp - when the bytes that are in the pair were received, for a stream that is asked to tell
+ * @len: of the control messages
+ * @control: they
+ */
+struct psock_stamp {
+	size_t len;
+	char control[128] __attribute__((aligned(__alignof__(struct cmsghdr))));
+};
+
+/**
  * struct psock - a program's socket
  * @garbage: for loop_free_later()
  * @server: whose
@@ -144,6 +154,8 @@ enum psock_urgent {
  * @asked: calls about it that are being looked at
  * @own: a descriptor of ours for the program's end meanwhile, once somebody needed it; -1: none
  * @is_missing: nobody was found who holds it
+ * @sndbuf: what the program asked for its socket's buffers, which the pair's follow; 0: nothing
+ * @rcvbuf: the same
  * @stuffing: bytes in front of what the program writes, which only keep it from being writable
  * @roomy: the program's end may hold as much as a connection is to
  * @wide: ours may
@@ -151,11 +163,12 @@ enum psock_urgent {
  * @last_words: and nothing will follow it
  * @shut: directions of our end that were shut, a bit each: SHUT_RD, SHUT_WR
  * @token: the listener's token is out, or a datagram's copy
+ * @tells_error: a datagram's copy is none, but wakes a reader for an error
  * @taken: the head of the host's queue of datagrams has gone to the program in this call
  * @out: read from the program and not taken by the host
  * @in: received and not fully written to the program
  * @in_offset: bytes of @in that are
- * @in_ended: the program has been told of the end of the stream
+ * @in_ended: the program has been told of the end of the stream; of datagrams: it shall be
  * @out_ending: the program has shut its direction; the end of the stream follows what was written
  * @out_ended: the host knows
  * @reset: sending has failed: when what was received is read, the pair breaks
@@ -164,6 +177,7 @@ enum psock_urgent {
  * @urgent: where the urgent byte of the peer's is
  * @held_back: SO_RCVLOWAT is more than a byte
  * @bulk: the last read was a long one
+ * @stamp: SO_TIMESTAMP and its like are set on a stream; NULL: not
  * @spare: a connection that was accepted for a call that is gone, -1: none
  */
 struct psock {
@@ -183,6 +197,7 @@ struct psock {
 	int holder_fd;
 	int asked;
 	int own;
+	int sndbuf, rcvbuf;
 	u32 stuffing;
 	bool roomy;
 	bool wide;
@@ -191,6 +206,7 @@ struct psock {
 	u8 shut;
 	bool is_missing;
 	bool token;
+	bool tells_error;
 	bool taken;
 	struct sk_buff *out;
 	struct sk_buff *in;
@@ -204,6 +220,7 @@ struct psock {
 	enum psock_urgent urgent;
 	bool held_back;
 	bool bulk;
+	struct psock_stamp *stamp;
 	int spare;
 };
 
@@ -311,6 +328,8 @@ int pair_stuff(struct psock *ps);
 void pair_unstuff(struct psock *ps);
 /* Our end is full: let it hold more, if it does not yet. Return: whether it does now. */
 bool pair_widen(struct psock *ps);
+/* The program has asked for buffers of another size. */
+void pair_resize(struct psock *ps);
 /*
  * shutdown() of our end, SHUT_RD or SHUT_WR. With both nothing tells any more that the program has closed
  * its own.
@@ -318,6 +337,8 @@ bool pair_widen(struct psock *ps);
 void pair_shut(struct psock *ps, int how);
 void pair_give_token(struct psock *ps);
 void pair_take_token(struct psock *ps);
+/* Ours goes: what the program has not read is still there, then it is at the end, and writing is EPIPE. */
+void pair_end(struct psock *ps);
 /* The program's end tells of an error or a reset: ours is gone afterwards. */
 void pair_break(struct psock *ps);
 /* In place of a broken one, with the number @fd of the program that called. 0 or -errno. */
@@ -336,6 +357,10 @@ void pump_host_ready(struct psock *ps, u32 events);
 /* datagram.c */
 loop_fn datagram_end_ready;
 void datagram_host_ready(struct psock *ps);
+/* shutdown(), of the host's socket and of the pair. 0 or -errno. */
+int datagram_shutdown(struct psock *ps, int how);
+/* A call has taken the host's error away: nothing is to wake a reader for it. */
+void datagram_error_told(struct psock *ps);
 /* The head of the host's queue is gone: its copy in the pair goes too. */
 void datagram_taken(struct psock *ps);
 

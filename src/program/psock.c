@@ -108,6 +108,7 @@ void psock_close(struct psock *ps)
 	loop_close(&server->loop, &ps->end);
 	consume_skb(ps->out);
 	consume_skb(ps->in);
+	kfree(ps->stamp);
 	if (ps->spare >= 0)
 		skiff_close(ps->spare);
 	if (ps->sfd >= 0)

@@ -294,7 +294,37 @@ static bool write_in(struct psock *ps)
 	return true;
 }
 
-/* A copy of what comes next up to the urgent byte: buffers don't know where that is. */
+/* The socket's control messages are about all of what is read; others are about the stream. */
+static size_t control_of_socket(struct msghdr *msg)
+{
+	size_t len = 0;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c))
+		if (c->cmsg_level == SOL_SOCKET)
+			len = (size_t)((char *)c - (char *)msg->msg_control) + CMSG_ALIGN(c->cmsg_len);
+	return len;
+}
+
+static ssize_t receive_copy(struct psock *ps, struct sk_buff *skb)
+{
+	struct iovec iov = { skb->data, SHORT_READ };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t n;
+
+	if (ps->stamp) {
+		msg.msg_control = ps->stamp->control;
+		msg.msg_controllen = sizeof(ps->stamp->control);
+	}
+	n = skiff_recvmsg(ps->sfd, &msg, MSG_DONTWAIT);
+	if (ps->stamp)
+		ps->stamp->len = n > 0 ? control_of_socket(&msg) : 0;
+	return n;
+}
+
+/*
+ * A copy of what comes next up to the urgent byte, or of what came at one time: buffers don't know where these
+ * are.
+ */
 static bool take_copy(struct psock *ps)
 {
 	struct sk_buff *skb = alloc_skb(SHORT_READ, GFP_KERNEL);
@@ -304,7 +334,7 @@ static bool take_copy(struct psock *ps)
 		errno = ENOMEM;
 		return false;
 	}
-	n = skiff_recv(ps->sfd, skb->data, SHORT_READ, MSG_DONTWAIT);
+	n = receive_copy(ps, skb);
 	if (n <= 0) {
 		int err = n ? errno : 0;
 
@@ -353,11 +383,13 @@ static bool at_mark(const struct psock *ps)
 static bool take_in(struct psock *ps)
 {
 	ps->in_offset = 0;
+	if (ps->stamp && ps->urgent == URGENT_NONE && at_mark(ps))
+		ps->urgent = URGENT_AHEAD;
 	if (ps->urgent == URGENT_AHEAD && at_mark(ps) && !pass_urgent(ps)) {
 		errno = EAGAIN;
 		return false;
 	}
-	if (ps->urgent != URGENT_NONE)
+	if (ps->urgent != URGENT_NONE || ps->stamp)
 		return take_copy(ps);
 	ps->in = skiff_recv_skb(ps->sfd, MSG_DONTWAIT);
 	if (!ps->in && errno == EBADMSG) {
@@ -381,6 +413,14 @@ static bool too_few(const struct psock *ps)
 	return ps->held_back && !ps->in && skiff_poll_fds(&p, 1, 0) == 0;
 }
 
+/* The time of what is in the pair is not that of what comes next. */
+static bool must_be_read_first(const struct psock *ps)
+{
+	int unread = 0;
+
+	return ps->stamp && !ps->in && !ioctl(ps->end.fd, SIOCOUTQ, &unread) && unread;
+}
+
 static void end_of_input(struct psock *ps, int error)
 {
 	ps->in_ended = true;
@@ -397,7 +437,7 @@ void pump_in(struct psock *ps)
 	size_t turn = 0;
 
 	while (ps->end.fd >= 0 && !ps->in_ended && turn < TURN) {
-		if (too_few(ps))
+		if (too_few(ps) || must_be_read_first(ps))
 			return;
 		if (!ps->in && !take_in(ps)) {
 			if (errno == EAGAIN)
@@ -451,8 +491,23 @@ void pump_end_ready(struct loop_watch *watch, u32 events)
 		calls_retry(ps);
 }
 
+/*
+ * The program knows the end of what it receives; now there has been a reset. Reading stays at the end, writing is
+ * EPIPE, and SO_ERROR the host's to tell.
+ */
+static void reset_after_end(struct psock *ps)
+{
+	consume_skb(ps->out);
+	ps->out = NULL;
+	pair_end(ps);
+}
+
 void pump_host_ready(struct psock *ps, u32 events)
 {
+	if (ps->in_ended && events & EPOLLERR) {
+		reset_after_end(ps);
+		return;
+	}
 	if (events & (EPOLLOUT | EPOLLERR | EPOLLHUP))
 		take_out(ps);
 	if (ps->sfd >= 0 && events & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP | EPOLLPRI))

@@ -43,6 +43,9 @@ void tell_signals(void);
 /* Waits until poll() tells one of @events. Return: what it tells, 0 if it never does. */
 int await_poll(int fd, short events);
 
+/* Sends until nothing goes any more, and what is under way has gone as far as it does. */
+void fill_up(int fd);
+
 /* A thread that does one call, which is to wait. */
 struct waiter {
 	pthread_t thread;

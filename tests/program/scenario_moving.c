@@ -270,6 +270,51 @@ static void mixed_datagrams(void)
 	TELL(recv(st.fd, room, 100, MSG_DONTWAIT));
 }
 
+/* Each message tells when it came, where they are told apart by being read in between. */
+static void when_bytes_came(void)
+{
+	unsigned char control[200];
+	struct iovec iov = { room, 100 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control };
+	struct timespec ts[2];
+	struct cmsghdr *c;
+	int i;
+
+	memset(ts, 0, sizeof(ts));
+	streams_connect();
+	TELL(set_int(st.fd, SOL_SOCKET, SO_TIMESTAMPNS, 1));
+	for (i = 0; i < 2; i++) {
+		line(i ? "later" : "first");
+		send(st.peer, "abcdef", 6, 0);
+		side->settle(20);
+		TELL(read(st.fd, room, 2));
+		msg.msg_controllen = sizeof(control);
+		TELL(recvmsg(st.fd, &msg, 0));
+		c = CMSG_FIRSTHDR(&msg);
+		say(" control %zu", msg.msg_controllen);
+		if (c && c->cmsg_type == SO_TIMESTAMPNS)
+			memcpy(&ts[i], CMSG_DATA(c), sizeof(ts[i]));
+		say(ts[i].tv_sec ? " time" : " no time");
+	}
+	say(ts[1].tv_sec * 1000 + ts[1].tv_nsec / 1000000 >=
+			    ts[0].tv_sec * 1000 + ts[0].tv_nsec / 1000000 + 20 ?
+		    " apart" :
+		    " at once");
+	line("cut control");
+	send(st.peer, "abcdef", 6, 0);
+	side->settle(20);
+	msg.msg_controllen = 20;
+	TELL(recvmsg(st.fd, &msg, 0));
+	say(" flags %x control %zu", (unsigned int)msg.msg_flags, msg.msg_controllen);
+	line("not any more");
+	set_int(st.fd, SOL_SOCKET, SO_TIMESTAMPNS, 0);
+	send(st.peer, "abcdef", 6, 0);
+	side->settle(20);
+	msg.msg_controllen = sizeof(control);
+	TELL(recvmsg(st.fd, &msg, 0));
+	say(" control %zu", msg.msg_controllen);
+}
+
 static void mixed_bytes(void)
 {
 	union name n;
@@ -422,6 +467,7 @@ void do_moving(void)
 		{ "several messages", several_messages },
 		{ "control messages", addresses_and_control },
 		{ "mixed datagrams", mixed_datagrams },
+		{ "when bytes came", when_bytes_came },
 		{ "mixed bytes", mixed_bytes },
 		{ "urgent inline", urgent_inline },
 		{ "queues", queues },

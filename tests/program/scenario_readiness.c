@@ -198,8 +198,7 @@ static void fills(unsigned int mode)
 	set_int(st.fd, SOL_SOCKET, SO_SNDBUF, 4096);
 	set_int(st.peer, SOL_SOCKET, SO_RCVBUF, 4096);
 	fcntl(st.fd, F_SETFL, O_NONBLOCK);
-	while (send_bytes(st.fd, 5000, 0) > 0)
-		side->settle(1);
+	fill_up(st.fd);
 	watch(st.fd, EPOLLOUT | mode);
 	look("full");
 	drain(st.peer);

@@ -127,8 +127,7 @@ static void make_state(int state)
 	if (state == 2) {
 		set_int(st.fd, SOL_SOCKET, SO_SNDBUF, 4096);
 		set_int(st.peer, SOL_SOCKET, SO_RCVBUF, 4096);
-		while (send_bytes(st.fd, 5000, MSG_DONTWAIT) > 0)
-			side->settle(1);
+		fill_up(st.fd);
 	}
 	if (state == 3)
 		setsockopt(st.fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));

@@ -97,8 +97,7 @@ static void timed_out(void)
 	set_int(st.listener, SOL_SOCKET, SO_RCVBUF, 2048);
 	lo_connect(st.fd, st.port);
 	st.peer = accept(st.listener, NULL, NULL);
-	while (send_bytes(st.fd, 5000, MSG_DONTWAIT) > 0)
-		side->settle(1);
+	fill_up(st.fd);
 	set_int(st.fd, SOL_TCP, TCP_USER_TIMEOUT, 100);
 	await_poll(st.fd, POLLERR);
 }

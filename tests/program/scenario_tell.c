@@ -105,6 +105,16 @@ int await_poll(int fd, short events)
 	return ret > 0 ? p.revents : 0;
 }
 
+void fill_up(int fd)
+{
+	do {
+		while (send_bytes(fd, 5000, MSG_DONTWAIT) > 0)
+			side->settle(1);
+		/* Whoever carries it may have been late. */
+		side->settle(20);
+	} while (send_bytes(fd, 5000, MSG_DONTWAIT) > 0);
+}
+
 /* Threads that wait. */
 
 static void *waiter_run(void *arg)

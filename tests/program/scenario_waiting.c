@@ -428,8 +428,7 @@ static void writable_again(void)
 	struct waiter w;
 
 	small_buffers();
-	while (send_bytes(st.fd, 5000, MSG_DONTWAIT) > 0)
-		side->settle(1);
+	fill_up(st.fd);
 	line("poll");
 	waiter_begin(&w, w_poll_out, st.fd);
 	waiter_look(&w);
