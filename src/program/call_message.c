@@ -127,13 +127,6 @@ static long fetch_to_send(struct call *call, struct message *m, size_t total)
 	return (size_t)got == m->data.iov_len ? 0 : -EFAULT;
 }
 
-/* A stream that has ended, unless it was asked to be spared the signal. */
-static void broken_pipe(const struct call *call, int flags)
-{
-	if (call->ps->type == SOCK_STREAM && !(flags & MSG_NOSIGNAL))
-		syscall(SYS_pidfd_send_signal, call->task->pidfd, SIGPIPE, NULL, 0);
-}
-
 /* Nothing more goes now. @err: why */
 static long sending_stops(struct call *call, int flags, long err)
 {
@@ -143,8 +136,8 @@ static long sending_stops(struct call *call, int flags, long err)
 		return CALL_WAIT;
 	if (call->done)
 		return (long)call->done;
-	if (err == -EPIPE)
-		broken_pipe(call, flags);
+	/* A stream that has ended, unless it was asked to be spared the signal. */
+	call->broken_pipe = err == -EPIPE && call->ps->type == SOCK_STREAM && !(flags & MSG_NOSIGNAL);
 	return err;
 }
 
@@ -404,8 +397,6 @@ static long receive(struct call *call, struct message *m, int flags)
 		ps->taken = true;
 	if (ret < 0)
 		return -errno;
-	if (flags & MSG_ERRQUEUE)
-		datagram_error_told(ps);
 	there = (size_t)ret < m->data.iov_len ? (size_t)ret : m->data.iov_len;
 	put = task_scatter(call->task, m->iov, (int)m->head.msg_iovlen, m->data.iov_base, there);
 	if (put < 0)
@@ -420,6 +411,7 @@ static long received(struct call *call, long result)
 		call->ps->taken = false;
 		datagram_taken(call->ps);
 	}
+	datagram_error_told(call->ps);
 	return result;
 }
 
@@ -491,17 +483,22 @@ long call_recvmsg(struct call *call)
 	return received(call, ret);
 }
 
-/* recvmmsg()'s own limit is looked at while it waits, and not only after each message. */
+/*
+ * recvmmsg()'s own limit is looked at while it waits, and not only after each message. It does not wait for the rest
+ * when it has some: a signal would take them away, as nobody could say any more how many there were.
+ */
 static long wait_for_vector(struct call *call, int flags)
 {
 	struct timespec limit;
 	long ret;
 
-	if (flags & (MSG_DONTWAIT | MSG_ERRQUEUE) || (call->done && flags & MSG_WAITFORONE))
-		return call->done ? (long)call->done : -EAGAIN;
+	if (call->done)
+		return (long)call->done;
+	if (flags & (MSG_DONTWAIT | MSG_ERRQUEUE))
+		return -EAGAIN;
 	ret = call_wait(call, SO_RCVTIMEO);
 	if (ret != CALL_WAIT)
-		return call->done ? (long)call->done : ret;
+		return ret;
 	if (!call->retry && call_arg(call, 4) &&
 	    !task_read(call->task, &limit, call_arg(call, 4), sizeof(limit)))
 		call->deadline = loop_now() + (s64)limit.tv_sec * 1000000000 + limit.tv_nsec;
@@ -532,7 +529,7 @@ long call_recvmmsg(struct call *call)
 	for (n = n < UIO_MAXIOV ? n : UIO_MAXIOV; call->done < n; call->done++) {
 		u64 one = at + call->done * sizeof(struct mmsghdr);
 
-		if (call->done && flags & MSG_WAITFORONE)
+		if (call->done)
 			flags |= MSG_DONTWAIT;
 		ret = receive_into(call, one, flags & ~MSG_WAITFORONE);
 		if (ret < 0)

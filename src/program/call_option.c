@@ -168,9 +168,9 @@ long call_getsockopt(struct call *call)
 		return -errno;
 	if (level == SOL_SOCKET && name == SO_ERROR && ps->type == SOCK_STREAM)
 		pair_error(ps, val, len);
-	else if (level == SOL_SOCKET && name == SO_ERROR)
-		datagram_error_told(ps);
 	err = task_write(call->task, call_arg(call, 3), val, len);
+	if (level == SOL_SOCKET && name == SO_ERROR)
+		datagram_error_told(ps);
 	return err ? err : task_write(call->task, call_arg(call, 4), &len, sizeof(len));
 }
 

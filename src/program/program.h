@@ -238,6 +238,7 @@ enum {
  * @task: who made it
  * @ps: the socket that it is about, NULL for socket()
  * @retry: it was parked before
+ * @broken_pipe: SIGPIPE is to follow the answer
  * @done: bytes or messages that earlier tries have dealt with
  * @deadline: when waiting ends, CLOCK_MONOTONIC ns; INT64_MAX: never
  * @result: of waiting until then
@@ -251,6 +252,7 @@ struct call {
 	struct task *task;
 	struct psock *ps;
 	bool retry;
+	bool broken_pipe;
 	u64 done;
 	s64 deadline;
 	long result;

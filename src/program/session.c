@@ -2,6 +2,7 @@
 /* Sessions: calls come in from a launch's listener, are answered or parked, and are tried again. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -19,6 +20,9 @@ static void answer(struct call *call, long result)
 		notify_continue(listener, call->req.id);
 	else if (result != CALL_DONE)
 		notify_answer(listener, call->req.id, result);
+	/* Not before: the call would say that it was interrupted. */
+	if (call->broken_pipe)
+		syscall(SYS_pidfd_send_signal, call->task->pidfd, SIGPIPE, NULL, 0);
 }
 
 static void unpark(struct call *call)
