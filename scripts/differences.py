@@ -19,12 +19,13 @@ END = '<!-- so far -->'
 
 
 def section():
-    text = ['Held against the kernel by %d scenarios (`tests/program/scenario.c`); '
-            'beside the classes above, which are not counted yet, this differs everywhere:' % count_scenarios(), '']
+    text = ['Held against the kernel by %d scenarios (`tests/program/scenario.c`). What follows is all that '
+            'differs, and where ("*" is anything):' % count_scenarios(), '']
     listed = differences.read()
     for d in listed:
+        where = dict.fromkeys(p.pattern for p in d.places)
         text += ['- **%s.** %s' % (d.name, d.reason),
-                 '  Scenarios: ' + ', '.join('`%s`' % p.text for p in d.places) + '.']
+                 '  In ' + ', '.join('`%s`' % w for w in where) + '.']
     if not listed:
         text += ['- nothing.']
     return '\n'.join(text)

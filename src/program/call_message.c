@@ -200,11 +200,18 @@ static long send_by_pair(struct call *call, int flags, bool plain)
 	return 0;
 }
 
-/* A connected stream has a peer: TCP does not look at another address. */
-static void ignore_address(const struct psock *ps, struct message *m)
+/* A connected stream has a peer: TCP does not look at another address, if there is one at all. 0 or -errno. */
+static int ignore_address(const struct call *call, struct message *m)
 {
-	if (ps->type == SOCK_STREAM)
-		m->head.msg_name = NULL;
+	int err = 0;
+
+	if (call->ps->type != SOCK_STREAM)
+		return 0;
+	if (m->head.msg_name)
+		err = call_read_addr(call, (u64)(uintptr_t)m->head.msg_name,
+				     (int)m->head.msg_namelen, &m->addr);
+	m->head.msg_name = NULL;
+	return err;
 }
 
 long call_sendto(struct call *call)
@@ -219,8 +226,8 @@ long call_sendto(struct call *call)
 	m.head.msg_namelen = (socklen_t)call_int(call, 5);
 	if (m.head.msg_name && call_int(call, 5) < 0)
 		return -EINVAL;
-	ignore_address(call->ps, &m);
-	return send_message(call, &m, flags);
+	ret = ignore_address(call, &m);
+	return ret ? ret : send_message(call, &m, flags);
 }
 
 long call_sendmsg(struct call *call)
@@ -233,10 +240,9 @@ long call_sendmsg(struct call *call)
 		return err;
 	ret = send_by_pair(call, flags,
 			   !m.head.msg_controllen && !m.head.msg_name && !(flags & ~PLAIN_SEND));
-	if (ret)
-		return ret;
-	ignore_address(call->ps, &m);
-	return send_message(call, &m, flags);
+	if (!ret)
+		ret = ignore_address(call, &m);
+	return ret ? ret : send_message(call, &m, flags);
 }
 
 /* One message of a vector. Return: bytes or -errno, also -EAGAIN; never waits. */
@@ -246,9 +252,10 @@ static long send_of_vector(struct call *call, u64 at, int flags)
 	u32 sent;
 	long ret = fetch_head(call, at, &m);
 
+	if (!ret)
+		ret = ignore_address(call, &m);
 	if (ret)
 		return ret;
-	ignore_address(call->ps, &m);
 	ret = send_rest(call, &m, flags, length_of(&m));
 	if (ret < 0)
 		return ret;

@@ -184,7 +184,8 @@ static long queue_lengths(struct call *call, unsigned int cmd)
 		pump_out(ps);
 	if (skiff_ioctl(ps->sfd, cmd, &n))
 		return -errno;
-	if (ps->state == PSOCK_STREAM && cmd == FIONREAD)
+	/* Also what is left after a reset. */
+	if (cmd == FIONREAD && (ps->state == PSOCK_STREAM || (ps->type == SOCK_STREAM && ps->in_ended)))
 		n += pair_unread(ps, true) + (ps->in ? (int)(ps->in->len - ps->in_offset) : 0);
 	else if (ps->state == PSOCK_STREAM)
 		n += pair_unread(ps, false) + (ps->out ? (int)ps->out->len : 0);

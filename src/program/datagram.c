@@ -108,13 +108,14 @@ int datagram_shutdown(struct psock *ps, int how)
 
 static void send_written(struct psock *ps, bool hung_up)
 {
+	bool ended = hung_up || ps->shut & 1U << SHUT_RD;
 	char *scratch = ps->server->scratch;
 	ssize_t len;
 
 	for (int i = 0; i < TURN; i++) {
 		len = recv(ps->end.fd, scratch, SCRATCH_SIZE, MSG_DONTWAIT);
-		/* An end that hung up gives nothing for ever. */
-		if (len < 0 || (!len && hung_up))
+		/* An end that hung up or was shut gives nothing for ever. */
+		if (len < 0 || (!len && ended))
 			return;
 		/* write() has told the program that it went; so it is dropped if it can't. */
 		skiff_send(ps->sfd, scratch, (size_t)len, MSG_DONTWAIT);

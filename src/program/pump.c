@@ -284,7 +284,10 @@ static bool write_in(struct psock *ps)
 			go_on_later(ps);
 			return false;
 		}
-		/* It is closed, or reads no more: Linux drops what comes then, and so do we. */
+		/* It is closed: the peer is to know that this was never read. */
+		if (put < 0 && errno == EPIPE && !(ps->shut & 1U << SHUT_WR))
+			return false;
+		/* It reads no more: Linux drops what comes then, and so do we. */
 		if (put < 0)
 			break;
 		ps->in_offset += (u32)put;

@@ -364,7 +364,7 @@ static void full(void)
 		while (send_bytes(st.fd, 5000, MSG_DONTWAIT) > 0)
 			side->settle(1);
 		/* Whoever carries it may have been late. */
-		side->settle(20);
+		side->settle(100);
 	} while (send_bytes(st.fd, 5000, MSG_DONTWAIT) > 0);
 }
 

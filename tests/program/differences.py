@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The list of what is different for programs on skiff: reads it, and holds what was seen against it."""
-import fnmatch
+import itertools
 import os
 import re
 
 PATH = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'differences.txt')
+
+# A change happens in one place of a line and not in another one; more places than this are not told apart.
+PLACES_MAX = 6
+# Lines that may come of one by changes; a list that allows more says too little.
+LINES_MAX = 4096
 
 
 class Place:
@@ -19,20 +24,36 @@ class Place:
         if colon:
             self.kernel, arrow, self.skiff = change.partition(' -> ')
             assert arrow, 'no arrow in "%s"' % text
-        # Only "*" is special in a name.
-        self.regex = re.compile('.*'.join(map(re.escape, self.pattern.split('*'))) + r'\Z')
+            self.kernel = re.compile(self.kernel)
+            self.skiff = '' if self.skiff == '(nothing)' else self.skiff
+        # Only "*" is special in a name, and "{this;that}".
+        self.regex = re.compile(''.join(self.part(p) for p in re.split(r'(\*|\{[^}]*\})', self.pattern)) + r'\Z')
         self.used = False
 
         # It shows in all scenarios, beside whatever else does.
         self.everywhere = self.pattern == '*' and self.kernel is not None
 
-    def changed(self, theirs):
-        return re.sub(self.kernel, self.skiff, theirs)
+    @staticmethod
+    def part(text):
+        if text == '*':
+            return '.*'
+        if text.startswith('{'):
+            return '(?:%s)' % '|'.join(map(re.escape, text[1:-1].split(';')))
+        return re.escape(text)
 
-    def explains(self, name, theirs, ours):
-        if not self.regex.match(name):
-            return False
-        return self.kernel is None or self.changed(theirs) == ours
+    def changed(self, theirs):
+        """Everywhere in the line."""
+        return self.kernel.sub(self.skiff, theirs)
+
+    def variants(self, theirs):
+        """The line with the change in any of its places, or in none."""
+        found = list(self.kernel.finditer(theirs))[:PLACES_MAX]
+        for chosen in itertools.product((False, True), repeat=len(found)):
+            line, at = [], 0
+            for there, match in zip(chosen, found):
+                line += [theirs[at:match.start()], match.expand(self.skiff) if there else match.group()]
+                at = match.end()
+            yield ''.join(line) + theirs[at:]
 
 
 class Difference:
@@ -70,17 +91,25 @@ def line_pairs(theirs, ours):
 
 def explain(places, name, theirs, ours):
     """Whether it is on the list; marks by what."""
-    changed = theirs
+    # What may have become of the line, and by which places.
+    lines = {theirs: ()}
     for place in places:
-        if place.everywhere and place.changed(changed) != changed:
-            changed = place.changed(changed)
+        if not place.regex.match(name):
+            continue
+        if place.kernel is None:
             place.used = True
-    if changed == ours:
-        return True
-    fits = [p for p in places if p.explains(name, changed, ours) or p.explains(name, theirs, ours)]
-    for place in fits:
+            return True
+        for line, by in list(lines.items()):
+            variants = [place.changed(line)] if place.everywhere else place.variants(line)
+            for new in variants:
+                lines.setdefault(new, by + (place,))
+        assert len(lines) < LINES_MAX, name
+    # What shows everywhere may be hidden by something else.
+    if ours not in lines:
+        return False
+    for place in lines[ours]:
         place.used = True
-    return bool(fits)
+    return True
 
 
 def unexplained(kernel, ours, listed):

@@ -111,7 +111,7 @@ void fill_up(int fd)
 		while (send_bytes(fd, 5000, MSG_DONTWAIT) > 0)
 			side->settle(1);
 		/* Whoever carries it may have been late. */
-		side->settle(20);
+		side->settle(100);
 	} while (send_bytes(fd, 5000, MSG_DONTWAIT) > 0);
 }
 

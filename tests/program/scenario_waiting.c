@@ -464,7 +464,7 @@ static void timeouts(void)
 	lo_datagram_pair();
 	timeouts_of(st.fd);
 	streams_end();
-	st.port += 3;
+	st.port++;
 	line("stream");
 	streams_connect();
 	timeouts_of(st.fd);
