@@ -137,7 +137,8 @@ static long sending_stops(struct call *call, int flags, long err)
 	if (call->done)
 		return (long)call->done;
 	/* A stream that has ended, unless it was asked to be spared the signal. */
-	call->broken_pipe = err == -EPIPE && call->ps->type == SOCK_STREAM && !(flags & MSG_NOSIGNAL);
+	call->broken_pipe = err == -EPIPE && call->ps->type == SOCK_STREAM &&
+			    !(flags & MSG_NOSIGNAL);
 	return err;
 }
 

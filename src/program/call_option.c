@@ -34,8 +34,9 @@ static void resize(struct psock *ps, int name, int bytes)
 /* Options after which recvmsg() tells when it was received what it gives. */
 static bool is_stamp(int name)
 {
-	return name == SO_TIMESTAMP_OLD || name == SO_TIMESTAMPNS_OLD || name == SO_TIMESTAMPING_OLD ||
-	       name == SO_TIMESTAMP_NEW || name == SO_TIMESTAMPNS_NEW || name == SO_TIMESTAMPING_NEW;
+	return name == SO_TIMESTAMP_OLD || name == SO_TIMESTAMPNS_OLD ||
+	       name == SO_TIMESTAMPING_OLD || name == SO_TIMESTAMP_NEW ||
+	       name == SO_TIMESTAMPNS_NEW || name == SO_TIMESTAMPING_NEW;
 }
 
 static void stamp(struct psock *ps, bool on)
@@ -185,7 +186,8 @@ static long queue_lengths(struct call *call, unsigned int cmd)
 	if (skiff_ioctl(ps->sfd, cmd, &n))
 		return -errno;
 	/* Also what is left after a reset. */
-	if (cmd == FIONREAD && (ps->state == PSOCK_STREAM || (ps->type == SOCK_STREAM && ps->in_ended)))
+	if (cmd == FIONREAD &&
+	    (ps->state == PSOCK_STREAM || (ps->type == SOCK_STREAM && ps->in_ended)))
 		n += pair_unread(ps, true) + (ps->in ? (int)(ps->in->len - ps->in_offset) : 0);
 	else if (ps->state == PSOCK_STREAM)
 		n += pair_unread(ps, false) + (ps->out ? (int)ps->out->len : 0);

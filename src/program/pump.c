@@ -304,7 +304,8 @@ static size_t control_of_socket(struct msghdr *msg)
 
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c))
 		if (c->cmsg_level == SOL_SOCKET)
-			len = (size_t)((char *)c - (char *)msg->msg_control) + CMSG_ALIGN(c->cmsg_len);
+			len = (size_t)((char *)c - (char *)msg->msg_control) +
+			      CMSG_ALIGN(c->cmsg_len);
 	return len;
 }
 

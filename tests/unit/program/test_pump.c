@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -106,6 +107,43 @@ static void test_ends(void **state)
 	assert_int_equal(server_nr_sockets(server), 0);
 }
 
+/* The peer has gone, and says so when something comes for it: that shows after the end of what was received. */
+static void test_reset_behind_the_end(void **state)
+{
+	struct pollfd p = { .fd = end, .events = POLLIN };
+	char buf[64];
+
+	(void)state;
+	skiff_close(peer);
+	peer = -1;
+	run();
+	assert_int_equal(read(end, buf, sizeof(buf)), 0);
+	assert_int_equal(poll(&p, 1, 0), 1);
+	assert_false(p.revents & POLLHUP);
+	assert_int_equal(write(end, "late", 4), 4);
+	run();
+	assert_int_equal(poll(&p, 1, 0), 1);
+	assert_true(p.revents & POLLHUP);
+	assert_int_equal(read(end, buf, sizeof(buf)), 0);
+	assert_int_equal(send(end, "more", 4, MSG_NOSIGNAL), -1);
+	assert_int_equal(errno, EPIPE);
+}
+
+/* It comes when the program has closed already, which nobody has noticed: it was not read. */
+static void test_closed_before_it_came(void **state)
+{
+	char buf[64];
+
+	(void)state;
+	close(end);
+	end = -1;
+	assert_int_equal(skiff_send(peer, "news", 4, 0), 4);
+	run();
+	assert_int_equal(skiff_recv(peer, buf, sizeof(buf), 0), -1);
+	assert_int_equal(errno, ECONNRESET);
+	assert_int_equal(server_nr_sockets(server), 0);
+}
+
 /* Send the block through and compare; allocation @nth fails meanwhile. Return: whether there were as many. */
 static bool survives(const char *block, char *got, bool out, long nth)
 {
@@ -161,6 +199,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_both_ways, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ends, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reset_behind_the_end, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_closed_before_it_came, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_memory, setup, teardown),
 	};
 
