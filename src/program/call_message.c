@@ -430,7 +430,8 @@ long call_recvfrom(struct call *call)
 	long ret, err;
 
 	/* The pair's end may have a name, which a stream does not tell. */
-	if (recv_by_pair(call->ps, flags) && (!call_arg(call, 4) || flags & MSG_WAITALL))
+	if (recv_by_pair(call->ps, flags) &&
+	    (!call->ps->has_name || !call_arg(call, 4) || flags & MSG_WAITALL))
 		return CALL_CONTINUE;
 	head_of_one(call, &m);
 	ret = receive(call, &m, flags);

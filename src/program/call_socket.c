@@ -429,6 +429,7 @@ static void listens_no_more(struct psock *ps)
 long call_shutdown(struct call *call)
 {
 	struct psock *ps = call->ps;
+	bool was_connecting = ps->type == SOCK_STREAM && ps->state != PSOCK_LISTENING;
 	int how = call_int(call, 1), err;
 
 	if (how < SHUT_RD || how > SHUT_RDWR)
@@ -445,9 +446,9 @@ long call_shutdown(struct call *call)
 	/* What waits in connect(), in accept() or in the pair learns of it. */
 	if (!err && ps->state == PSOCK_CONNECTING)
 		connect_host_ready(ps, EPOLLHUP);
-	if (!err && ps->state == PSOCK_LISTENING && how != SHUT_WR)
+	else if (!err && ps->state == PSOCK_LISTENING && how != SHUT_WR)
 		listens_no_more(ps);
-	else if (!err && ps->type == SOCK_STREAM)
+	if (!err && was_connecting)
 		calls_drop(ps, -ECONNRESET);
 	calls_retry(ps);
 	return err;

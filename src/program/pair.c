@@ -78,6 +78,7 @@ int pair_new(struct psock *ps, int type, int flags)
 		return -ENFILE;
 	}
 	set_sndbuf(fd[1], type == SOCK_STREAM ? pair_sndbuf(ps->sndbuf) : DATAGRAM_SNDBUF);
+	ps->has_name = false;
 	ps->roomy = true;
 	err = psock_known_by(ps, fd[1]);
 	if (!err)
@@ -164,6 +165,7 @@ static int meet(struct psock *ps, int fd)
 		close(end);
 		return -ENOBUFS;
 	}
+	ps->has_name = true;
 	err = watch_end(ps, end);
 	if (err)
 		close(end);

@@ -157,6 +157,7 @@ struct psock_stamp {
  * @sndbuf: what the program asked for its socket's buffers, which the pair's follow; 0: nothing
  * @rcvbuf: the same
  * @stuffing: bytes in front of what the program writes, which only keep it from being writable
+ * @has_name: our end has the name of the meeting place, which some calls tell
  * @roomy: the program's end may hold as much as a connection is to
  * @wide: ours may
  * @readable: there may be something at our end that was not read
@@ -199,6 +200,7 @@ struct psock {
 	int own;
 	int sndbuf, rcvbuf;
 	u32 stuffing;
+	bool has_name;
 	bool roomy;
 	bool wide;
 	bool readable;

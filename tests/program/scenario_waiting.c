@@ -437,6 +437,25 @@ static void writable_again(void)
 	waiter_end(&w);
 }
 
+static long w_write_one(int fd)
+{
+	return write(fd, "a", 1);
+}
+
+/* More room is room for who waits. */
+static void larger_buffer(void)
+{
+	struct waiter w;
+
+	small_buffers();
+	fill_up(st.fd);
+	line("write");
+	waiter_begin(&w, w_write_one, st.fd);
+	waiter_look(&w);
+	TELL(set_int(st.fd, SOL_SOCKET, SO_SNDBUF, 200000));
+	waiter_end(&w);
+}
+
 /* Time. */
 
 static void timeouts_of(int fd)
@@ -558,6 +577,7 @@ void do_waiting(void)
 		{ "write, shut", writing_shut },
 		{ "writable again", writable_again },
 		{ "timeouts", timeouts },
+		{ "larger buffer", larger_buffer },
 		{ "timeout of writing", timeout_of_writing },
 		{ "low water", low_water },
 		{ "many bytes", many_at_once },

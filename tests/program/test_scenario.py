@@ -67,17 +67,17 @@ def recorded():
     return differences.scenarios(open(RECORDED).read().splitlines())
 
 
-def again(wrong, where):
-    """Once more, a few at a time, what came out otherwise: there are other things to do here."""
-    return differences.scenarios(where(['--jobs', '4'] + wrong)) if wrong else {}
-
-
 def compare(names, here, listed):
     """Run scenarios and hold them against the record; `names` begin so, all if none."""
     record = {n: v for n, v in recorded().items() if not names or n.startswith(tuple(names))}
     ours = differences.scenarios(here(list(names)))
-    wrong = [n for n in record if differences.unexplained({n: record[n]}, {n: ours.get(n, [])}, listed)]
-    ours.update(again(wrong, here))
+    # What came out otherwise once more, fewer at a time, and then with more patience: there are other things
+    # to do here.
+    for options in (['--jobs', '4'], ['--jobs', '1', '--settle', str(4 * SETTLE)]):
+        wrong = [n for n in record
+                 if differences.unexplained({n: record[n]}, {n: ours.get(n, [])}, listed)]
+        if wrong:
+            ours.update(differences.scenarios(here(options + wrong)))
     return differences.unexplained(record, ours, listed)
 
 
