@@ -117,8 +117,12 @@ static void send_written(struct psock *ps, bool hung_up)
 		/* An end that hung up or was shut gives nothing for ever. */
 		if (len < 0 || (!len && ended))
 			return;
-		/* write() has told the program that it went; so it is dropped if it can't. */
-		skiff_send(ps->sfd, scratch, (size_t)len, MSG_DONTWAIT);
+		/*
+		 * write() has told the program that it went; so it is dropped if it can't. The first attempt may fail by
+		 * what became of an earlier one.
+		 */
+		if (skiff_send(ps->sfd, scratch, (size_t)len, MSG_DONTWAIT) < 0 && errno != EAGAIN)
+			skiff_send(ps->sfd, scratch, (size_t)len, MSG_DONTWAIT);
 	}
 	if (list_empty(&ps->of_again))
 		list_add_tail(&ps->of_again, &ps->server->again);

@@ -63,7 +63,7 @@ void tell_signals(void)
 
 static int blocks_ms(void)
 {
-	return kernel_patience > 1 ? 2 * BLOCKS_MS : BLOCKS_MS;
+	return BLOCKS_MS * (1 + (int)kernel_patience / 4);
 }
 
 static void set_alarm(int ms)
