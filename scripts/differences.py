@@ -15,7 +15,7 @@ import differences
 
 DOCUMENT = os.path.join(TOP, 'doc', 'programs.md')
 BEGIN = '<!-- made by scripts/differences.py of tests/program/differences.txt -->'
-END = '<!-- so far -->'
+END = '<!-- until here -->'
 
 
 def section():
