@@ -351,6 +351,10 @@ void connect_host_ready(struct psock *ps, u32 events);
 /* call_option.c */
 call_fn call_setsockopt, call_getsockopt, call_ioctl;
 
+/* call_admin.c: ioctls that change the host's network, for root; and those that ask drivers */
+long call_change(struct call *call, unsigned int cmd);
+call_fn call_ethtool;
+
 /* call_message.c */
 call_fn call_sendto, call_sendmsg, call_sendmmsg, call_recvfrom, call_recvmsg, call_recvmmsg;
 
