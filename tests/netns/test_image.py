@@ -4,8 +4,10 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import time
 
 from peer import *
 from test_run import ORDINARY, PYTHON, RUNTIME, USERS, call, for_users, start, wait_for_line
@@ -168,6 +170,138 @@ def test_bad_changes_are_refused(uid):
                         ('fcntl.ioctl(s, 0x8922, 4096)', 'Bad address')):
         status, out, err = call('exec', 'box', '--map-root', '--', PYTHON, '-c', CHANGE + code, uid=uid)
         assert status == 1 and error in err, (code, err)
+
+
+# Datagrams to nobody, which are sent and not answered, and to ourselves, which are refused.
+TALK = 'import socket\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n' \
+       'for i in range(3): s.sendto(b"x" * (10 + i), ("192.0.2.9", 1234))\n' \
+       'for i in range(3): s.sendto(b"x" * (20 + i), ("127.0.0.1", 1234))\n'
+
+
+def listen(uid, count, *args, then=''):
+    """A tcpdump that has begun to listen, and ends after some frames; then something else may be asked."""
+    dump = start('exec', 'box', '--', 'sh', '-c', 'tcpdump -n -U -l -c %d %s; %s' % (count, ' '.join(args), then),
+                 uid=uid, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert wait_for_line(dump.stderr, 'listening on')
+    return dump
+
+
+def heard(dump):
+    return dump.communicate(timeout=PATIENCE)[0].splitlines()
+
+
+@with_box
+def test_what_is_sent_is_shown_as_sent(uid):
+    tool('tcpdump')
+    sent = listen(uid, 3, '-i', 'd0', '-Q', 'out', 'udp', then='cat /proc/net/dev')
+    received = listen(uid, 1, '-i', 'd0', '-Q', 'in')
+    assert call('exec', 'box', '--', PYTHON, '-c', TALK, uid=uid)[0] == 0
+    lines = heard(sent)
+    assert [x.split('length ')[1] for x in lines[:3]] == ['10', '11', '12'], lines
+    # They are counted where they belong: bytes and packets of both directions.
+    counters, = [x.split()[1:] for x in lines if x.strip().startswith('d0:')]
+    assert counters[1] == '0' and int(counters[9]) == 3, counters
+    assert received.poll() is None
+    call('exec', 'box', 'pkill', '-x', 'tcpdump', uid=uid)
+    assert not heard(received)
+
+
+@with_box
+def test_all_devices_can_be_listened_to_at_once(uid):
+    tool('tcpdump')
+    dump = listen(uid, 6, '-i', 'any', 'udp', 'dst', 'port', '1234')
+    assert call('exec', 'box', '--', PYTHON, '-c', TALK, uid=uid)[0] == 0
+    lines = heard(dump)
+    assert [x.split('length ')[1] for x in lines if ' d0 ' in x] == ['10', '11', '12'], lines
+    assert [x.split('length ')[1] for x in lines if ' lo ' in x][:1] == ['20'], lines
+    assert all(' Out ' in x for x in lines if ' d0 ' in x), lines
+
+
+# Both ends of a connection over a cable, of which the other is the gateway.
+BULK = 'import socket\ns = socket.create_connection(("10.0.2.2", %d))\ns.sendall(bytes(1000000))\n' \
+       's.shutdown(socket.SHUT_WR)\nassert s.recv(10) == b""\n'
+
+
+@for_users
+def test_large_frames_are_shown_whole_and_in_order(uid):
+    tool('tcpdump')
+    listener = socket.create_server(('127.0.0.1', 0))
+    port = listener.getsockname()[1]
+    status, out, err = call('up', 'box', '--detach', '--mtu', '1500', '--allow', '127.0.0.1:%d' % port, uid=uid)
+    assert status == 0, err
+    try:
+        dump = start('exec', 'box', '--', 'tcpdump', '-n', '-i', 'eth0', '--print', '-U', '-w', '/dev/null', '-tt', '-l',
+                     '-B', '20000', 'tcp port %d' % port, uid=uid, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert wait_for_line(dump.stderr, 'listening on')
+        client = start('exec', 'box', '--', PYTHON, '-c', BULK % port, uid=uid)
+        c, _ = listener.accept()
+        while c.recv(1000000):
+            pass
+        c.close()
+        assert client.wait(PATIENCE) == 0
+        time.sleep(0.2)
+        call('exec', 'box', 'pkill', '-x', 'tcpdump', uid=uid)
+        lines = heard(dump)
+    finally:
+        listener.close()
+        assert call('down', 'box', uid=uid)[0] == 0
+    times = [float(x.split()[0]) for x in lines]
+    assert times == sorted(times)
+    sizes = [int(x.split('length ')[1]) for x in lines if '> 10.0.2.2.' in x]
+    assert sum(sizes) >= 1000000 and max(sizes) > 1500, (sum(sizes), max(sizes))
+    # First what opens the connection, then the answer to it.
+    assert 'Flags [S]' in lines[0] and 'Flags [S.]' in lines[1] and 'Flags [.]' in lines[2], lines[:3]
+
+
+@with_box
+def test_who_talks_to_a_link_gets_the_hosts_socket(uid):
+    """A packet socket that seemed to be there to listen, and asks for one protocol, or sends."""
+    code = 'import socket, sys\ns = socket.socket(socket.AF_PACKET, %s, 0)\n' \
+           's.bind(("lo", 0x88b5))\n%s\nprint(s.recv(100)[-5:])'
+    raw = call('exec', 'box', '--', PYTHON, '-c', code % (
+        'socket.SOCK_RAW', 's.send(bytes(12) + b"\\x88\\xb5hello")'), uid=uid)
+    assert raw[1] == "b'hello'\n", raw
+    cooked = call('exec', 'box', '--', PYTHON, '-c', code % (
+        'socket.SOCK_DGRAM', 's.sendto(b"hello", ("lo", 0x88b5, 0, 0, bytes(6)))'), uid=uid)
+    assert cooked[1] == "b'hello'\n", cooked
+
+
+DRIVER = '''
+import fcntl, socket, struct, ctypes
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+def ask(name, data):
+    b = ctypes.create_string_buffer(data + b"guard", 4096)
+    fcntl.ioctl(s, 0x8946, struct.pack("16sQ16x", name.encode(), ctypes.addressof(b)))
+    return b.raw
+text = lambda b: b.split(b"\\0")[0].decode()
+info = ask("d0", struct.pack("I192x", 3))
+print(text(info[4:]), text(info[196:]))
+n, = struct.unpack_from("I", ask("d0", struct.pack("IIQI", 0x37, 0, 1 << 4, 0)), 16)
+names = ask("d0", struct.pack("III", 0x1b, 4, 0))
+print(n > 20, text(names[12:]), text(names[12 + 32 * n:]))
+words = ask("d0", struct.pack("II32x", 0x3a, 2))
+print(struct.unpack_from("I", words, 4)[0], text(words[40:]))
+for cmd in (0x1, 0x2, 0x3b, 0x12345):
+    try:
+        ask("d0", struct.pack("I60x", cmd))
+    except OSError as e:
+        print(e.errno)
+try:
+    ask("none", struct.pack("I60x", 3))
+except OSError as e:
+    print(e.errno)
+'''
+
+
+@with_box
+def test_drivers_answer_ethtool(uid):
+    status, out, err = call('exec', 'box', '--', PYTHON, '-c', DRIVER, uid=uid)
+    lines = out.splitlines()
+    assert status == 0 and lines[0] == 'dummy guard', (out, err)
+    # Nothing is written behind what the program has room for.
+    assert lines[1].startswith('True tx-scatter-gather '), lines
+    assert lines[2].endswith(' guard'), lines
+    assert lines[3:] == ['95', '95', '95', '95', '19'], lines
 
 
 if __name__ == '__main__':
