@@ -10,7 +10,7 @@ import sys
 import time
 
 from peer import *
-from test_run import ORDINARY, PYTHON, RUNTIME, USERS, call, for_users, start, wait_for_line
+from test_run import PYTHON, RUNTIME, call, command, env_of, for_users, start, wait_for_line
 
 BOX = ('--dev', 'dummy,name=d0,mac=02:00:00:00:00:07,mtu=1400,addr=192.0.2.2/24',
        '--dev', 'dummy,name=d1', '--gateway', '192.0.2.1')
@@ -218,6 +218,36 @@ def test_all_devices_can_be_listened_to_at_once(uid):
     assert all(' Out ' in x for x in lines if ' d0 ' in x), lines
 
 
+def test_packets_without_ethernet_are_shown():
+    """A TUN device of the kernel's, with the kernel at its other end."""
+    tool('tcpdump')
+    status, out, err = call('up', 'box', '--detach', '--dev', 'tun,name=sktun,addr=192.0.2.2/24')
+    if status:
+        raise Skip(err)
+    try:
+        sh('ip', 'addr', 'add', '192.0.2.1/24', 'dev', 'sktun')
+        sh('ip', 'link', 'set', 'sktun', 'up')
+        # A reply, and before it the question: 84 bytes each, and neither by mistake twice.
+        dump = start('exec', 'box', '--', 'tcpdump', '-n', '-U', '-l', '-c', '4', '-i', 'sktun', 'icmp',
+                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert wait_for_line(dump.stderr, 'listening on')
+        sh('ping', '-c', '2', '-i', '0.2', '192.0.2.2')
+        lines = heard(dump)
+        assert ['echo ' + x.split('echo ')[1].split(',')[0] for x in lines] == \
+            ['echo request', 'echo reply'] * 2, lines
+    finally:
+        assert call('down', 'box')[0] == 0
+
+
+@for_users
+def test_without_tun_there_is_loopback(uid):
+    script = 'mount -t tmpfs none /dev/net && exec "$@"'
+    cmd = ['unshare', '-m', 'sh', '-c', script, 'sh'] + command('run', '--', 'sh', '-c', 'ip -o addr', uid=uid)
+    p = subprocess.run(cmd, env=env_of(uid), text=True, capture_output=True, timeout=PATIENCE)
+    assert p.returncode == 0 and 'there is no /dev/net/tun' in p.stderr, p
+    assert '127.0.0.1/8' in p.stdout and 'eth0' not in p.stdout, p
+
+
 # Both ends of a connection over a cable, of which the other is the gateway.
 BULK = 'import socket\ns = socket.create_connection(("10.0.2.2", %d))\ns.sendall(bytes(1000000))\n' \
        's.shutdown(socket.SHUT_WR)\nassert s.recv(10) == b""\n'
@@ -231,7 +261,7 @@ def test_large_frames_are_shown_whole_and_in_order(uid):
     status, out, err = call('up', 'box', '--detach', '--mtu', '1500', '--allow', '127.0.0.1:%d' % port, uid=uid)
     assert status == 0, err
     try:
-        dump = start('exec', 'box', '--', 'tcpdump', '-n', '-i', 'eth0', '--print', '-U', '-w', '/dev/null', '-tt', '-l',
+        dump = start('exec', 'box', '--', 'tcpdump', '-n', '-i', 'any', '--print', '-U', '-w', '/dev/null', '-tt', '-l',
                      '-B', '20000', 'tcp port %d' % port, uid=uid, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         assert wait_for_line(dump.stderr, 'listening on')
         client = start('exec', 'box', '--', PYTHON, '-c', BULK % port, uid=uid)
@@ -250,6 +280,7 @@ def test_large_frames_are_shown_whole_and_in_order(uid):
     assert times == sorted(times)
     sizes = [int(x.split('length ')[1]) for x in lines if '> 10.0.2.2.' in x]
     assert sum(sizes) >= 1000000 and max(sizes) > 1500, (sum(sizes), max(sizes))
+    assert all(x.split()[1:3] == ['eth0', 'Out' if '> 10.0.2.2.' in x else 'In'] for x in lines), lines
     # First what opens the connection, then the answer to it.
     assert 'Flags [S]' in lines[0] and 'Flags [S.]' in lines[1] and 'Flags [.]' in lines[2], lines[:3]
 

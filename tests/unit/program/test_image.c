@@ -2,6 +2,7 @@
 /* An image is brought from one state to another, by its maker and by who has only been handed its descriptors. */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +24,8 @@
 
 /* What a process says that is in no namespace of its own. */
 #define SKIPPED 77
+
+#define ORDINARY 65534
 
 #define LO "device 1 lo 11001 65536 -\naddress 1 127.0.0.1 8 127.0.0.1 0.0.0.0\n"
 #define A "device 2 a 11003 1500 02:00:00:00:00:01\n"
@@ -196,6 +201,97 @@ static void what_is_elsewhere_is_taken(void)
 	image_close(&other);
 }
 
+/* ------------------------------------------------------------------ across user namespaces */
+
+static void be_ordinary(void)
+{
+	if (!geteuid() && (setgroups(0, NULL) || setresgid(ORDINARY, ORDINARY, ORDINARY) ||
+			   setresuid(ORDINARY, ORDINARY, ORDINARY)))
+		exit(SKIPPED);
+	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+}
+
+/* The launcher: tells which descriptors there are, and looks in the end what has become of its network. */
+static void launcher(int channel)
+{
+	char byte;
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) || image_open(&image) || !image.nr_spares)
+		exit(SKIPPED);
+	EXPECT(!image_apply(&image, "", LO A));
+	EXPECT(write(channel, &image, sizeof(image)) == sizeof(image));
+	EXPECT(read(channel, &byte, 1) == 1);
+	EXPECT(if_nametoindex("b") == 3 && has_route("a\t000200C0"));
+	exit(failures);
+}
+
+static int fetch(int pidfd, int number)
+{
+	return (int)syscall(SYS_pidfd_getfd, pidfd, number, 0);
+}
+
+/* The host's. */
+static struct image here;
+
+static void take_over(int channel, int pidfd)
+{
+	struct image there;
+
+	image_init(&here);
+	if (read(channel, &there, sizeof(there)) != sizeof(there))
+		return;
+	EXPECT(!image_take(&here, IMAGE_RTNL, fetch(pidfd, there.rtnl), NULL));
+	EXPECT(!image_take(&here, IMAGE_PACKET, fetch(pidfd, there.packet), NULL));
+	EXPECT(!image_take(&here, IMAGE_SPARE, fetch(pidfd, there.spare[0]), NULL));
+	EXPECT(!image_take(&here, IMAGE_DEVICE, fetch(pidfd, there.device[1].fd), "a"));
+	image_number(&here, LO A);
+	EXPECT(!image_apply(&here, LO A, LO A A_ADDRESS A_SUBNET B));
+	EXPECT(write(channel, "", 1) == 1);
+}
+
+/* The host has no rights but that the user namespace is its user's, and is not in it. */
+static int as_its_user(void)
+{
+	int pair[2], status;
+	pid_t pid;
+
+	be_ordinary();
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+		return 1;
+	pid = fork();
+	if (!pid) {
+		close(pair[0]);
+		launcher(pair[1]);
+	}
+	close(pair[1]);
+	take_over(pair[0], (int)syscall(SYS_pidfd_open, pid, 0));
+	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return 1;
+	/* TAPs are there as long as somebody has their queues. */
+	image_close(&here);
+	return WEXITSTATUS(status) == SKIPPED ? SKIPPED : failures + WEXITSTATUS(status);
+}
+
+static void verdict(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == SKIPPED)
+		skip();
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void test_its_user_keeps_it_in_step(void **state)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		exit(as_its_user());
+	verdict(pid);
+}
+
 /* As root of a network of its own; the exit status is the number of failures. */
 static int in_namespace(void (*test)(void))
 {
@@ -220,15 +316,10 @@ static int in_namespace(void (*test)(void))
 static void run(void (*test)(void))
 {
 	pid_t pid = fork();
-	int status;
 
 	if (!pid)
 		exit(in_namespace(test));
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	if (WEXITSTATUS(status) == SKIPPED)
-		skip();
-	assert_int_equal(WEXITSTATUS(status), 0);
+	verdict(pid);
 }
 
 #define IN_NAMESPACE(name)                    \
@@ -253,6 +344,7 @@ int main(void)
 		cmocka_unit_test(test_lines_that_are_broken_change_nothing),
 		cmocka_unit_test(test_own_network_is_not_taken),
 		cmocka_unit_test(test_what_is_elsewhere_is_taken),
+		cmocka_unit_test(test_its_user_keeps_it_in_step),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
