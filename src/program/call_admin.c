@@ -40,13 +40,32 @@ static bool read_proc(const struct task *task, const char *name, char text[PROC_
 	return n > 0;
 }
 
-/* The effective one, as we see it. Return: whether it could be told. */
-static bool user_of(const struct task *task, unsigned int *uid)
+/* Read some numbers of a line, which stand behind blanks. Return: whether there are so many. */
+static bool read_numbers(const char *line, unsigned long *numbers, int n)
 {
-	char text[PROC_MAX];
-	const char *line = read_proc(task, "status", text) ? strstr(text, "\nUid:") : NULL;
+	char *end;
 
-	return line && sscanf(line, "\nUid: %*u %u", uid) == 1;
+	for (int i = 0; i < n; i++) {
+		numbers[i] = strtoul(line, &end, 10);
+		if (end == line)
+			return false;
+		line = end;
+	}
+	return true;
+}
+
+/* The effective one, as we see it. Return: whether it could be told. */
+static bool user_of(const struct task *task, unsigned long *uid)
+{
+	static const char label[] = "\nUid:";
+	char text[PROC_MAX];
+	unsigned long uids[2];
+	const char *line = read_proc(task, "status", text) ? strstr(text, label) : NULL;
+
+	if (!line || !read_numbers(line + sizeof(label) - 1, uids, 2))
+		return false;
+	*uid = uids[1];
+	return true;
 }
 
 /*
@@ -55,16 +74,18 @@ static bool user_of(const struct task *task, unsigned int *uid)
  */
 static bool is_root(const struct task *task)
 {
-	unsigned int uid, inside, outside, count;
+	unsigned long uid, map[3]; /* a number in the namespace, the same here, how many follow */
 	char text[PROC_MAX];
-	const char *line;
+	const char *line = text;
 
 	if (!user_of(task, &uid) || !read_proc(task, "uid_map", text))
 		return false;
-	for (line = text; line && sscanf(line, "%u %u %u", &inside, &outside, &count) == 3;
-	     line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
-		if (!inside && count && uid == outside)
+	while (line && read_numbers(line, map, 3)) {
+		if (!map[0] && map[2] && uid == map[1])
 			return true;
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
 	return false;
 }
 

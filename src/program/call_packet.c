@@ -41,7 +41,7 @@ static bool asks_for_one_protocol(struct call *call)
 		      offsetof(struct sockaddr_ll, sll_ifindex)))
 		return false;
 	return addr.sll_family == AF_PACKET && addr.sll_protocol &&
-	       addr.sll_protocol != htons(ETH_P_ALL);
+	       (__force u16)addr.sll_protocol != htons(ETH_P_ALL);
 }
 
 static bool talks(struct call *call)

@@ -59,10 +59,10 @@ static struct virtio_net_hdr header_of(const struct sk_buff *skb, int offset)
 	if (h.gso_type == VIRTIO_NET_HDR_GSO_NONE || start < 0)
 		return (struct virtio_net_hdr){ 0 };
 	h.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
-	h.gso_size = skb_shinfo(skb)->gso_size;
-	h.csum_start = (u16)start;
-	h.csum_offset = skb->csum_offset;
-	h.hdr_len = (u16)start;
+	h.gso_size = (__force __virtio16)skb_shinfo(skb)->gso_size;
+	h.csum_start = (__force __virtio16)start;
+	h.csum_offset = (__force __virtio16)skb->csum_offset;
+	h.hdr_len = (__force __virtio16)start;
 	return h;
 }
 
