@@ -167,6 +167,19 @@ SKIFF_API int inet_set_peer(struct in_ifaddr *ifa, __be32 addr);
 SKIFF_API int inet_del_ifa(struct net_device *dev, __be32 addr);
 
 /**
+ * register_inetaddr_notifier() - hear of the addresses of all hosts
+ * @nb: told under the host's stack lock, with the struct in_ifaddr, of NETDEV_UP when it is there, and of
+ *      NETDEV_DOWN when it is in its device's list no more; it must not change addresses. One whose
+ *      other end or broadcast address changes goes and comes
+ *
+ * Any thread. Return: 0, -EEXIST.
+ */
+SKIFF_API int register_inetaddr_notifier(struct notifier_block *nb);
+
+/* Not any more; a host may just be calling it. Return: 0, -ENOENT. */
+SKIFF_API int unregister_inetaddr_notifier(struct notifier_block *nb);
+
+/**
  * inet_select_addr() - a source address for packets that leave by a device
  * @dev: the device; NULL to look at all
  * @dst: where they go, 0 when that does not matter

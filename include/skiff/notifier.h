@@ -5,6 +5,10 @@
 
 #include <skiff/kernel.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct notifier_block;
 
 typedef int (*notifier_fn_t)(struct notifier_block *nb, unsigned long action, void *data);
@@ -38,5 +42,22 @@ static inline int notifier_to_errno(int ret)
 	ret &= ~NOTIFY_STOP_MASK;
 	return ret > NOTIFY_OK ? NOTIFY_OK - ret : 0;
 }
+
+/* A chain, by priority. Who calls it says what keeps its blocks there meanwhile. */
+struct raw_notifier_head {
+	struct notifier_block *head;
+};
+
+/* The caller has a lock around both. Return: 0, -EEXIST, -ENOENT. */
+SKIFF_API int raw_notifier_chain_register(struct raw_notifier_head *nh, struct notifier_block *nb);
+SKIFF_API int raw_notifier_chain_unregister(struct raw_notifier_head *nh,
+					    struct notifier_block *nb);
+
+/* Ask one after the other, until one of them stops it. Return: what the last one has said. */
+SKIFF_API int raw_notifier_call_chain(struct raw_notifier_head *nh, unsigned long val, void *v);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* SKIFF_NOTIFIER_H */

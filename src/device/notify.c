@@ -3,61 +3,34 @@
 #include "base/fork.h"
 #include "device/device.h"
 
-/* By priority. Filled before the first host runs, read by all of them. */
-static struct notifier_block *netdev_chain;
+/* Filled before the first host runs, read by all of them. */
+static struct raw_notifier_head netdev_chain;
 DEFINE_FORK_SAFE_SPINLOCK(netdev_chain_lock)
 
 int register_netdevice_notifier(struct notifier_block *nb)
 {
-	struct notifier_block **at = &netdev_chain;
-	int err = 0;
+	int err;
 
 	spin_lock(&netdev_chain_lock);
-	for (; *at && (*at)->priority >= nb->priority; at = &(*at)->next)
-		if (*at == nb)
-			break;
-	if (*at == nb) {
-		err = -EALREADY;
-	} else {
-		nb->next = *at;
-		smp_store_release(at, nb);
-	}
+	err = raw_notifier_chain_register(&netdev_chain, nb);
 	spin_unlock(&netdev_chain_lock);
-	return err;
+	return err == -EEXIST ? -EALREADY : err;
 }
 
 int unregister_netdevice_notifier(struct notifier_block *nb)
 {
-	struct notifier_block **at = &netdev_chain;
-	int err = -ENOENT;
+	int err;
 
 	spin_lock(&netdev_chain_lock);
-	for (; *at; at = &(*at)->next) {
-		if (*at == nb) {
-			smp_store_release(at, nb->next);
-			err = 0;
-			break;
-		}
-	}
+	err = raw_notifier_chain_unregister(&netdev_chain, nb);
 	spin_unlock(&netdev_chain_lock);
 	return err;
 }
 
 static int call_chain(unsigned long val, struct netdev_notifier_change_info *info)
 {
-	struct notifier_block *nb = smp_load_acquire(&netdev_chain);
-	int ret = NOTIFY_DONE;
-
 	ASSERT_NET_LOCKED(dev_net(info->info.dev));
-	while (nb) {
-		struct notifier_block *next = smp_load_acquire(&nb->next);
-
-		ret = nb->notifier_call(nb, val, info);
-		if (ret & NOTIFY_STOP_MASK)
-			break;
-		nb = next;
-	}
-	return ret;
+	return raw_notifier_call_chain(&netdev_chain, val, info);
 }
 
 int call_netdevice_notifiers(unsigned long val, struct net_device *dev)

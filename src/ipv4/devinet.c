@@ -203,6 +203,7 @@ static void inet_drop_ifa(struct in_ifaddr *ifa)
 {
 	inet_unlink_ifa(ifa);
 	fib_del_ifaddr(ifa);
+	inetaddr_notify(NETDEV_DOWN, ifa);
 	kfree(ifa);
 }
 
@@ -260,11 +261,14 @@ int inet_insert_ifa_label(struct net_device *dev, __be32 addr, unsigned int pref
 	snprintf(ifa->ifa_label, sizeof(ifa->ifa_label), "%s", label ? label : dev->name);
 	inet_link_ifa(ifa);
 	err = fib_add_ifaddr(ifa);
-	if (err)
+	if (err) {
 		inet_drop_ifa(ifa);
-	else if (netif_running(dev))
+		return err;
+	}
+	if (netif_running(dev))
 		arp_announce(dev, addr);
-	return err;
+	inetaddr_notify(NETDEV_UP, ifa);
+	return 0;
 }
 
 int inet_insert_ifa(struct net_device *dev, __be32 addr, unsigned int prefixlen)
@@ -280,9 +284,13 @@ int inet_set_broadcast(struct in_ifaddr *ifa, __be32 addr)
 	ASSERT_NET_LOCKED(dev_net(ifa->ifa_dev->dev));
 	ifa->ifa_broadcast = addr;
 	err = fib_change_broadcast(ifa, old);
-	if (err)
+	if (err) {
 		ifa->ifa_broadcast = old;
-	return err;
+		return err;
+	}
+	inetaddr_notify(NETDEV_DOWN, ifa);
+	inetaddr_notify(NETDEV_UP, ifa);
+	return 0;
 }
 
 int inet_set_peer(struct in_ifaddr *ifa, __be32 addr)
@@ -298,12 +306,15 @@ int inet_set_peer(struct in_ifaddr *ifa, __be32 addr)
 	/* Its routes are those of another subnet: it goes for a moment, and keeps its place. */
 	*at = ifa->ifa_next;
 	fib_del_ifaddr(ifa);
+	inetaddr_notify(NETDEV_DOWN, ifa);
 	ifa->ifa_address = addr;
 	ifa->ifa_next = *at;
 	*at = ifa;
 	err = fib_add_ifaddr(ifa);
 	if (err)
 		inet_drop_ifa(ifa);
+	else
+		inetaddr_notify(NETDEV_UP, ifa);
 	return err;
 }
 
@@ -369,6 +380,7 @@ static void devinet_unregister(struct net_device *dev)
 		in_dev->ifa_list = ifa->ifa_next;
 		in_dev->ifa_count--;
 		fib_del_ifaddr(ifa);
+		inetaddr_notify(NETDEV_DOWN, ifa);
 		kfree(ifa);
 	}
 	arp_ifdown(dev);

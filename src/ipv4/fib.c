@@ -40,13 +40,19 @@ static u32 fib_key(const struct fib_route *r)
 	return ntohl(r->cfg.fc_dst);
 }
 
-static void fib_free(struct ipv4_net *in, struct fib_route *r)
+static void fib_release(struct ipv4_net *in, struct fib_route *r)
 {
 	list_del(&r->list);
 	list_del(&r->alias);
 	fib_node_drop(&in->fib_root, fib_key(r), r->cfg.fc_dst_len);
 	in->nr_routes--;
 	rt_free_entry(r);
+}
+
+static void fib_free(struct ipv4_net *in, struct fib_route *r)
+{
+	fib_notify(in, FIB_EVENT_ENTRY_DEL, &r->cfg);
+	fib_release(in, r);
 }
 
 static bool fib_before(const struct fib_config *a, const struct fib_config *b)
@@ -70,6 +76,7 @@ static void fib_link(struct ipv4_net *in, struct fib_route *route, struct fib_no
 	list_add_tail(&route->list, &in->routes[route->cfg.fc_dst_len]);
 	in->nr_routes++;
 	fib_flush_caches(in);
+	fib_notify(in, FIB_EVENT_ENTRY_ADD, &route->cfg);
 }
 
 static bool fib_same(const struct fib_route *r, const struct fib_config *cfg)
@@ -143,8 +150,9 @@ static int fib_replace(struct ipv4_net *in, struct fib_route *old, const struct 
 	list_add(&r->alias, &old->alias);
 	list_add(&r->list, &old->list);
 	in->nr_routes++;
-	fib_free(in, old);
+	fib_release(in, old);
 	fib_flush_caches(in);
+	fib_notify(in, FIB_EVENT_ENTRY_REPLACE, &r->cfg);
 	return 0;
 }
 
@@ -383,10 +391,12 @@ void fib_del_ifaddr(struct in_ifaddr *ifa)
 		if (r->dev != in_dev->dev || r->cfg.fc_prefsrc != ifa->ifa_local)
 			continue;
 		heir = fib_wanted(in_dev, &r->cfg);
-		if (heir)
-			r->cfg.fc_prefsrc = heir->ifa_local;
-		else
+		if (!heir) {
 			fib_free(in, r);
+			continue;
+		}
+		r->cfg.fc_prefsrc = heir->ifa_local;
+		fib_notify(in, FIB_EVENT_ENTRY_REPLACE, &r->cfg);
 	}
 	fib_for_each_route_safe(r, next, in, len) if (r->dev == in_dev->dev && r->cfg.fc_gw4 &&
 						      !fib_gateway_reached(in, r)) fib_free(in, r);

@@ -4,6 +4,7 @@
 #define SKIFF_IPV4_IPV4_H
 
 #include <skiff/arp.h>
+#include <skiff/fib_notifier.h>
 #include <skiff/icmp.h>
 #include <skiff/inetdevice.h>
 #include <skiff/ip.h>
@@ -114,6 +115,7 @@ struct rt_seen {
  * @routes: struct fib_route by length of their prefix
  * @fib_root: the same by prefix, see fib_trie.c
  * @nr_routes: how many
+ * @fib_chain: who hears of them
  * @rt_genid: counts changes of the table
  * @rt_lock: guards @rt_all: the last reference to a route may be dropped by any thread
  * @rt_all: every struct rtable in existence
@@ -146,6 +148,7 @@ struct ipv4_net {
 	struct list_head routes[33];
 	struct fib_node *fib_root;
 	unsigned int nr_routes;
+	struct raw_notifier_head fib_chain;
 	unsigned int rt_genid;
 	spinlock_t rt_lock;
 	struct list_head rt_all;
@@ -275,6 +278,10 @@ void fib_up(struct net_device *dev);
 void fib_down(struct net_device *dev, bool all);
 void fib_flush_all(struct ipv4_net *in);
 void fib_flush_caches(struct ipv4_net *in);
+
+/* fib_notify.c: tell those who want to hear of it, of a route and of an address */
+int fib_notify(struct ipv4_net *in, enum fib_event_type event, const struct fib_config *cfg);
+void inetaddr_notify(unsigned long event, struct in_ifaddr *ifa);
 
 /* fib_trie.c */
 struct fib_node *fib_node_find(struct fib_node *root, u32 key, unsigned int len);

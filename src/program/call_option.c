@@ -249,8 +249,8 @@ static size_t arg_size(unsigned int cmd)
 	}
 }
 
-/* Devices, addresses, routes and neighbours are who runs the host's to change, as by netlink. */
-static long not_to_ask(unsigned int cmd)
+/* What is no plain question about devices. */
+static long not_to_ask(struct call *call, unsigned int cmd)
 {
 	switch (cmd) {
 	case SIOCADDRT:
@@ -272,9 +272,9 @@ static long not_to_ask(unsigned int cmd)
 	case SIOCSIFHWBROADCAST:
 	case SIOCADDMULTI:
 	case SIOCDELMULTI:
-	case SIOCDIFADDR:
-		return -EPERM;
+		return call_change(call, cmd);
 	case SIOCETHTOOL:
+		return call_ethtool(call);
 	case SIOCGMIIPHY:
 	case SIOCGMIIREG:
 		return -EOPNOTSUPP;
@@ -300,7 +300,7 @@ long call_ioctl(struct call *call)
 	if (cmd == SIOCGIFCONF)
 		return list_interfaces(call);
 	if (!size)
-		return not_to_ask(cmd);
+		return not_to_ask(call, cmd);
 	err = task_read(call->task, arg, call_arg(call, 2), size);
 	if (err)
 		return err;

@@ -74,12 +74,7 @@ long call_socket(struct call *call)
 
 	if (domain == AF_NETLINK)
 		return CALL_CONTINUE;
-	/*
-	 * Nobody but libpcap makes one that receives nothing yet, and wants a ring in memory that it
-	 * shares with the kernel. All others send, too, and are the host's.
-	 */
-	if (domain == AF_PACKET && type == SOCK_RAW && !protocol && server->on_packet &&
-	    server->on_packet(server->on_packet_arg, call->session->watch.fd))
+	if (packet_may_listen(call->session, domain, type, protocol))
 		return CALL_CONTINUE;
 	sfd = skiff_socket(server->host, domain, type | SOCK_NONBLOCK, protocol);
 	if (sfd < 0)

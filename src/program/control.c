@@ -56,8 +56,8 @@ static void client_destroy(struct client *c)
 	list_del(&c->list);
 	if (!--control->nr_clients)
 		set_timer(control, false);
-	for (unsigned int i = 0; i < c->nr_ends; i++)
-		close(c->end[i].fd);
+	image_close(&c->image);
+	free(c->lines);
 	if (c->pidfd >= 0)
 		close(c->pidfd);
 	if (c->fd >= 0)
@@ -156,6 +156,7 @@ int control_add_client(struct control *control, int fd)
 	c->control = control;
 	c->fd = fd;
 	c->pidfd = -1;
+	image_init(&c->image);
 	c->deadline = control_now() + CONTROL_PATIENCE;
 	err = check_peer(c);
 	if (!err)

@@ -7,7 +7,7 @@
 
 #include <skiff/kernel.h>
 
-#include "program/mirror.h"
+#include "program/image.h"
 
 /*
  * A SOCK_SEQPACKET socket of the local family. A request is one message, a word and its arguments; the reply
@@ -19,9 +19,10 @@
  *				struct control_ops.describe()
  *	down			"ok"; the connection stays until the host is gone
  *	exec			"ok", then how the program has to be furnished: "dns ADDRESS", and the
- *				lines of mirror.h
- *	mirror FD NAME		after exec: take over descriptor FD of the asking process, the queue of the TAP
- *				NAME
+ *				lines of image.h
+ *	image FD PART [NAME]	after exec: take over descriptor FD of the asking process, which is a part of
+ *				the image that was made by those lines: "rtnl" and "packet" are sockets,
+ *				"spare" a queue that is no TAP's yet, "device" that of the TAP NAME
  *	listener FD NAME	after exec, from under the filter: take over descriptor FD of the asking
  *				process, where calls of a program of that name arrive
  *
@@ -49,8 +50,8 @@
  *         there at @fd. 0 or a negative errno
  * @unwatch: not any more; @ready is not called after that, not even for what has happened before
  * @attach: answer the calls that arrive at a listener, which belongs to the host from then on also when this
- *          fails; the program has an image of the host's devices with these ends, which belong to the host, too,
- *          unless this fails. *@image is for @detach. 0 or a negative errno
+ *          fails; the program has an image of the host's devices, made by @lines of what @furnish wrote, whose
+ *          descriptors belong to the host, too, unless this fails. *@kept is for @detach. 0 or a negative errno
  * @detach: the last process of the program is gone
  * @furnish: write the lines of the reply to exec
  * @describe: write further lines of the reply to list
@@ -63,9 +64,9 @@ struct control_ops {
 	int (*watch)(void *host, int fd, u32 events, void (*ready)(void *arg, u32 events),
 		     void *arg);
 	void (*unwatch)(void *host, int fd);
-	int (*attach)(void *host, int listener, const struct mirror_end *ends, unsigned int nr,
-		      void **image);
-	void (*detach)(void *host, void *image);
+	int (*attach)(void *host, int listener, struct image *image, const char *lines,
+		      void **kept);
+	void (*detach)(void *host, void *kept);
 	void (*furnish)(void *host, FILE *out);
 	void (*describe)(void *host, FILE *out);
 	void (*down)(void *host);

@@ -7,7 +7,7 @@
 #include "program/control_host.h"
 
 /* Words of a request. */
-#define WORDS_MAX 3
+#define WORDS_MAX 4
 
 static bool no_such_request(FILE *out, const char *what)
 {
@@ -42,14 +42,38 @@ static bool end_host(struct client *c, FILE *out)
 	return true;
 }
 
+/* How a program is to be furnished, which is remembered: the host may have changed when it has been. */
+static char *furnish(const struct control *control)
+{
+	char *lines = NULL;
+	size_t size;
+	FILE *out = open_memstream(&lines, &size);
+
+	if (!out)
+		return NULL;
+	control->ops->furnish(control->host, out);
+	if (!fclose(out))
+		return lines;
+	free(lines);
+	return NULL;
+}
+
 static bool furnish_program(struct client *c, FILE *out)
 {
+	char *lines;
+
 	if (c->control->nr_sessions >= CONTROL_MAX_SESSIONS) {
 		fprintf(out, "error the host has %d programs already\n", CONTROL_MAX_SESSIONS);
 		return false;
 	}
-	fputs("ok\n", out);
-	c->control->ops->furnish(c->control->host, out);
+	lines = furnish(c->control);
+	if (!lines) {
+		fputs("error the host has no memory\n", out);
+		return false;
+	}
+	fprintf(out, "ok\n%s", lines);
+	free(c->lines);
+	c->lines = lines;
 	c->state = CLIENT_LAUNCHING;
 	c->deadline = control_now() + CONTROL_LAUNCH_PATIENCE;
 	return true;
@@ -73,13 +97,14 @@ static bool begin_session(struct client *c, const char *number, const char *name
 	return control_session_create(c, fd, name, out);
 }
 
-static bool take_end(struct client *c, const char *number, const char *name, FILE *out)
+static bool take_part(struct client *c, const char *number, const char *part, const char *name,
+		      FILE *out)
 {
 	int fd = descriptor(number);
 
 	if (c->state != CLIENT_LAUNCHING || fd < 0)
 		return no_such_request(out, "no program is being started");
-	return control_take_end(c, fd, name, out);
+	return control_take_part(c, fd, part, name, out);
 }
 
 static unsigned int split(char *request, char *words[WORDS_MAX + 1])
@@ -111,8 +136,8 @@ bool control_answer(struct client *c, char *request, FILE *out)
 
 	if (n == 3 && !strcmp(words[0], "listener"))
 		return begin_session(c, words[1], words[2], out);
-	if (n == 3 && !strcmp(words[0], "mirror"))
-		return take_end(c, words[1], words[2], out);
+	if ((n == 3 || n == 4) && !strcmp(words[0], "image"))
+		return take_part(c, words[1], words[2], n == 4 ? words[3] : NULL, out);
 	for (size_t i = 0; n == 1 && i < ARRAY_SIZE(requests); i++)
 		if (!strcmp(words[0], requests[i].name))
 			return requests[i].answer(c, out);

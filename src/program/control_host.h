@@ -24,8 +24,8 @@ enum client_state {
  * @pid: the process at its other end, as this process sees it
  * @pidfd: the same, which no later process of that number can be mistaken for
  * @state: where it is
- * @end: queues of the program that it is about to start
- * @nr_ends: how many
+ * @lines: how it was told to furnish a program, or NULL
+ * @image: that the program has
  * @deadline: when it is dropped, in seconds of CLOCK_MONOTONIC; not if it waits
  */
 struct client {
@@ -35,8 +35,8 @@ struct client {
 	pid_t pid;
 	int pidfd;
 	enum client_state state;
-	struct mirror_end end[MIRROR_MAX];
-	unsigned int nr_ends;
+	char *lines;
+	struct image image;
 	s64 deadline;
 };
 
@@ -47,7 +47,7 @@ struct client {
  * @listener: where its end is seen
  * @pid: its first process
  * @name: what that was called when it was started; no control characters or blanks
- * @image: the host's, of its devices there
+ * @image: the host's, of its devices there, for its detach
  * @since: when, in seconds of CLOCK_MONOTONIC
  */
 struct control_session {
@@ -111,8 +111,8 @@ void control_look_idle(struct control *control);
  */
 bool control_session_create(struct client *c, int number, const char *name, FILE *out);
 
-/* Take over the queue of a TAP, descriptor @number of @c's process. Return: whether that went well. */
-bool control_take_end(struct client *c, int number, const char *name, FILE *out);
+/* Take over a part of an image, descriptor @number of @c's process. Return: whether that went well. */
+bool control_take_part(struct client *c, int number, const char *part, const char *name, FILE *out);
 
 void control_session_destroy(struct control_session *s);
 

@@ -71,26 +71,36 @@ static int fetch(const struct client *c, int number, FILE *out)
 	return fd;
 }
 
-bool control_take_end(struct client *c, int number, const char *name, FILE *out)
-{
-	int fd;
+static const char *const parts[] = {
+	[IMAGE_RTNL] = "rtnl",
+	[IMAGE_PACKET] = "packet",
+	[IMAGE_SPARE] = "spare",
+	[IMAGE_DEVICE] = "device",
+};
 
-	if (c->nr_ends == MIRROR_MAX) {
-		fprintf(out, "error at most %d devices are accepted\n", MIRROR_MAX);
+bool control_take_part(struct client *c, int number, const char *part, const char *name, FILE *out)
+{
+	unsigned int i = 0;
+	int fd, err;
+
+	while (i < ARRAY_SIZE(parts) && strcmp(part, parts[i]) != 0)
+		i++;
+	if (i == ARRAY_SIZE(parts) || (i == IMAGE_DEVICE && !name)) {
+		fputs("error an image has no such part\n", out);
 		return false;
 	}
 	fd = fetch(c, number, out);
 	if (fd < 0)
 		return false;
-	if (!mirror_is_end(fd, name)) {
-		fprintf(out, "error descriptor %d is no queue of such a device\n", number);
-		close(fd);
-		return false;
+	err = image_take(&c->image, (enum image_part)i, fd, name);
+	if (!err) {
+		fputs("ok\n", out);
+		return true;
 	}
-	c->end[c->nr_ends].fd = fd;
-	snprintf(c->end[c->nr_ends++].name, IF_NAMESIZE, "%s", name);
-	fputs("ok\n", out);
-	return true;
+	fprintf(out, "error descriptor %d is no such part of an image: %s\n", number,
+		strerror(-err));
+	close(fd);
+	return false;
 }
 
 /* Return: the listener of the client, or -1 after a reply. */
@@ -130,11 +140,9 @@ static int begin(struct control_session *s, struct client *c, int listener)
 	if (err) {
 		close(listener);
 	} else {
-		err = control->ops->attach(control->host, listener, c->end, c->nr_ends, &s->image);
-		if (!err) {
-			c->nr_ends = 0;
+		err = control->ops->attach(control->host, listener, &c->image, c->lines, &s->image);
+		if (!err)
 			return 0;
-		}
 		control->ops->unwatch(control->host, s->listener);
 	}
 	if (s->listener >= 0)

@@ -133,6 +133,8 @@ long call_dispatch(struct call *call)
 	ps = psock_of(call, &own);
 	if (is_shortage(own))
 		return -ENOBUFS;
+	if (!ps && !call->ps)
+		ps = packet_talks(call, &own);
 	if (!ps) {
 		if (own >= 0)
 			close(own);

@@ -9,6 +9,7 @@
  * serve the program is found out here. Under the filter only calls are made that pass it.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +20,8 @@
 
 #include "program/control.h"
 #include "program/filter.h"
+#include "program/image.h"
 #include "program/launch.h"
-#include "program/mirror.h"
 #include "program/namespace.h"
 #include "program/rights.h"
 
@@ -58,25 +59,68 @@ static void furnish_names(const struct launch *l, enum separation separation, co
 		l->warn(why);
 }
 
-/* Show the host's devices in the namespace, and let the host have their other ends. */
+/* Let the host have what an image consists of. Return: 0, or an error after a reply. */
+static int hand_over_image(const struct launch *l, const struct image *image, char *reply)
+{
+	int err = control_ask(l->control, reply, "image %d rtnl", image->rtnl);
+
+	if (!err)
+		err = control_ask(l->control, reply, "image %d packet", image->packet);
+	for (unsigned int i = 0; !err && i < image->nr_spares; i++)
+		err = control_ask(l->control, reply, "image %d spare", image->spare[i]);
+	for (unsigned int i = 0; !err && i < image->nr; i++)
+		if (image->device[i].fd >= 0)
+			err = control_ask(l->control, reply, "image %d device %s",
+					  image->device[i].fd, image->device[i].name);
+	return err;
+}
+
+/* The kernel's own, which the host does not have, for devices that are made from now on. */
+static void no_ipv6(void)
+{
+	int fd = open("/proc/sys/net/ipv6/conf/default/disable_ipv6", O_WRONLY | O_CLOEXEC);
+	ssize_t n;
+
+	/* A kernel without IPv6 is as good. */
+	if (fd < 0)
+		return;
+	n = write(fd, "1", 1);
+	(void)n;
+	close(fd);
+}
+
+static void warn_no_image(const struct launch *l, int error)
+{
+	char text[REASON_MAX];
+
+	snprintf(text, sizeof(text),
+		 "/proc/net, `ip addr' and the like do not show the host's devices: %s",
+		 error == -ENOENT || error == -ENODEV ? "there is no /dev/net/tun" :
+							strerror(-error));
+	l->warn(text);
+}
+
+/* Show the host's devices in the namespace, and let the host keep them in step. Return: whether something can be seen. */
 static bool furnish_devices(const struct launch *l, char *reply)
 {
-	struct mirror_end ends[MIRROR_MAX];
-	char why[REASON_MAX];
-	unsigned int nr = mirror_make(reply, ends, why, sizeof(why));
-	bool shown = nr;
+	char why[REASON_MAX * 2];
+	struct image image;
+	int err;
 
-	for (unsigned int i = 0; i < nr; i++) {
-		if (!*why &&
-		    control_ask(l->control, reply, "mirror %d %s", ends[i].fd, ends[i].name))
-			snprintf(why, sizeof(why), "the host's devices can't be shown: %.128s",
-				 reply);
-		close(ends[i].fd);
-	}
-	if (*why)
+	no_ipv6();
+	err = image_open(&image);
+	if (!err)
+		err = image_apply(&image, "", reply);
+	if (err) {
+		warn_no_image(l, err);
+	} else if (hand_over_image(l, &image, reply)) {
+		snprintf(why, sizeof(why), "the host's devices can't be shown: %.256s", reply);
 		l->warn(why);
+		err = -EREMOTEIO;
+	}
+	image_close(&image);
 	namespace_devices();
-	return shown;
+	return !err;
 }
 
 static void warn_no_namespace(const struct launch *l, const char *why)

@@ -1,48 +1,42 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Images of a host's devices, on the host's side: what the devices carry is copied to those who listen. */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
+/* Images of a host's devices, on the host's side. */
+#include "program/mirror.h"
 
-#include <linux/if_tun.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <skiff/if_ether.h>
 #include <skiff/netdevice.h>
-#include <skiff/skbuff.h>
+#include <skiff/printk.h>
 #include <skiff/slab.h>
 
-#include "device/frame.h"
-#include "program/mirror.h"
-
-/* What the kernel calls it in each namespace. */
-#define LOOPBACK "lo"
-
-/* The largest frame: a merged packet with its link-layer header. */
-#define FRAME_MAX (65536 + 64)
+#include "program/mirror_show.h"
 
 /**
  * struct mirror - the image that one program has
  * @list: of all programs
  * @key: what the program is known by
  * @shown: it may be listening
- * @nr: how many devices there are
- * @end: their queues
+ * @image: what it consists of; changed under the stack lock, because frames are shown there
+ * @lines: that it is made by
  */
 struct mirror {
 	struct list_head list;
 	int key;
 	bool shown;
-	unsigned int nr;
-	struct mirror_end end[MIRROR_MAX];
+	struct image image;
+	char *lines;
 };
 
 /**
  * struct mirrors - those of a host
  * @net: the host
+ * @furnish: writes the lines by which images are made
+ * @event: readable when they are to follow
+ * @changed: they are, and @event says so
  * @list: all of them
  * @nr_shown: how many may be listening
  * @tap: registered while there are such
@@ -50,63 +44,50 @@ struct mirror {
  */
 struct mirrors {
 	struct net *net;
+	void (*furnish)(struct net *net, FILE *out);
+	int event;
+	bool changed;
 	struct list_head list;
 	unsigned int nr_shown;
 	struct packet_type tap;
-	u8 frame[FRAME_MAX];
+	struct shown_frame frame;
 };
 
-bool mirror_is_end(int fd, const char *name)
-{
-	int family = 0;
-	socklen_t len = sizeof(family);
-	struct ifreq ifr;
-
-	if (!strcmp(name, LOOPBACK))
-		return !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) && family == AF_PACKET;
-	memset(&ifr, 0, sizeof(ifr));
-	return !ioctl(fd, TUNGETIFF, &ifr) && !strncmp(ifr.ifr_name, name, IF_NAMESIZE);
-}
-
 /*
- * Write it to the queues of device @name. It is a system call under the stack lock, for those who look at
- * their packets; a queue that is full loses it, as a listener who is slow does.
+ * It is system calls under the stack lock, for those who look at their packets; what a queue or a socket does not
+ * take is lost, as for a listener who is slow.
  */
-static void show(struct mirrors *mirrors, const char *name, size_t len)
-{
-	struct mirror *m;
-	ssize_t n;
-
-	list_for_each_entry(m, &mirrors->list, list)
-		for (unsigned int i = 0; m->shown && i < m->nr; i++)
-			if (!strcmp(m->end[i].name, name)) {
-				n = write(m->end[i].fd, mirrors->frame, len);
-				(void)n;
-			}
-}
-
 static int mirror_tap(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt,
 		      struct net_device *orig_dev)
 {
-	struct mirrors *mirrors = (struct mirrors *)pt->af_packet_priv;
-	int offset = frame_offset(skb);
-	size_t len = skb->len + (size_t)-offset;
+	struct mirrors *mirrors = pt->af_packet_priv;
+	bool out = skb->pkt_type == PACKET_OUTGOING;
+	struct mirror *m;
 
 	/* What is sent on loopback comes back, in the image by itself. */
-	if ((!(dev->flags & IFF_LOOPBACK) || skb->pkt_type == PACKET_OUTGOING) &&
-	    len <= FRAME_MAX && !frame_copy(skb, mirrors->frame, len, true))
-		show(mirrors, dev->name, len);
+	if ((out || !(dev->flags & IFF_LOOPBACK)) && !shown_frame_make(&mirrors->frame, skb))
+		list_for_each_entry(m, &mirrors->list, list)
+			if (m->shown)
+				shown_frame_show(&mirrors->frame, &m->image, dev->ifindex, out);
 	consume_skb(skb);
 	return NET_RX_SUCCESS;
 }
 
-struct mirrors *mirrors_create(struct net *net)
+struct mirrors *mirrors_create(struct net *net, void (*furnish)(struct net *net, FILE *out))
 {
 	struct mirrors *mirrors = kzalloc(sizeof(*mirrors), GFP_KERNEL);
 
-	if (!mirrors)
+	if (!mirrors) {
+		errno = ENOMEM;
 		return NULL;
+	}
+	mirrors->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (mirrors->event < 0) {
+		kfree(mirrors);
+		return NULL;
+	}
 	mirrors->net = net;
+	mirrors->furnish = furnish;
 	INIT_LIST_HEAD(&mirrors->list);
 	mirrors->tap.type = htons(ETH_P_ALL);
 	mirrors->tap.af_packet_net = net;
@@ -127,17 +108,6 @@ static void count_shown(struct mirrors *mirrors, struct mirror *m, bool shown)
 		dev_remove_pack(&mirrors->tap);
 }
 
-static void mirror_free(struct mirrors *mirrors, struct mirror *m)
-{
-	net_lock(mirrors->net);
-	count_shown(mirrors, m, false);
-	list_del(&m->list);
-	net_unlock(mirrors->net);
-	for (unsigned int i = 0; i < m->nr; i++)
-		close(m->end[i].fd);
-	kfree(m);
-}
-
 void mirrors_destroy(struct mirrors *mirrors)
 {
 	struct mirror *m, *next;
@@ -145,8 +115,79 @@ void mirrors_destroy(struct mirrors *mirrors)
 	if (!mirrors)
 		return;
 	list_for_each_entry_safe(m, next, &mirrors->list, list)
-		mirror_free(mirrors, m);
+		mirrors_remove(mirrors, m);
+	close(mirrors->event);
 	kfree(mirrors);
+}
+
+void mirrors_changed(struct mirrors *mirrors)
+{
+	if (!mirrors || mirrors->changed || list_empty(&mirrors->list))
+		return;
+	mirrors->changed = !eventfd_write(mirrors->event, 1);
+}
+
+int mirrors_fd(const struct mirrors *mirrors)
+{
+	return mirrors->event;
+}
+
+/* Return: what is to be freed, or NULL without memory. */
+static char *lines_of_now(struct mirrors *mirrors)
+{
+	char *lines = NULL;
+	size_t size;
+	FILE *out = open_memstream(&lines, &size);
+
+	if (!out)
+		return NULL;
+	mirrors->furnish(mirrors->net, out);
+	if (!fclose(out))
+		return lines;
+	free(lines);
+	return NULL;
+}
+
+static void follow(struct mirrors *mirrors, struct mirror *m, const char *lines)
+{
+	char *kept;
+	int err;
+
+	/* Without rtnetlink, as where there is no namespace or no /dev/net/tun, there is nothing to follow. */
+	if (m->image.rtnl < 0 || !strcmp(m->lines, lines))
+		return;
+	kept = strdup(lines);
+	err = kept ? 0 : -ENOMEM;
+	net_lock(mirrors->net);
+	if (kept)
+		err = image_apply(&m->image, m->lines, lines);
+	net_unlock(mirrors->net);
+	if (err)
+		net_warn_ratelimited("the devices that a program is shown could not follow: %s",
+				     strerror(-err));
+	if (!kept)
+		return;
+	free(m->lines);
+	m->lines = kept;
+}
+
+void mirrors_follow(struct mirrors *mirrors)
+{
+	struct mirror *m;
+	eventfd_t count;
+	char *lines;
+
+	if (eventfd_read(mirrors->event, &count))
+		return;
+	net_lock(mirrors->net);
+	mirrors->changed = false;
+	net_unlock(mirrors->net);
+	lines = lines_of_now(mirrors);
+	if (!lines)
+		return;
+	list_for_each_entry(m, &mirrors->list, list)
+		follow(mirrors, m, lines);
+	free(lines);
 }
 
 static struct mirror *find(struct mirrors *mirrors, int key)
@@ -159,40 +200,48 @@ static struct mirror *find(struct mirrors *mirrors, int key)
 	return NULL;
 }
 
-struct mirror *mirrors_add(struct mirrors *mirrors, int key, const struct mirror_end *ends,
-			   unsigned int nr)
+struct mirror *mirrors_add(struct mirrors *mirrors, int key, struct image *image, const char *lines)
 {
 	struct mirror *m = kzalloc(sizeof(*m), GFP_KERNEL);
 
 	if (!m)
 		return NULL;
 	m->key = key;
-	m->nr = nr;
-	memcpy(m->end, ends, nr * sizeof(*ends));
+	m->lines = strdup(lines);
+	if (!m->lines) {
+		kfree(m);
+		return NULL;
+	}
+	image_number(image, lines);
+	m->image = *image;
+	image_init(image);
 	net_lock(mirrors->net);
 	/* One that had the same key may be about to go. */
 	list_add(&m->list, &mirrors->list);
+	/* It is as the host was when the program began to be started. */
+	mirrors_changed(mirrors);
 	net_unlock(mirrors->net);
 	return m;
 }
 
-void mirrors_forget(struct mirrors *mirrors, struct mirror *mirror)
+void mirrors_remove(struct mirrors *mirrors, struct mirror *m)
 {
-	mirror->nr = 0;
-	mirror_free(mirrors, mirror);
-}
-
-void mirrors_remove(struct mirrors *mirrors, struct mirror *mirror)
-{
-	if (mirror)
-		mirror_free(mirrors, mirror);
+	if (!m)
+		return;
+	net_lock(mirrors->net);
+	count_shown(mirrors, m, false);
+	list_del(&m->list);
+	net_unlock(mirrors->net);
+	image_close(&m->image);
+	free(m->lines);
+	kfree(m);
 }
 
 bool mirrors_show(struct mirrors *mirrors, int key)
 {
 	struct mirror *m = find(mirrors, key);
 
-	if (!m || !m->nr)
+	if (!m || m->image.packet < 0)
 		return false;
 	net_lock(mirrors->net);
 	count_shown(mirrors, m, true);

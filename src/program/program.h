@@ -101,6 +101,7 @@ struct server {
  * @server: who answers
  * @node: among the sessions
  * @calls: that are parked
+ * @has_listeners: there may be packet sockets that are the kernel's
  */
 struct session {
 	struct loop_garbage garbage;
@@ -108,6 +109,7 @@ struct session {
 	struct server *server;
 	struct list_head node;
 	struct list_head calls;
+	bool has_listeners;
 };
 
 enum psock_state {
@@ -379,6 +381,15 @@ void connect_host_ready(struct psock *ps, u32 events);
 
 /* call_option.c */
 call_fn call_setsockopt, call_getsockopt, call_ioctl;
+
+/* call_packet.c: whether a socket that is being made is for the kernel, which shows frames to those who listen */
+bool packet_may_listen(struct session *session, int domain, int type, int protocol);
+/* If @call is what only the host's sockets do, such a one is the host's from now on, and @own not open. Or NULL. */
+struct psock *packet_talks(struct call *call, int *own);
+
+/* call_admin.c: ioctls that change the host's network, for root; and those that ask drivers */
+long call_change(struct call *call, unsigned int cmd);
+call_fn call_ethtool;
 
 /* call_message.c */
 call_fn call_sendto, call_sendmsg, call_sendmmsg, call_recvfrom, call_recvmsg, call_recvmmsg;

@@ -8,6 +8,9 @@
 
 #include "serve.h"
 
+/* The others are the image's own, and come and go with who listens. */
+#define SHOWN_FLAGS (IFF_UP | IFF_NOARP | IFF_MULTICAST | IFF_LOWER_UP)
+
 /**
  * struct furnishing - the lines that are being written
  * @out: where
@@ -31,9 +34,18 @@ static void furnish_route(const struct fib_config *cfg, void *arg)
 	/* What is local follows from the addresses. */
 	if (cfg->fc_type != RTN_UNICAST || cfg->fc_oif != f->dev->ifindex || cfg->fc_tos)
 		return;
-	fprintf(f->out, "route %s %u %s %s %u\n", address_text(dst, cfg->fc_dst), cfg->fc_dst_len,
-		address_text(gateway, cfg->fc_gw4), address_text(source, cfg->fc_prefsrc),
-		cfg->fc_priority);
+	fprintf(f->out, "route %d %s %u %s %s %u\n", f->dev->ifindex,
+		address_text(dst, cfg->fc_dst), cfg->fc_dst_len, address_text(gateway, cfg->fc_gw4),
+		address_text(source, cfg->fc_prefsrc), cfg->fc_priority);
+}
+
+static void furnish_address(const struct furnishing *f, const struct in_ifaddr *ifa)
+{
+	char local[INET_ADDRSTRLEN], peer[INET_ADDRSTRLEN], broadcast[INET_ADDRSTRLEN];
+
+	fprintf(f->out, "address %d %s %u %s %s\n", f->dev->ifindex,
+		address_text(local, ifa->ifa_local), ifa->ifa_prefixlen,
+		address_text(peer, ifa->ifa_address), address_text(broadcast, ifa->ifa_broadcast));
 }
 
 static void furnish_device(const struct furnishing *f)
@@ -41,10 +53,9 @@ static void furnish_device(const struct furnishing *f)
 	const struct in_device *in_dev = __in_dev_get(f->dev);
 	const u8 *mac = f->dev->dev_addr;
 	const struct in_ifaddr *ifa;
-	char text[INET_ADDRSTRLEN];
 
-	fprintf(f->out, "device %s %d %x %u ", f->dev->name, f->dev->ifindex, f->dev->flags,
-		f->dev->mtu);
+	fprintf(f->out, "device %d %s %x %u ", f->dev->ifindex, f->dev->name,
+		dev_get_flags(f->dev) & SHOWN_FLAGS, f->dev->mtu);
 	if (f->dev->type == ARPHRD_ETHER)
 		fprintf(f->out, "%02x:%02x:%02x:%02x:%02x:%02x\n", mac[0], mac[1], mac[2], mac[3],
 			mac[4], mac[5]);
@@ -52,8 +63,7 @@ static void furnish_device(const struct furnishing *f)
 		fputs("-\n", f->out);
 	if (in_dev)
 		in_dev_for_each_ifa(ifa, in_dev)
-			fprintf(f->out, "address %s %u\n", address_text(text, ifa->ifa_local),
-				ifa->ifa_prefixlen);
+			furnish_address(f, ifa);
 }
 
 void furnish_devices(struct net *net, FILE *out)

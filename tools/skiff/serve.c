@@ -16,7 +16,9 @@
 #include <skiff/inetdevice.h>
 #include <skiff/netdevice.h>
 
+#include "follow.h"
 #include "program/control.h"
+#include "program/mirror.h"
 #include "program/rights.h"
 #include "program/server.h"
 #include "serve.h"
@@ -33,6 +35,7 @@
  * @host: the host
  * @server: answers its programs
  * @mirrors: images of its devices where programs are
+ * @follow: has them changed
  * @control: answers those who control it
  * @timer: while it waits for the last connections, or -1
  * @lingered: how long it has
@@ -42,6 +45,7 @@ struct running {
 	struct up_host host;
 	struct server *server;
 	struct mirrors *mirrors;
+	struct follow follow;
 	struct control *control;
 	int timer;
 	u64 lingered;
@@ -85,11 +89,10 @@ static void unwatch(void *host, int fd)
 	server_unwatch(r->server, fd);
 }
 
-static int attach(void *host, int listener, const struct mirror_end *ends, unsigned int nr,
-		  void **image)
+static int attach(void *host, int listener, struct image *image, const char *lines, void **kept)
 {
 	struct running *r = host;
-	struct mirror *mirror = mirrors_add(r->mirrors, listener, ends, nr);
+	struct mirror *mirror = mirrors_add(r->mirrors, listener, image, lines);
 	int err;
 
 	if (!mirror) {
@@ -98,17 +101,17 @@ static int attach(void *host, int listener, const struct mirror_end *ends, unsig
 	}
 	err = server_attach(r->server, listener);
 	if (err)
-		mirrors_forget(r->mirrors, mirror);
+		mirrors_remove(r->mirrors, mirror);
 	else
-		*image = mirror;
+		*kept = mirror;
 	return err;
 }
 
-static void detach(void *host, void *image)
+static void detach(void *host, void *kept)
 {
 	struct running *r = host;
 
-	mirrors_remove(r->mirrors, image);
+	mirrors_remove(r->mirrors, kept);
 }
 
 static bool has_packets_shown(void *host, int listener)
@@ -214,6 +217,34 @@ static const struct control_ops control_ops = {
 	.idle = begin_to_linger,
 };
 
+static void mirrors_ready(void *arg, u32 events)
+{
+	struct running *r = arg;
+
+	mirrors_follow(r->mirrors);
+}
+
+/* What programs are shown of the devices is kept in step. Return: 0 or a negative errno. */
+static int begin_to_follow(struct running *r)
+{
+	int err;
+
+	r->mirrors = mirrors_create(r->host.net, furnish_devices);
+	if (!r->mirrors)
+		return -errno;
+	err = server_watch(r->server, mirrors_fd(r->mirrors), EPOLLIN, mirrors_ready, r);
+	return err ? err : follow_begin(&r->follow, r->host.net, r->mirrors);
+}
+
+static void end_to_follow(struct running *r)
+{
+	if (!r->mirrors)
+		return;
+	follow_end(&r->follow);
+	server_unwatch(r->server, mirrors_fd(r->mirrors));
+	mirrors_destroy(r->mirrors);
+}
+
 static enum status can_not_serve(int error)
 {
 	return complain(STATUS_FAILED, "programs can't be served: %s", strerror(error));
@@ -243,9 +274,9 @@ static enum status serve_programs(struct running *r)
 	err = r->host.uplink.net ? server_add_net(r->server, r->host.uplink.net) : 0;
 	if (err)
 		return can_not_serve(-err);
-	r->mirrors = mirrors_create(r->host.net);
-	if (!r->mirrors)
-		return can_not_serve(ENOMEM);
+	err = begin_to_follow(r);
+	if (err)
+		return can_not_serve(-err);
 	server_on_packet(r->server, has_packets_shown, r);
 	r->control = control_create(&control_ops, r);
 	if (!r->control)
@@ -261,10 +292,12 @@ static enum status serve_programs(struct running *r)
 }
 
 /*
- * What it takes to see the memory and the descriptors of programs that have changed their user, and to
- * send them SIGPIPE.
+ * What it takes to see the memory and the descriptors of programs that have changed their user, to send
+ * them SIGPIPE, and to change the image in their network namespaces.
  */
-#define PROGRAM_RIGHTS (1ULL << CAP_SYS_PTRACE | 1ULL << CAP_DAC_READ_SEARCH | 1ULL << CAP_KILL)
+#define PROGRAM_RIGHTS                                                             \
+	(1ULL << CAP_SYS_PTRACE | 1ULL << CAP_DAC_READ_SEARCH | 1ULL << CAP_KILL | \
+	 1ULL << CAP_NET_ADMIN)
 
 /* Each socket of each program takes a descriptor here. */
 static void raise_limit(void)
@@ -325,7 +358,7 @@ enum status serve(const struct serve *how)
 	if (status == STATUS_OK)
 		run(&r);
 	control_destroy(r.control);
-	mirrors_destroy(r.mirrors);
+	end_to_follow(&r);
 	if (r.server)
 		server_destroy(r.server);
 	if (r.timer >= 0)

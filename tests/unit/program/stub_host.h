@@ -112,8 +112,8 @@ static inline void stub_calls(void *arg, u32 events)
 		ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &no);
 }
 
-static inline int stub_attach(void *h, int listener, const struct mirror_end *ends, unsigned int nr,
-			      void **image)
+static inline int stub_attach(void *h, int listener, struct image *image, const char *lines,
+			      void **kept)
 {
 	if (host.attach == STUB_REFUSES) {
 		close(listener);
@@ -122,7 +122,7 @@ static inline int stub_attach(void *h, int listener, const struct mirror_end *en
 	return stub_watch(NULL, listener, EPOLLIN, stub_calls, (void *)(intptr_t)listener);
 }
 
-static inline void stub_detach(void *h, void *image)
+static inline void stub_detach(void *h, void *kept)
 {
 }
 

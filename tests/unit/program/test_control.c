@@ -268,15 +268,33 @@ static void a_descriptor_has_to_be_a_listener(void **state)
 	assert_int_equal(control_nr_sessions(host.control), 0);
 }
 
-static void a_mirrors_end_has_to_be_one(void **state)
+static void a_part_of_an_image_has_to_be_one(void **state)
 {
-	int fd = connected();
+	static const struct {
+		const char *request;
+		const char *why;
+	} bad[] = {
+		{ "image 1 device eth0", "is no such part of an image" },
+		{ "image 1 rtnl", "is no such part of an image" },
+		{ "image 1 packet", "is no such part of an image" },
+		{ "image 1 spare", "is no such part of an image" },
+		{ "image 1 device", "an image has no such part" },
+		{ "image 1 else", "an image has no such part" },
+		{ "image 1000000 rtnl", "can't be fetched" },
+		{ "image x rtnl", "no program is being started" },
+		{ "image 1", "there is no such request" },
+		{ "image 1 device eth0 more", "there is no such request" },
+	};
 
-	exchange(fd, "exec", 4);
-	exchange(fd, "mirror 1 eth0", 13);
-	assert_non_null(strstr(reply, "is no queue of such a device"));
-	assert_true(is_closed(fd));
-	close(fd);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		int fd = connected();
+
+		exchange(fd, "exec", 4);
+		exchange(fd, bad[i].request, strlen(bad[i].request));
+		assert_non_null(strstr(reply, bad[i].why));
+		assert_true(is_closed(fd));
+		close(fd);
+	}
 }
 
 static void a_host_without_clients_is_idle(void **state)
@@ -360,7 +378,7 @@ int main(void)
 		WITH_HOST(a_client_that_reads_nothing_is_dropped),
 		WITH_HOST(who_ends_a_host_waits_for_it),
 		WITH_HOST(a_descriptor_has_to_be_a_listener),
-		WITH_HOST(a_mirrors_end_has_to_be_one),
+		WITH_HOST(a_part_of_an_image_has_to_be_one),
 		WITH_HOST(a_host_without_clients_is_idle),
 		WITH_HOST(only_its_user_may_connect),
 		WITH_HOST(a_dead_hosts_socket_is_replaced),
