@@ -26,6 +26,7 @@ enum client_state {
  * @state: where it is
  * @end: queues of the program that it is about to start
  * @nr_ends: how many
+ * @sent: a descriptor that came with the request that is being answered, or -1
  * @deadline: when it is dropped, in seconds of CLOCK_MONOTONIC; not if it waits
  */
 struct client {
@@ -37,6 +38,7 @@ struct client {
 	enum client_state state;
 	struct mirror_end end[MIRROR_MAX];
 	unsigned int nr_ends;
+	int sent;
 	s64 deadline;
 };
 
