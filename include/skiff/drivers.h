@@ -18,6 +18,22 @@ extern "C" {
  */
 SKIFF_API int skiff_drivers_init(void);
 
+/*
+ * Devices whose other end is a stream socket are made by skiff_driver_create(), of these kinds, with the socket
+ * as an option:
+ *
+ *	fd	fd=N: a connected stream socket of the caller's, who keeps his descriptor; the device has another one,
+ *		and shuts the connection down with its end. It goes down when the other end is closed.
+ *	socket	socket=PATH, an AF_UNIX socket to connect to, again every reconnect= seconds when the other end is
+ *		closed; server=on: to listen at. The carrier tells whether somebody is there.
+ *	veth	fd=N, one end of a socketpair() whose other end becomes a device of another process: as
+ *		veth_create() between two. The device is unregistered when the other end is closed.
+ *
+ * Each frame, from its Ethernet header on, is preceded by its length as a 32-bit number in network order. With
+ * vnet_hdr=on, and always of the kind veth, there is a struct virtio_net_hdr between both, in the machine's byte
+ * order, counted in the length: checksums and segments are left to the other end.
+ */
+
 /**
  * veth_create() - join two hosts by a cable
  * @net: one host

@@ -24,7 +24,8 @@ extern "C" {
  * skiff_dev_create() - create a device from text, give it its addresses, and bring it up
  * @net: host
  * @text: "KIND,key=value,...": the kind of driver ("tap", "tun", "dummy", ...), name=, any number
- *        of addr=A.B.C.D/LEN, mac=, mtu=, and the driver's own options
+ *        of addr=A.B.C.D/LEN, mac=, mtu=, and the driver's own options. A text that begins with an option is of
+ *        the kind of that name: "fd=3,name=eth0". "server" stands for "server=on"
  * @err: gets a message
  * @err_size: bytes there
  *

@@ -74,3 +74,15 @@ const struct ethtool_ops tap_ethtool_ops = {
 	.get_ts_info = ethtool_op_get_ts_info,
 	.get_link_ksettings = tap_get_link_ksettings,
 };
+
+static void stream_get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
+{
+	(void)dev;
+	snprintf(info->driver, sizeof(info->driver), "stream");
+}
+
+const struct ethtool_ops stream_ethtool_ops = {
+	.get_drvinfo = stream_get_drvinfo,
+	.get_link = ethtool_op_get_link,
+	.get_ts_info = ethtool_op_get_ts_info,
+};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* A device behind a descriptor: TAP, TUN, packet sockets, serial lines. */
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -43,8 +44,7 @@ static void fdev_table_del(struct fdev *f)
 	spin_unlock(&fdevs_lock);
 }
 
-/* Return: the device with a reference, NULL when it has gone. */
-static struct fdev *fdev_get(u32 id)
+struct fdev *fdev_get(u32 id)
 {
 	struct fdev *f, *found = NULL;
 
@@ -95,13 +95,40 @@ static void fdev_ready(struct net *net, int fd, u32 events, void *arg)
 	dev_put(f->dev);
 }
 
+static bool has_received(struct fdev *f)
+{
+	bool has;
+
+	spin_lock(&f->lock);
+	has = f->running && !skb_queue_empty(&f->rx);
+	spin_unlock(&f->lock);
+	return has;
+}
+
 static void fdev_gone_work(struct net *net, struct net_work *work)
 {
-	struct net_device *dev = container_of(work, struct fdev, gone_work)->dev;
+	struct fdev *f = container_of(work, struct fdev, gone_work);
+	struct net_device *dev = f->dev;
 
-	netif_carrier_off(dev);
-	dev_close(dev);
+	/* What came before is delivered before; then fdev_poll() asks for this again. */
+	if (has_received(f)) {
+		dev_put(dev);
+		return;
+	}
+	if (f->ops->other_end) {
+		netif_carrier_off(dev);
+		dev_close(dev);
+	} else {
+		unregister_netdevice(dev);
+	}
 	dev_put(dev);
+}
+
+static void give_up(struct fdev *f)
+{
+	dev_hold(f->dev);
+	if (!net_defer(dev_net(f->dev), &f->gone_work))
+		dev_put(f->dev);
 }
 
 void fdev_lost(struct fdev *f)
@@ -117,10 +144,39 @@ void fdev_lost(struct fdev *f)
 		return;
 	/* Its error would be reported again and again. */
 	net_unwatch_fd(net, f->fd);
-	pr_warn("%s: %s is gone; the device goes down\n", f->dev->name, f->ops->other_end);
-	dev_hold(f->dev);
-	if (!net_defer(net, &f->gone_work))
-		dev_put(f->dev);
+	if (f->ops->other_end)
+		pr_warn("%s: %s is gone; the device goes down\n", f->dev->name, f->ops->other_end);
+	give_up(f);
+}
+
+/* With the lock. */
+static int watch(struct fdev *f)
+{
+	int err = net_watch_fd(dev_net(f->dev), f->fd, wanted_events(f), fdev_ready,
+			       (void *)(uintptr_t)f->id);
+
+	if (!err)
+		net_watch_eagerly(dev_net(f->dev), f->fd);
+	return err;
+}
+
+int fdev_set_fd(struct fdev *f, int fd)
+{
+	bool watched;
+	int err = 0;
+
+	spin_lock(&f->lock);
+	watched = f->running && !f->gone;
+	/* It is the file that is watched, not the number. */
+	if (watched)
+		net_unwatch_fd(dev_net(f->dev), f->fd);
+	f->tx_blocked = false;
+	if (dup3(fd, f->fd, O_CLOEXEC) < 0)
+		err = -errno;
+	if (watched)
+		err = watch(f) ?: err;
+	spin_unlock(&f->lock);
+	return err;
 }
 
 /* The bottom half: locked. */
@@ -153,6 +209,8 @@ static int fdev_poll(struct napi_struct *napi, int budget)
 		skb = take_received(f);
 		if (!skb) {
 			napi_complete_done(napi, done);
+			if (unlikely(READ_ONCE(f->gone)))
+				give_up(f);
 			break;
 		}
 		if (f->ops->type)
@@ -213,16 +271,13 @@ int fdev_open(struct net_device *dev)
 	f->running = true;
 	f->rx_paused = false;
 	f->tx_blocked = false;
+	err = watch(f);
+	f->running = !err;
 	spin_unlock(&f->lock);
-	err = net_watch_fd(dev_net(dev), f->fd, EPOLLIN, fdev_ready, (void *)(uintptr_t)f->id);
 	if (err) {
-		spin_lock(&f->lock);
-		f->running = false;
-		spin_unlock(&f->lock);
 		napi_disable(&f->napi);
 		return err;
 	}
-	net_watch_eagerly(dev_net(dev), f->fd);
 	netif_start_queue(dev);
 	return 0;
 }

@@ -18,7 +18,8 @@ struct fdev;
 
 /**
  * struct fdev_ops - what a kind of device does by itself; never under the stack lock
- * @other_end: what is gone when the descriptor fails, for the message
+ * @other_end: what is gone when the descriptor fails, for the message; NULL: the device goes with it, and
+ *             nothing is to be said
  * @read: take up to @n frames, NULL for one that was no good and is counted. Return: how many; fewer
  *        than @n: there are no more; a negative errno
  * @write: send the first of @n frames, and more if it can. Return: how many, which are the first in
@@ -59,7 +60,7 @@ struct fdev_ops {
  * @tx_blocked: nothing can be written for the moment
  * @rx_paused: the bottom half is behind
  * @rx_more: for the thread that is reading: it has taken bytes off the descriptor that it must
- *           look at, whether or not there is room
+ *           look at, whether or not there is room; set with frames that were taken
  * @tx: frames to be written
  * @rx: frames that were read
  * @stats: counters
@@ -97,6 +98,13 @@ static inline struct fdev *fdev_of(const struct net_device *dev)
 /* fdev.c */
 /* Before registration: @fd is the device's from now on. */
 void fdev_prepare(struct net_device *dev, struct net *net, int fd, const struct fdev_ops *ops);
+/* The device of a number, with a reference; NULL when it has gone. Any thread. */
+struct fdev *fdev_get(u32 id);
+/*
+ * Let the descriptor mean what @fd does, which stays the caller's. Any thread; what is being read or written in
+ * another one is the caller's to think of.
+ */
+int fdev_set_fd(struct fdev *f, int fd);
 /* The other end is gone: say so, and take the device down soon. Any thread, unlocked. */
 void fdev_lost(struct fdev *f);
 /* Tell the loop which events matter now. With fdev.lock. */

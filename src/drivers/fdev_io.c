@@ -253,13 +253,14 @@ void fdev_read_batch(struct fdev *f)
 	if (!read_begin(f))
 		return;
 	do {
-		want = max(1, min(f->rx_want, left));
+		want = f->rx_more ? f->rx_want : max(1, min(f->rx_want, left));
 		got = f->ops->read(f, frames, want);
 		if (got > 0)
 			room = put_received(f, frames, got);
 		f->rx_want = next_want(f, want, got);
 		left -= got;
-	} while (got == want && (f->rx_more || (left > 0 && room && worth_asking(f, want))));
+	} while ((got > 0 && f->rx_more) ||
+		 (got == want && left > 0 && room && worth_asking(f, want)));
 	read_end(f);
 	if (got < 0) {
 		if (!is_gone(-got))

@@ -5,7 +5,8 @@
 int skiff_drivers_init(void)
 {
 	static struct skiff_driver *const all[] = {
-		&dummy_driver, &tap_driver, &tun_driver, &packet_driver, &pcap_driver, &slip_driver,
+		&dummy_driver, &tap_driver, &tun_driver,    &packet_driver, &pcap_driver,
+		&slip_driver,  &fd_driver,  &socket_driver, &cable_driver,
 	};
 	size_t i;
 	int err;

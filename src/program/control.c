@@ -92,18 +92,46 @@ static bool answer(struct client *c, char *request, size_t len)
 	return stays;
 }
 
+/* As recv(); a descriptor that comes along is c->sent. More than one does not get in. */
+static ssize_t receive(struct client *c, char *request, size_t size)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec iov = { request, size };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = CMSG_LEN(sizeof(int)),
+	};
+	ssize_t n = recvmsg(c->fd, &msg, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
+	const struct cmsghdr *cmsg = n < 0 ? NULL : CMSG_FIRSTHDR(&msg);
+
+	if (cmsg && cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS &&
+	    cmsg->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(&c->sent, CMSG_DATA(cmsg), sizeof(int));
+	return n;
+}
+
 static void client_ready(void *arg, u32 events)
 {
 	char request[CONTROL_REQUEST_MAX + 1];
 	struct client *c = arg;
 	struct control *control = c->control;
-	ssize_t n = recv(c->fd, request, sizeof(request) - 1, MSG_DONTWAIT | MSG_TRUNC);
+	ssize_t n = receive(c, request, sizeof(request) - 1);
+	bool stays;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR) && !(events & (EPOLLHUP | EPOLLERR)))
 		return;
 	if (n > 0)
 		request[min_t(size_t, (size_t)n, CONTROL_REQUEST_MAX)] = '\0';
-	if (n > 0 && answer(c, request, (size_t)n))
+	stays = n > 0 && answer(c, request, (size_t)n);
+	if (c->sent >= 0)
+		close(c->sent);
+	c->sent = -1;
+	if (stays)
 		return;
 	client_destroy(c);
 	control_look_idle(control);
@@ -155,7 +183,7 @@ int control_add_client(struct control *control, int fd)
 		return -ENOMEM;
 	c->control = control;
 	c->fd = fd;
-	c->pidfd = -1;
+	c->pidfd = c->sent = -1;
 	image_init(&c->image);
 	c->deadline = control_now() + CONTROL_PATIENCE;
 	err = check_peer(c);

@@ -25,6 +25,8 @@
  *				"spare" a queue that is no TAP's yet, "device" that of the TAP NAME
  *	listener FD NAME	after exec, from under the filter: take over descriptor FD of the asking
  *				process, where calls of a program of that name arrive
+ *	cable TEXT		with a descriptor, one end of a connected pair of stream sockets: have a device
+ *				there, "veth" and its options as skiff_dev_create() takes them
  *
  * The listener is not sent along but fetched: the filter, whose listener nobody reads yet, would stop
  * sendmsg(); and a host that may not fetch it could not serve the program either.
@@ -56,6 +58,7 @@
  * @furnish: write the lines of the reply to exec
  * @describe: write further lines of the reply to list
  * @down: end soon
+ * @lay_cable: have a device at @fd, which stays the caller's. 0 or a negative errno, and @err says why. May be NULL
  * @idle: there is no program left, nor a client who might start one. May be NULL
  *
  * All are called in the thread that calls what is below.
@@ -70,6 +73,7 @@ struct control_ops {
 	void (*furnish)(void *host, FILE *out);
 	void (*describe)(void *host, FILE *out);
 	void (*down)(void *host);
+	int (*lay_cable)(void *host, int fd, const char *text, char *err, size_t err_size);
 	void (*idle)(void *host);
 };
 
@@ -141,5 +145,8 @@ int control_socket_connect(int dir, const char *name);
  * then @reply is a sentence as well.
  */
 int control_ask(int fd, char *reply, const char *fmt, ...) __printf(3, 4);
+
+/* The same with the descriptor @sent, which stays the caller's, for a process that is not under the filter. */
+int control_ask_with(int fd, int sent, char *reply, const char *fmt, ...) __printf(4, 5);
 
 #endif /* PROGRAM_CONTROL_H */

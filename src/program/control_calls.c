@@ -11,7 +11,7 @@
 
 static bool no_such_request(FILE *out, const char *what)
 {
-	fprintf(out, "error %s; accepted are version, list, exec and down\n", what);
+	fprintf(out, "error %s; accepted are version, list, exec, cable and down\n", what);
 	return false;
 }
 
@@ -107,6 +107,22 @@ static bool take_part(struct client *c, const char *number, const char *part, co
 	return control_take_part(c, fd, part, name, out);
 }
 
+static bool lay_cable(struct client *c, const char *text, FILE *out)
+{
+	const struct control *control = c->control;
+	char err[256] = "";
+	int ret;
+
+	if (c->sent < 0 || !control->ops->lay_cable)
+		return no_such_request(out, "no end of a cable has come along");
+	ret = control->ops->lay_cable(control->host, c->sent, text, err, sizeof(err));
+	if (ret)
+		fprintf(out, "error %s\n", *err ? err : strerror(-ret));
+	else
+		fputs("ok\n", out);
+	return !ret;
+}
+
 static unsigned int split(char *request, char *words[WORDS_MAX + 1])
 {
 	unsigned int n = 0;
@@ -138,6 +154,8 @@ bool control_answer(struct client *c, char *request, FILE *out)
 		return begin_session(c, words[1], words[2], out);
 	if ((n == 3 || n == 4) && !strcmp(words[0], "image"))
 		return take_part(c, words[1], words[2], n == 4 ? words[3] : NULL, out);
+	if (n == 2 && !strcmp(words[0], "cable"))
+		return lay_cable(c, words[1], out);
 	for (size_t i = 0; n == 1 && i < ARRAY_SIZE(requests); i++)
 		if (!strcmp(words[0], requests[i].name))
 			return requests[i].answer(c, out);

@@ -79,14 +79,39 @@ static int wait_for(int fd, short events)
 	return n ? 0 : -ETIMEDOUT;
 }
 
-static int send_request(int fd, const char *request)
+/* With a descriptor: this is sendmsg(), which the filter stops. */
+static ssize_t send_with(int fd, int sent, char *request, size_t len)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { .bytes = { 0 } };
+	struct iovec iov = { request, len };
+	const struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(sent));
+	memcpy(CMSG_DATA(cmsg), &sent, sizeof(sent));
+	return sendmsg(fd, &msg, MSG_NOSIGNAL);
+}
+
+static int send_request(int fd, int sent, char *request)
 {
 	size_t len = strlen(request);
 	int err = len > CONTROL_REQUEST_MAX ? -EMSGSIZE : wait_for(fd, POLLOUT);
+	ssize_t n;
 
 	if (err)
 		return err;
-	return send(fd, request, len, MSG_NOSIGNAL) < 0 ? -errno : 0;
+	n = sent < 0 ? send(fd, request, len, MSG_NOSIGNAL) : send_with(fd, sent, request, len);
+	return n < 0 ? -errno : 0;
 }
 
 static int receive_reply(int fd, char *reply)
@@ -134,17 +159,14 @@ static const char *reason(int err)
 	}
 }
 
-int control_ask(int fd, char *reply, const char *fmt, ...)
+static __printf(4, 0) int ask(int fd, int sent, char *reply, const char *fmt, va_list args)
 {
 	/* One more than is accepted, so that what is too long is found out. */
 	char request[CONTROL_REQUEST_MAX + 2];
-	va_list args;
 	int err;
 
-	va_start(args, fmt);
 	vsnprintf(request, sizeof(request), fmt, args);
-	va_end(args);
-	err = send_request(fd, request);
+	err = send_request(fd, sent, request);
 	if (!err)
 		err = receive_reply(fd, reply);
 	if (!err)
@@ -152,4 +174,26 @@ int control_ask(int fd, char *reply, const char *fmt, ...)
 	if (err && err != -EREMOTEIO)
 		snprintf(reply, CONTROL_REPLY_MAX, "%s", reason(err));
 	return err == -EPIPE ? -ECONNRESET : err;
+}
+
+int control_ask(int fd, char *reply, const char *fmt, ...)
+{
+	va_list args;
+	int err;
+
+	va_start(args, fmt);
+	err = ask(fd, -1, reply, fmt, args);
+	va_end(args);
+	return err;
+}
+
+int control_ask_with(int fd, int sent, char *reply, const char *fmt, ...)
+{
+	va_list args;
+	int err;
+
+	va_start(args, fmt);
+	err = ask(fd, sent, reply, fmt, args);
+	va_end(args);
+	return err;
 }

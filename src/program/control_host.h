@@ -26,6 +26,7 @@ enum client_state {
  * @state: where it is
  * @lines: how it was told to furnish a program, or NULL
  * @image: that the program has
+ * @sent: a descriptor that came with the request that is being answered, or -1
  * @deadline: when it is dropped, in seconds of CLOCK_MONOTONIC; not if it waits
  */
 struct client {
@@ -37,6 +38,7 @@ struct client {
 	enum client_state state;
 	char *lines;
 	struct image image;
+	int sent;
 	s64 deadline;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The text that describes a device, "tap,name=sk0,addr=192.0.2.2/24", taken apart. */
+#include <stdio.h>
 #include <string.h>
 
 #include <skiff/driver.h>
@@ -56,8 +57,12 @@ static int devtext_name(struct devtext *d, char *value, char *err, size_t err_si
 
 static int devtext_option(struct devtext *d, char *item, char *err, size_t err_size)
 {
-	char *eq = strchr(item, '=');
+	char *eq;
 
+	/* The one switch that is worth a short form. */
+	if (!strcmp(item, "server"))
+		item = d->server;
+	eq = strchr(item, '=');
 	if (!eq || eq == item)
 		return conf_error(err, err_size, -EINVAL, "'%s' in '%s,...': expected key=value",
 				  item, d->kind);
@@ -77,6 +82,7 @@ int devtext_parse(struct devtext *d, const char *text, char *err, size_t err_siz
 {
 	size_t len = text ? strnlen(text, DEVTEXT_MAX) : 0;
 	char *next, *item;
+	size_t eq;
 	int ret;
 
 	memset(d, 0, sizeof(*d));
@@ -87,7 +93,16 @@ int devtext_parse(struct devtext *d, const char *text, char *err, size_t err_siz
 				  DEVTEXT_MAX - 1);
 	memcpy(d->buf, text, len);
 	next = d->buf;
-	d->kind = strsep(&next, ",");
+	snprintf(d->server, sizeof(d->server), "server=on");
+	d->kind = next;
+	/* "fd=3" is the kind fd with this option. */
+	eq = strcspn(next, ",=");
+	if (next[eq] == '=') {
+		memcpy(d->kind_buf, next, min_t(size_t, eq, sizeof(d->kind_buf) - 1));
+		d->kind = d->kind_buf;
+	} else {
+		d->kind = strsep(&next, ",");
+	}
 	while ((item = strsep(&next, ",")) != NULL) {
 		ret = devtext_option(d, item, err, err_size);
 		if (ret)

@@ -10,10 +10,13 @@
 #define DEVTEXT_ADDRS 16
 #define DEVTEXT_OPTIONS 32
 #define DEVTEXT_MAX 1024
+#define DEVTEXT_KIND 32
 
 /**
  * struct devtext - a device text taken apart
  * @buf: the text, cut into strings
+ * @kind_buf: the kind, if the text begins with an option of that name
+ * @server: what the word stands for
  * @kind: driver
  * @name: of the device, or NULL
  * @addrs: addresses
@@ -24,6 +27,8 @@
  */
 struct devtext {
 	char buf[DEVTEXT_MAX];
+	char kind_buf[DEVTEXT_KIND];
+	char server[sizeof("server=on")];
 	char *kind;
 	char *name;
 	__be32 addrs[DEVTEXT_ADDRS];

@@ -17,14 +17,25 @@ static void close_range_of(int first, int last)
 		syscall(SYS_close_range, (unsigned int)first, (unsigned int)last, 0);
 }
 
-/* Pipes of whoever has started us would not end before we do. */
-static void close_others(int one, int other)
+static int compare(const void *a, const void *b)
 {
-	int low = min_t(int, one, other), high = max_t(int, one, other);
+	return *(const int *)a - *(const int *)b;
+}
 
-	close_range_of(STDERR_FILENO + 1, low - 1);
-	close_range_of(max_t(int, low, STDERR_FILENO) + 1, high - 1);
-	close_range_of(high + 1, 0x7fffffff);
+/* Pipes of whoever has started us would not end before we do. */
+static void close_others(int report, const int *keep, unsigned int nr_keep)
+{
+	int kept[BACKGROUND_KEEP + 1], next = STDERR_FILENO + 1;
+	unsigned int n = min_t(unsigned int, nr_keep, BACKGROUND_KEEP);
+
+	memcpy(kept, keep, n * sizeof(*kept));
+	kept[n++] = report;
+	qsort(kept, n, sizeof(*kept), compare);
+	for (unsigned int i = 0; i < n; i++) {
+		close_range_of(next, kept[i] - 1);
+		next = max_t(int, next, kept[i] + 1);
+	}
+	close_range_of(next, 0x7fffffff);
 }
 
 static void report(struct background *bg, enum status status)
@@ -71,7 +82,8 @@ void background_ready(struct background *bg)
 
 /* The first child, which is gone at once, so that the second one belongs to nobody. */
 static _Noreturn void detach(struct background *bg,
-			     enum status (*work)(void *, struct background *), void *arg, int keep)
+			     enum status (*work)(void *, struct background *), void *arg,
+			     const int *keep, unsigned int nr_keep)
 {
 	enum status status;
 	pid_t pid;
@@ -80,7 +92,7 @@ static _Noreturn void detach(struct background *bg,
 	pid = fork();
 	if (pid)
 		_exit(pid < 0);
-	close_others(bg->report, keep);
+	close_others(bg->report, keep, nr_keep);
 	status = work(arg, bg);
 	flush_output();
 	report(bg, status);
@@ -101,7 +113,7 @@ static enum status wait_for_report(int fd)
 }
 
 enum status background_start(enum status (*work)(void *arg, struct background *bg), void *arg,
-			     int keep)
+			     const int *keep, unsigned int nr_keep)
 {
 	enum status status;
 	int ends[2], ignored;
@@ -114,7 +126,7 @@ enum status background_start(enum status (*work)(void *arg, struct background *b
 	if (!pid) {
 		struct background bg = { .report = ends[1] };
 
-		detach(&bg, work, arg, keep);
+		detach(&bg, work, arg, keep, nr_keep);
 	}
 	close(ends[1]);
 	if (pid < 0) {

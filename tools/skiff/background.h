@@ -13,11 +13,14 @@ struct background {
 	int report;
 };
 
+#define BACKGROUND_KEEP 64
+
 /**
  * background_start() - go on in two processes
  * @work: what the new one does until its end; its return is the exit status
  * @arg: for @work
- * @keep: a descriptor that the new process needs, or -1; all others but the standard ones are closed there
+ * @keep: descriptors that the new process needs; all others but the standard ones are closed there
+ * @nr_keep: how many, at most BACKGROUND_KEEP
  *
  * The new one has a session of its own, so no terminal sends it signals, and is nobody's child. No thread may
  * exist.
@@ -25,7 +28,7 @@ struct background {
  * Return: in the old process, as soon as the new one calls background_ready() or ends: how that went.
  */
 enum status background_start(enum status (*work)(void *arg, struct background *bg), void *arg,
-			     int keep);
+			     const int *keep, unsigned int nr_keep);
 
 /* It has begun well: let go of the terminal, and of whoever waits for standard output or error to end. */
 void background_ready(struct background *bg);

@@ -91,6 +91,8 @@ static enum status run_host(void *arg, struct background *bg)
 static enum status run(int argc, char **argv)
 {
 	struct run run = { 0 };
+	int keep[UP_MAX_DEVS + 1];
+	unsigned int nr;
 	char name[32];
 
 	argp_err_exit_status = STATUS_LAUNCH;
@@ -100,9 +102,14 @@ static enum status run(int argc, char **argv)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, run.ends))
 		return complain(STATUS_LAUNCH, "a pair of sockets can't be made: %s",
 				strerror(errno));
-	if (background_start(run_host, &run, run.ends[1]) != STATUS_OK)
+	nr = up_descriptors(&run.config, keep);
+	keep[nr++] = run.ends[1];
+	if (background_start(run_host, &run, keep, nr) != STATUS_OK)
 		return STATUS_LAUNCH;
-	close(run.ends[1]);
+	/* They are the host's. */
+	for (unsigned int i = 0; i < nr; i++)
+		if (keep[i] > STDERR_FILENO)
+			close(keep[i]);
 	return become_program(run.ends[0], run.argv, run.map_root);
 }
 

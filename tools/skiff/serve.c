@@ -14,8 +14,10 @@
 #include <linux/capability.h>
 
 #include <skiff/inetdevice.h>
+#include <skiff/netconf.h>
 #include <skiff/netdevice.h>
 
+#include "cable.h"
 #include "follow.h"
 #include "program/control.h"
 #include "program/mirror.h"
@@ -161,6 +163,22 @@ static void describe(void *host, FILE *out)
 	net_unlock(r->host.net);
 }
 
+/* The descriptor is named last: it is the one that counts. */
+static int lay_cable(void *host, int fd, const char *text, char *err, size_t err_size)
+{
+	const struct running *r = host;
+	char device[CABLE_TEXT_MAX];
+	int ret;
+
+	if (strncmp(text, "veth", 4) != 0 || (text[4] && text[4] != ',')) {
+		snprintf(err, err_size, "'%s' is no end of a cable", text);
+		return -EINVAL;
+	}
+	snprintf(device, sizeof(device), "%s,fd=%d", text, fd);
+	ret = skiff_dev_create(r->host.net, device, err, err_size);
+	return min_t(int, ret, 0);
+}
+
 static void down(void *host)
 {
 	struct running *r = host;
@@ -214,6 +232,7 @@ static const struct control_ops control_ops = {
 	.furnish = furnish,
 	.describe = describe,
 	.down = down,
+	.lay_cable = lay_cable,
 	.idle = begin_to_linger,
 };
 

@@ -60,7 +60,10 @@ static const struct argp argp = {
 	       "\vKinds of devices are tap; tun, which is the same without Ethernet; packet,if=eth0, "
 	       "which sends and receives on an interface of the kernel; "
 	       "pcap,in=FILE,out=FILE,speed=FACTOR,loop=N, which replays a capture file and writes "
-	       "one; slip,path=TERMINAL, a serial line, or a pseudo-terminal without path=; and "
+	       "one; slip,path=TERMINAL, a serial line, or a pseudo-terminal without path=; fd=N, a stream "
+	       "socket that skiff has been started with, or socket=PATH, one that it connects to or, with "
+	       "`server', listens at, in the format of QEMU and passt; veth,peer=NAME, a cable to the "
+	       "host NAME, with peer-name= and peer-addr= of its other end; and "
 	       "dummy, which drops what is sent. Of any kind, qdisc=pfifo:100, bfifo, pfifo_head_drop "
 	       "or pfifo_fast says how packets wait; or netem's keys make a bad network of "
 	       "what it sends: delay, jitter, dist, loss, gemodel, markov, duplicate, reorder, gap, "
@@ -99,10 +102,12 @@ static enum status run_host(void *arg, struct background *bg)
 static enum status up(int argc, char **argv)
 {
 	struct up up = { 0 };
+	int keep[UP_MAX_DEVS];
 
 	argp_parse(&argp, argc, argv, 0, NULL, &up);
 	if (up.detach)
-		return background_start(run_host, &up.config, -1);
+		return background_start(run_host, &up.config, keep,
+					up_descriptors(&up.config, keep));
 	return run_host(&up.config, NULL);
 }
 

@@ -105,6 +105,9 @@ enum status up_check(const struct up_config *config);
 /* Carry it out; what was done before a failure is undone by up_end(). Return: as up_check(). */
 enum status up_begin(const struct up_config *config, struct up_host *host);
 
+/* What devices have by `fd='. Return: how many there are in @fds. */
+unsigned int up_descriptors(const struct up_config *config, int fds[UP_MAX_DEVS]);
+
 /*
  * Wait a moment for what is taken: a host that is ending has it longer than its user sees. Return: whether to ask
  * again; @asked counts from 0.

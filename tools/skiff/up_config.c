@@ -14,6 +14,7 @@
 #include <skiff/driver.h>
 #include <skiff/netconf.h>
 
+#include "cable.h"
 #include "up.h"
 
 #define MESSAGE_MAX 512
@@ -89,13 +90,19 @@ static enum status enable_services(struct net *net, const char *services)
 	return status;
 }
 
+/* A text may begin with an option that is named as its kind. */
+static size_t kind_length(const char *text)
+{
+	return strcspn(text, ",=");
+}
+
 /*
  * The part of a device's text that any kind of device understands: its name and addresses, for a
  * dummy. With @addresses false, its name only. For free(); NULL without memory.
  */
 static char *plain_device(const char *text, bool addresses)
 {
-	char *copy = strdup(text), *next = copy, *kind, *item, *plain;
+	char *copy = strdup(text), *next = copy, *item, *plain;
 	FILE *out;
 	size_t size;
 
@@ -104,10 +111,10 @@ static char *plain_device(const char *text, bool addresses)
 		free(copy);
 		return NULL;
 	}
-	kind = strsep(&next, ",");
+	strsep(&next, ",");
 	fputs("dummy", out);
 	if (!strstr(text, ",name="))
-		fprintf(out, ",name=%s%%d", kind);
+		fprintf(out, ",name=%.*s%%d", (int)kind_length(text), text);
 	while ((item = strsep(&next, ",")) != NULL)
 		if (!strncmp(item, "name=", 5) || (addresses && !strncmp(item, "addr=", 5)))
 			fprintf(out, ",%s", item);
@@ -130,7 +137,7 @@ static int try_plain(struct net *net, const char *text, bool addresses, char *er
 static bool is_known_kind(const char *text)
 {
 	char kind[32];
-	size_t len = strcspn(text, ",");
+	size_t len = kind_length(text);
 
 	if (len >= sizeof(kind))
 		return false;
@@ -210,22 +217,57 @@ bool up_ask_again(int *asked)
 	return true;
 }
 
-static enum status create_devices(const struct up_config *config, struct up_host *host)
+unsigned int up_descriptors(const struct up_config *config, int fds[UP_MAX_DEVS])
 {
-	char err[MESSAGE_MAX];
+	unsigned int n = 0;
 
 	for (unsigned int i = 0; i < config->nr_devs; i++) {
-		int asked = 0, ret;
+		const char *text = config->dev[i], *fd = strstr(text, ",fd=");
 
-		do {
-			ret = skiff_dev_create(host->net, config->dev[i], err, sizeof(err));
-		} while (ret == -EBUSY && up_ask_again(&asked));
-		if (ret < 0)
-			return complain(device_status(ret), "--dev %s: %s", config->dev[i], err);
-		host->capture_lock[host->nr_devs] = -1;
-		host->ifindex[host->nr_devs++] = ret;
+		if (!strncmp(text, "fd=", 3))
+			fds[n++] = (int)strtol(text + 3, NULL, 10);
+		else if (fd)
+			fds[n++] = (int)strtol(fd + 4, NULL, 10);
 	}
+	return n;
+}
+
+static enum status create_device(const char *text, struct up_host *host)
+{
+	char err[MESSAGE_MAX];
+	int asked = 0, ret;
+
+	do {
+		ret = skiff_dev_create(host->net, text, err, sizeof(err));
+	} while (ret == -EBUSY && up_ask_again(&asked));
+	if (ret < 0)
+		return complain(device_status(ret), "--dev %s: %s", text, err);
+	host->capture_lock[host->nr_devs] = -1;
+	host->ifindex[host->nr_devs++] = ret;
 	return STATUS_OK;
+}
+
+/* The other host has its end first, and loses it when this one comes to nothing. */
+static enum status create_cable(const char *text, struct up_host *host)
+{
+	struct cable cable;
+	enum status status = cable_lay(text, &cable);
+
+	if (status != STATUS_OK)
+		return status;
+	status = create_device(cable.text, host);
+	close(cable.fd);
+	return status;
+}
+
+static enum status create_devices(const struct up_config *config, struct up_host *host)
+{
+	enum status status = STATUS_OK;
+
+	for (unsigned int i = 0; status == STATUS_OK && i < config->nr_devs; i++)
+		status = is_cable(config->dev[i]) ? create_cable(config->dev[i], host) :
+						    create_device(config->dev[i], host);
+	return status;
 }
 
 /* Where device @name of several is captured: "box.pcapng" gives "box-sk0.pcapng". For free(). */

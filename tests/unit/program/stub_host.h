@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -45,6 +46,7 @@ struct stub_watch {
  * @idle: times that it was told so
  * @downs: the same of the end
  * @dns: of furnishing, or NULL
+ * @cable: what was asked for as the last one
  */
 struct stub_host {
 	int epoll;
@@ -55,6 +57,7 @@ struct stub_host {
 	int idle;
 	int downs;
 	const char *dns;
+	char cable[256];
 };
 
 static struct stub_host host;
@@ -142,6 +145,17 @@ static inline void stub_down(void *h)
 	host.downs++;
 }
 
+/* Says so at the other end. */
+static inline int stub_lay_cable(void *h, int fd, const char *text, char *err, size_t err_size)
+{
+	snprintf(host.cable, sizeof(host.cable), "%s", text);
+	if (strcmp(text, "veth,name=taken") == 0) {
+		snprintf(err, err_size, "name=taken: taken");
+		return -EEXIST;
+	}
+	return write(fd, STUB_HELLO, sizeof(STUB_HELLO)) < 0 ? -errno : 0;
+}
+
 static inline void stub_idle(void *h)
 {
 	host.idle++;
@@ -156,6 +170,7 @@ static const struct control_ops stub_ops = {
 	.furnish = stub_furnish,
 	.describe = stub_describe,
 	.down = stub_down,
+	.lay_cable = stub_lay_cable,
 	.idle = stub_idle,
 };
 

@@ -108,6 +108,8 @@ static void garbage_is_answered_and_put_out(void **state)
 		"listener x x",
 		"listener 99999999999 x",
 		"exec now",
+		"cable",
+		"cable veth x",
 		"\n",
 		"  ",
 		"\xff\xfe",
@@ -153,29 +155,67 @@ static void long_and_binary_requests_are_none(void **state)
 	close(fd);
 }
 
-/* Descriptors that come along are nobody's, and do not stay. */
-static void descriptors_are_not_kept(void **state)
+/* Send @request with @nr copies of the descriptor @sent. */
+static void send_with(int fd, const char *request, int sent, int nr)
 {
-	char control[CMSG_SPACE(sizeof(int))], c;
-	struct iovec iov = { (char *)"version", 7 };
+	char control[CMSG_SPACE(4 * sizeof(int))] = "";
+	struct iovec iov = { (char *)(uintptr_t)request, strlen(request) };
 	struct msghdr msg = { .msg_iov = &iov,
 			      .msg_iovlen = 1,
 			      .msg_control = control,
-			      .msg_controllen = sizeof(control) };
+			      .msg_controllen = CMSG_SPACE((size_t)nr * sizeof(int)) };
 	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN((size_t)nr * sizeof(int));
+	for (int i = 0; i < nr; i++)
+		memcpy(CMSG_DATA(cmsg) + (size_t)i * sizeof(int), &sent, sizeof(int));
+	assert_int_equal(sendmsg(fd, &msg, 0), iov.iov_len);
+	turn();
+}
+
+/* Descriptors that come along without being wanted are nobody's, and do not stay. */
+static void descriptors_are_not_kept(void **state)
+{
+	int fd = connected(), ends[2];
+	char c;
+
+	for (int nr = 1; nr <= 4; nr++) {
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+		send_with(fd, "version", ends[0], nr);
+		close(ends[0]);
+		assert_int_equal(recv(ends[1], &c, 1, MSG_DONTWAIT), 0);
+		close(ends[1]);
+	}
+	close(fd);
+}
+
+/* What is asked for, the descriptor that comes with it, and what the host says. */
+static void cables_are_laid(void **state)
+{
+	char text[16];
 	int fd = connected(), ends[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	memset(control, 0, sizeof(control));
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(cmsg), &ends[0], sizeof(int));
-	assert_int_equal(sendmsg(fd, &msg, 0), 7);
+	send_with(fd, "cable veth,name=x", ends[0], 1);
+	assert_int_equal(recv(fd, reply, sizeof(reply), MSG_DONTWAIT), 3);
+	assert_true(!memcmp(reply, "ok\n", 3));
+	assert_string_equal(host.cable, "veth,name=x");
+	assert_int_equal(recv(ends[1], text, sizeof(text), MSG_DONTWAIT), sizeof(STUB_HELLO));
+	send_with(fd, "cable veth,name=taken", ends[0], 1);
 	close(ends[0]);
-	turn();
-	assert_int_equal(recv(ends[1], &c, 1, MSG_DONTWAIT), 0);
+	assert_true(recv(fd, reply, sizeof(reply), MSG_DONTWAIT) > 0);
+	assert_true(!strncmp(reply, "error name=taken: taken\n", 24));
+	assert_true(is_closed(fd));
+	close(fd);
+	/* The host has nothing of it. */
+	assert_int_equal(recv(ends[1], text, sizeof(text), MSG_DONTWAIT), 0);
 	close(ends[1]);
+	/* The descriptor of an earlier request is none. */
+	fd = connected();
+	exchange(fd, "cable veth", 10);
+	assert_non_null(strstr(reply, "no end of a cable"));
 	close(fd);
 }
 
@@ -373,6 +413,7 @@ int main(void)
 		WITH_HOST(garbage_is_answered_and_put_out),
 		WITH_HOST(long_and_binary_requests_are_none),
 		WITH_HOST(descriptors_are_not_kept),
+		WITH_HOST(cables_are_laid),
 		WITH_HOST(silent_clients_are_dropped),
 		WITH_HOST(there_is_a_limit_of_clients),
 		WITH_HOST(a_client_that_reads_nothing_is_dropped),

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Devices, addresses and gateways from text: what is taken, and what is said about the rest. */
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "wire_test.h"
 
 static char err[400];
@@ -56,6 +59,26 @@ static void devices_from_text(void **state)
 	assert_int_equal(skiff_dev_destroy(h.net, NULL), -ENODEV);
 }
 
+/* The option that a text begins with names its kind as well. */
+static void sockets_from_text(void **state)
+{
+	struct net_device *dev;
+	char text[64];
+	int pair[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	snprintf(text, sizeof(text), "fd=%d,name=sk0,addr=192.0.2.2/24", pair[0]);
+	assert_true(create(text) > 0);
+	net_lock(h.net);
+	dev = __dev_get_by_name(h.net, "sk0");
+	assert_non_null(dev);
+	assert_true(netif_running(dev) && netif_carrier_ok(dev));
+	net_unlock(h.net);
+	assert_int_equal(skiff_dev_destroy(h.net, "sk0"), 0);
+	close(pair[0]);
+	close(pair[1]);
+}
+
 static void texts_that_are_refused(void **state)
 {
 	static const struct {
@@ -93,6 +116,15 @@ static void texts_that_are_refused(void **state)
 		{ "dummy,mac=zz", -EINVAL, "as 02:00:00:00:00:01, are accepted" },
 		{ "dummy,colour=red", -ENOENT, "there are: mac, mtu, qdisc, delay" },
 		{ "dummy,colour=red", -ENOENT, "limit, name, addr" },
+		{ "dummy,server", -ENOENT, "server: dummy devices" },
+		{ "name=sk0", -ENOENT, "name: no such kind" },
+		{ "=", -EINVAL, "expected key=value" },
+		{ "fd=x", -EINVAL, "fd=x: the number" },
+		{ "fd=", -EINVAL, "fd=: the number" },
+		{ "fd", -EINVAL, "fd= is missing" },
+		{ "socket=/nowhere/x", -EINVAL, "nobody listens there" },
+		{ "socket=/nowhere/x,server", -EINVAL, "No such file" },
+		{ "socket=/nowhere/x,server=maybe", -EINVAL, "server=maybe: on or off" },
 	};
 	struct net_device *dev;
 	int n = 0;
@@ -201,9 +233,14 @@ static void addresses_and_gateways(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(loopback_is_up_from_the_start), T(devices_from_text),
-		T(texts_that_are_refused),	  T(long_texts),
-		T(addresses_and_gateways),	  T(gateways_that_are_no_routers),
+		T(loopback_is_up_from_the_start),
+		T(devices_from_text),
+		T(sockets_from_text),
+		T(long_texts),
+		T(texts_that_are_refused),
+		T(long_texts),
+		T(addresses_and_gateways),
+		T(gateways_that_are_no_routers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
