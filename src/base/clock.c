@@ -97,15 +97,6 @@ ktime_t skiff_clock_now(const struct skiff_clock *clock)
 	return now;
 }
 
-ktime_t skiff_clock_seen(const struct skiff_clock *clock)
-{
-	const struct skiff_env *env = skiff_env;
-
-	if (!clock->is_virtual && env && env->seen)
-		return env->seen;
-	return skiff_clock_now(clock);
-}
-
 ktime_t skiff_clock_now_coarse(const struct skiff_clock *clock)
 {
 	if (clock->is_virtual)

@@ -32,7 +32,12 @@ struct skiff_clock {
  * lock, so that what is done for a packet, or for a few, costs one look at the clock. Otherwise, and
  * the first time, as skiff_clock_now(). A virtual clock is always exact. Any context.
  */
-ktime_t skiff_clock_seen(const struct skiff_clock *clock);
+static inline ktime_t skiff_clock_seen(const struct skiff_clock *clock)
+{
+	const struct skiff_env *env = skiff_env;
+
+	return likely(env && env->seen && !clock->is_virtual) ? env->seen : skiff_clock_now(clock);
+}
 
 /* jiffies, without a call when they are known. */
 static inline u64 jiffies_seen(void)
