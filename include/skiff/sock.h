@@ -627,12 +627,19 @@ SKIFF_API int proc_sock_mem(struct ctl_table *ctl, int write, void *buffer, size
 
 /* Ask for at least @size bytes more. Return: false when the protocol's limit is reached. */
 SKIFF_API bool __sk_mem_schedule(struct sock *sk, int size);
-/* Give back whole pages that are not used. */
-SKIFF_API void sk_mem_reclaim(struct sock *sk);
+/* sk_mem_reclaim() when there are some. */
+SKIFF_API void __sk_mem_reclaim(struct sock *sk);
 
 static inline bool sk_has_account(const struct sock *sk)
 {
 	return sk->sk_prot && sk->sk_prot->memory_allocated;
+}
+
+/* Give back whole pages that are not used. */
+static inline void sk_mem_reclaim(struct sock *sk)
+{
+	if (READ_ONCE(sk->sk_forward_alloc) >= (int)PAGE_SIZE && sk_has_account(sk))
+		__sk_mem_reclaim(sk);
 }
 
 static inline bool sk_wmem_schedule(struct sock *sk, int size)

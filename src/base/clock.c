@@ -91,19 +91,23 @@ ktime_t skiff_clock_now(const struct skiff_clock *clock)
 	now = system_time(CLOCK_MONOTONIC);
 	if (env && env->clock == clock) {
 		env->seen = now;
+		env->latest = now;
 		env->seen_jiffies = jiffies_at(now);
 		env->jiffies_reads = 0;
 	}
 	return now;
 }
 
-ktime_t skiff_clock_seen(const struct skiff_clock *clock)
+void skiff_clock_lend(ktime_t seen)
 {
-	const struct skiff_env *env = skiff_env;
+	struct skiff_env *env = skiff_env;
 
-	if (!clock->is_virtual && env && env->seen)
-		return env->seen;
-	return skiff_clock_now(clock);
+	if (env->clock->is_virtual || seen <= env->latest)
+		return;
+	env->seen = seen;
+	env->latest = seen;
+	env->seen_jiffies = jiffies_at(seen);
+	env->jiffies_reads = 0;
 }
 
 ktime_t skiff_clock_now_coarse(const struct skiff_clock *clock)

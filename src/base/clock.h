@@ -32,7 +32,18 @@ struct skiff_clock {
  * lock, so that what is done for a packet, or for a few, costs one look at the clock. Otherwise, and
  * the first time, as skiff_clock_now(). A virtual clock is always exact. Any context.
  */
-ktime_t skiff_clock_seen(const struct skiff_clock *clock);
+static inline ktime_t skiff_clock_seen(const struct skiff_clock *clock)
+{
+	const struct skiff_env *env = skiff_env;
+
+	return likely(env && env->seen && !clock->is_virtual) ? env->seen : skiff_clock_now(clock);
+}
+
+/*
+ * The thread has read the clock of the system as @seen (0: not at all) while it held another host, just before it
+ * took this one, whose environment it has now: that serves here too, unless it was later here already.
+ */
+void skiff_clock_lend(ktime_t seen);
 
 /* jiffies, without a call when they are known. */
 static inline u64 jiffies_seen(void)

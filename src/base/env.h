@@ -19,6 +19,7 @@ struct skiff_env {
 	struct skiff_rng *rng;
 	/* The clock of the system as it was last read under this hold of the lock, and its jiffies; 0: not yet. */
 	ktime_t seen;
+	ktime_t latest; /* the same, from whichever hold it was: no reading is earlier */
 	u64 seen_jiffies;
 	unsigned int jiffies_reads; /* since then */
 	/* What the whole is part of, for the layer that made it. */

@@ -226,7 +226,7 @@ static void count(struct timer_base *base, const struct timer_list *timer, long 
 		base->deferred += (size_t)n;
 }
 
-ktime_t timer_base_next(struct timer_base *base)
+ktime_t timer_base_find_next(struct timer_base *base)
 {
 	const struct timer_list *timer = earliest(base);
 

@@ -31,8 +31,34 @@ struct timer_base {
 /* Makes an empty base at the present of @clock, whose reference stays with the caller. */
 void timer_base_init(struct timer_base *base, struct skiff_clock *clock);
 
+/* As timer_base_next(), when the earliest of the first slot is not known. */
+ktime_t timer_base_find_next(struct timer_base *base);
+
 /* The instant of the earliest timer, exactly; KTIME_MAX when none is armed. */
-ktime_t timer_base_next(struct timer_base *base);
+static inline ktime_t timer_base_next(struct timer_base *base)
+{
+	const struct timer_slot *slot;
+	unsigned int level;
+
+	if (!base->levels)
+		return KTIME_MAX;
+	level = (unsigned int)__builtin_ctz(base->levels);
+	slot = &base->slots[level][__builtin_ctzll(base->occupied[level])];
+	return likely(slot->first) ? slot->first->when : timer_base_find_next(base);
+}
+
+/* The position may stay behind by so many digits: timers that are that close lie exact all the same. */
+#define TIMER_LAG_LEVELS 3
+
+/*
+ * Whether timer_base_run() may be left out at @now: nothing is due, and the position is not so far behind
+ * that the slots of new timers would become coarse, which would have to be sorted.
+ */
+static inline bool timer_base_quiet(struct timer_base *base, ktime_t now)
+{
+	return ((u64)now ^ (u64)base->pos) >> (TIMER_LAG_LEVELS * TIMER_LEVEL_BITS) == 0 &&
+	       timer_base_next(base) > now;
+}
 
 /*
  * Fires up to @budget timers whose instant is not after @now, in (instant, arming) order. Returns

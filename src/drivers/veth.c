@@ -116,11 +116,12 @@ static enum skb_drop_reason put_frame(struct veth_end *from, struct veth_end *to
 }
 
 /*
- * Of this thread: how deep it is in hosts that run each other, how often it has turned back to a
- * host that it came from, frames that wait to be made known, and whether a host that was turned
- * back to has added some.
+ * Of this thread: what the clock showed when it last sent, 0 if that was not now, how deep it is in hosts
+ * that run each other, how often it has turned back to a host that it came from, frames that wait to be made
+ * known, and whether a host that was turned back to has added some.
  */
 static __thread struct {
+	ktime_t sent;
 	int depth;
 	int turns;
 	unsigned int requests;
@@ -162,6 +163,7 @@ static netdev_tx_t veth_xmit(struct sk_buff *skb, struct net_device *dev)
 			napi_schedule(&veth_priv(to->dev)->napi);
 		} else {
 			from->flushing = true;
+			running.sent = skiff_env->seen;
 			running.requests++;
 			netdev_flush_later(dev);
 		}
@@ -219,10 +221,12 @@ static void veth_flush(struct net_device *dev)
 		if (may_run_peer() && net_trylock(dev_net(peer))) {
 			net = dev_net(peer);
 			net_section_enter(net, &section);
+			skiff_clock_lend(running.sent);
 		}
 		napi_schedule(&veth_priv(peer)->napi);
 	}
 	spin_unlock(&pair->lock);
+	running.sent = 0;
 	if (!net)
 		return;
 	run_peer(net);
@@ -242,13 +246,14 @@ static int veth_poll(struct napi_struct *napi, int budget)
 			done++;
 			continue;
 		}
-		spin_lock(&priv->pair->lock);
-		skb_queue_splice_tail_init(&priv->pair->end[priv->side].rx, &priv->process);
-		spin_unlock(&priv->pair->lock);
-		if (skb_queue_empty(&priv->process)) {
+		/* Whoever adds one afterwards schedules us, and finds that we are at it. */
+		if (skb_queue_empty_lockless(&priv->end->rx)) {
 			napi_complete_done(napi, done);
 			break;
 		}
+		spin_lock(&priv->pair->lock);
+		skb_queue_splice_tail_init(&priv->end->rx, &priv->process);
+		spin_unlock(&priv->pair->lock);
 	}
 	return done;
 }

@@ -108,7 +108,23 @@ void work_list_init(struct net_work_list *list);
 void work_list_add(struct net_work_list *list, struct net_work *work);
 struct net_work *work_list_pop(struct net_work_list *list);
 bool net_run_remote(struct net *net);
-void net_let_go(struct net *net);
+/* net_let_go() when there is work that waits for it. */
+void net_let_go_and_work(struct net *net);
+
+static inline void net_drop_lock(struct net *net)
+{
+	skiff_env = NULL;
+	pthread_mutex_unlock(&net->mutex);
+}
+
+/* Drops the lock and does what had to wait for that; see net_after_unlock(). */
+static inline void net_let_go(struct net *net)
+{
+	if (likely(!net->after_unlock.first))
+		net_drop_lock(net);
+	else
+		net_let_go_and_work(net);
+}
 
 /* softirq.c: as net_bh(), and tells how much was done. */
 int net_bh_count(struct net *net, bool *more);
@@ -119,7 +135,15 @@ void net_loop_exit(struct net_loop *loop);
 /* A wake-up has been read: hand it on to those who waited for it as well. */
 void net_loop_pass_on(struct net_loop *loop);
 /* Wakes who waits, if a timer became due earlier than they know. Under the stack lock. */
-void net_loop_recheck(struct net *net);
+void net_loop_tell_deadline(struct net *net);
+
+static inline void net_loop_recheck(struct net *net)
+{
+	const struct net_loop *loop = net->loop;
+
+	if (unlikely(READ_ONCE(loop->sleeping) > 0 || READ_ONCE(loop->exported)))
+		net_loop_tell_deadline(net);
+}
 
 /*
  * For a loop of the caller's that has the host's descriptor (skiff_fd()) among others. net_run_due() runs
@@ -157,8 +181,31 @@ struct net_section {
 	unsigned int nr;
 };
 
-void net_section_enter(struct net *net, struct net_section *section);
-void net_section_leave(struct net_section *section);
+/* The sections that the thread is in, innermost first. */
+extern __thread struct net_section *net_sections __attribute__((tls_model("initial-exec")));
+
+static inline void net_section_enter(struct net *net, struct net_section *section)
+{
+	struct net_loop *loop = net->loop;
+
+	section->net = net;
+	section->outer = net_sections;
+	net_sections = section;
+	spin_lock(&loop->watch_lock);
+	section->nr = loop->section;
+	loop->sections[section->nr]++;
+	spin_unlock(&loop->watch_lock);
+}
+
+static inline void net_section_leave(struct net_section *section)
+{
+	struct net_loop *loop = section->net->loop;
+
+	net_sections = section->outer;
+	spin_lock(&loop->watch_lock);
+	loop->sections[section->nr]--;
+	spin_unlock(&loop->watch_lock);
+}
 
 /* pernet.c */
 void pernet_fork_watch(void);

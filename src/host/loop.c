@@ -131,19 +131,11 @@ static void sleep_end(struct net_loop *loop, struct net_sleeper *sleeper)
 	__atomic_fetch_sub(&loop->sleeping, 1, __ATOMIC_SEQ_CST);
 }
 
-static bool somebody_waits(const struct net_loop *loop)
-{
-	return READ_ONCE(loop->sleeping) > 0 || READ_ONCE(loop->exported);
-}
-
-void net_loop_recheck(struct net *net)
+void net_loop_tell_deadline(struct net *net)
 {
 	struct net_loop *loop = net->loop;
-	ktime_t next;
+	ktime_t next = timer_base_next(net->timers);
 
-	if (likely(!somebody_waits(loop)))
-		return;
-	next = timer_base_next(net->timers);
 	if (next >= loop->sleep_until)
 		return;
 	loop->sleep_until = next;

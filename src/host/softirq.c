@@ -36,31 +36,31 @@ void raise_softirq(struct net *net, int nr)
 /**
  * struct bh_clock - the time of a run of the bottom half
  * @now: what the clock showed
- * @done: what had been done by then
- * @known: it was read
+ * @until: when so much has been done it is read again; 0: it was not read yet
  */
 struct bh_clock {
 	ktime_t now;
-	int done;
-	bool known;
+	int until;
 };
 
-static ktime_t bh_now(const struct net *net, struct bh_clock *clock, int done)
+static inline ktime_t bh_now(const struct net *net, struct bh_clock *clock, int done)
 {
-	if (!clock->known || done - clock->done >= BH_CLOCK_WORK) {
-		clock->now = clock->known ? skiff_clock_now(net->clock) :
+	if (done >= clock->until) {
+		clock->now = clock->until ? skiff_clock_now(net->clock) :
 					    skiff_clock_seen(net->clock);
-		clock->done = done;
-		clock->known = true;
+		clock->until = done + BH_CLOCK_WORK;
 	}
 	return clock->now;
 }
 
-static int run_timers(struct net *net, struct bh_clock *clock, int done, int budget)
+static inline int run_timers(struct net *net, struct bh_clock *clock, int done, int budget)
 {
+	ktime_t now;
+
 	if (net->timers->armed == 0)
 		return 0;
-	return timer_base_run(net->timers, bh_now(net, clock, done), budget);
+	now = bh_now(net, clock, done);
+	return timer_base_quiet(net->timers, now) ? 0 : timer_base_run(net->timers, now, budget);
 }
 
 /* Runs the raised kinds in order; those for which the budget does not last stay raised. */
@@ -85,7 +85,7 @@ static int run_raised(struct net *net, int budget)
 	return used;
 }
 
-static bool anything_left(struct net *net, struct bh_clock *clock, int done)
+static inline bool anything_left(struct net *net, struct bh_clock *clock, int done)
 {
 	ktime_t next;
 
@@ -98,7 +98,7 @@ static bool anything_left(struct net *net, struct bh_clock *clock, int done)
 int net_bh_count(struct net *net, bool *more)
 {
 	int budget = READ_ONCE(net->budget);
-	struct bh_clock clock = { .known = false };
+	struct bh_clock clock = { .until = 0 };
 	int done = 0;
 
 	ASSERT_NET_LOCKED(net);
@@ -109,7 +109,8 @@ int net_bh_count(struct net *net, bool *more)
 		int before = done;
 		bool raised;
 
-		done += net_run_remote(net);
+		if (READ_ONCE(net->remote_waiting))
+			done += net_run_remote(net);
 		if (done < budget)
 			done += run_timers(net, &clock, done, budget - done);
 		raised = READ_ONCE(net->softirq_pending) != 0;

@@ -14,37 +14,13 @@
 
 #define YIELDS_BEFORE_SLEEP 64
 
-/* The sections that this thread is in, innermost first. */
-static __thread struct net_section *own_sections;
-
-void net_section_enter(struct net *net, struct net_section *section)
-{
-	struct net_loop *loop = net->loop;
-
-	section->net = net;
-	section->outer = own_sections;
-	own_sections = section;
-	spin_lock(&loop->watch_lock);
-	section->nr = loop->section;
-	loop->sections[section->nr]++;
-	spin_unlock(&loop->watch_lock);
-}
-
-void net_section_leave(struct net_section *section)
-{
-	struct net_loop *loop = section->net->loop;
-
-	own_sections = section->outer;
-	spin_lock(&loop->watch_lock);
-	loop->sections[section->nr]--;
-	spin_unlock(&loop->watch_lock);
-}
+__thread struct net_section *net_sections __attribute__((tls_model("initial-exec")));
 
 static bool in_section_of(const struct net *net)
 {
 	const struct net_section *section;
 
-	for (section = own_sections; section; section = section->outer)
+	for (section = net_sections; section; section = section->outer)
 		if (section->net == net)
 			return true;
 	return false;

@@ -120,43 +120,32 @@ static struct after_frame *frame_of(const struct net *net)
 	return frame;
 }
 
-static void drop_lock(struct net *net)
-{
-	skiff_env = NULL;
-	pthread_mutex_unlock(&net->mutex);
-}
-
 void net_unlock_more(struct net *net)
 {
 	if (unlikely(skiff_env != net->env))
 		skiff_panic("stack lock of host %s dropped by a thread without it", net->name);
 	net_loop_recheck(net);
-	drop_lock(net);
+	net_drop_lock(net);
 }
 
-/* Drops the lock and does what had to wait for that; see net_after_unlock(). */
-void net_let_go(struct net *net)
+void net_let_go_and_work(struct net *net)
 {
 	struct after_frame frame = { .net = net };
 	struct after_frame *running;
 	struct net_work *work;
 	struct net_section section;
 
-	if (likely(!net->after_unlock.first)) {
-		drop_lock(net);
-		return;
-	}
 	running = frame_of(net);
 	if (running) {
 		work_list_splice(&net->after_unlock, &running->todo);
-		drop_lock(net);
+		net_drop_lock(net);
 		return;
 	}
 	work_list_init(&frame.todo);
 	work_list_splice(&net->after_unlock, &frame.todo);
 	/* Before the drop, so that net_synchronize() sees either the queue or the section. */
 	net_section_enter(net, &section);
-	drop_lock(net);
+	net_drop_lock(net);
 	frame.outer = after_frames;
 	after_frames = &frame;
 	while ((work = work_list_pop(&frame.todo)))

@@ -110,6 +110,25 @@ struct rt_seen {
 };
 
 /**
+ * struct rt_sent - the output route that a destination was found to have
+ * @rt: the route, with a reference; NULL for an empty slot. It is good as long as its generation is, and
+ *      there are no exceptions, which are looked for anew
+ * @daddr: the destination
+ * @saddr: the source that was asked for, or 0
+ * @oif: the device that was asked for, or 0
+ * @tos: type of service
+ * @from: the source that was found
+ */
+struct rt_sent {
+	struct rtable *rt;
+	__be32 daddr;
+	__be32 saddr;
+	int oif;
+	__u8 tos;
+	__be32 from;
+};
+
+/**
  * struct ipv4_net - a host's IPv4
  * @net: the host
  * @routes: struct fib_route by length of their prefix
@@ -121,6 +140,7 @@ struct rt_seen {
  * @rt_all: every struct rtable in existence
  * @rt_in: see RT_IN_*
  * @rt_seen: the routes that packets came by lately, see struct rt_seen
+ * @rt_sent: the routes that were asked for lately, see struct rt_sent
  * @sysctl: settings
  * @tables: the host's copies of the tables of settings
  * @ctl: their registrations
@@ -154,6 +174,7 @@ struct ipv4_net {
 	struct list_head rt_all;
 	struct rtable *rt_in[RT_IN_MAX];
 	struct rt_seen rt_seen[RT_SEEN_MAX];
+	struct rt_sent rt_sent[RT_SEEN_MAX];
 	struct ipv4_sysctl sysctl;
 	struct ctl_table *tables[IPV4_SYSCTL_TABLES];
 	struct ctl_table_header *ctl[IPV4_SYSCTL_TABLES];

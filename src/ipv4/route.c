@@ -161,6 +161,8 @@ void rt_dev_put_all(struct ipv4_net *in, const struct net_device *dev)
 	for (i = 0; i < RT_SEEN_MAX; i++) {
 		ip_rt_put(in->rt_seen[i].rt);
 		in->rt_seen[i].rt = NULL;
+		ip_rt_put(in->rt_sent[i].rt);
+		in->rt_sent[i].rt = NULL;
 	}
 	for (i = 0; i < RT_IN_MAX; i++) {
 		if (!in->rt_in[i] || (dev && in->rt_in[i]->dst.dev != dev))
@@ -410,14 +412,57 @@ static struct rtable *rt_output_by_table(struct ipv4_net *in, struct flowi4 *fl4
 	return e ? rt_output_exception(in, r, e) : rt_output_cached(in, r, r->dev);
 }
 
-struct rtable *ip_route_output_key(struct net *net, struct flowi4 *flp)
+static u32 rt_slot(__be32 daddr, __be32 saddr)
 {
-	struct ipv4_net *in = ipv4_net(net);
+	return hash_32((__force u32)saddr ^ (__force u32)daddr << 1, RT_SEEN_SHIFT);
+}
+
+/*
+ * A connection asks for its route when it begins, once more when it is established, and whoever answers
+ * its SYN does too. Return: the route with a reference and its source in @fl4, or NULL.
+ */
+static struct rtable *rt_sent_before(struct ipv4_net *in, struct flowi4 *fl4)
+{
+	const struct rt_sent *sent = &in->rt_sent[rt_slot(fl4->daddr, fl4->saddr)];
+	struct rtable *rt = sent->rt;
+
+	if (!rt || sent->daddr != fl4->daddr || sent->saddr != fl4->saddr ||
+	    sent->oif != fl4->flowi4_oif || sent->tos != fl4->flowi4_tos || in->nr_exceptions ||
+	    !rt_is_valid(rt, in) || !netif_running(rt->dst.dev))
+		return NULL;
+	fl4->saddr = sent->from;
+	fl4->flowi4_oif = rt->dst.dev->ifindex;
+	dst_hold(&rt->dst);
+	return rt;
+}
+
+/* @asked: what led to @rt and to the addresses in @found. Only for what the table alone decides. */
+static void rt_sent_note(struct ipv4_net *in, const struct flowi4 *asked,
+			 const struct flowi4 *found, struct rtable *rt)
+{
+	struct rt_sent *sent = &in->rt_sent[rt_slot(asked->daddr, asked->saddr)];
+
+	if (IS_ERR(rt) || rt->rt_type != RTN_UNICAST || in->nr_exceptions ||
+	    ipv4_is_loopback(found->saddr))
+		return;
+	dst_hold(&rt->dst);
+	ip_rt_put(sent->rt);
+	*sent = (struct rt_sent){ .rt = rt,
+				  .daddr = asked->daddr,
+				  .saddr = asked->saddr,
+				  .oif = asked->flowi4_oif,
+				  .tos = asked->flowi4_tos,
+				  .from = found->saddr };
+}
+
+static struct rtable *rt_output_lookup(struct ipv4_net *in, struct flowi4 *flp)
+{
+	const struct flowi4 asked = *flp;
 	struct net_device *dev;
+	struct rtable *rt;
 	struct fib_route *r;
 	int err;
 
-	ASSERT_NET_LOCKED(net);
 	err = rt_check_oif(in, flp, &dev);
 	if (!err)
 		err = rt_check_saddr(in, flp, &dev);
@@ -436,7 +481,19 @@ struct rtable *ip_route_output_key(struct net *net, struct flowi4 *flp)
 			     (struct rtable *)ERR_PTR(-ENETUNREACH);
 	if (ipv4_is_multicast(flp->daddr) && r->dev)
 		return rt_output_by_dev(in, flp, r->dev);
-	return rt_output_by_table(in, flp, r);
+	rt = rt_output_by_table(in, flp, r);
+	rt_sent_note(in, &asked, flp, rt);
+	return rt;
+}
+
+struct rtable *ip_route_output_key(struct net *net, struct flowi4 *flp)
+{
+	struct ipv4_net *in = ipv4_net(net);
+	struct rtable *rt;
+
+	ASSERT_NET_LOCKED(net);
+	rt = rt_sent_before(in, flp);
+	return likely(rt) ? rt : rt_output_lookup(in, flp);
 }
 
 /* Input */
@@ -519,18 +576,11 @@ static struct rtable *rt_input_lookup(struct ipv4_net *in, __be32 daddr, __be32 
 	return special ? rt_input_special(in, daddr, saddr, dev) : rt_input_table(in, r);
 }
 
-static struct rt_seen *rt_seen_slot(struct ipv4_net *in, __be32 daddr, __be32 saddr)
-{
-	u32 both = (__force u32)saddr ^ (__force u32)daddr << 1;
-
-	return &in->rt_seen[hash_32(both, RT_SEEN_SHIFT)];
-}
-
 /* Two look-ups in the table, one for each address, are spared a packet like one before. */
 static struct rtable *rt_input(struct ipv4_net *in, __be32 daddr, __be32 saddr, u8 protocol,
 			       const struct net_device *dev)
 {
-	struct rt_seen *seen = rt_seen_slot(in, daddr, saddr);
+	struct rt_seen *seen = &in->rt_seen[rt_slot(daddr, saddr)];
 	struct rtable *rt = seen->rt;
 
 	if (rt && seen->saddr == saddr && seen->daddr == daddr && seen->dev == dev &&

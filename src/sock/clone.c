@@ -63,8 +63,8 @@ static bool share(struct sock *sk, const struct sock *from)
 
 struct sock *sk_clone(const struct sock *sk, gfp_t priority)
 {
-	size_t size = sk->sk_prot->obj_size ? sk->sk_prot->obj_size : sizeof(struct sock);
-	struct sock *newsk = (struct sock *)kmalloc(size, priority);
+	size_t size = sock_size(sk->sk_prot);
+	struct sock *newsk = (struct sock *)sock_memory(sock_net(sk), size, priority);
 
 	ASSERT_NET_LOCKED(sock_net(sk));
 	if (!newsk)
@@ -73,6 +73,6 @@ struct sock *sk_clone(const struct sock *sk, gfp_t priority)
 	begin_anew(newsk);
 	if (share(newsk, sk))
 		return newsk;
-	kfree(newsk);
+	sock_memory_free(sock_net(sk), newsk, size);
 	return NULL;
 }

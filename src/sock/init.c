@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The settings of a host for its sockets: net.core.rmem_default and its kin. */
+#include <string.h>
+
 #include <skiff/net_namespace.h>
+#include <skiff/slab.h>
 #include <skiff/sock.h>
 
 #include "sock/sock.h"
@@ -10,6 +13,19 @@
 #define DEFAULT_OPTMEM (128 * 1024)
 #define DEFAULT_SOMAXCONN 4096
 
+/*
+ * Connections come and go, and their sockets are larger than what the C library keeps at hand for a thread.
+ * A host keeps so many, of the kind that was the last to end. Not where allocations are to fail on demand
+ * and whoever touches a freed one is to be caught.
+ */
+#ifdef SKIFF_DEBUG
+#define SOCK_SPARES_MAX 0u
+#else
+#define SOCK_SPARES_MAX (unsigned int)SOCK_SPARES
+#endif
+#define SOCK_SPARES 64
+#define SOCK_SPARE_LEAST 1024
+
 /**
  * struct sock_net - the sockets' share of a host
  * @limits: its settings
@@ -17,6 +33,9 @@
  * @ctl: its registration
  * @last_cookie: the number of the socket that was numbered last
  * @cookie: the host's own number
+ * @spares: memory of sockets that have ended, for the next ones
+ * @nr_spares: how many
+ * @spare_size: bytes of each
  */
 struct sock_net {
 	struct sock_limits limits;
@@ -24,6 +43,9 @@ struct sock_net {
 	struct ctl_table_header *ctl;
 	u64 last_cookie;
 	u64 cookie;
+	void *spares[SOCK_SPARES];
+	unsigned int nr_spares;
+	size_t spare_size;
 };
 
 static unsigned int sock_net_id;
@@ -45,6 +67,30 @@ static struct sock_net *sock_net_of(const struct net *net)
 	if (!net || !READ_ONCE(sock_net_registered))
 		return NULL;
 	return (struct sock_net *)net_generic(net, sock_net_id);
+}
+
+void *sock_memory(struct net *net, size_t size, gfp_t gfp)
+{
+	struct sock_net *sn = net && current_net() == net ? sock_net_of(net) : NULL;
+	void *p;
+
+	if (!sn || !sn->nr_spares || sn->spare_size != size)
+		return kmalloc(size, gfp);
+	p = sn->spares[--sn->nr_spares];
+	return gfp & __GFP_ZERO ? memset(p, 0, size) : p;
+}
+
+void sock_memory_free(const struct net *net, void *p, size_t size)
+{
+	struct sock_net *sn = net && current_net() == net ? sock_net_of(net) : NULL;
+
+	if (!sn || size < SOCK_SPARE_LEAST || sn->nr_spares == SOCK_SPARES_MAX ||
+	    (sn->nr_spares && sn->spare_size != size)) {
+		kfree(p);
+		return;
+	}
+	sn->spare_size = size;
+	sn->spares[sn->nr_spares++] = p;
 }
 
 struct sock_limits *sock_limits(const struct net *net)
@@ -107,6 +153,8 @@ static void sock_net_exit(struct net *net)
 	struct sock_net *sn = (struct sock_net *)net_generic(net, sock_net_id);
 
 	unregister_net_sysctl_table(sn->ctl);
+	while (sn->nr_spares)
+		kfree(sn->spares[--sn->nr_spares]);
 }
 
 static struct pernet_operations sock_net_ops = {

@@ -84,13 +84,10 @@ bool __sk_mem_schedule(struct sock *sk, int size)
 	return true;
 }
 
-void sk_mem_reclaim(struct sock *sk)
+void __sk_mem_reclaim(struct sock *sk)
 {
-	int have, pages;
+	int have = READ_ONCE(sk->sk_forward_alloc), pages;
 
-	if (!sk_has_account(sk))
-		return;
-	have = READ_ONCE(sk->sk_forward_alloc);
 	do {
 		pages = have >> PAGE_SHIFT;
 		if (pages <= 0)

@@ -9,11 +9,11 @@
 
 struct sock *sk_alloc(struct net *net, int family, gfp_t priority, struct proto *prot, int kern)
 {
-	size_t size = prot && prot->obj_size ? prot->obj_size : sizeof(struct sock);
+	size_t size = sock_size(prot);
 	struct sock *sk;
 
 	BUG_ON(size < sizeof(*sk));
-	sk = kzalloc(size, priority);
+	sk = (struct sock *)sock_memory(net, size, priority | __GFP_ZERO);
 	if (!sk)
 		return NULL;
 	sk->sk_family = (unsigned short)family;
@@ -66,7 +66,7 @@ static void release_memory(struct sock *sk)
 {
 	if (sk->sk_host_mem)
 		net_mem_put(sk->sk_host_mem);
-	kfree(sk);
+	sock_memory_free(sock_net(sk), sk, sock_size(sk->sk_prot));
 }
 
 void sock_rmem_gone(struct sock *sk)

@@ -29,6 +29,15 @@
 /* Added to sk_rmem_alloc when only buffers keep the memory: below every sum that they can have. */
 #define SOCK_RMEM_DYING INT_MIN
 
+static inline size_t sock_size(const struct proto *prot)
+{
+	return prot && prot->obj_size ? prot->obj_size : sizeof(struct sock);
+}
+
+/* Memory for a socket of @net, sock_size() bytes, and back to it. @net: NULL, or anything that was one. */
+void *sock_memory(struct net *net, size_t size, gfp_t gfp);
+void sock_memory_free(const struct net *net, void *p, size_t size);
+
 /* Drop @bytes of sk_wmem_alloc; the last ones end the socket. */
 void sock_wmem_put(struct sock *sk, unsigned int bytes);
 

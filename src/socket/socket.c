@@ -286,7 +286,7 @@ static long connect_file(struct sfile *f, struct connect_call *c)
 
 int skiff_connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
-	struct connect_call c = { .len = (int)len };
+	struct connect_call c;
 	struct sfile *f;
 	int err;
 	long ret;
@@ -294,6 +294,8 @@ int skiff_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	f = sfile_get_socket(fd, &err);
 	if (!f)
 		return skiff_result(err);
+	c.len = (int)len;
+	c.begun = false;
 	ret = copy_address(&c.addr, addr, len);
 	if (!ret)
 		ret = connect_file(f, &c);

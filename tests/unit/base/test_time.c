@@ -35,6 +35,30 @@ static void test_spans(void **state)
 	assert_true(ktime_after(2, 1) && ktime_before(1, 2));
 }
 
+/* What a thread has seen under another host's lock counts, but the present never goes back. */
+static void test_lent_time(void **state)
+{
+	struct skiff_env env = { .clock = skiff_clock_real() };
+	ktime_t now = skiff_clock_now(env.clock);
+
+	skiff_env = &env;
+	skiff_clock_lend(0);
+	assert_true(env.seen == 0);
+	skiff_clock_lend(now);
+	assert_true(skiff_clock_seen(env.clock) == now);
+	assert_true(jiffies_seen() == (u64)now / NSEC_PER_JIFFY + INITIAL_JIFFIES);
+	/* The next hold of the lock: it has been later here. */
+	env.seen = 0;
+	env.seen_jiffies = 0;
+	skiff_clock_lend(now - 1);
+	assert_true(env.seen == 0);
+	assert_true(skiff_clock_seen(env.clock) >= now);
+	env.seen = 0;
+	skiff_clock_lend(now);
+	assert_true(env.seen == 0 || env.seen > now);
+	skiff_env = NULL;
+}
+
 static void test_real_clock(void **state)
 {
 	struct skiff_clock *clock = skiff_clock_real();
@@ -165,10 +189,11 @@ static void test_jiffies_spans(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_spans),		cmocka_unit_test(test_real_clock),
-		cmocka_unit_test(test_virtual_clock),	cmocka_unit_test(test_refusals),
-		cmocka_unit_test(test_never_back),	cmocka_unit_test(test_jiffies),
-		cmocka_unit_test(test_jiffies_compare), cmocka_unit_test(test_jiffies_spans),
+		cmocka_unit_test(test_spans),	      cmocka_unit_test(test_real_clock),
+		cmocka_unit_test(test_lent_time),     cmocka_unit_test(test_virtual_clock),
+		cmocka_unit_test(test_refusals),      cmocka_unit_test(test_never_back),
+		cmocka_unit_test(test_jiffies),	      cmocka_unit_test(test_jiffies_compare),
+		cmocka_unit_test(test_jiffies_spans),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

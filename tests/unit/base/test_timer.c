@@ -136,6 +136,29 @@ static void test_equal_instants(void **state)
 	assert_ptr_equal(fired[7], &t[3]);
 }
 
+/* Nothing is due: the position may stay behind, and what is armed then is as exact. */
+static void test_quiet(void **state)
+{
+	const ktime_t lag = 1LL << (TIMER_LAG_LEVELS * TIMER_LEVEL_BITS);
+	struct timer_list near, far;
+
+	prepare(&near);
+	prepare(&far);
+	assert_true(timer_base_quiet(base, 2000));
+	assert_false(timer_base_quiet(base, lag));
+	mod_timer_ns(&far, 9000);
+	assert_true(timer_base_quiet(base, 8999));
+	assert_false(timer_base_quiet(base, 9000));
+	clock_advance(vclock, 8000);
+	mod_timer_ns(&near, 8001);
+	assert_true(timer_base_next(base) == 8001);
+	assert_false(timer_base_quiet(base, 8001));
+	assert_int_equal(run_to(8500), 1);
+	assert_ptr_equal(fired[0], &near);
+	assert_int_equal(run_to(9000), 1);
+	assert_ptr_equal(fired[1], &far);
+}
+
 static void test_past(void **state)
 {
 	struct timer_list a, b, c;
@@ -539,6 +562,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_every_distance, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_equal_instants, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_past, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_quiet, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_budget, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_callbacks, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_jiffies, setup, teardown),

@@ -348,6 +348,59 @@ static void addresses_by_a_route(void **state)
 	net_unlock(h.net);
 }
 
+static struct rtable *route_of(__be32 daddr, __be32 saddr)
+{
+	struct flowi4 fl4 = { .daddr = daddr, .saddr = saddr };
+	struct rtable *rt;
+
+	net_lock(h.net);
+	rt = ip_route_output_key(h.net, &fl4);
+	assert_false(IS_ERR(rt));
+	ip_rt_put(rt);
+	net_unlock(h.net);
+	return rt;
+}
+
+/* What was asked for lately is found again, until what it rests on is another. */
+static void ways_out_are_remembered(void **state)
+{
+	const __be32 gw = IP(192, 0, 2, 77), host = IP(192, 0, 2, 200), own = IP(192, 0, 2, 9);
+	struct fib_config cfg = { .fc_dst = host, .fc_dst_len = 32, .fc_gw4 = gw };
+	struct rtable *rt = route_of(host, 0);
+	struct sock sk = { .sk_daddr = host };
+	__be32 saddr;
+
+	assert_ptr_equal(route_of(host, 0), rt);
+	assert_int_equal(way_to(host, &saddr), host);
+	assert_int_equal(saddr, HOST_IP);
+	/* A longer prefix, and without it again. */
+	assert_int_equal(insert(cfg), 0);
+	assert_int_equal(way_to(host, NULL), gw);
+	assert_int_equal(way_to(host, NULL), gw);
+	cfg.fc_type = RTN_UNICAST;
+	net_lock(h.net);
+	assert_int_equal(fib_table_delete(h.net, &cfg), 0);
+	net_unlock(h.net);
+	assert_int_equal(way_to(host, NULL), host);
+	/* A source counts as long as it is an address of the host's. */
+	assert_int_equal(add(h.dev, own, 24), 0);
+	route_of(host, own);
+	route_of(host, own);
+	assert_int_equal(del(own), 0);
+	net_lock(h.net);
+	assert_int_equal(PTR_ERR(ip_route_output_key(h.net, &(struct flowi4){ .daddr = host,
+									      .saddr = own })),
+			 -ENETUNREACH);
+	/* A destination has got a path of its own. */
+	rt = ip_route_output_key(h.net, &(struct flowi4){ .daddr = host });
+	rt->dst.ops->update_pmtu(&rt->dst, &sk, NULL, 1000, false);
+	ip_rt_put(rt);
+	rt = ip_route_output_key(h.net, &(struct flowi4){ .daddr = host });
+	assert_int_equal(dst_mtu(&rt->dst), 1000);
+	ip_rt_put(rt);
+	net_unlock(h.net);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -356,6 +409,7 @@ int main(void)
 		T(the_longest_prefix_wins),  T(routes_that_are_refused),
 		T(sources_that_are_refused), T(a_device_goes),
 		T(ways_in_are_remembered),   T(addresses_by_a_route),
+		T(ways_out_are_remembered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
