@@ -12,6 +12,22 @@ static bool inet_is_v6(const struct sock *sk)
 	return sk->sk_family == AF_INET6;
 }
 
+/* Whose address would be the source of an answer: RFC 1122 section 3.3.4.2, for what was sent to several. */
+static __be32 answer_source(struct net *net, const struct net_device *dev, __be32 saddr)
+{
+	const struct fib_route *r;
+
+	if (ipv4_is_zeronet(saddr))
+		return inet_select_addr(dev, saddr, RT_SCOPE_LINK);
+	r = fib_lookup(ipv4_net(net), saddr, 0);
+	if (r && r->cfg.fc_prefsrc)
+		return r->cfg.fc_prefsrc;
+	if (r && r->dev)
+		return inet_select_addr(r->dev, r->cfg.fc_gw4 ? r->cfg.fc_gw4 : saddr,
+					RT_SCOPE_UNIVERSE);
+	return inet_select_addr(dev, saddr, RT_SCOPE_UNIVERSE);
+}
+
 void ipv4_pktinfo_prepare(const struct sock *sk, struct sk_buff *skb)
 {
 	const struct ipv6_pinfo *np = inet6_sk(sk);
@@ -20,7 +36,7 @@ void ipv4_pktinfo_prepare(const struct sock *sk, struct sk_buff *skb)
 
 	if (!(inet_sk(sk)->cmsg_flags & IP_CMSG_PKTINFO) && !(np && np->rxpktinfo))
 		return;
-	/* RFC 1122 section 3.2.1.3: to a group or to all, it is the interface's address. */
+	/* RFC 1122 section 3.2.1.3: to a group or to all, it is an address of ours. */
 	INET_RCV_CB(skb)->spec_dst = ip_hdr(skb)->daddr;
 	/* By loopback to an address of another device: that one is told. */
 	if (skb->skb_iif == net_loopback_dev(sock_net(sk))->ifindex) {
@@ -31,8 +47,8 @@ void ipv4_pktinfo_prepare(const struct sock *sk, struct sk_buff *skb)
 	if (!rt || !(rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)))
 		return;
 	dev = __dev_get_by_index(sock_net(sk), skb->skb_iif);
-	INET_RCV_CB(skb)->spec_dst = inet_select_addr(dev ? dev : net_loopback_dev(sock_net(sk)),
-						      ip_hdr(skb)->saddr, RT_SCOPE_LINK);
+	INET_RCV_CB(skb)->spec_dst = answer_source(
+		sock_net(sk), dev ? dev : net_loopback_dev(sock_net(sk)), ip_hdr(skb)->saddr);
 }
 
 static void ip_cmsg_pktinfo(struct skiff_msghdr *msg, struct sk_buff *skb)

@@ -73,7 +73,10 @@ static int raw_getsockopt(struct sock *sk, int level, int optname, void *optval,
 {
 	if (level == SOL_IP)
 		return ip_getsockopt(sk, level, optname, optval, optlen);
-	if (level != SOL_RAW || optname != ICMP_FILTER)
+	/* Levels that it doesn't have: Linux answers those who ask otherwise than those who set. */
+	if (level != SOL_RAW)
+		return -EOPNOTSUPP;
+	if (optname != ICMP_FILTER)
 		return -ENOPROTOOPT;
 	if (sk->sk_num != IPPROTO_ICMP)
 		return -EOPNOTSUPP;

@@ -217,12 +217,23 @@ static bool only_software(const struct sk_buff *skb, bool noted)
 	return skb->pkt_type == PACKET_OUTGOING && noted;
 }
 
+/* Is the time told by a control message? SIOCGSTAMP is for those who get none. */
+static bool told_with_packet(const struct sock *sk, struct sk_buff *skb)
+{
+	u32 flags = sk->sk_tsflags;
+
+	return sock_flag(sk, SOCK_RCVTSTAMP) || flags & SOF_TIMESTAMPING_RX_SOFTWARE ||
+	       (skb->tstamp && flags & SOF_TIMESTAMPING_SOFTWARE) ||
+	       (skb_hwtstamps(skb)->hwtstamp && flags & SOF_TIMESTAMPING_RAW_HARDWARE);
+}
+
 void sock_recv_timestamp(struct skiff_msghdr *msg, struct sock *sk, struct sk_buff *skb)
 {
 	s64 ts[3] = { 0, 0, 0 };
 	bool noted = skb->tstamp != 0;
 
-	sk->sk_stamp = skb->tstamp;
+	if (!told_with_packet(sk, skb))
+		sk->sk_stamp = skb->tstamp;
 	if (sock_flag(sk, SOCK_RCVTSTAMP)) {
 		/* It came before anybody asked for times: the time of reading has to do. */
 		if (!noted)

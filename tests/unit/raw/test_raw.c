@@ -60,6 +60,9 @@ static void icmp_with_a_filter(void **state)
 	assert_int_equal(sc_set(&some, SOL_RAW, ICMP_FILTER, &filter, sizeof(filter)), 0);
 	assert_int_equal(sc_set(&udp, SOL_RAW, ICMP_FILTER, &filter, sizeof(filter)), -EOPNOTSUPP);
 	assert_int_equal(sc_set(&some, SOL_RAW, 2, &filter, sizeof(filter)), -ENOPROTOOPT);
+	assert_int_equal(sc_get(&some, SOL_RAW, 2, &filter, &len), -ENOPROTOOPT);
+	assert_int_equal(sc_set(&some, SOL_ICMPV6, 1, &filter, sizeof(filter)), -ENOPROTOOPT);
+	assert_int_equal(sc_get(&some, SOL_ICMPV6, 1, &filter, &len), -EOPNOTSUPP);
 	filter.data = 0;
 	assert_int_equal(sc_get(&some, SOL_RAW, ICMP_FILTER, &filter, &len), 0);
 	assert_int_equal(filter.data, 1u << ICMP_ECHO);

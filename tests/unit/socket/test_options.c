@@ -238,6 +238,24 @@ static const void *message(int type, char *control, size_t size)
 	return NULL;
 }
 
+/* A time that came by a control message is no more there to ask for. */
+static void stamps_are_told_once(void **state)
+{
+	char control[200] __aligned(8);
+	struct __kernel_old_timeval tv;
+
+	fd = open_port(vhost, 0, 1);
+	assert_int_equal(set(SO_TIMESTAMP_OLD, 1), 0);
+	send_to(fd, 1, "x", 0);
+	assert_non_null(message(SO_TIMESTAMP_OLD, control, sizeof(control)));
+	fails(skiff_ioctl(fd, SIOCGSTAMP_OLD, &tv), ENOENT);
+	assert_int_equal(set(SO_TIMESTAMP_OLD, 0), 0);
+	send_to(fd, 1, "x", 0);
+	assert_null(message(SO_TIMESTAMP_OLD, control, sizeof(control)));
+	assert_int_equal(skiff_ioctl(fd, SIOCGSTAMP_OLD, &tv), 0);
+	skiff_close(fd);
+}
+
 static void test_stamps(void **state)
 {
 	char control[200] __aligned(8);
@@ -325,9 +343,10 @@ static void test_peek_offset(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_numbers), T(test_read_only), T(test_refusals),
-		T(test_buffers), T(test_timeouts),  T(test_linger_meminfo_cookie),
-		T(test_stamps),	 T(test_overflow),  T(test_peek_offset),
+		T(test_numbers),	 T(test_read_only), T(test_refusals),
+		T(test_buffers),	 T(test_timeouts),  T(test_linger_meminfo_cookie),
+		T(test_stamps),		 T(test_overflow),  T(test_peek_offset),
+		T(stamps_are_told_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,36 @@ static struct socket *open_socket(struct socket *s)
 	return s;
 }
 
+/* An answer to a host's own multicast would go by loopback, whatever addresses its other devices have. */
+static void pktinfo_of_own_group(void **state)
+{
+	struct ip_mreqn mreq = { .imr_multiaddr.s_addr = htonl(0xef010203) };
+	const struct in_pktinfo *info;
+	struct socket a, b;
+
+	net_lock(h.net);
+	mreq.imr_ifindex = __dev_get_by_name(h.net, "lo")->ifindex;
+	net_unlock(h.net);
+	open_socket(&a);
+	open_socket(&b);
+	assert_int_equal(sc_bind(&a, 0, 5000), 0);
+	assert_int_equal(sc_set_int(&a, SOL_IP, IP_PKTINFO, 1), 0);
+	assert_int_equal(sc_set(&a, SOL_IP, IP_ADD_MEMBERSHIP, &mreq, sizeof(mreq)), 0);
+	assert_int_equal(sc_bind(&b, htonl(INADDR_LOOPBACK), 0), 0);
+	assert_int_equal(sc_set(&b, SOL_IP, IP_MULTICAST_IF, &mreq, sizeof(mreq)), 0);
+	assert_int_equal(sc_sendto(&b, data, 10, (__force __be32)mreq.imr_multiaddr.s_addr, 5000),
+			 10);
+	wire_run(&h);
+	assert_int_equal(sc_recv(&a, &g, 100, 0), 10);
+	info = sc_cmsg(&g, SOL_IP, IP_PKTINFO);
+	assert_non_null(info);
+	assert_int_equal(info->ipi_ifindex, mreq.imr_ifindex);
+	assert_int_equal(info->ipi_spec_dst.s_addr, htonl(INADDR_LOOPBACK));
+	assert_int_equal(info->ipi_addr.s_addr, mreq.imr_multiaddr.s_addr);
+	sc_close(&a);
+	sc_close(&b);
+}
+
 static void control_messages(void **state)
 {
 	const struct in_pktinfo *info;
@@ -204,8 +234,8 @@ static void sockets_of_a_processor(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(control_messages),	    T(option_ranges),	       T(options_in_the_header),
-		T(options_of_one_datagram), T(sockets_of_a_processor),
+		T(control_messages),	  T(pktinfo_of_own_group),    T(option_ranges),
+		T(options_in_the_header), T(options_of_one_datagram), T(sockets_of_a_processor),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
