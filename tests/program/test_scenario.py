@@ -20,8 +20,8 @@ RECORDED = os.path.join(HERE, 'scenario.txt')
 QUICK = ('sockets/', 'epoll/', 'signals/', 'processes/', 'moving/', 'ends/')
 # On a host: without epoll's, which look when something was to have come, and that is late on a busy machine; and of
 # the states times the calls some, one of each kind.
-SOME = tuple(q for q in QUICK if q != 'epoll/') + ('table/new |', 'table/one to accept |', 'table/with data |', 'table/peer reset |',
-                'table/udp connected |')
+SOME = tuple(q for q in QUICK if q != 'epoll/') + (
+    'table/new |', 'table/one to accept |', 'table/with data |', 'table/peer reset |', 'table/udp connected |')
 # Whatever takes so long on a machine with other things to do has not hung.
 TIMEOUT = 540
 # How many times as long as on the kernel is waited for what is under way.
