@@ -137,6 +137,7 @@ long call_listen(struct call *call)
 		err = pair_stuff(ps);
 	if (err)
 		return err;
+	pair_tell_room(ps);
 	/* Writing to it is EPIPE. */
 	pair_shut(ps, SHUT_RD);
 	ps->state = PSOCK_LISTENING;
@@ -209,6 +210,7 @@ static long give_connection(struct call *call, int sfd, int flags)
 		return -ENOMEM;
 	}
 	new->state = PSOCK_STREAM;
+	new->accepted = true;
 	new->sndbuf = ps->sndbuf;
 	new->rcvbuf = ps->rcvbuf;
 	fd = pair_new(new, SOCK_STREAM, flags & SOCK_NONBLOCK);

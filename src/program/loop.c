@@ -205,6 +205,16 @@ static int sleep_or_look(struct loop *loop, struct epoll_event *events, bool bus
 	return n;
 }
 
+static void call_watches(const struct epoll_event *events, int n, bool ends)
+{
+	for (int i = 0; i < n; i++) {
+		struct loop_watch *watch = events[i].data.ptr;
+
+		if (watch->fd >= 0 && (watch->ends_first && events[i].events & EPOLLHUP) == ends)
+			watch->fn(watch, events[i].events);
+	}
+}
+
 static int loop_round(struct loop *loop, bool may_sleep)
 {
 	struct epoll_event events[EVENTS_MAX];
@@ -215,12 +225,8 @@ static int loop_round(struct loop *loop, bool may_sleep)
 	n = sleep_or_look(loop, events, busy || !may_sleep);
 	if (n < 0 && errno != EINTR)
 		return -errno;
-	for (int i = 0; i < n; i++) {
-		struct loop_watch *watch = events[i].data.ptr;
-
-		if (watch->fd >= 0)
-			watch->fn(watch, events[i].events);
-	}
+	call_watches(events, n, true);
+	call_watches(events, n, false);
 	sweep(loop);
 	return 0;
 }

@@ -19,10 +19,12 @@ typedef void loop_fn(struct loop_watch *watch, u32 events);
  * struct loop_watch - a descriptor of the system's that is watched; part of what it belongs to
  * @fd: the descriptor, -1 while nothing is watched
  * @fn: called with the EPOLL* events of it, from loop_run(), without any lock
+ * @ends_first: an end of it (EPOLLHUP) comes before what else has happened meanwhile
  */
 struct loop_watch {
 	int fd;
 	loop_fn *fn;
+	bool ends_first;
 };
 
 /**

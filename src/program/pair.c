@@ -19,7 +19,17 @@
 
 #include "program/program.h"
 
-#define END_EVENTS (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)
+/*
+ * That there is room in our end concerns nobody before it was full, and each read() of the program's would tell of
+ * it.
+ *
+ * What programs do to several ends one after another we see in the order in which their events came, if at all. A
+ * connection that was accepted and closed at once has not ended before our own descriptor for the program's end
+ * is closed, so its event has to be there already: that there is room, once. Then what is sent by it later seems to
+ * come first, and so what has ended is looked at before all else.
+ */
+#define END_EVENTS (EPOLLIN | EPOLLRDHUP | EPOLLET)
+#define ROOM_EVENTS (END_EVENTS | EPOLLOUT)
 
 /* What a pair may hold in each direction, before the system's own limit. */
 #define PAIR_SNDBUF (1 << 20)
@@ -54,10 +64,29 @@ static void set_end(struct psock *ps, int end)
 
 static int watch_end(struct psock *ps, int end)
 {
-	loop_fn *fn = ps->type == SOCK_STREAM ? pump_end_ready : datagram_end_ready;
+	bool stream = ps->type == SOCK_STREAM;
 
 	set_end(ps, end);
-	return loop_watch(&ps->server->loop, &ps->end, end, END_EVENTS, fn);
+	ps->end.ends_first = stream;
+	ps->tells_room = !stream || ps->accepted;
+	return loop_watch(&ps->server->loop, &ps->end, end,
+			  ps->tells_room ? ROOM_EVENTS : END_EVENTS,
+			  stream ? pump_end_ready : datagram_end_ready);
+}
+
+void pair_seen(struct psock *ps)
+{
+	if (!ps->accepted)
+		return;
+	ps->accepted = false;
+	if (!ps->in)
+		ps->tells_room = loop_rewatch(&ps->server->loop, &ps->end, END_EVENTS) != 0;
+}
+
+void pair_tell_room(struct psock *ps)
+{
+	if (!ps->tells_room)
+		ps->tells_room = !loop_rewatch(&ps->server->loop, &ps->end, ROOM_EVENTS);
 }
 
 /* Numbers are given from the lowest on: a high one tells that there are few left. */

@@ -162,6 +162,8 @@ struct psock_stamp {
  * @has_name: our end has the name of the meeting place, which some calls tell
  * @roomy: the program's end may hold as much as a connection is to
  * @wide: ours may
+ * @accepted: it is new, and its first event is still to come
+ * @tells_room: an event tells that there is room in ours
  * @readable: there may be something at our end that was not read
  * @last_words: and nothing will follow it
  * @shut: directions of our end that were shut, a bit each: SHUT_RD, SHUT_WR
@@ -205,6 +207,8 @@ struct psock {
 	bool has_name;
 	bool roomy;
 	bool wide;
+	bool accepted;
+	bool tells_room;
 	bool readable;
 	bool last_words;
 	u8 shut;
@@ -334,6 +338,10 @@ int pair_stuff(struct psock *ps);
 void pair_unstuff(struct psock *ps);
 /* Our end is full: let it hold more, if it does not yet. Return: whether it does now. */
 bool pair_widen(struct psock *ps);
+/* An event of our end. */
+void pair_seen(struct psock *ps);
+/* It is to be told when something was read from it: our end is full, or has a token in it. */
+void pair_tell_room(struct psock *ps);
 /* The program has asked for buffers of another size. */
 void pair_resize(struct psock *ps);
 /*

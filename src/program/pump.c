@@ -278,8 +278,10 @@ static bool write_in(struct psock *ps)
 		put = sendmsg(ps->end.fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (put < 0 && errno == EAGAIN && pair_widen(ps))
 			continue;
-		if (put < 0 && errno == EAGAIN)
+		if (put < 0 && errno == EAGAIN) {
+			pair_tell_room(ps);
 			return false;
+		}
 		if (put < 0 && is_want_of_memory(errno)) {
 			go_on_later(ps);
 			return false;
@@ -369,8 +371,12 @@ static bool pass_urgent(struct psock *ps)
 			ps->urgent = URGENT_SKIPPED;
 		return !yet;
 	}
-	if (send(ps->end.fd, &byte, 1, MSG_OOB | MSG_DONTWAIT | MSG_NOSIGNAL) != 1)
-		return errno != EAGAIN;
+	if (send(ps->end.fd, &byte, 1, MSG_OOB | MSG_DONTWAIT | MSG_NOSIGNAL) != 1) {
+		if (errno != EAGAIN)
+			return true;
+		pair_tell_room(ps);
+		return false;
+	}
 	skiff_recv(ps->sfd, &byte, 1, MSG_OOB | MSG_DONTWAIT);
 	ps->urgent = URGENT_SKIPPED;
 	return true;
@@ -474,6 +480,8 @@ void pump_end_ready(struct loop_watch *watch, u32 events)
 {
 	struct psock *ps = container_of(watch, struct psock, end);
 
+	if (!(events & EPOLLHUP))
+		pair_seen(ps);
 	if (events & (EPOLLIN | EPOLLHUP | EPOLLRDHUP))
 		ps->readable = true;
 	if (events & (EPOLLHUP | EPOLLRDHUP))
