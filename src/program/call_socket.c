@@ -315,6 +315,31 @@ static long wait_for_connection(struct call *call, long why)
 	return ret;
 }
 
+/* Whether the answer is here already, and is a good one. */
+static bool is_answered(struct psock *ps)
+{
+	struct pollfd p = { .fd = ps->sfd, .events = POLLOUT };
+
+	loop_settle(&ps->server->loop);
+	return skiff_poll_fds(&p, 1, 0) > 0 && p.revents == POLLOUT;
+}
+
+/* It was connected while connect() was being answered. Who would not wait is told as if it had not been. */
+static long connected_at_once(struct call *call, const struct sockaddr_storage *addr, socklen_t len)
+{
+	struct psock *ps = call->ps;
+	bool nonblock = call_nonblock(call);
+	long err = connected(call);
+
+	if (err)
+		return err;
+	if (nonblock) {
+		pair_nudge(ps);
+		return -EINPROGRESS;
+	}
+	return skiff_connect(ps->sfd, (const struct sockaddr *)addr, len) ? -errno : 0;
+}
+
 static long connect_stream(struct call *call, const struct sockaddr_storage *addr, socklen_t len)
 {
 	struct psock *ps = call->ps;
@@ -332,6 +357,8 @@ static long connect_stream(struct call *call, const struct sockaddr_storage *add
 			pair_break(ps);
 		return ret;
 	}
+	if (ret == -EINPROGRESS && !call->retry && is_answered(ps))
+		return connected_at_once(call, addr, len);
 	if (call->retry || !call_nonblock(call))
 		return wait_for_connection(call, ret);
 	return ret == -EINPROGRESS ? connecting(call) : ret;

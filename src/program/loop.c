@@ -131,6 +131,18 @@ static bool run_hosts(struct loop *loop)
 	return any;
 }
 
+void loop_settle(struct loop *loop)
+{
+	int called = 0;
+
+	run_hosts(loop);
+	/* The first one is the programs'. The others may ask the system, which has answered. */
+	for (int i = 1; i < loop->nr_nets; i++)
+		called += net_dispatch(loop->net[i].net);
+	if (called)
+		run_hosts(loop);
+}
+
 s64 loop_now(void)
 {
 	struct timespec ts;

@@ -95,6 +95,12 @@ int loop_run(struct loop *loop);
 /* The instant that deadlines are compared with: CLOCK_MONOTONIC, ns. */
 s64 loop_now(void);
 
+/*
+ * Let hosts do what they can at once: what one of them has just sent may have its answer already. Without a stack lock;
+ * a watch's function may call it.
+ */
+void loop_settle(struct loop *loop);
+
 /* Any thread's, and a signal handler's. */
 void loop_stop(struct loop *loop);
 

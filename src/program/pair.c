@@ -242,6 +242,18 @@ int pair_stuff(struct psock *ps)
 	return 0;
 }
 
+void pair_nudge(struct psock *ps)
+{
+	int fd = psock_borrow(ps);
+	char byte;
+
+	if (fd < 0)
+		return;
+	if (send(fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1)
+		recv(ps->end.fd, &byte, 1, MSG_DONTWAIT);
+	psock_return(ps, fd);
+}
+
 bool pair_widen(struct psock *ps)
 {
 	if (ps->wide)
