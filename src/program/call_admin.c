@@ -120,6 +120,9 @@ static long change_route(struct call *call, unsigned int cmd)
 	char name[IF_NAMESIZE];
 	int err = task_read(call->task, &route, call_arg(call, 2), sizeof(route));
 
+	/* Of no other route is the device looked at. */
+	if (!err && route.rt_dst.sa_family != AF_INET)
+		route.rt_dev = NULL;
 	if (!err && route.rt_dev) {
 		err = read_name(call, (u64)(uintptr_t)route.rt_dev, name);
 		route.rt_dev = name;

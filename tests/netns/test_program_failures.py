@@ -445,9 +445,9 @@ def test_sockets_begin_again():
 def test_pointers_in_arguments():
     """They are the program's own: the host follows none of them, and lives."""
     host, box = box_host()
+    as_linux = KERNEL_PLACE.run(PYTHON, '-c', POINTERS)
     for _ in range(2):
-        said = box.run(PYTHON, '-c', POINTERS).split('\n')[:-1]
-        assert said == ["['ENOTSUP', 'EPERM', 'EPERM', 'ok']", 'EINVAL', 'EFAULT', 'EINVAL'], said
+        assert box.run(PYTHON, '-c', POINTERS) == as_linux
     host.stop()
 
 
