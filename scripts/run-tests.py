@@ -26,6 +26,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -238,6 +239,8 @@ def main():
     parser.add_argument('--more', action='store_true')
     parser.add_argument('builds', nargs='+')
     args = parser.parse_args()
+    # A shell that has started us in the background lets nobody be interrupted, and tests interrupt programs.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     builds = [os.path.abspath(b) for b in args.builds]
     env = sanitizer_env()
     env.update(SKIFF=command_of(builds[0]), SKIFF_RELEASE=command_of(builds[-1]),
