@@ -14,14 +14,12 @@
 #include <unistd.h>
 
 #include <skiff/drivers.h>
-#include <skiff/fault.h>
 #include <skiff/gateway.h>
 #include <skiff/netconf.h>
 #include <skiff/skiff.h>
 #include <skiff/socket.h>
 
-#define BULK 300000
-#define NTH_MAX 60
+#include "lossless.h"
 
 static struct net *client, *host;
 static struct skiff_gateway *gw;
@@ -99,72 +97,40 @@ static int tear_down(void **state)
 	return skiff_net_destroy(client) + skiff_net_destroy(host);
 }
 
-static ssize_t give(bool out, const char *data, size_t len)
+static ssize_t near_gives(const char *data, size_t len)
 {
-	return out ? skiff_send(near, data, len, MSG_DONTWAIT) :
-		     send(far, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return skiff_send(near, data, len, MSG_DONTWAIT);
 }
 
-static ssize_t take(bool out, char *data, size_t len)
+static ssize_t near_takes(char *data, size_t len)
 {
-	return out ? recv(far, data, len, MSG_DONTWAIT) : skiff_recv(near, data, len, MSG_DONTWAIT);
+	return skiff_recv(near, data, len, MSG_DONTWAIT);
 }
 
-/* Send the block through and compare; allocation @nth fails meanwhile. Return: whether there were as many. */
-static bool survives(const char *block, char *got, bool out, long nth)
+static ssize_t far_gives(const char *data, size_t len)
 {
-	size_t sent = 0, received = 0;
-	bool happened = false;
-
-	for (int i = 0; i < 20000 && received < BULK; i++) {
-		ssize_t n = give(out, block + sent, BULK - sent);
-
-		sent += n > 0 ? (size_t)n : 0;
-		if (!i)
-			assert_int_equal(skiff_fail_nth(nth), 0);
-		run();
-		happened |= skiff_fail_count() >= nth;
-		if (happened)
-			skiff_fail_nth(0);
-		n = take(out, got + received, BULK - received);
-		assert_int_not_equal(n, 0);
-		received += n > 0 ? (size_t)n : 0;
-		/* A packet that was lost for want of memory is sent again, after a while. */
-		if (i > 1000)
-			usleep(1000);
-	}
-	skiff_fail_nth(0);
-	assert_int_equal(received, BULK);
-	assert_memory_equal(block, got, BULK);
-	return happened;
+	return send(far, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-static void all_the_way(bool out)
+static ssize_t far_takes(char *data, size_t len)
 {
-	char *block, *got;
-
-	if (skiff_fail_nth(0) == -EOPNOTSUPP)
-		skip();
-	block = test_malloc(BULK);
-	got = test_malloc(BULK);
-	for (int i = 0; i < BULK; i++)
-		block[i] = (char)(i * 7 + i / 251);
-	for (long nth = 1; nth < NTH_MAX && survives(block, got, out, nth); nth++)
-		memset(got, 0, BULK);
-	test_free(block);
-	test_free(got);
+	return recv(far, data, len, MSG_DONTWAIT);
 }
 
 static void test_to_the_system(void **state)
 {
+	const struct lossless_way way = { near_gives, far_takes, run };
+
 	(void)state;
-	all_the_way(true);
+	lossless(&way);
 }
 
 static void test_from_the_system(void **state)
 {
+	const struct lossless_way way = { far_gives, near_takes, run };
+
 	(void)state;
-	all_the_way(false);
+	lossless(&way);
 }
 
 int main(void)

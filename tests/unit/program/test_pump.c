@@ -13,12 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <skiff/fault.h>
 #include <skiff/socket.h>
 
+#include "lossless.h"
 #include "program/program.h"
-
-#define BULK 300000
 
 static struct net *net;
 static struct server *server;
@@ -144,54 +142,39 @@ static void test_closed_before_it_came(void **state)
 	assert_int_equal(server_nr_sockets(server), 0);
 }
 
-/* Send the block through and compare; allocation @nth fails meanwhile. Return: whether there were as many. */
-static bool survives(const char *block, char *got, bool out, long nth)
+static void step(void)
 {
-	size_t sent = 0, received = 0;
-	bool happened = false;
-
-	for (int i = 0; i < 20000 && received < BULK; i++) {
-		ssize_t n = out ? write(end, block + sent, BULK - sent) :
-				  skiff_send(peer, block + sent, BULK - sent, MSG_DONTWAIT);
-
-		sent += n > 0 ? (size_t)n : 0;
-		if (!i)
-			assert_int_equal(skiff_fail_nth(nth), 0);
-		assert_int_equal(loop_once(&server->loop), 0);
-		happened |= skiff_fail_count() >= nth;
-		if (happened)
-			skiff_fail_nth(0);
-		n = out ? skiff_recv(peer, got + received, BULK - received, MSG_DONTWAIT) :
-			  read(end, got + received, BULK - received);
-		assert_int_not_equal(n, 0);
-		received += n > 0 ? (size_t)n : 0;
-		/* A packet that was lost for want of memory is sent again, after a while. */
-		if (i > 1000)
-			usleep(1000);
-	}
-	skiff_fail_nth(0);
-	assert_int_equal(received, BULK);
-	assert_memory_equal(block, got, BULK);
-	return happened;
+	assert_int_equal(loop_once(&server->loop), 0);
 }
 
-/* Whatever allocation fails: it takes longer, and nothing is lost. */
+static ssize_t program_gives(const char *data, size_t len)
+{
+	return write(end, data, len);
+}
+
+static ssize_t program_takes(char *data, size_t len)
+{
+	return read(end, data, len);
+}
+
+static ssize_t peer_gives(const char *data, size_t len)
+{
+	return skiff_send(peer, data, len, MSG_DONTWAIT);
+}
+
+static ssize_t peer_takes(char *data, size_t len)
+{
+	return skiff_recv(peer, data, len, MSG_DONTWAIT);
+}
+
 static void test_no_memory(void **state)
 {
-	char *block, *got;
+	const struct lossless_way out = { program_gives, peer_takes, step };
+	const struct lossless_way in = { peer_gives, program_takes, step };
 
 	(void)state;
-	if (skiff_fail_nth(0) == -EOPNOTSUPP)
-		skip();
-	block = test_malloc(BULK);
-	got = test_malloc(BULK);
-	for (int i = 0; i < BULK; i++)
-		block[i] = (char)(i * 7 + i / 251);
-	for (int out = 0; out < 2; out++)
-		for (long nth = 1; nth < 60 && survives(block, got, out, nth); nth++)
-			memset(got, 0, BULK);
-	test_free(block);
-	test_free(got);
+	lossless(&out);
+	lossless(&in);
 }
 
 int main(void)
