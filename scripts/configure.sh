@@ -4,8 +4,8 @@
 #
 #   scripts/configure.sh release|debug|tsan|i686|s390x|fuzz|lint [MESON OPTION...]
 #
-# DEBUG_INFO=1 in the environment: debug and tsan get line tables only, for those who read reports and
-# don't debug. That and a linker that is made for speed save a third of their time.
+# DEBUG_INFO=1 in the environment: there are line tables only, for those who read reports and don't debug.
+# That and, for debug and tsan, a linker that is made for speed save a third of their time.
 set -eu
 
 kind=$1
@@ -19,7 +19,7 @@ linker=
 
 case $kind in
 release)
-	set -- -Doptimization=2 -Ddebug=true "$@"
+	set -- -Doptimization=2 -Ddebug=true "-Dc_args=$info" "$@"
 	# clang's own LTO needs a linker plugin that is seldom installed.
 	case $("$CC" --version) in *clang*) ;; *) set -- -Db_lto=true "$@" ;; esac
 	;;
