@@ -93,6 +93,8 @@ void psock_is_joined(struct psock *ps)
 		return;
 	list_del_init(&ps->of_alone);
 	ps->server->nr_alone--;
+	/* Of the last one: it is nobody's any more, and would be over for ever. */
+	server_set_deadline(ps->server);
 }
 
 void psock_close(struct psock *ps)

@@ -245,6 +245,46 @@ def hosts_of_run():
     return found
 
 
+def sleeps(pid):
+    """Whether a process does nothing for a while."""
+    for _ in range(25):
+        if open('/proc/%d/stat' % pid).read().rsplit(')', 1)[1].split()[0] != 'S':
+            return False
+        time.sleep(0.02)
+    return True
+
+
+# Sockets that were of nobody else, and are not any more; and some with nothing to do.
+IDLE = '''
+import socket, sys, time
+listener = socket.create_server(('127.0.0.1', 8000))
+udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+udp.connect(('127.0.0.1', 9))
+c = socket.create_connection(('127.0.0.1', 8000))
+s, _ = listener.accept()
+c.sendall(b'x')
+s.recv(1)
+time.sleep(0.3)
+print('idle', flush=True)
+sys.stdin.readline()
+udp.close()
+listener.close()
+print('closed', flush=True)
+sys.stdin.readline()
+'''
+
+
+@for_users
+def test_a_host_sleeps_when_its_programs_do(uid):
+    p = start('run', PYTHON, '-c', IDLE, uid=uid, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    for what in 'idle\n', 'closed\n':
+        assert p.stdout.readline() == what
+        wait_for(lambda: sleeps(hosts_of_run()[0]))
+        p.stdin.write('\n')
+        p.stdin.flush()
+    assert p.wait(PATIENCE) == 0
+
+
 def test_without_namespaces():
     if ORDINARY not in USERS:
         raise Skip('no ordinary user')
