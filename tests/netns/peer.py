@@ -89,6 +89,15 @@ def wait_for(what, seconds=PATIENCE):
         time.sleep(0.01)
 
 
+def sleeps(pid):
+    """Whether a process does nothing for a while."""
+    for _ in range(10):
+        if open('/proc/%d/stat' % pid).read().rsplit(')', 1)[1].split()[0] != 'S':
+            return False
+        time.sleep(0.02)
+    return True
+
+
 class Host:
     """A host of `skiff up` with a TAP, or @device, and the kernel's end of it."""
     running = []

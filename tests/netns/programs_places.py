@@ -205,7 +205,7 @@ def descriptors(pid, kind=''):
 
 
 class Balance:
-    """A host has as many sockets of the kernel's afterwards as before: every pair is gone."""
+    """A host has as many sockets of the kernel's afterwards as before, every pair is gone, and it sleeps."""
 
     def __init__(self, host):
         self.pid = host.proc.pid
@@ -216,6 +216,7 @@ class Balance:
     def __exit__(self, kind, *rest):
         if kind is None:
             wait_for(lambda: descriptors(self.pid, 'socket:') <= self.before)
+            wait_for(lambda: sleeps(self.pid))
 
 
 def serving_calling_ordinary(case):

@@ -245,15 +245,6 @@ def hosts_of_run():
     return found
 
 
-def sleeps(pid):
-    """Whether a process does nothing for a while."""
-    for _ in range(25):
-        if open('/proc/%d/stat' % pid).read().rsplit(')', 1)[1].split()[0] != 'S':
-            return False
-        time.sleep(0.02)
-    return True
-
-
 # Sockets that were of nobody else, and are not any more; and some with nothing to do.
 IDLE = '''
 import socket, sys, time
