@@ -285,9 +285,16 @@ typedef long call_fn(struct call *call);
 void session_end(struct session *session);
 void calls_retry(struct psock *ps);
 void calls_expire(struct server *server);
+void calls_drop(struct psock *ps, long result);
+
 /* When the loop has to look at parked calls, or at sockets that may be nobody's. */
 void server_set_deadline(struct server *server);
-void calls_drop(struct psock *ps, long result);
+
+/*
+ * When the last program has ended nobody is left whom it is worth to know. Its listener tells of that before
+ * its processes are gone, so that asking them would be too early.
+ */
+void server_forget_tasks(struct server *server);
 
 /*
  * What a handler returns when it would have to wait: CALL_WAIT, or -EAGAIN for a descriptor that is

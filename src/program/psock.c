@@ -247,7 +247,9 @@ void psock_sweep(struct server *server)
 
 void psock_sweep_in_time(struct server *server)
 {
-	if (server->nr_alone >= server->sweep_at ||
-	    (server->nr_alone && loop_now() >= server->sweep_time))
-		psock_sweep(server);
+	if (server->nr_alone < server->sweep_at &&
+	    (!server->nr_alone || loop_now() < server->sweep_time))
+		return;
+	psock_sweep(server);
+	server_forget_tasks(server);
 }

@@ -86,6 +86,12 @@ void server_set_deadline(struct server *server)
 	server->loop.deadline = deadline;
 }
 
+void server_forget_tasks(struct server *server)
+{
+	if (!server->nr_sessions)
+		tasks_exit(&server->tasks);
+}
+
 static bool tick(struct loop *loop)
 {
 	struct server *server = loop->arg;
@@ -101,7 +107,7 @@ static bool tick(struct loop *loop)
 	}
 	calls_expire(server);
 	psock_sweep_in_time(server);
-	return any || n > 0;
+	return any || n > 0 || !list_empty(&server->again);
 }
 
 /*

@@ -96,9 +96,10 @@ void session_end(struct session *session)
 	list_del(&session->node);
 	server->nr_sessions--;
 	loop_free_later(&server->loop, &session->garbage);
-	tasks_sweep(&server->tasks);
 	/* What only its programs held is nobody's now. */
 	psock_sweep(server);
+	tasks_sweep(&server->tasks);
+	server_forget_tasks(server);
 	if (server->on_end)
 		server->on_end(server->on_end_arg);
 }

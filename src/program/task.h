@@ -47,6 +47,8 @@ struct tasks {
 
 /* @max: of them at a time; TASKS_MAX at most. */
 void tasks_init(struct tasks *tasks, int max);
+
+/* Let go of all; others may be met afterwards. */
 void tasks_exit(struct tasks *tasks);
 
 /* Let go of those that have ended. */
