@@ -19,6 +19,9 @@
 /* A host that always has something to do lets the others have their turn. */
 #define NET_ROUNDS 16
 
+/* Hosts and tick() alone before the kernel is asked, which costs a system call. */
+#define WORK_ROUNDS 4
+
 int loop_init(struct loop *loop)
 {
 	*loop = (struct loop){ .deadline = INT64_MAX };
@@ -227,14 +230,25 @@ static void call_watches(const struct epoll_event *events, int n, bool ends)
 	}
 }
 
+/* What one of them does is work for the other. Return: whether some is left. */
+static bool work(struct loop *loop)
+{
+	for (int round = 0; round < WORK_ROUNDS; round++) {
+		bool any = run_hosts(loop);
+
+		any |= loop->tick && loop->tick(loop);
+		if (!any)
+			return false;
+	}
+	return true;
+}
+
 static int loop_round(struct loop *loop, bool may_sleep)
 {
 	struct epoll_event events[EVENTS_MAX];
-	bool busy = run_hosts(loop);
-	int n;
+	bool busy = work(loop);
+	int n = sleep_or_look(loop, events, busy || !may_sleep);
 
-	busy |= loop->tick && loop->tick(loop);
-	n = sleep_or_look(loop, events, busy || !may_sleep);
 	if (n < 0 && errno != EINTR)
 		return -errno;
 	call_watches(events, n, true);
