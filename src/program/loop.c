@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <time.h>
@@ -22,9 +23,24 @@
 /* Hosts and tick() alone before the kernel is asked, which costs a system call. */
 #define WORK_ROUNDS 4
 
+/*
+ * To fall asleep and be woken from another processor takes longer than most answers do. Where sleeps were that
+ * short the loop looks for so long before it sleeps, until that was in vain too often. ns
+ */
+#define LOOK_SPAN 40000
+#define SHORT_SLEEP 80000
+#define LOOKS_MAX 8
+
+static bool has_other_processors(void)
+{
+	cpu_set_t set;
+
+	return !sched_getaffinity(0, sizeof(set), &set) && CPU_COUNT(&set) > 1;
+}
+
 int loop_init(struct loop *loop)
 {
-	*loop = (struct loop){ .deadline = INT64_MAX };
+	*loop = (struct loop){ .deadline = INT64_MAX, .may_look = has_other_processors() };
 	INIT_LIST_HEAD(&loop->garbage);
 	loop->epfd = epoll_create1(EPOLL_CLOEXEC);
 	return loop->epfd < 0 ? -errno : 0;
@@ -175,11 +191,12 @@ static s64 idle_span(struct loop *loop)
  * Sleep beside the set. A set wakes its sleeper on any processor that is idle; a descriptor that is waited for
  * by itself may say that it is to be this one, where the other side is about to sleep: seccomp's do.
  */
-static int wait_for_prompt(struct loop *loop, struct epoll_event *event, const struct timespec *ts)
+static int wait_for_prompt(struct loop *loop, struct epoll_event *event, s64 span)
 {
+	struct timespec ts = { .tv_sec = span / 1000000000, .tv_nsec = span % 1000000000 };
 	struct pollfd p[] = { { .fd = loop->prompt->fd, .events = POLLIN },
 			      { .fd = loop->epfd, .events = POLLIN } };
-	int n = ppoll(p, 2, ts, NULL);
+	int n = ppoll(p, 2, span < 0 ? NULL : &ts, NULL);
 
 	/* When there are others, all have their turn. */
 	if (n == 1 && p[0].revents) {
@@ -191,20 +208,58 @@ static int wait_for_prompt(struct loop *loop, struct epoll_event *event, const s
 	return n;
 }
 
-static int wait_events(struct loop *loop, struct epoll_event *events, s64 span)
+/* Return: as epoll_wait(); 0 when nothing came in time. */
+static int look(struct loop *loop, struct epoll_event *events, s64 span)
 {
-	struct timespec ts = { .tv_sec = span / 1000000000, .tv_nsec = span % 1000000000 };
-	const struct timespec *until = span < 0 ? NULL : &ts;
+	s64 end = loop_now() + (span >= 0 && span < LOOK_SPAN ? span : LOOK_SPAN);
 	int n;
 
-	if (span && loop->prompt) {
-		n = wait_for_prompt(loop, events, until);
-		if (n < 0 || loop->prompt)
+	do
+		n = epoll_wait(loop->epfd, events, EVENTS_MAX, 0);
+	while (!n && loop_now() < end);
+	if (n)
+		loop->looks = LOOKS_MAX;
+	else if (!--loop->looks)
+		loop->looks = -LOOKS_MAX;
+	return n;
+}
+
+static int wait_for_all(struct loop *loop, struct epoll_event *events, s64 span)
+{
+	struct timespec ts = { .tv_sec = span / 1000000000, .tv_nsec = span % 1000000000 };
+
+	return epoll_pwait2(loop->epfd, events, EVENTS_MAX, span < 0 ? NULL : &ts, NULL);
+}
+
+static int look_or_sleep(struct loop *loop, struct epoll_event *events, s64 span)
+{
+	bool looks = loop->looks > 0;
+	s64 began;
+	int n;
+
+	if (looks) {
+		n = look(loop, events, span);
+		if (n)
 			return n;
-		ts = (struct timespec){ 0 };
-		until = &ts;
+		span = span > LOOK_SPAN ? span - LOOK_SPAN : min_t(s64, span, 0);
 	}
-	return epoll_pwait2(loop->epfd, events, EVENTS_MAX, until, NULL);
+	began = loop_now();
+	n = wait_for_all(loop, events, span);
+	if (!looks && n > 0 && loop_now() - began < SHORT_SLEEP)
+		loop->looks++;
+	return n;
+}
+
+static int wait_events(struct loop *loop, struct epoll_event *events, s64 span)
+{
+	int n;
+
+	if (!span || (!loop->prompt && !loop->may_look))
+		return wait_for_all(loop, events, span);
+	if (!loop->prompt)
+		return look_or_sleep(loop, events, span);
+	n = wait_for_prompt(loop, events, span);
+	return n < 0 || loop->prompt ? n : wait_for_all(loop, events, 0);
 }
 
 /* Sleep until something happens, unless it has meanwhile. */

@@ -51,6 +51,8 @@ struct loop_net {
  * @net: hosts that it runs
  * @nr_nets: how many
  * @prompt: a watch whose next event is the likeliest, if there is one; it is waited for by itself
+ * @looks: so many looks in vain, and it sleeps at once; below 0: so many short sleeps, and it looks first
+ * @may_look: there is another processor, on which something may happen meanwhile
  * @garbage: to be freed after this round
  * @tick: called in each round after the hosts have run; returns whether it found something to do
  * @deadline: when @tick wants to be called at the latest, CLOCK_MONOTONIC ns; INT64_MAX: never
@@ -62,6 +64,8 @@ struct loop {
 	struct loop_net net[LOOP_NETS_MAX];
 	int nr_nets;
 	struct loop_watch *prompt;
+	int looks;
+	bool may_look;
 	struct list_head garbage;
 	bool (*tick)(struct loop *loop);
 	s64 deadline;
