@@ -4,7 +4,8 @@
  *
  * All addresses but those of the cable are this host's own, so it can speak in the name of each. Only who
  * comes from the machine's loopback, or from an address that the cable's subnet has too, is seen as the
- * gateway.
+ * gateway. Two of them may have the same port, or one may come to two ports that lead to the same one of the
+ * client's: then the client sees another port, so that each flow has its own key.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +27,9 @@
 #define CALLS_MAX 8
 
 #define BACKLOG 1024
+
+/* Ports of a peer's that are tried in turn, until one is nobody else's to the client. */
+#define PROBES_MAX 16
 
 static struct gw_port *port_of(struct gw_watch *w)
 {
@@ -52,7 +56,24 @@ static void key_of(struct gw_key *key, const struct skiff_gateway *gw, const str
 	};
 }
 
+/* The client may have another flow with that peer, or with one that is seen as the same. */
+static void next_port(struct gw_key *key)
+{
+	u16 port = ntohs(key->dport);
+
+	key->dport = htons(port < 65535 ? port + 1 : 1024);
+}
+
 /* TCP */
+
+/* Return: whether @key is one that no flow has, perhaps with another port. */
+static bool free_key(const struct skiff_gateway *gw, struct gw_key *key)
+{
+	for (int i = 0; i < PROBES_MAX; i++, next_port(key))
+		if (!gw_flow_find(gw, key))
+			return true;
+	return false;
+}
 
 /* Bind our end to @addr and, if possible, the peer's port; else to another one. Return: 0 or -errno. */
 static int bind_as(struct socket *sock, __be32 addr, __be16 port)
@@ -92,6 +113,11 @@ static void accepted(struct skiff_gateway *gw, struct gw_port *p, int fd,
 	struct gw_key key;
 
 	key_of(&key, gw, p, peer);
+	if (!free_key(gw, &key)) {
+		gw->stats.full++;
+		close(fd);
+		return;
+	}
 	s = gw_stream_make(gw, &key, fd, GW_OPEN);
 	if (!s) {
 		close(fd);
@@ -146,6 +172,32 @@ static struct in_addr local_of(struct msghdr *m)
 	return info.ipi_spec_dst;
 }
 
+static bool is_of_peer(struct gw_flow *f, const struct gw_port *p, const struct sockaddr_in *peer)
+{
+	const struct gw_udp *u = gw_udp_of(f);
+
+	return u->port == p && gw_name_addr(&u->peer) == gw_name_addr(peer) &&
+	       u->peer.sin_port == peer->sin_port;
+}
+
+/* The flow of @peer, or NULL. @key: becomes that of it, or the first one that is free for it; else port 0. */
+static struct gw_flow *udp_find_peer(const struct skiff_gateway *gw, const struct gw_port *p,
+				     const struct sockaddr_in *peer, struct gw_key *key)
+{
+	__be16 unused = 0;
+
+	for (int i = 0; i < PROBES_MAX; i++, next_port(key)) {
+		struct gw_flow *f = gw_flow_find(gw, key);
+
+		if (f && is_of_peer(f, p, peer))
+			return f;
+		if (!f && !unused)
+			unused = key->dport;
+	}
+	key->dport = unused;
+	return NULL;
+}
+
 /* The flow of who came, perhaps a new one. NULL: there is no room for it. */
 static struct gw_udp *udp_of_peer(struct skiff_gateway *gw, struct gw_port *p, struct arrival *a,
 				  struct msghdr *m)
@@ -155,10 +207,14 @@ static struct gw_udp *udp_of_peer(struct skiff_gateway *gw, struct gw_port *p, s
 	struct gw_flow *f;
 
 	key_of(&key, gw, p, &a->peer);
-	f = gw_flow_find(gw, &key);
+	f = udp_find_peer(gw, p, &a->peer, &key);
 	if (f) {
 		gw_flow_touch(gw, f, f->stage);
 		return gw_udp_of(f);
+	}
+	if (!key.dport) {
+		gw->stats.full++;
+		return NULL;
 	}
 	u = gw_udp_make(gw, &key, GW_LOOSE);
 	if (!u)

@@ -570,6 +570,25 @@ def test_publish_tcp():
         assert g.stats()['published'] == 2
 
 
+def test_publish_same_port():
+    """Two peers that the client can't tell apart by address: neither gets the other's, or is reset."""
+    port = free_port()
+    with gateway('port=%d:80' % port) as g:
+        g.ok('listen', 1, 80)
+        with socket.socket() as c, socket.socket() as d:
+            c.bind(('127.0.0.1', 0))
+            own = c.getsockname()[1]
+            d.bind(('127.0.0.2', own))
+            for number, peer in ((2, c), (3, d)):
+                peer.connect(('127.0.0.1', port))
+                addr, seen = g.ok('accept', 1, number)
+                assert addr == '10.0.2.2' and (seen == str(own)) == (peer is c), (addr, seen, own)
+            for number, peer in ((2, c), (3, d)):
+                g.begin('both', number, MB)
+                Stream(peer).both(MB)
+                assert g.answer() == 'ok'
+
+
 def test_publish_refused():
     """Nobody listens: who came is reset."""
     port = free_port()
@@ -590,6 +609,25 @@ def test_publish_udp():
             assert g.ok('recvfrom', 1) == [seen, str(own), '07']
             g.ok('sendto', 1, seen, own, '0809')
             assert peer.recvfrom(10) == (b'\x08\x09', (addr, port))
+        assert g.stats()['published'] == 2
+
+
+def test_publish_udp_same_port():
+    """Answers go to who asked, and to nobody else."""
+    port = free_port(socket.SOCK_DGRAM)
+    with datagrams('127.0.0.1') as s, gateway('port=%d:53/udp' % port) as g:
+        own = s.getsockname()[1]
+        with datagrams('127.0.0.2', own) as t:
+            g.ok('udp', 1, 53)
+            for _ in range(2):
+                names = []
+                for peer in (s, t):
+                    peer.sendto(b'\7', ('127.0.0.1', port))
+                    names.append(g.ok('recvfrom', 1)[:2])
+                assert names == [['10.0.2.2', str(own)], ['10.0.2.2', str(own + 1)]], names
+                for peer, seen, data in ((t, names[1], b'\2'), (s, names[0], b'\1')):
+                    g.ok('sendto', 1, *seen, data.hex())
+                    assert peer.recvfrom(10) == (data, ('127.0.0.1', port))
         assert g.stats()['published'] == 2
 
 
