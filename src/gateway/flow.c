@@ -57,7 +57,7 @@ bool gw_flow_room(struct skiff_gateway *gw)
 /* Stages whose flows wait for something that time decides. */
 static s64 sweep_interval(const struct skiff_gateway *gw)
 {
-	if (!list_empty(&gw->stages[GW_ENDING]) || !list_empty(&gw->stages[GW_DNS]))
+	if (!list_empty(&gw->stages[GW_ENDING]) || !list_empty(&gw->stages[GW_DNS]) || gw->resting)
 		return SWEEP_SOON;
 	if (!list_empty(&gw->stages[GW_HELD]) || !list_empty(&gw->stages[GW_ANSWERED]) ||
 	    !list_empty(&gw->stages[GW_LOOSE]))
@@ -65,7 +65,7 @@ static s64 sweep_interval(const struct skiff_gateway *gw)
 	return 0;
 }
 
-static void arm_sweep(struct skiff_gateway *gw)
+void gw_arm_sweep(struct skiff_gateway *gw)
 {
 	ktime_t when = skiff_net_now(gw->net) + sweep_interval(gw);
 
@@ -90,9 +90,11 @@ static void sweep(struct timer_list *t)
 		list_for_each_entry_safe(f, next, &gw->stages[stage], list)
 			f->kind->sweep(gw, f, now - f->touched);
 	}
+	if (gw->resting)
+		gw_publish_again(gw);
 	gw->busy--;
 	gw_flows_bury(gw);
-	arm_sweep(gw);
+	gw_arm_sweep(gw);
 }
 
 void gw_flow_touch(struct skiff_gateway *gw, struct gw_flow *f, enum gw_stage stage)
@@ -100,7 +102,7 @@ void gw_flow_touch(struct skiff_gateway *gw, struct gw_flow *f, enum gw_stage st
 	f->touched = skiff_net_now(gw->net);
 	f->stage = stage;
 	list_move_tail(&f->list, &gw->stages[stage]);
-	arm_sweep(gw);
+	gw_arm_sweep(gw);
 }
 
 void gw_flow_add(struct skiff_gateway *gw, struct gw_flow *f, enum gw_stage stage)

@@ -141,6 +141,7 @@ struct gw_port {
  * @tick: sweeps
  * @next_sweep: when, while it is armed
  * @ports: published ones
+ * @resting: there was no descriptor for who came to them; they are looked at again with the next sweep
  * @block: read into next; NULL: to be allocated
  * @head: for what is read next; NULL: to be allocated
  * @buf: datagrams, GW_BATCH times GW_DATAGRAM bytes
@@ -175,6 +176,7 @@ struct skiff_gateway {
 	struct timer_list tick;
 	ktime_t next_sweep;
 	struct list_head ports;
+	bool resting;
 	struct page *block[GW_BLOCKS];
 	struct sk_buff *head[GW_HEADS];
 	u8 *buf;
@@ -199,6 +201,8 @@ void gw_flow_touch(struct skiff_gateway *gw, struct gw_flow *f, enum gw_stage st
 void gw_flow_ready(struct skiff_gateway *gw, struct gw_flow *f);
 /* Close its socket, forget it, free its memory; that of its own is its owner's. */
 void gw_flow_free(struct skiff_gateway *gw, struct gw_flow *f);
+/* Sweep in time for what waits for it: flows of a stage, or published ports that rest. */
+void gw_arm_sweep(struct skiff_gateway *gw);
 void gw_flows_bury(struct skiff_gateway *gw);
 
 /* rule.c */
@@ -245,6 +249,8 @@ bool gw_echo(struct ip_catch_all *all, struct sk_buff *skb);
 /* publish.c */
 int gw_publish(struct skiff_gateway *gw, const struct skiff_gateway_port *port, char *err,
 	       size_t err_size);
+/* Flows, or whoever has descriptors, may have ended: let those in who wait. */
+void gw_publish_again(struct skiff_gateway *gw);
 void gw_unpublish_all(struct skiff_gateway *gw);
 
 static inline bool gw_same_key(const struct gw_key *a, const struct gw_key *b)

@@ -104,6 +104,15 @@ static int call_client(struct skiff_gateway *gw, struct gw_stream *s)
 	return err == -EINPROGRESS ? 0 : err;
 }
 
+/* There is no room for it: a reset, since an end would look like an answer without content. */
+static void turn_away(int fd)
+{
+	static const struct linger now = { .l_onoff = 1, .l_linger = 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	close(fd);
+}
+
 /* Descriptor @fd is connected to @peer. */
 static void accepted(struct skiff_gateway *gw, struct gw_port *p, int fd,
 		     const struct sockaddr_in *peer)
@@ -115,12 +124,12 @@ static void accepted(struct skiff_gateway *gw, struct gw_port *p, int fd,
 	key_of(&key, gw, p, peer);
 	if (!free_key(gw, &key)) {
 		gw->stats.full++;
-		close(fd);
+		turn_away(fd);
 		return;
 	}
 	s = gw_stream_make(gw, &key, fd, GW_OPEN);
 	if (!s) {
-		close(fd);
+		turn_away(fd);
 		return;
 	}
 	s->calling = true;
@@ -135,6 +144,35 @@ static void accepted(struct skiff_gateway *gw, struct gw_port *p, int fd,
 	gw_stream_open(gw, s);
 }
 
+/* Who waits stays ready, so being told of it again and again would take all of the processor's time. */
+static void rest(struct skiff_gateway *gw, struct gw_port *p)
+{
+	struct epoll_event nothing = { .data.ptr = &p->watch };
+
+	gw->stats.full++;
+	if (epoll_ctl(gw->epfd, EPOLL_CTL_MOD, p->watch.fd, &nothing))
+		return;
+	gw->resting = true;
+	gw_arm_sweep(gw);
+}
+
+void gw_publish_again(struct skiff_gateway *gw)
+{
+	struct gw_port *p;
+
+	gw->resting = false;
+	list_for_each_entry(p, &gw->ports, list) {
+		struct epoll_event event = { .events = EPOLLIN, .data.ptr = &p->watch };
+
+		epoll_ctl(gw->epfd, EPOLL_CTL_MOD, p->watch.fd, &event);
+	}
+}
+
+static bool is_shortage(int err)
+{
+	return err == EMFILE || err == ENFILE || err == ENOBUFS || err == ENOMEM;
+}
+
 static void tcp_ready(struct skiff_gateway *gw, struct gw_watch *w, u32 events)
 {
 	(void)events;
@@ -144,8 +182,11 @@ static void tcp_ready(struct skiff_gateway *gw, struct gw_watch *w, u32 events)
 		int fd = accept4(w->fd, (struct sockaddr *)&peer, &len,
 				 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-		if (fd < 0)
+		if (fd < 0) {
+			if (is_shortage(errno))
+				rest(gw, port_of(w));
 			break;
+		}
 		accepted(gw, port_of(w), fd, &peer);
 	}
 }

@@ -599,6 +599,43 @@ def test_publish_refused():
         g.until(lambda st: st['flows'] == 0, 'the flow stays')
 
 
+def processor_ticks(pid):
+    with open('/proc/%d/stat' % pid) as f:
+        return sum(int(n) for n in f.read().rpartition(')')[2].split()[11:13])
+
+
+def test_publish_descriptors_end():
+    """Who comes without descriptors waits, and takes none of the processor's time meanwhile."""
+    port = free_port()
+    with gateway('port=%d:80' % port) as g:
+        g.ok('listen', 1, 80)
+        g.ok('idle', 10)
+        used = len(os.listdir('/proc/%d/fd' % g.proc.pid))
+        limits = resource.prlimit(g.proc.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(g.proc.pid, resource.RLIMIT_NOFILE, (used, limits[1]))
+        with socket.create_connection((SYSTEM, port)) as c:
+            g.until(lambda st: st['full'] > 0, 'it is not counted')
+            before = processor_ticks(g.proc.pid)
+            g.ok('idle', 2000)
+            took = processor_ticks(g.proc.pid) - before
+            assert took < os.sysconf('SC_CLK_TCK'), took
+            resource.prlimit(g.proc.pid, resource.RLIMIT_NOFILE, limits)
+            g.until(lambda st: st['published'] == 1, 'nobody is let in')
+            assert g.ok('accept', 1, 2) == [SYSTEM, str(c.getsockname()[1])]
+
+
+def test_publish_full():
+    """Who comes to a gateway that is full of connections is reset: an end would look like an answer."""
+    port = free_port()
+    with gateway('port=%d:80' % port, 'flows=1') as g:
+        s = connected(g)
+        with socket.create_connection((SYSTEM, port)) as c:
+            g.until(lambda st: st['full'] == 1, 'it is not counted')
+            Stream(c).reset()
+        g.ok('send', 1, 1000)
+        s.recv(1000)
+
+
 def test_publish_udp():
     port = free_port(socket.SOCK_DGRAM)
     with datagrams() as s, datagrams('127.0.0.1') as t, gateway('port=%d:53/udp' % port) as g:
