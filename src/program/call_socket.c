@@ -2,10 +2,8 @@
 /* Calls about sockets themselves: made, named, connected, ended. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sockios.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <skiff/socket.h>
@@ -169,9 +167,7 @@ static bool more_connections(const struct psock *ps)
 
 void listener_end_ready(struct psock *ps)
 {
-	int unread = 0;
-
-	if (!ps->token || ioctl(ps->end.fd, SIOCOUTQ, &unread) || unread)
+	if (!ps->token || !pair_was_read(ps))
 		return;
 	ps->token = false;
 	if (more_connections(ps))

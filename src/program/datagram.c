@@ -4,9 +4,7 @@
  * read(). When the program has read the copy, or a call has taken the head, the next one follows.
  */
 #include <errno.h>
-#include <linux/sockios.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <skiff/socket.h>
@@ -16,12 +14,17 @@
 /* Datagrams that the program wrote, before others have their turn. */
 #define TURN 64
 
-/* What the smallest datagram occupies keeps an end of this size from being writable. */
-static void make_room_for_one(int end, size_t len)
-{
-	int bytes = (int)(len + 1024) / 2;
+/* The kernel makes no end smaller. */
+#define ROOM_MIN 2304
 
-	setsockopt(end, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+/* What the smallest datagram occupies keeps an end of this size from being writable. */
+static void make_room_for_one(struct psock *ps, size_t len)
+{
+	int bytes = max_t(int, (int)(len + 1024) / 2, ROOM_MIN);
+
+	if (ps->room != bytes &&
+	    !setsockopt(ps->end.fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes)))
+		ps->room = bytes;
 }
 
 static bool error_waits(const struct psock *ps)
@@ -49,7 +52,7 @@ static void offer_head(struct psock *ps)
 		pair_shut(ps, SHUT_WR);
 	if (len < 0)
 		return;
-	make_room_for_one(ps->end.fd, (size_t)len);
+	make_room_for_one(ps, (size_t)len);
 	if (send(ps->end.fd, scratch, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL) == len)
 		ps->token = true;
 }
@@ -79,10 +82,9 @@ void datagram_error_told(struct psock *ps)
 /* The program has read the copy: the head has served. */
 static void copy_was_read(struct psock *ps)
 {
-	int unread = 0;
 	char byte;
 
-	if (!ps->token || ioctl(ps->end.fd, SIOCOUTQ, &unread) || unread)
+	if (!ps->token || !pair_was_read(ps))
 		return;
 	ps->token = false;
 	skiff_recv(ps->sfd, &byte, 1, MSG_DONTWAIT);

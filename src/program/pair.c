@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/un.h>
@@ -43,6 +44,9 @@
 /* More than the smallest buffer takes. */
 #define STUFFING_MAX 8192
 
+/* Less than that. */
+#define BUFFER_MIN 256
+
 static void set_sndbuf(int fd, int bytes)
 {
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
@@ -57,6 +61,7 @@ static int pair_sndbuf(int asked)
 /* Without a wish ours is as small as the system makes it, until it is full. */
 static void set_end(struct psock *ps, int end)
 {
+	ps->room = 0;
 	ps->wide = ps->rcvbuf > 0;
 	if (ps->wide)
 		set_sndbuf(end, pair_sndbuf(ps->rcvbuf));
@@ -301,6 +306,13 @@ void pair_resize(struct psock *ps)
 		return;
 	set_sndbuf(fd, pair_sndbuf(ps->sndbuf));
 	psock_return(ps, fd);
+}
+
+bool pair_was_read(const struct psock *ps)
+{
+	int bytes = 0;
+
+	return !ioctl(ps->end.fd, SIOCOUTQ, &bytes) && bytes < BUFFER_MIN;
 }
 
 void pair_shut(struct psock *ps, int how)

@@ -158,6 +158,7 @@ struct psock_stamp {
  * @is_missing: nobody was found who holds it
  * @sndbuf: what the program asked for its socket's buffers, which the pair's follow; 0: nothing
  * @rcvbuf: the same
+ * @room: what our end of a pair of datagrams was made to hold, 0: whatever it is
  * @stuffing: bytes in front of what the program writes, which only keep it from being writable
  * @has_name: our end has the name of the meeting place, which some calls tell
  * @roomy: the program's end may hold as much as a connection is to
@@ -203,6 +204,7 @@ struct psock {
 	int asked;
 	int own;
 	int sndbuf, rcvbuf;
+	int room;
 	u32 stuffing;
 	bool has_name;
 	bool roomy;
@@ -349,6 +351,12 @@ void pair_nudge(struct psock *ps);
 bool pair_widen(struct psock *ps);
 /* An event of our end. */
 void pair_seen(struct psock *ps);
+/*
+ * Whether the program has read all that is in our end. The kernel tells of room while it frees a buffer, of which a byte
+ * counts until that is done: less than any buffer takes is nothing.
+ */
+bool pair_was_read(const struct psock *ps);
+
 /* It is to be told when something was read from it: our end is full, or has a token in it. */
 void pair_tell_room(struct psock *ps);
 /* The program has asked for buffers of another size. */

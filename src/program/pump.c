@@ -7,9 +7,7 @@
  * has no room, so that windows close as they would without us.
  */
 #include <errno.h>
-#include <linux/sockios.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <skiff/mm.h>
@@ -426,9 +424,7 @@ static bool too_few(const struct psock *ps)
 /* The time of what is in the pair is not that of what comes next. */
 static bool must_be_read_first(const struct psock *ps)
 {
-	int unread = 0;
-
-	return ps->stamp && !ps->in && !ioctl(ps->end.fd, SIOCOUTQ, &unread) && unread;
+	return ps->stamp && !ps->in && !pair_was_read(ps);
 }
 
 static void end_of_input(struct psock *ps, int error)

@@ -276,6 +276,27 @@ def test_a_host_sleeps_when_its_programs_do(uid):
     assert p.wait(PATIENCE) == 0
 
 
+# A few datagrams at a time, each read as soon as it is told of.
+PROMPT = '''
+import os, select, socket
+a, b = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in 'ab')
+b.bind(('127.0.0.1', 9000))
+a.connect(('127.0.0.1', 9000))
+for i in range(10000):
+    for n in range(4):
+        os.write(a.fileno(), b'%d' % n)
+    for n in range(4):
+        assert select.select([b], [], [], 20)[0], (i, n)
+        assert os.read(b.fileno(), 9) == b'%d' % n, (i, n)
+'''
+
+
+@for_users
+def test_each_datagram_is_told_of(uid):
+    status, out, err = call('run', PYTHON, '-c', PROMPT, uid=uid)
+    assert (status, out, err) == (0, '', '')
+
+
 def test_without_namespaces():
     if ORDINARY not in USERS:
         raise Skip('no ordinary user')
