@@ -187,9 +187,6 @@ static s64 idle_span(struct loop *loop)
 	return span > 0 ? span : 0;
 }
 
-/* So often in a row the likeliest one comes alone, before all have their turn. */
-#define PROMPTED_MAX 8
-
 /*
  * Sleep beside the set. A set wakes its sleeper on any processor that is idle; a descriptor that is waited for
  * by itself may say that it is to be this one, where the other side is about to sleep: seccomp's do.
@@ -201,13 +198,12 @@ static int wait_for_prompt(struct loop *loop, struct epoll_event *event, s64 spa
 			      { .fd = loop->epfd, .events = POLLIN } };
 	int n = ppoll(p, 2, span < 0 ? NULL : &ts, NULL);
 
-	/* It is in the set as well, so that nobody knows whether there are others. */
-	if (n > 0 && p[0].revents && loop->prompted++ < PROMPTED_MAX) {
+	/* When there are others, all have their turn. */
+	if (n == 1 && p[0].revents) {
 		*event = (struct epoll_event){ .events = (u32)p[0].revents,
 					       .data.ptr = loop->prompt };
 		return 1;
 	}
-	loop->prompted = 0;
 	loop->prompt = NULL;
 	return n;
 }

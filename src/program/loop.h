@@ -51,7 +51,6 @@ struct loop_net {
  * @net: hosts that it runs
  * @nr_nets: how many
  * @prompt: a watch whose next event is the likeliest, if there is one; it is waited for by itself
- * @prompted: how often it has come since others had their turn
  * @looks: so many looks in vain, and it sleeps at once; below 0: so many short sleeps, and it looks first
  * @may_look: there is another processor, on which something may happen meanwhile
  * @garbage: to be freed after this round
@@ -65,7 +64,6 @@ struct loop {
 	struct loop_net net[LOOP_NETS_MAX];
 	int nr_nets;
 	struct loop_watch *prompt;
-	int prompted;
 	int looks;
 	bool may_look;
 	struct list_head garbage;
