@@ -187,25 +187,27 @@ static s64 idle_span(struct loop *loop)
 	return span > 0 ? span : 0;
 }
 
+static int wait_for_all(struct loop *loop, struct epoll_event *events, s64 span)
+{
+	struct timespec ts = { .tv_sec = span / 1000000000, .tv_nsec = span % 1000000000 };
+
+	return epoll_pwait2(loop->epfd, events, EVENTS_MAX, span < 0 ? NULL : &ts, NULL);
+}
+
 /*
  * Sleep beside the set. A set wakes its sleeper on any processor that is idle; a descriptor that is waited for
- * by itself may say that it is to be this one, where the other side is about to sleep: seccomp's do.
+ * by itself may say that it is to be this one, where the other side is about to sleep: seccomp's do. It is in the
+ * set as well, since what a program has closed before a call is to be seen before it.
  */
-static int wait_for_prompt(struct loop *loop, struct epoll_event *event, s64 span)
+static int wait_for_prompt(struct loop *loop, struct epoll_event *events, s64 span)
 {
 	struct timespec ts = { .tv_sec = span / 1000000000, .tv_nsec = span % 1000000000 };
 	struct pollfd p[] = { { .fd = loop->prompt->fd, .events = POLLIN },
 			      { .fd = loop->epfd, .events = POLLIN } };
 	int n = ppoll(p, 2, span < 0 ? NULL : &ts, NULL);
 
-	/* When there are others, all have their turn. */
-	if (n == 1 && p[0].revents) {
-		*event = (struct epoll_event){ .events = (u32)p[0].revents,
-					       .data.ptr = loop->prompt };
-		return 1;
-	}
 	loop->prompt = NULL;
-	return n;
+	return n > 0 ? wait_for_all(loop, events, 0) : n;
 }
 
 /* Return: as epoll_wait(); 0 when nothing came in time. */
@@ -222,13 +224,6 @@ static int look(struct loop *loop, struct epoll_event *events, s64 span)
 	else if (!--loop->looks)
 		loop->looks = -LOOKS_MAX;
 	return n;
-}
-
-static int wait_for_all(struct loop *loop, struct epoll_event *events, s64 span)
-{
-	struct timespec ts = { .tv_sec = span / 1000000000, .tv_nsec = span % 1000000000 };
-
-	return epoll_pwait2(loop->epfd, events, EVENTS_MAX, span < 0 ? NULL : &ts, NULL);
 }
 
 static int look_or_sleep(struct loop *loop, struct epoll_event *events, s64 span)
@@ -252,14 +247,11 @@ static int look_or_sleep(struct loop *loop, struct epoll_event *events, s64 span
 
 static int wait_events(struct loop *loop, struct epoll_event *events, s64 span)
 {
-	int n;
-
-	if (!span || (!loop->prompt && !loop->may_look))
-		return wait_for_all(loop, events, span);
-	if (!loop->prompt)
+	if (span && loop->prompt)
+		return wait_for_prompt(loop, events, span);
+	if (span && loop->may_look)
 		return look_or_sleep(loop, events, span);
-	n = wait_for_prompt(loop, events, span);
-	return n < 0 || loop->prompt ? n : wait_for_all(loop, events, 0);
+	return wait_for_all(loop, events, span);
 }
 
 /* Sleep until something happens, unless it has meanwhile. */
