@@ -19,7 +19,7 @@ linker=
 
 case $kind in
 release)
-	set -- -Doptimization=2 -Ddebug=true "-Dc_args=$info" "$@"
+	set -- -Doptimization=2 -Ddebug=true ${info:+"-Dc_args=$info"} "$@"
 	# clang's own LTO needs a linker plugin that is seldom installed.
 	case $("$CC" --version) in *clang*) ;; *) set -- -Db_lto=true "$@" ;; esac
 	;;
