@@ -234,7 +234,7 @@ def timed(func, *args):
 
 # Scripts that measure nothing, and mostly wait: one beside the other.
 PATIENT = ('test_programs.py', 'test_program_failures.py', 'test_run.py', 'test_devices.py',
-           'test_hping3.py', 'test_image.py')
+           'test_hping3.py', 'test_image.py', 'test_program_signals.py')
 
 
 def main():

@@ -280,27 +280,6 @@ static long connected(struct call *call)
 	return 0;
 }
 
-/* The program is not to wait: until it is known what becomes of it, the pair polls nothing. */
-static long connecting(struct call *call)
-{
-	struct psock *ps = call->ps;
-	int err = join(call);
-
-	if (!err)
-		err = pair_stuff(ps);
-	if (err)
-		return err;
-	ps->state = PSOCK_CONNECTING;
-	return -EINPROGRESS;
-}
-
-long connect_goes_on(struct call *call)
-{
-	long ret = connecting(call);
-
-	return ret == -EINPROGRESS ? call->result : ret;
-}
-
 /* In another connect() than the one that began it, or in the same one again after a signal, too. */
 static long wait_for_connection(struct call *call, long why)
 {
@@ -311,13 +290,13 @@ static long wait_for_connection(struct call *call, long why)
 	return ret;
 }
 
-/* Whether the answer is here already, and is a good one. */
-static bool is_answered(struct psock *ps)
+/* What is known of a connection that was just begun: POLL*, as the answer may be here already. */
+static short early_answer(struct psock *ps)
 {
 	struct pollfd p = { .fd = ps->sfd, .events = POLLOUT };
 
 	loop_settle(&ps->server->loop);
-	return skiff_poll_fds(&p, 1, 0) > 0 && p.revents == POLLOUT;
+	return skiff_poll_fds(&p, 1, 0) > 0 ? p.revents : 0;
 }
 
 /* It was connected while connect() was being answered. Who would not wait is told as if it had not been. */
@@ -336,12 +315,42 @@ static long connected_at_once(struct call *call, const struct sockaddr_storage *
 	return skiff_connect(ps->sfd, (const struct sockaddr *)addr, len) ? -errno : 0;
 }
 
+/*
+ * There is no answer yet. A signal may interrupt who waits for it, and nobody tells us: so the pair is made to poll
+ * nothing for them as well.
+ */
+static long connecting(struct call *call, long why)
+{
+	struct psock *ps = call->ps;
+	int err;
+
+	if (call->retry)
+		return CALL_WAIT;
+	err = ps->state == PSOCK_CONNECTING ? 0 : join(call);
+	if (!err && ps->state != PSOCK_CONNECTING)
+		err = pair_stuff(ps);
+	if (err)
+		return err;
+	ps->state = PSOCK_CONNECTING;
+	return call_nonblock(call) ? why : wait_for_connection(call, why);
+}
+
+static long connect_host(struct psock *ps, const struct sockaddr_storage *addr, socklen_t len)
+{
+	return skiff_connect(ps->sfd, (const struct sockaddr *)addr, len) ? -errno : 0;
+}
+
 static long connect_stream(struct call *call, const struct sockaddr_storage *addr, socklen_t len)
 {
 	struct psock *ps = call->ps;
-	long ret;
+	long ret = connect_host(ps, addr, len);
+	short answer;
 
-	ret = skiff_connect(ps->sfd, (const struct sockaddr *)addr, len) ? -errno : 0;
+	answer = ret == -EINPROGRESS && !call->retry ? early_answer(ps) : 0;
+	if (answer == POLLOUT)
+		return connected_at_once(call, addr, len);
+	if (answer && !call_nonblock(call))
+		ret = connect_host(ps, addr, len);
 	if (!ret && addr->ss_family == AF_UNSPEC && len >= sizeof(sa_family_t)) {
 		pair_break(ps);
 		return 0;
@@ -351,13 +360,12 @@ static long connect_stream(struct call *call, const struct sockaddr_storage *add
 	if (ret != -EINPROGRESS && ret != -EALREADY) {
 		if (ps->state == PSOCK_CONNECTING)
 			pair_break(ps);
+		/* Who has waited for it finds it as it was before. */
+		if (call->retry && ps->state == PSOCK_IDLE && ps->end.fd < 0)
+			pair_renew(call);
 		return ret;
 	}
-	if (ret == -EINPROGRESS && !call->retry && is_answered(ps))
-		return connected_at_once(call, addr, len);
-	if (call->retry || !call_nonblock(call))
-		return wait_for_connection(call, ret);
-	return ret == -EINPROGRESS ? connecting(call) : ret;
+	return connecting(call, ret);
 }
 
 long call_connect(struct call *call)

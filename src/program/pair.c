@@ -388,7 +388,8 @@ static void keep_broken(struct psock *ps, u64 inode)
 	psock_is_inode(ps, inode);
 }
 
-int pair_replace(struct call *call)
+/* Give the program @make's end in the place of what it has. 0 or -errno. */
+static int replace(struct call *call, int (*make)(struct psock *ps, int flags))
 {
 	struct psock *ps = call->ps;
 	int flags = task_fd_flags(call->task, call_int(call, 0)), fd, err;
@@ -399,7 +400,7 @@ int pair_replace(struct call *call)
 	/* The number may be another's, if the call has waited. */
 	if (call->retry && task_socket_inode(call->task, call_int(call, 0)) != (s64)before)
 		return -EBADF;
-	fd = pair_new(ps, SOCK_STREAM, flags & O_NONBLOCK ? SOCK_NONBLOCK : 0);
+	fd = make(ps, flags & O_NONBLOCK ? SOCK_NONBLOCK : 0);
 	if (fd < 0)
 		return fd;
 	err = notify_replace_fd(call->session->watch.fd, call->req.id, fd, call_int(call, 0),
@@ -411,6 +412,27 @@ int pair_replace(struct call *call)
 	}
 	forget_connection(ps);
 	return 0;
+}
+
+static int new_stream(struct psock *ps, int flags)
+{
+	return pair_new(ps, SOCK_STREAM, flags);
+}
+
+int pair_replace(struct call *call)
+{
+	return replace(call, new_stream);
+}
+
+void pair_renew(struct call *call)
+{
+	struct psock *ps = call->ps;
+
+	if (replace(call, pair_fresh))
+		return;
+	ps->state = PSOCK_FRESH;
+	ps->has_name = false;
+	psock_is_alone(ps);
 }
 
 int pair_unread(struct psock *ps, bool program_end)

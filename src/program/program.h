@@ -374,6 +374,8 @@ void pair_end(struct psock *ps);
 void pair_break(struct psock *ps);
 /* In place of a broken one, with the number @fd of the program that called. 0 or -errno. */
 int pair_replace(struct call *call);
+/* The same, by an end that nothing was done with; where that can't be, it stays broken. */
+void pair_renew(struct call *call);
 /* Bytes that nobody has read at our end, or at the program's. */
 int pair_unread(struct psock *ps, bool program_end);
 
@@ -398,8 +400,6 @@ void datagram_taken(struct psock *ps);
 /* call_socket.c */
 call_fn call_socket, call_bind, call_listen, call_accept, call_accept4, call_connect;
 call_fn call_getsockname, call_getpeername, call_shutdown;
-/* The time that connect() was to wait is over. Return: what it says */
-long connect_goes_on(struct call *call);
 /* Something of a listener's pair was read, which is only its token. */
 void listener_end_ready(struct psock *ps);
 void connect_host_ready(struct psock *ps, u32 events);

@@ -175,13 +175,9 @@ void calls_drop(struct psock *ps, long result)
 }
 
 /* What a call says that has waited for as long as it was to. */
-static long result_in_time(struct call *call)
+static long result_in_time(const struct call *call)
 {
-	if (call->done)
-		return (long)call->done;
-	if (call->req.data.nr == SYS_connect)
-		return connect_goes_on(call);
-	return call->result;
+	return call->done ? (long)call->done : call->result;
 }
 
 void calls_expire(struct server *server)

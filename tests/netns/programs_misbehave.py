@@ -9,7 +9,9 @@ import resource
 import select
 import signal
 import socket
+import struct
 import sys
+import threading
 import time
 
 
@@ -200,6 +202,36 @@ def orphaned(address, port):
             print(name, errno.errorcode[e.errno])
     status = os.waitstatus_to_exitcode(os.waitpid(parked, 0)[1])
     print('accept', errno.errorcode.get(status - 100, status), flush=True)
+
+
+def forgotten(address, port, count):
+    """Waits in connect(), on a socket that has failed before, while many threads make calls."""
+    s = socket.socket()
+    s.setblocking(False)
+    assert s.connect_ex((address, port)) == errno.EINPROGRESS
+    assert select.select([], [s], [], 60)[1]
+    assert s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == errno.ECONNREFUSED
+    assert s.connect_ex((address, port)) == errno.ECONNABORTED
+    s.setblocking(True)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack('qq', 2, 0))
+    over = threading.Event()
+
+    def call():
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as u:
+            u.getsockname()
+            over.wait()
+    threading.stack_size(65536)
+    threads = [threading.Thread(target=call) for _ in range(count)]
+    # Nobody answers there.
+    late = threading.Thread(target=lambda: print(errno.errorcode[s.connect_ex(('192.0.2.99', port))], flush=True))
+    late.start()
+    time.sleep(0.2)
+    for t in threads:
+        t.start()
+    late.join()
+    over.set()
+    for t in threads:
+        t.join()
 
 
 globals()[sys.argv[1]](*[int(a) if a.isdigit() else a for a in sys.argv[2:]])

@@ -400,6 +400,15 @@ def test_connections_that_come_while_nobody_accepts():
     host.stop()
 
 
+def test_a_thread_that_waits_among_many():
+    """More threads than a host remembers make calls meanwhile."""
+    host, box = box_host()
+    with Balance(host):
+        out = misbehave(box, 'forgotten', KERNEL, 1, 600).finish()
+        assert out == 'EINPROGRESS\n', out
+    host.stop()
+
+
 # ---------------------------------------------------------------------- no way around
 
 def refused_calls(which):
