@@ -90,6 +90,8 @@ void pair_seen(struct psock *ps)
 
 void pair_tell_room(struct psock *ps)
 {
+	/* What was asked for is not to end with the first event. */
+	ps->accepted = false;
 	if (!ps->tells_room)
 		ps->tells_room = !loop_rewatch(&ps->server->loop, &ps->end, ROOM_EVENTS);
 }

@@ -443,8 +443,12 @@ void pump_in(struct psock *ps)
 	size_t turn = 0;
 
 	while (ps->end.fd >= 0 && !ps->in_ended && turn < TURN) {
-		if (too_few(ps) || must_be_read_first(ps))
+		if (too_few(ps))
 			return;
+		if (must_be_read_first(ps)) {
+			pair_tell_room(ps);
+			return;
+		}
 		if (!ps->in && !take_in(ps)) {
 			if (errno == EAGAIN)
 				return;

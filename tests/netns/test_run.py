@@ -289,6 +289,29 @@ def test_a_port_is_bound_again_at_once(uid):
     assert call('run', PYTHON, '-c', REBIND, uid=uid) == (0, '', '')
 
 
+# What has a time of its own lies in the pair alone; 35 is SO_TIMESTAMPNS.
+STAMPED = '''
+import socket, time
+s = socket.create_server(('127.0.0.1', 7001))
+c = socket.create_connection(('127.0.0.1', 7001))
+a, _ = s.accept()
+c.setsockopt(socket.SOL_SOCKET, 35, 1)
+for byte in b'abc':
+    a.sendall(bytes([byte]))
+    time.sleep(0.1)
+c.settimeout(20)
+got = b''
+while len(got) < 3:
+    got += c.recvmsg(10, 200)[0]
+assert got == b'abc', got
+'''
+
+
+@for_users
+def test_stamped_bytes_follow_each_other(uid):
+    assert call('run', PYTHON, '-c', STAMPED, uid=uid) == (0, '', '')
+
+
 # A few datagrams at a time, each read as soon as it is told of.
 PROMPT = '''
 import os, select, socket
