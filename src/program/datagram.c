@@ -11,8 +11,11 @@
 
 #include "program/program.h"
 
-/* Datagrams that the program wrote, before others have their turn. */
-#define TURN 64
+/*
+ * Datagrams that the program wrote, before others have their turn: more than an end of DATAGRAM_SNDBUF holds, so that
+ * only other threads' are left when a call comes.
+ */
+#define TURN 128
 
 /* The kernel makes no end smaller. */
 #define ROOM_MIN 2304

@@ -23,6 +23,9 @@
 /* Hosts and tick() alone before the kernel is asked, which costs a system call. */
 #define WORK_ROUNDS 4
 
+/* So often the kernel is asked for more of what happened before a call. */
+#define EARLIER_ROUNDS 16
+
 /*
  * To fall asleep and be woken from another processor takes longer than most answers do. Where sleeps were that
  * short the loop looks for so long before it sleeps, until that was in vain too often. ns
@@ -267,14 +270,63 @@ static int sleep_or_look(struct loop *loop, struct epoll_event *events, bool bus
 	return n;
 }
 
-static void call_watches(const struct epoll_event *events, int n, bool ends)
+enum turn {
+	TURN_ENDS,
+	TURN_OTHERS,
+	TURN_LAST,
+};
+
+static enum turn turn_of(const struct epoll_event *event)
 {
+	const struct loop_watch *watch = event->data.ptr;
+
+	if (watch->comes_last)
+		return TURN_LAST;
+	return watch->ends_first && event->events & EPOLLHUP ? TURN_ENDS : TURN_OTHERS;
+}
+
+/* Return: how many have their turn later. */
+static int call_watches(const struct epoll_event *events, int n, enum turn turn)
+{
+	int later = 0;
+
 	for (int i = 0; i < n; i++) {
 		struct loop_watch *watch = events[i].data.ptr;
 
-		if (watch->fd >= 0 && (watch->ends_first && events[i].events & EPOLLHUP) == ends)
+		if (watch->fd < 0)
+			continue;
+		if (turn_of(&events[i]) == turn)
 			watch->fn(watch, events[i].events);
+		else
+			later += turn_of(&events[i]) > turn;
 	}
+	return later;
+}
+
+/*
+ * A set that has looked at one descriptor may find another one ready of which we hear first, though it became so
+ * later. Whoever comes last waits for what happened during that look, and for what did not fit into it.
+ */
+static void call_earlier(struct loop *loop)
+{
+	struct epoll_event events[EVENTS_MAX];
+	int n = EVENTS_MAX;
+
+	for (int round = 0; n == EVENTS_MAX && round < EARLIER_ROUNDS; round++) {
+		n = epoll_wait(loop->epfd, events, EVENTS_MAX, 0);
+		call_watches(events, n, TURN_ENDS);
+		call_watches(events, n, TURN_OTHERS);
+	}
+}
+
+static void call_all(struct loop *loop, const struct epoll_event *events, int n)
+{
+	call_watches(events, n, TURN_ENDS);
+	if (!call_watches(events, n, TURN_OTHERS))
+		return;
+	if (n > 1)
+		call_earlier(loop);
+	call_watches(events, n, TURN_LAST);
 }
 
 /* What one of them does is work for the other. Return: whether some is left. */
@@ -298,8 +350,7 @@ static int loop_round(struct loop *loop, bool may_sleep)
 
 	if (n < 0 && errno != EINTR)
 		return -errno;
-	call_watches(events, n, true);
-	call_watches(events, n, false);
+	call_all(loop, events, n);
 	sweep(loop);
 	return 0;
 }

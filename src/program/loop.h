@@ -20,11 +20,13 @@ typedef void loop_fn(struct loop_watch *watch, u32 events);
  * @fd: the descriptor, -1 while nothing is watched
  * @fn: called with the EPOLL* events of it, from loop_run(), without any lock
  * @ends_first: an end of it (EPOLLHUP) comes before what else has happened meanwhile
+ * @comes_last: what happened elsewhere before it comes before it; for one that is told of as long as it lasts
  */
 struct loop_watch {
 	int fd;
 	loop_fn *fn;
 	bool ends_first;
+	bool comes_last;
 };
 
 /**

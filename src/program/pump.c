@@ -193,11 +193,11 @@ static bool at_end(struct psock *ps, ssize_t got)
 	ps->readable = false;
 	if (ps->out_ending)
 		end_of_output(ps);
+	/* What it did not read is lost, and the peer is to know (RFC 2525 section 2.17). We are told once, maybe early. */
+	if (got == -ECONNRESET || (ps->hung_up && ps->in))
+		abort_by_close(ps);
 	if (!ps->hung_up)
 		return true;
-	/* What it did not read is lost, and the peer is to know (RFC 2525 section 2.17). */
-	if (got == -ECONNRESET || ps->in)
-		abort_by_close(ps);
 	psock_close(ps);
 	return true;
 }

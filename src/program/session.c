@@ -127,6 +127,7 @@ int server_attach(struct server *server, int listener)
 
 	if (session) {
 		session->server = server;
+		session->watch.comes_last = true;
 		INIT_LIST_HEAD(&session->calls);
 		err = loop_watch(&server->loop, &session->watch, listener, EPOLLIN, session_ready);
 	}

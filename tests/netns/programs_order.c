@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * What one thread does one after another, with calls that the kernel answers alone and such as the host does: each time
+ * what comes first is to be seen first.
+ *
+ *   programs_order CASE PORT    exits 0, or says what came in another order
+ */
+#include <arpa/inet.h>
+#include <err.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#define ROUNDS 1000
+
+static int port;
+
+static struct sockaddr_in here(int nr)
+{
+	return (struct sockaddr_in){ .sin_family = AF_INET,
+				     .sin_port = htons((uint16_t)(port + nr)),
+				     .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+}
+
+static int bound(int type, int nr)
+{
+	const struct timeval patience = { .tv_sec = 5 };
+	struct sockaddr_in addr = here(nr);
+	int fd = socket(AF_INET, type, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)))
+		err(1, "bind");
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)))
+		err(1, "setsockopt");
+	return fd;
+}
+
+static void join(int fd, int nr)
+{
+	struct sockaddr_in addr = here(nr);
+
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
+		err(1, "connect");
+}
+
+static void expect(int round, ssize_t n, unsigned int got, unsigned int wanted)
+{
+	if (n != sizeof(got))
+		err(1, "round %d: %zd bytes", round, n);
+	if (got != wanted)
+		errx(1, "round %d: %u where %u was to come", round, got, wanted);
+}
+
+static void write_then_send(void)
+{
+	int to = bound(SOCK_DGRAM, 0), from = bound(SOCK_DGRAM, 1);
+	struct sockaddr_in addr = here(0);
+	unsigned int nr = 0, got;
+
+	join(from, 0);
+	for (int i = 0; i < ROUNDS; i++) {
+		unsigned int next = nr + 1;
+		ssize_t n;
+
+		if (write(from, &nr, sizeof(nr)) != sizeof(nr) ||
+		    sendto(from, &next, sizeof(next), 0, (struct sockaddr *)&addr, sizeof(addr)) !=
+			    sizeof(next))
+			err(1, "write, sendto");
+		for (int k = 0; k < 2; k++, nr++) {
+			n = recv(to, &got, sizeof(got), 0);
+			expect(i, n, got, nr);
+		}
+	}
+}
+
+static void write_then_connect(void)
+{
+	int to[] = { bound(SOCK_DGRAM, 0), bound(SOCK_DGRAM, 1) }, from = bound(SOCK_DGRAM, 2);
+	unsigned int got;
+
+	join(from, 0);
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		ssize_t n;
+
+		if (write(from, &i, sizeof(i)) != sizeof(i))
+			err(1, "write");
+		join(from, (i + 1) % 2);
+		n = recv(to[i % 2], &got, sizeof(got), 0);
+		expect((int)i, n, got, i);
+	}
+}
+
+static void read_then_receive(void)
+{
+	int to = bound(SOCK_DGRAM, 0), from = bound(SOCK_DGRAM, 1);
+	unsigned int nr = 0, got;
+
+	join(from, 0);
+	for (int i = 0; i < ROUNDS; i++) {
+		ssize_t n;
+
+		for (unsigned int k = 0; k < 2; k++) {
+			unsigned int next = nr + k;
+
+			if (send(from, &next, sizeof(next), 0) != sizeof(next))
+				err(1, "send");
+		}
+		n = read(to, &got, sizeof(got));
+		expect(i, n, got, nr++);
+		n = recvfrom(to, &got, sizeof(got), 0, NULL, NULL);
+		expect(i, n, got, nr++);
+	}
+}
+
+static void close_then_bind(int type)
+{
+	int fd = bound(type, 0);
+
+	for (int i = 0; i < ROUNDS; i++) {
+		if (type == SOCK_STREAM && listen(fd, 1))
+			err(1, "listen");
+		close(fd);
+		fd = bound(type, 0);
+	}
+}
+
+/* Others on the host have always something as well. */
+static void *talk(void *arg)
+{
+	int nr = *(int *)arg, fd = bound(SOCK_DGRAM, nr);
+	char byte = 0;
+
+	join(fd, nr);
+	for (;;)
+		if (write(fd, &byte, 1) != 1 || recv(fd, &byte, 1, 0) != 1)
+			err(1, "the others");
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	static int others[] = { 3, 4 };
+	pthread_t thread;
+
+	if (argc != 3)
+		errx(2, "usage: %s CASE PORT", argv[0]);
+	port = atoi(argv[2]);
+	for (int i = 0; i < 2; i++)
+		if (pthread_create(&thread, NULL, talk, &others[i]))
+			errx(1, "no thread");
+	if (!strcmp(argv[1], "write-send"))
+		write_then_send();
+	else if (!strcmp(argv[1], "write-connect"))
+		write_then_connect();
+	else if (!strcmp(argv[1], "read-receive"))
+		read_then_receive();
+	else if (!strcmp(argv[1], "close-bind-udp"))
+		close_then_bind(SOCK_DGRAM);
+	else if (!strcmp(argv[1], "close-bind-tcp"))
+		close_then_bind(SOCK_STREAM);
+	else
+		errx(2, "no case %s", argv[1]);
+	return 0;
+}
