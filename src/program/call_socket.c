@@ -308,10 +308,8 @@ static long connected_at_once(struct call *call, const struct sockaddr_storage *
 
 	if (err)
 		return err;
-	if (nonblock) {
-		pair_nudge(ps);
+	if (nonblock)
 		return -EINPROGRESS;
-	}
 	return skiff_connect(ps->sfd, (const struct sockaddr *)addr, len) ? -errno : 0;
 }
 

@@ -86,12 +86,6 @@ static u64 ask_descriptor(struct call *call, int *own)
 	return *own >= 0 && !fstat(*own, &st) && S_ISSOCK(st.st_mode) ? st.st_ino : 0;
 }
 
-/* What will want a descriptor of ours for the socket anyway. */
-static bool will_borrow(call_fn *fn)
-{
-	return fn == call_connect || fn == call_listen || fn == call_accept || fn == call_accept4;
-}
-
 /*
  * The socket of a call's first argument; NULL when the kernel's own answer is the right one. @own: gets a
  * descriptor of ours for it, if it took one to find out. A call that waits has its socket, whatever the
@@ -100,16 +94,13 @@ static bool will_borrow(call_fn *fn)
 static struct psock *psock_of(struct call *call, int *own)
 {
 	struct psock *ps = call->ps;
-	s64 inode = -1;
+	u64 inode;
 
 	if (ps)
 		return ps;
-	if (!will_borrow(handler_of(call->req.data.nr)))
-		inode = task_socket_inode(call->task, call_int(call, 0));
-	if (inode < 0)
-		inode = (s64)ask_descriptor(call, own);
-	if (inode > 0)
-		ps = psock_find(call->session->server, (u64)inode);
+	inode = ask_descriptor(call, own);
+	if (inode)
+		ps = psock_find(call->session->server, inode);
 	if (!ps)
 		return NULL;
 	ps->holder = call->task->tid;

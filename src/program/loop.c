@@ -209,6 +209,8 @@ static int wait_for_prompt(struct loop *loop, struct epoll_event *events, s64 sp
 			      { .fd = loop->epfd, .events = POLLIN } };
 	int n = ppoll(p, 2, span < 0 ? NULL : &ts, NULL);
 
+	/* What happened before it is among what the set tells now. */
+	loop->seen = n > 0 && p[0].revents ? loop->prompt : NULL;
 	loop->prompt = NULL;
 	return n > 0 ? wait_for_all(loop, events, 0) : n;
 }
@@ -321,10 +323,13 @@ static void call_earlier(struct loop *loop)
 
 static void call_all(struct loop *loop, const struct epoll_event *events, int n)
 {
+	int last;
+
 	call_watches(events, n, TURN_ENDS);
-	if (!call_watches(events, n, TURN_OTHERS))
+	last = call_watches(events, n, TURN_OTHERS);
+	if (!last)
 		return;
-	if (n > 1)
+	if (n == EVENTS_MAX || (n > 1 && (last > 1 || !loop->seen)))
 		call_earlier(loop);
 	call_watches(events, n, TURN_LAST);
 }
@@ -346,7 +351,10 @@ static int loop_round(struct loop *loop, bool may_sleep)
 {
 	struct epoll_event events[EVENTS_MAX];
 	bool busy = work(loop);
-	int n = sleep_or_look(loop, events, busy || !may_sleep);
+	int n;
+
+	loop->seen = NULL;
+	n = sleep_or_look(loop, events, busy || !may_sleep);
 
 	if (n < 0 && errno != EINTR)
 		return -errno;

@@ -53,6 +53,7 @@ struct loop_net {
  * @net: hosts that it runs
  * @nr_nets: how many
  * @prompt: a watch whose next event is the likeliest, if there is one; it is waited for by itself
+ * @seen: that one, if it was ready before the set told what is
  * @looks: so many looks in vain, and it sleeps at once; below 0: so many short sleeps, and it looks first
  * @may_look: there is another processor, on which something may happen meanwhile
  * @garbage: to be freed after this round
@@ -66,6 +67,7 @@ struct loop {
 	struct loop_net net[LOOP_NETS_MAX];
 	int nr_nets;
 	struct loop_watch *prompt;
+	struct loop_watch *seen;
 	int looks;
 	bool may_look;
 	struct list_head garbage;

@@ -249,18 +249,6 @@ int pair_stuff(struct psock *ps)
 	return 0;
 }
 
-void pair_nudge(struct psock *ps)
-{
-	int fd = psock_borrow(ps);
-	char byte;
-
-	if (fd < 0)
-		return;
-	if (send(fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1)
-		recv(ps->end.fd, &byte, 1, MSG_DONTWAIT);
-	psock_return(ps, fd);
-}
-
 bool pair_widen(struct psock *ps)
 {
 	if (ps->wide)
@@ -277,7 +265,10 @@ void pair_unstuff(struct psock *ps)
 
 	if (ps->roomy)
 		return;
-	/* Roomy first: the edge that tells the program to write comes when the bytes go. */
+	/*
+	 * Roomy first: the edge that tells the program to write comes when the bytes go. Where there are none it comes
+	 * by that alone.
+	 */
 	fd = psock_borrow(ps);
 	if (fd >= 0) {
 		set_sndbuf(fd, pair_sndbuf(ps->sndbuf));

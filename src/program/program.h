@@ -345,8 +345,6 @@ int pair_join(struct psock *ps);
 /* Let the program's end poll not writable; and writable again, with all the room of a connection. */
 int pair_stuff(struct psock *ps);
 void pair_unstuff(struct psock *ps);
-/* One edge of EPOLLOUT for the program, of an end that was writable from the beginning. */
-void pair_nudge(struct psock *ps);
 /* Our end is full: let it hold more, if it does not yet. Return: whether it does now. */
 bool pair_widen(struct psock *ps);
 /* An event of our end. */
