@@ -418,14 +418,6 @@ long call_getpeername(struct call *call)
 	return name_of(call, skiff_getpeername);
 }
 
-/* The end of a stream's own direction: what was written goes first, and the program writes no more. */
-static void end_output(struct psock *ps)
-{
-	ps->out_ending = true;
-	pair_shut(ps, SHUT_RD);
-	pump_out(ps);
-}
-
 static long shutdown_stream(struct psock *ps, int how)
 {
 	struct sockaddr_storage addr;
@@ -436,10 +428,13 @@ static long shutdown_stream(struct psock *ps, int how)
 	if ((how != SHUT_WR || ps->out_ended) &&
 	    skiff_shutdown(ps->sfd, ps->out_ended ? how : SHUT_RD))
 		return -errno;
-	if (how != SHUT_WR)
-		pair_shut(ps, SHUT_WR);
-	if (how != SHUT_RD)
-		end_output(ps);
+	/* The program's directions are the other way round at our end. */
+	pair_shut(ps, how == SHUT_RDWR ? how : how == SHUT_RD ? SHUT_WR : SHUT_RD);
+	/* What was written goes before the end. */
+	if (how != SHUT_RD) {
+		ps->out_ending = true;
+		pump_out(ps);
+	}
 	return 0;
 }
 
@@ -447,8 +442,7 @@ static long shutdown_stream(struct psock *ps, int how)
 static void listens_no_more(struct psock *ps)
 {
 	pair_unstuff(ps);
-	pair_shut(ps, SHUT_RD);
-	pair_shut(ps, SHUT_WR);
+	pair_shut(ps, SHUT_RDWR);
 	ps->state = PSOCK_IDLE;
 }
 

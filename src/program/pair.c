@@ -311,7 +311,10 @@ bool pair_was_read(const struct psock *ps)
 void pair_shut(struct psock *ps, int how)
 {
 	shutdown(ps->end.fd, how);
-	ps->shut |= (u8)(1U << how);
+	if (how != SHUT_WR)
+		ps->shut |= 1U << SHUT_RD;
+	if (how != SHUT_RD)
+		ps->shut |= 1U << SHUT_WR;
 	if (ps->shut == (1U << SHUT_RD | 1U << SHUT_WR))
 		psock_is_alone(ps);
 }

@@ -360,8 +360,8 @@ void pair_tell_room(struct psock *ps);
 /* The program has asked for buffers of another size. */
 void pair_resize(struct psock *ps);
 /*
- * shutdown() of our end, SHUT_RD or SHUT_WR. With both nothing tells any more that the program has closed
- * its own.
+ * shutdown() of our end; both directions at once are one event for the program. With both shut nothing tells any more
+ * that the program has closed its own.
  */
 void pair_shut(struct psock *ps, int how);
 void pair_give_token(struct psock *ps);
