@@ -10,6 +10,7 @@
 #include <skiff/socket.h>
 
 #include "program/program.h"
+#include "program/unix_diag.h"
 
 /* How long after the last one came somebody looks anyway, ns; each further look takes twice as long. */
 #define SWEEP_SOON 100000000LL
@@ -213,6 +214,30 @@ static int look_for_holders(struct server *server)
 	return missing;
 }
 
+/* Return: false when the kernel can't tell which of those that are missing are somebody's. */
+static bool ask_for_holders(struct server *server)
+{
+	struct psock *ps;
+	struct stat st;
+	int fd, has;
+
+	if (fstat(server->meeting, &st))
+		return false;
+	fd = unix_diag_open(st.st_ino);
+	if (fd < 0)
+		return false;
+	list_for_each_entry(ps, &server->alone, of_alone) {
+		if (!ps->is_missing)
+			continue;
+		has = unix_diag_has(fd, ps->inode);
+		if (has < 0)
+			break;
+		ps->is_missing = !has;
+	}
+	close(fd);
+	return list_entry_is_head(ps, &server->alone, of_alone);
+}
+
 /* The program has closed it: what it wrote goes first, if there is something. */
 static void closed_unseen(struct psock *ps)
 {
@@ -233,7 +258,8 @@ void psock_sweep(struct server *server)
 {
 	struct psock *ps, *next;
 
-	if (look_for_holders(server))
+	/* Who looks through all processes does not see what is under way between them. */
+	if (look_for_holders(server) && !ask_for_holders(server))
 		sockets_of_all(is_held, server);
 	list_for_each_entry_safe(ps, next, &server->alone, of_alone)
 		if (ps->is_missing)

@@ -504,6 +504,36 @@ static void under_way(void)
 	tell_poll(st.peer);
 }
 
+/* Neither is one that nothing was done with but to be bound: its port is taken. */
+static void unused_under_way(void)
+{
+	int over[2], fd = lo_socket(SOCK_STREAM), other = lo_socket(SOCK_STREAM);
+	union name n;
+	socklen_t len = lo_name(&n, st.port);
+
+	socketpair(AF_UNIX, SOCK_STREAM, 0, over);
+	line("under way");
+	TELL(bind(fd, &n.any, len));
+	TELL(send_descriptors(over[0], &fd, 1));
+	close(fd);
+	TELL(bind(other, &n.any, len));
+	line("arrived");
+	TELL(receive_descriptors(over[1], &fd, 1, 0));
+	TELL(listen(fd, 1));
+	TELL(connect(other, &n.any, len));
+	line("never taken");
+	close(other);
+	other = lo_socket(SOCK_STREAM);
+	n.in.sin_port = 0;
+	TELL(bind(other, &n.any, len));
+	getsockname(other, &n.any, &len);
+	TELL(send_descriptors(over[0], &other, 1));
+	close(other);
+	close(over[1]);
+	close(over[0]);
+	TELL(bind(lo_socket(SOCK_STREAM), &n.any, len));
+}
+
 static void sent_over_itself(void)
 {
 	int fd;
@@ -564,6 +594,7 @@ void do_processes(void)
 		{ "over exec", over_exec },
 		{ "sent to a child", sent_to_child },
 		{ "under way", under_way },
+		{ "unused under way", unused_under_way },
 		{ "sent over itself", sent_over_itself },
 		{ "many descriptors", many_descriptors },
 	};
