@@ -376,11 +376,14 @@ class Bench:
         """Name, unit, whether more is better, the tools, how, and whether it is for gateways only."""
         seconds = str(self.seconds)
         close = ('-H', 'Connection: close')
+        flood = ('-u', '-b', '0', '-l', '1400')
         return [
             # The first, while what relays has carried nothing yet.
             ('idle-connection', 'bytes', False, [], self.idle, True),
             ('send', 'Gbit/s', True, ['iperf3'], self.iperf, False),
             ('receive', 'Gbit/s', True, ['iperf3'], lambda w: self.iperf(w, '-R'), False),
+            ('udp-send', 'Gbit/s', True, ['iperf3'], lambda w: self.iperf(w, *flood), False),
+            ('udp-receive', 'Gbit/s', True, ['iperf3'], lambda w: self.iperf(w, '-R', *flood), False),
             ('redis', 'requests/s', True, ['redis-server', 'redis-benchmark'],
              lambda w: self.redis(w, 20000), False),
             ('redis-p16', 'requests/s', True, ['redis-server', 'redis-benchmark'],
