@@ -67,6 +67,15 @@ SKIFF_API int skiff_capture_start(struct net *net, const char *ifname, const cha
 				  struct skiff_capture **capture);
 
 /**
+ * skiff_capture_flush() - have all that was seen so far in the file
+ * @capture: goes on; NULL is fine
+ *
+ * For who reads the file while it is written: there are complete blocks in it. Any thread, without the stack lock.
+ * Return: 0, -EAGAIN when a pipe's reader has yet to take the rest, or what has stopped the capture.
+ */
+SKIFF_API int skiff_capture_flush(struct skiff_capture *capture);
+
+/**
  * skiff_capture_stop() - complete the file and end the capture
  * @capture: gone afterwards; NULL is fine
  *

@@ -568,6 +568,20 @@ err_free:
 	return err;
 }
 
+int skiff_capture_flush(struct skiff_capture *cap)
+{
+	int err;
+
+	if (!cap)
+		return 0;
+	if (!capture_write(cap))
+		return -EAGAIN;
+	spin_lock(&cap->lock);
+	err = cap->stats.error;
+	spin_unlock(&cap->lock);
+	return err;
+}
+
 int skiff_capture_stop(struct skiff_capture *cap)
 {
 	struct net *net;

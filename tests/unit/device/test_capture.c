@@ -218,6 +218,41 @@ static void test_idle_flush(void **state)
 	testdev_destroy(dev);
 }
 
+static int flush(struct skiff_capture *cap)
+{
+	int err;
+
+	net_unlock(fixture.net);
+	err = skiff_capture_flush(cap);
+	net_lock(fixture.net);
+	return err;
+}
+
+/* Who asks does not wait for the time of test_idle_flush(), and the capture goes on. */
+static void test_flush(void **state)
+{
+	struct net_device *dev = testdev_up("a");
+	struct skiff_capture *cap = start(NULL);
+	size_t len;
+	u8 *data;
+
+	assert_int_equal(flush(NULL), 0);
+	for (int i = 0; i < 3; i++) {
+		dev_queue_xmit(packet(dev, 61, 1));
+		assert_int_equal(flush(cap), 0);
+		data = contents(&len);
+		assert_non_null(block(data, len, EPB, i));
+		assert_null(block(data, len, EPB, i + 1));
+		assert_null(block(data, len, ISB, 0));
+		free(data);
+	}
+	assert_int_equal(stop(cap), 0);
+	data = contents(&len);
+	assert_non_null(block(data, len, ISB, 0));
+	free(data);
+	testdev_destroy(dev);
+}
+
 static void test_drops(void **state)
 {
 	struct net_device *dev = testdev_up("a"), *other = testdev_up("b");
@@ -351,6 +386,7 @@ static void test_broken_later(void **state)
 	run_ms(150);
 	skiff_capture_stats(cap, &stats);
 	assert_int_equal(stats.error, -EPIPE);
+	assert_int_equal(flush(cap), -EPIPE);
 	/* The pipe took neither: one was encoded before that was known. */
 	assert_int_equal(stats.lost, 2);
 	assert_int_equal(stats.written, 0);
@@ -416,6 +452,7 @@ static void test_reader_stalls(void **state)
 		if (i % 100 == 0)
 			run_ms(1);
 	}
+	assert_int_equal(flush(cap), -EAGAIN);
 	skiff_capture_stats(cap, &stats);
 	assert_int_equal(stats.error, 0);
 	assert_true(stats.lost > 0 && stats.written > 0);
@@ -527,6 +564,7 @@ int main(void)
 		tests_with_file(test_open_checksums_are_completed),
 		tests_with_file(test_snaplen_and_fragments),
 		tests_with_file(test_idle_flush),
+		tests_with_file(test_flush),
 		tests_with_file(test_drops),
 		tests_with_file(test_much),
 		tests_with_file(test_limit),
