@@ -2,7 +2,7 @@
 /*
  * Launching a program.
  *
- * There is no process between the user's shell and the program: the one that the user has started becomes the
+ * There is no process of ours between the caller's parent and the program: the calling process becomes the
  * program. Before, it asks the host over the control socket how the program has to be furnished, goes into its
  * namespaces, puts itself under the filter, and tells the host the number of the listener's descriptor. The
  * host fetches it (pidfd_getfd), which takes the same rights as its later work, so that a host that could not

@@ -22,20 +22,29 @@ static int compare(const void *a, const void *b)
 	return *(const int *)a - *(const int *)b;
 }
 
-/* Pipes of whoever has started us would not end before we do. */
-static void close_others(int report, const int *keep, unsigned int nr_keep)
+void keep_only(const int *keep, unsigned int nr_keep)
 {
-	int kept[BACKGROUND_KEEP + 1], next = STDERR_FILENO + 1;
 	unsigned int n = min_t(unsigned int, nr_keep, BACKGROUND_KEEP);
+	int kept[BACKGROUND_KEEP], next = STDERR_FILENO + 1;
 
 	memcpy(kept, keep, n * sizeof(*kept));
-	kept[n++] = report;
 	qsort(kept, n, sizeof(*kept), compare);
 	for (unsigned int i = 0; i < n; i++) {
 		close_range_of(next, kept[i] - 1);
 		next = max_t(int, next, kept[i] + 1);
 	}
 	close_range_of(next, 0x7fffffff);
+}
+
+/* Pipes of whoever has started us would not end before we do. */
+static void close_others(int report, const int *keep, unsigned int nr_keep)
+{
+	unsigned int n = min_t(unsigned int, nr_keep, BACKGROUND_KEEP - 1);
+	int kept[BACKGROUND_KEEP];
+
+	memcpy(kept, keep, n * sizeof(*kept));
+	kept[n++] = report;
+	keep_only(kept, n);
 }
 
 static void report(struct background *bg, enum status status)

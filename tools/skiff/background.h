@@ -15,6 +15,9 @@ struct background {
 
 #define BACKGROUND_KEEP 64
 
+/* Close all descriptors but the standard ones and the @nr_keep ones of @keep, of which there are at most BACKGROUND_KEEP. */
+void keep_only(const int *keep, unsigned int nr_keep);
+
 /**
  * background_start() - go on in two processes
  * @work: what the new one does until its end; its return is the exit status

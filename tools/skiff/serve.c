@@ -28,6 +28,8 @@
 
 /* How often a host whose programs are gone looks whether its connections are, too. */
 #define LINGER_NS 20000000
+/* How long who waits for captures does so for connections: most have ended by then. */
+#define FRONT_MAX_NS 1000000000
 /* The kernel gives those up as well; net.ipv4.tcp_orphan_retries' eight take about so long. */
 #define LINGER_MAX_NS 120000000000
 
@@ -39,8 +41,12 @@
  * @mirrors: images of its devices where programs are
  * @follow: has them changed
  * @control: answers those who control it
- * @timer: while it waits for the last connections, or -1
- * @lingered: how long it has
+ * @timer: while it waits for the last connections, or somebody for it, or -1
+ * @idle: there is no program any more
+ * @lingered: how long it has waited then
+ * @front: as struct serve says
+ * @ended: the process there has said that its program has ended
+ * @front_waited: how long it has waited then
  */
 struct running {
 	const struct serve *how;
@@ -50,7 +56,11 @@ struct running {
 	struct follow follow;
 	struct control *control;
 	int timer;
+	bool idle;
 	u64 lingered;
+	int front;
+	bool ended;
+	u64 front_waited;
 };
 
 /* For signals. */
@@ -198,30 +208,76 @@ static bool is_quiet(const struct running *r)
 	       uplink_is_quiet(&r->host);
 }
 
-static void linger(void *arg, u32 events)
+static void end_timer(struct running *r)
+{
+	if (r->timer < 0)
+		return;
+	server_unwatch(r->server, r->timer);
+	close(r->timer);
+	r->timer = -1;
+}
+
+/* Its file is as complete as it will be, or, with programs that go on, up to here. */
+static void let_front_go(struct running *r)
+{
+	if (r->idle) {
+		up_end_captures(&r->host);
+	} else {
+		up_flush_captures(&r->host);
+		end_timer(r);
+	}
+	close(r->front);
+	r->front = -1;
+}
+
+static void look(void *arg, u32 events)
 {
 	struct running *r = arg;
 	u64 ticks;
 
 	if (read(r->timer, &ticks, sizeof(ticks)) < 0)
 		return;
-	r->lingered += ticks * LINGER_NS;
-	if (is_quiet(r) || r->lingered >= LINGER_MAX_NS)
+	r->lingered += r->idle ? ticks * LINGER_NS : 0;
+	r->front_waited += r->ended ? ticks * LINGER_NS : 0;
+	if (r->idle && (is_quiet(r) || r->lingered >= LINGER_MAX_NS))
 		server_stop(r->server);
+	else if (r->front >= 0 && r->front_waited >= FRONT_MAX_NS)
+		let_front_go(r);
+}
+
+/* Return: whether look() will be called. */
+static bool begin_to_look(struct running *r)
+{
+	const struct itimerspec often = { .it_value.tv_nsec = 1, .it_interval.tv_nsec = LINGER_NS };
+
+	if (r->timer >= 0)
+		return true;
+	r->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	return r->timer >= 0 && !timerfd_settime(r->timer, 0, &often, NULL) &&
+	       !server_watch(r->server, r->timer, EPOLLIN, look, r);
 }
 
 /* The last program is gone. Its connections end as they would if the kernel had them. */
 static void begin_to_linger(void *host)
 {
-	const struct itimerspec often = { .it_value.tv_nsec = 1, .it_interval.tv_nsec = LINGER_NS };
 	struct running *r = host;
 
-	if (r->how->client < 0 || r->timer >= 0)
+	if (r->how->client < 0)
 		return;
-	r->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (r->timer < 0 || timerfd_settime(r->timer, 0, &often, NULL) ||
-	    server_watch(r->server, r->timer, EPOLLIN, linger, r))
+	r->idle = true;
+	if (!begin_to_look(r))
 		server_stop(r->server);
+}
+
+/* The program has ended. What it has left open, and who was about to end with it, may take a moment longer. */
+static void front_ready(void *arg, u32 events)
+{
+	struct running *r = arg;
+
+	server_unwatch(r->server, r->front);
+	r->ended = true;
+	if (!begin_to_look(r))
+		let_front_go(r);
 }
 
 static const struct control_ops control_ops = {
@@ -307,6 +363,11 @@ static enum status serve_programs(struct running *r)
 		if (err)
 			status = can_not_serve(-err);
 	}
+	if (status == STATUS_OK && r->front >= 0) {
+		err = server_watch(r->server, r->front, EPOLLIN, front_ready, r);
+		if (err)
+			status = can_not_serve(-err);
+	}
 	return status;
 }
 
@@ -368,7 +429,7 @@ static void run(struct running *r)
 
 enum status serve(const struct serve *how)
 {
-	struct running r = { .how = how, .timer = -1 };
+	struct running r = { .how = how, .timer = -1, .front = how->front };
 	enum status status, ended;
 
 	catch_signals();
@@ -383,5 +444,7 @@ enum status serve(const struct serve *how)
 	if (r.timer >= 0)
 		close(r.timer);
 	ended = up_end(&r.host);
+	if (r.front >= 0)
+		close(r.front);
 	return status == STATUS_OK ? ended : status;
 }

@@ -15,12 +15,15 @@
  * @taken: its name, under which others reach it, or NULL
  * @client: a connection of the process that has started it and will become its program, or -1; then the host
  *          ends with its programs
+ * @front: a connection of the process in front of that program, which says by its end that the program has ended, and
+ *         waits for the other one's until what was captured is in the files, or -1
  * @background: to be told when it is up, or NULL
  */
 struct serve {
 	const struct up_config *config;
 	const struct taken *taken;
 	int client;
+	int front;
 	struct background *background;
 };
 

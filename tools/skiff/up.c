@@ -83,6 +83,7 @@ static enum status run_host(void *arg, struct background *bg)
 		.config = config,
 		.taken = &taken,
 		.client = -1,
+		.front = -1,
 		.background = bg,
 	};
 	enum status status;

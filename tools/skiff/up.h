@@ -114,6 +114,12 @@ unsigned int up_descriptors(const struct up_config *config, int fds[UP_MAX_DEVS]
  */
 bool up_ask_again(int *asked);
 
+/* Have in the files what has been captured so far. */
+void up_flush_captures(struct up_host *host);
+
+/* Complete them; the host goes on. */
+void up_end_captures(struct up_host *host);
+
 /* End captures and the host. Return: STATUS_FAILED, after a message, when something was left. */
 enum status up_end(struct up_host *host);
 

@@ -351,17 +351,32 @@ enum status up_begin(const struct up_config *config, struct up_host *host)
 	return status;
 }
 
+void up_flush_captures(struct up_host *host)
+{
+	/* What kept it from being written is said when it happens. */
+	for (unsigned int i = 0; i < host->nr_devs; i++)
+		skiff_capture_flush(host->capture[i]);
+}
+
+void up_end_captures(struct up_host *host)
+{
+	for (unsigned int i = 0; i < host->nr_devs; i++) {
+		/* The same here. */
+		skiff_capture_stop(host->capture[i]);
+		host->capture[i] = NULL;
+		if (host->capture_lock[i] >= 0)
+			close(host->capture_lock[i]);
+		host->capture_lock[i] = -1;
+	}
+}
+
 enum status up_end(struct up_host *host)
 {
 	int left;
 
-	for (unsigned int i = 0; i < host->nr_devs; i++) {
-		/* What stopped it earlier was said then. */
-		skiff_capture_stop(host->capture[i]);
-		if (host->capture_lock[i] >= 0)
-			close(host->capture_lock[i]);
+	up_end_captures(host);
+	for (unsigned int i = 0; i < host->nr_devs; i++)
 		free(host->capture_path[i]);
-	}
 	if (!host->net)
 		return STATUS_OK;
 	left = uplink_end(host);
