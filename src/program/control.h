@@ -15,7 +15,8 @@
  *
  *	version			"ok", then "protocol 1"
  *	list			"ok", then what the host is: "pid 17", "uptime 60" in seconds, "program 4711 9
- *				curl" for each program (its process, since when), and the lines of
+ *				curl" for each program (its first process, or one that is there when that has
+ *				gone, 0 if none is found; since when), and the lines of
  *				struct control_ops.describe()
  *	down			"ok"; the connection stays until the host is gone
  *	exec			"ok", then how the program has to be furnished: "dns ADDRESS", and the

@@ -30,7 +30,8 @@ static bool tell_all(struct client *c, FILE *out)
 	fprintf(out, "ok\npid %d\nuptime %lld\n", getpid(), (long long)(now - control->begun));
 	control->ops->describe(control->host, out);
 	list_for_each_entry(s, &control->sessions, list)
-		fprintf(out, "program %d %lld %s\n", s->pid, (long long)(now - s->since), s->name);
+		fprintf(out, "program %d %lld %s\n", control_session_pid(s),
+			(long long)(now - s->since), s->name);
 	return true;
 }
 

@@ -3,6 +3,7 @@
 #ifndef PROGRAM_CONTROL_HOST_H
 #define PROGRAM_CONTROL_HOST_H
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <skiff/list.h>
@@ -48,6 +49,8 @@ struct client {
  * @control: whose it is
  * @listener: where its end is seen
  * @pid: its first process
+ * @pidfd: the same, or -1
+ * @netns: the network namespace that all of them are in, as stat() tells it; of inode 0 if it is not theirs alone
  * @name: what that was called when it was started; no control characters or blanks
  * @image: the host's, of its devices there, for its detach
  * @since: when, in seconds of CLOCK_MONOTONIC
@@ -57,6 +60,8 @@ struct control_session {
 	struct control *control;
 	int listener;
 	pid_t pid;
+	int pidfd;
+	struct stat netns;
 	char name[CONTROL_PROGRAM_NAME];
 	void *image;
 	s64 since;
@@ -115,6 +120,9 @@ bool control_session_create(struct client *c, int number, const char *name, FILE
 
 /* Take over a part of an image, descriptor @number of @c's process. Return: whether that went well. */
 bool control_take_part(struct client *c, int number, const char *part, const char *name, FILE *out);
+
+/* A process of the program that is there: the first one as long as it is. Return: 0 if none is found. */
+pid_t control_session_pid(const struct control_session *s);
 
 void control_session_destroy(struct control_session *s);
 

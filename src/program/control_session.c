@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* A program that a host serves: from the listener of its calls to the last process of it. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -150,6 +152,60 @@ static int begin(struct control_session *s, struct client *c, int listener)
 	return err;
 }
 
+/* Return: whether there is such a process, with a network. */
+static bool find_netns(const char *pid, struct stat *netns)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%s/ns/net", pid);
+	return !stat(path, netns);
+}
+
+/* One that this process is in as well tells nobody from others. */
+static void note_netns(struct control_session *s)
+{
+	struct stat ours;
+	char pid[16];
+
+	snprintf(pid, sizeof(pid), "%d", s->pid);
+	if (!find_netns("self", &ours) || !find_netns(pid, &s->netns) ||
+	    (s->netns.st_ino == ours.st_ino && s->netns.st_dev == ours.st_dev))
+		s->netns.st_ino = 0;
+}
+
+static bool is_alive(int pidfd)
+{
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+
+	return pidfd >= 0 && !poll(&p, 1, 0);
+}
+
+/* Whoever has the number now that the first process had is looked at as all others. */
+static pid_t find_process(const struct stat *netns)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+	struct stat st;
+	pid_t pid = 0, this;
+
+	while (dir && (entry = readdir(dir)) != NULL) {
+		this = (pid_t)strtol(entry->d_name, NULL, 10);
+		if (this > 0 && (!pid || this < pid) && find_netns(entry->d_name, &st) &&
+		    st.st_ino == netns->st_ino && st.st_dev == netns->st_dev)
+			pid = this;
+	}
+	if (dir)
+		closedir(dir);
+	return pid;
+}
+
+pid_t control_session_pid(const struct control_session *s)
+{
+	if (is_alive(s->pidfd))
+		return s->pid;
+	return s->netns.st_ino ? find_process(&s->netns) : 0;
+}
+
 static struct control_session *session_of(const struct client *c, const char *name)
 {
 	struct control_session *s = calloc(1, sizeof(*s));
@@ -158,9 +214,18 @@ static struct control_session *session_of(const struct client *c, const char *na
 		return NULL;
 	s->control = c->control;
 	s->pid = c->pid;
+	s->pidfd = c->pidfd < 0 ? -1 : fcntl(c->pidfd, F_DUPFD_CLOEXEC, 0);
+	note_netns(s);
 	s->since = control_now();
 	copy_name(s->name, name);
 	return s;
+}
+
+static void session_free(struct control_session *s)
+{
+	if (s && s->pidfd >= 0)
+		close(s->pidfd);
+	free(s);
 }
 
 bool control_session_create(struct client *c, int number, const char *name, FILE *out)
@@ -172,7 +237,7 @@ bool control_session_create(struct client *c, int number, const char *name, FILE
 	if (err)
 		fprintf(out, "error the host can't serve the program: %s\n", strerror(-err));
 	if (err || listener < 0) {
-		free(s);
+		session_free(s);
 		return false;
 	}
 	list_add_tail(&s->list, &c->control->sessions);
@@ -189,5 +254,5 @@ void control_session_destroy(struct control_session *s)
 	s->control->nr_sessions--;
 	list_del(&s->list);
 	close(s->listener);
-	free(s);
+	session_free(s);
 }

@@ -194,6 +194,41 @@ def test_what_a_program_closes_is_closed_with_a_capture(uid):
     os.close(r)
 
 
+# A program that goes, and one that it leaves.
+LEAVE = 'import os, sys\nif os.fork(): os._exit(0)\nos.execlp("sleep", "sleep", "1000")'
+
+
+def box_list(uid):
+    return json.loads(call('list', '-j', uid=uid)[1])[0]['programs']
+
+
+@for_users
+def test_who_is_left_on_a_host_is_told(uid):
+    assert call('up', 'box', '--detach', uid=uid)[0] == 0
+    quiet = dict(uid=uid, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    stays = start('exec', 'box', 'sleep', '1000', **quiet)
+    try:
+        wait_for(lambda: box_list(uid))
+        assert start('exec', 'box', '--', PYTHON, '-c', LEAVE, **quiet).wait(PATIENCE) == 0
+        other, left = box_list(uid)
+        # Not who started it, which has gone.
+        wait_for(lambda: open('/proc/%d/comm' % left['pid']).read() == 'sleep\n')
+        assert other['pid'] == stays.pid and left['pid'] != stays.pid, (left, other)
+    finally:
+        status, out, err = call('down', 'box', uid=uid)
+        stays.kill()
+        stays.wait()
+    os.kill(left['pid'], signal.SIGTERM)
+    assert (status, out) == (0, ''), (status, out)
+    assert err == "skiff: host 'box' had 2 programs, which go on without a network: %d sleep, %d python3\n" % (
+        stays.pid, left['pid']), err
+    # Nothing is said where nobody is left.
+    assert call('up', 'box', '--detach', uid=uid)[0] == 0
+    assert call('exec', 'box', 'true', uid=uid)[0] == 0
+    wait_for(lambda: not box_list(uid))
+    assert call('down', 'box', uid=uid) == (0, '', '')
+
+
 if __name__ == '__main__':
     try:
         main([v for k, v in list(globals().items()) if k.startswith('test_') and (not sys.argv[1:] or k in sys.argv[1:])])

@@ -12,6 +12,9 @@
 #include "program/launch.h"
 #include "taken.h"
 
+/* Words of a line of a host's description. */
+#define WORDS_MAX 24
+
 static int connect_in(int dir, const char *name)
 {
 	char file[SKIFF_NET_NAME_MAX + sizeof(SOCKET_SUFFIX)];
@@ -104,6 +107,31 @@ enum status hosts_foreach(void (*fn)(const char *name, const char *lines, void *
 		free(entries);
 	close(dir);
 	return status;
+}
+
+/* Cut @line, which ends behind its last word, into words. */
+static unsigned int split(char *line, char *words[WORDS_MAX])
+{
+	unsigned int n = 0;
+	char *word;
+
+	while (n < WORDS_MAX && (word = strsep(&line, " ")) != NULL)
+		words[n++] = word;
+	return n;
+}
+
+void each_line(const char *lines, const char *key, unsigned int least,
+	       void (*fn)(char *words[], unsigned int n, void *arg), void *arg)
+{
+	char *copy = strdup(lines), *next = copy, *line, *words[WORDS_MAX];
+	unsigned int n;
+
+	while (next && (line = strsep(&next, "\n")) != NULL) {
+		n = split(line, words);
+		if (n >= least && !strcmp(words[0], key))
+			fn(words, n, arg);
+	}
+	free(copy);
 }
 
 static void warn(const char *text)

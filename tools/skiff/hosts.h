@@ -25,6 +25,17 @@ int host_connect(const char *name);
 enum status hosts_foreach(void (*fn)(const char *name, const char *lines, void *arg), void *arg);
 
 /**
+ * each_line() - read what a host tells of itself
+ * @lines: the reply to `list`
+ * @key: word by which lines begin
+ * @least: how many words they need to have
+ * @fn: called with the words of each of them
+ * @arg: for @fn
+ */
+void each_line(const char *lines, const char *key, unsigned int least,
+	       void (*fn)(char *words[], unsigned int n, void *arg), void *arg);
+
+/**
  * become_program() - be a program on a host, in this process
  * @control: a connection to the host
  * @argv: the program and its arguments

@@ -7,9 +7,6 @@
 
 #include "hosts.h"
 
-/* Words of a line of a host's description. */
-#define WORDS_MAX 24
-
 /* Longest text of a column. */
 #define COLUMN_MAX 512
 
@@ -44,35 +41,6 @@ static const struct argp argp = {
 	.doc = "List this user's hosts: name, process, time since the start, programs that were started "
 	       "on it and have not ended, devices with addresses.",
 };
-
-/* Cut @line, which ends behind its last word, into words. */
-static unsigned int split(char *line, char *words[WORDS_MAX])
-{
-	unsigned int n = 0;
-	char *word;
-
-	while (n < WORDS_MAX && (word = strsep(&line, " ")) != NULL)
-		words[n++] = word;
-	return n;
-}
-
-/*
- * Call @fn with the words of each line of @lines that begins with @key. What a host says is checked for as
- * many words as are used.
- */
-static void each_line(const char *lines, const char *key, unsigned int least,
-		      void (*fn)(char *words[], unsigned int n, void *arg), void *arg)
-{
-	char *copy = strdup(lines), *next = copy, *line, *words[WORDS_MAX];
-	unsigned int n;
-
-	while (next && (line = strsep(&next, "\n")) != NULL) {
-		n = split(line, words);
-		if (n >= least && !strcmp(words[0], key))
-			fn(words, n, arg);
-	}
-	free(copy);
-}
 
 /* A string in quotes. */
 static void put_json(const char *text)
@@ -119,7 +87,11 @@ static void json_program(char *words[], unsigned int n, void *arg)
 	unsigned int *nr = arg;
 
 	fputs((*nr)++ ? ", {" : "{", stdout);
-	put_number("pid", words[1]);
+	/* Of those whose first process has gone, and that have no namespace of their own, none is known. */
+	if (strcmp(words[1], "0") != 0)
+		put_number("pid", words[1]);
+	else
+		fputs("\"pid\": null", stdout);
 	fputs(", ", stdout);
 	put_number("uptime", words[2]);
 	fputs(", \"name\": ", stdout);
