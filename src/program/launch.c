@@ -174,8 +174,7 @@ static int enter(const struct launch *l, char *reply, char *err, size_t size)
 	int separation = namespace_enter(l->map_root, why, sizeof(why)), error;
 
 	if (separation < 0) {
-		/* A program on a host has not the rights for it, but that is not what is the matter. */
-		snprintf(err, size, "%s", filter_is_taken() ? filter_reason(-EBUSY) : why);
+		snprintf(err, size, "%s", why);
 		return separation;
 	}
 	if (separation == SEPARATION_NONE)
@@ -242,6 +241,9 @@ enum launch_status launch(const struct launch *l, char *err, size_t size)
 
 	/* One that has changed its user is closed to itself (/proc/self/uid_map) and to the host. */
 	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	/* Before anything is done that a program on a host may not do, which would be told first. */
+	if (!error && prctl(PR_GET_SECCOMP, 0, 0, 0, 0) && filter_is_taken())
+		error = -EBUSY;
 	if (error)
 		snprintf(err, size, "%s", filter_reason(error));
 	else if (control_ask(l->control, reply, "exec"))

@@ -229,6 +229,55 @@ def test_who_is_left_on_a_host_is_told(uid):
     assert call('down', 'box', uid=uid) == (0, '', '')
 
 
+@for_users
+def test_a_conflict_names_both(uid):
+    for args, *says in (
+            (('-p', '8080:80', '-p', '8080:81'), "'8080:81'", "'8080:80'", 'both name port 8080 of the system'),
+            (('-p', '8080', '-p', '127.0.0.1:8080:9'), "'127.0.0.1:8080:9'", "'8080'", 'both name port 8080'),
+            (('-p', '127.0.0.1:53/udp', '-p', '53/udp'), "'53/udp'", "'127.0.0.1:53/udp'", 'both name port 53'),
+            (('--addr', '10.0.2.2/24'), "--addr '10.0.2.2/24'", "the gateway's", '--gateway'),
+            (('--gateway', '10.0.2.15'), "--gateway '10.0.2.15'", "--addr '10.0.2.15/24'"),
+            (('--addr', '10.1.0.1/8', '--gateway', '10.1.0.1'), "--gateway '10.1.0.1'", "--addr '10.1.0.1/8'"),
+            (('--addr', '10.0.2.3/24'), "--addr '10.0.2.3/24'", "the name server's"),
+            (('--gateway', '10.0.2.3'), "--gateway '10.0.2.3'", "--addr '10.0.2.15/24'", "the name server's"),
+            (('--gateway', '10.0.2.255'), "--gateway '10.0.2.255'", "a host's IPv4 address"),
+            (('--gateway', '10.0.2.0'), "--gateway '10.0.2.0'", "a host's IPv4 address"),
+            (('--addr', '10.0.2.1/30'), "--addr '10.0.2.1/30'", "prefix length '30'", '8 to 29'),
+            (('--addr', '10.0.2.1/0'), "--addr", '10.0.2.1/0'),
+            (('--dns', '192.0.2.53', '--dns', '0.0.0.0'), "--dns '0.0.0.0'", 'of one host'),
+            (('--dns', '0.0.0.1'), "--dns '0.0.0.1'", 'of one host'),
+            (('--dns', '224.0.0.1'), "--dns '224.0.0.1'", 'of one host'),
+            (('--dns', '255.255.255.255'), "--dns '255.255.255.255'", 'of one host'),
+            (('--dns', '10.0.2.255'), "--dns '10.0.2.255'", 'of one host'),
+            (('--dev', 'dummy,addr=192.0.2.1/25', '--dns', '192.0.2.127'), "--dns '192.0.2.127'", 'of one host')):
+        status, out, err = call('run', *args, 'true', uid=uid)
+        assert status == LAUNCH and not out and all(s in err for s in says), (args, status, err)
+        assert err.count('\n') == 1 and 'listens there already' not in err, err
+    # Of `up`, whose statuses tell what it is: something is given twice, or an address is a bad one.
+    assert call('up', 'box', '-p', '8080', '-p', '8080', uid=uid)[0] == 2
+    assert call('up', 'box', '--addr', '10.0.2.2/24', uid=uid)[0] == 4
+    # What looks like it and is none.
+    with socket.socket() as a, socket.socket() as b:
+        a.bind(('127.0.0.1', 0))
+        b.bind(('127.0.0.1', 0))
+        tcp, other = a.getsockname()[1], b.getsockname()[1]
+    args = ['-p', '127.0.0.1:%d:80' % tcp, '-p', '127.0.0.2:%d:80' % tcp, '-p', '%d:80/udp' % tcp, '-p', '%d:80' % other]
+    assert call('run', *args, '--addr', '10.0.2.2/24', '--gateway', '10.0.2.1', '--dns', '127.0.0.1', '--dns',
+                '192.0.2.255', 'true', uid=uid) == (0, '', '')
+
+
+@for_users
+def test_who_is_on_a_host_already_is_told_nothing_else(uid):
+    assert call('up', 'box', '--detach', uid=uid)[0] == 0
+    try:
+        for inner in (['exec', 'box', 'true'], ['run', 'true'], ['run', '--map-root', 'true']):
+            status, out, err = call('exec', 'box', '--', SKIFF, *inner, uid=uid)
+            assert status == LAUNCH and not out, (inner, status, out)
+            assert err.count('\n') == 1 and 'answered by somebody already' in err, err
+    finally:
+        assert call('down', 'box', uid=uid)[0] == 0
+
+
 if __name__ == '__main__':
     try:
         main([v for k, v in list(globals().items()) if k.startswith('test_') and (not sys.argv[1:] or k in sys.argv[1:])])

@@ -12,12 +12,18 @@
 #include <unistd.h>
 
 #include <skiff/driver.h>
+#include <skiff/inetdevice.h>
+#include <skiff/ip.h>
 #include <skiff/netconf.h>
+#include <skiff/netdevice.h>
 
 #include "cable.h"
 #include "up.h"
 
 #define MESSAGE_MAX 512
+
+/* The bits that addresses of 0.0.0.0/8 have not (RFC 1122, 3.2.1.3). */
+#define THIS_NETWORK 0xff000000
 
 /* For how long a device that somebody has is asked for again. */
 #define TAKEN_PAUSES 100
@@ -169,15 +175,45 @@ static bool wants_uplink(const struct up_config *config)
 	return !config->nr_devs && !config->no_gateway;
 }
 
-static enum status check_dns(const struct up_config *config)
+/* Whether one of @dev's subnets ends or begins with @addr. Under the stack lock. */
+static bool is_end_of_subnet(const struct net_device *dev, __be32 addr)
+{
+	const struct in_device *in_dev = __in_dev_get(dev);
+	const struct in_ifaddr *ifa;
+
+	if (in_dev)
+		in_dev_for_each_ifa(ifa, in_dev)
+			if (ifa->ifa_prefixlen < 31 && inet_ifa_match(addr, ifa) &&
+			    (!(addr & ~ifa->ifa_mask) || !~(addr | ifa->ifa_mask)))
+				return true;
+	return false;
+}
+
+/* Whether there may be a server at @addr, for a host with the addresses of @net. */
+static bool is_one_host(struct net *net, __be32 addr)
+{
+	const struct net_device *dev;
+	bool one = addr & htonl(THIS_NETWORK) && !ipv4_is_multicast(addr) && !ipv4_is_lbcast(addr);
+
+	net_lock(net);
+	for_each_netdev(net, dev)
+		one = one && !is_end_of_subnet(dev, addr);
+	net_unlock(net);
+	return one;
+}
+
+static enum status check_dns(struct net *net, const struct up_config *config)
 {
 	struct in_addr addr;
 
 	for (unsigned int i = 0; i < config->nr_dns; i++)
-		if (inet_pton(AF_INET, config->dns[i], &addr) != 1)
-			return complain(STATUS_BAD_ADDRESS,
-					"--dns '%s': an IPv4 address, as 192.0.2.53, is accepted",
-					config->dns[i]);
+		if (inet_pton(AF_INET, config->dns[i], &addr) != 1 ||
+		    !is_one_host(net, (__force __be32)addr.s_addr))
+			return complain(
+				STATUS_BAD_ADDRESS,
+				"--dns '%s': the IPv4 address of one host, as 192.0.2.53, is "
+				"accepted, no multicast, broadcast, network or 0.x.x.x address",
+				config->dns[i]);
 	return STATUS_OK;
 }
 
@@ -198,7 +234,7 @@ enum status up_check(const struct up_config *config)
 	if (status == STATUS_OK)
 		status = enable_services(net, config->services);
 	if (status == STATUS_OK)
-		status = check_dns(config);
+		status = check_dns(net, config);
 	if (status == STATUS_OK && config->pcap && !strcmp(config->pcap, "-"))
 		status = complain(STATUS_CAPTURE,
 				  "--pcap -: standard output is taken; the name of a file that can "

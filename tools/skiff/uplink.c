@@ -20,6 +20,10 @@
 #define GATEWAY_HOST 2
 #define DNS_HOST 3
 
+/* Of a subnet that has room for three. */
+#define MIN_PREFIX 8
+#define MAX_PREFIX 29
+
 /* Few packets carry much; less than 65536 by a header, as slirp4netns has it. */
 #define DEFAULT_MTU 65520
 #define MIN_MTU 68
@@ -58,10 +62,10 @@ static enum status plan_mtu(const struct up_config *config, struct plan *plan)
 	return STATUS_OK;
 }
 
-/* In host order; @len is from 1 to 32. */
+/* In host order; @len is up to 32. */
 static u32 subnet_mask(unsigned int len)
 {
-	return ~0U << (32 - len);
+	return len ? ~0U << (32 - len) : 0;
 }
 
 /* @addr is text that was accepted as an address with its length. */
@@ -79,23 +83,106 @@ static void plan_subnet(const char *addr, struct plan *plan)
 	plan->params.dns.s_addr = htonl(subnet + DNS_HOST);
 }
 
-static enum status plan_addresses(const struct up_config *config, struct plan *plan)
+/* Whether @addr may be that of somebody in the cable's subnet. */
+static bool is_on_cable(const struct skiff_gateway_params *p, struct in_addr addr)
 {
-	const struct skiff_gateway_params *p = &plan->params;
+	u32 mask = subnet_mask(p->prefix_len), host = ntohl(addr.s_addr) & ~mask;
+
+	return !(ntohl(addr.s_addr ^ p->client.s_addr) & mask) && host && host != ~mask;
+}
+
+static enum status plan_gateway(const struct up_config *config, struct plan *plan)
+{
 	struct in_addr addr;
 
-	plan_subnet(plan->addr, plan);
 	if (!config->gateway)
 		return STATUS_OK;
-	if (inet_pton(AF_INET, config->gateway, &addr) != 1 ||
-	    ((ntohl(addr.s_addr ^ p->client.s_addr)) & subnet_mask(p->prefix_len)))
+	if (inet_pton(AF_INET, config->gateway, &addr) != 1 || !is_on_cable(&plan->params, addr))
 		return complain(
 			STATUS_BAD_ADDRESS,
-			"--gateway '%s': an IPv4 address in the subnet of the cable, %s, is "
+			"--gateway '%s': a host's IPv4 address in the subnet of the cable, %s, is "
 			"accepted",
 			config->gateway, plan->addr);
 	plan->params.addr = addr;
 	return STATUS_OK;
+}
+
+/* Host, gateway and name server have an address each. */
+static enum status check_addresses(const struct up_config *config, const struct plan *plan)
+{
+	const struct skiff_gateway_params *p = &plan->params;
+
+	if (p->client.s_addr == p->addr.s_addr && config->gateway)
+		return complain(STATUS_BAD_ADDRESS,
+				"--gateway '%s': the host itself has it (--addr '%s'); another one "
+				"of the subnet is accepted",
+				config->gateway, plan->addr);
+	if (p->client.s_addr == p->addr.s_addr)
+		return complain(STATUS_BAD_ADDRESS,
+				"--addr '%s': number %d of the subnet is the gateway's, unless "
+				"--gateway gives that another one; another address is accepted",
+				plan->addr, GATEWAY_HOST);
+	if (p->client.s_addr == p->dns.s_addr)
+		return complain(
+			STATUS_BAD_ADDRESS,
+			"--addr '%s': number %d of the subnet is the name server's; another "
+			"address is accepted",
+			plan->addr, DNS_HOST);
+	if (p->addr.s_addr == p->dns.s_addr)
+		return complain(STATUS_BAD_ADDRESS,
+				"--gateway '%s': number %d of the subnet (--addr '%s') is the name "
+				"server's; another address is accepted",
+				config->gateway, DNS_HOST, plan->addr);
+	return STATUS_OK;
+}
+
+static enum status plan_addresses(const struct up_config *config, struct plan *plan)
+{
+	enum status status;
+
+	plan_subnet(plan->addr, plan);
+	if (plan->params.prefix_len < MIN_PREFIX || plan->params.prefix_len > MAX_PREFIX)
+		return complain(
+			STATUS_BAD_ADDRESS,
+			"--addr '%s': prefix length '%u': a number from %d to %d is accepted",
+			plan->addr, plan->params.prefix_len, MIN_PREFIX, MAX_PREFIX);
+	status = plan_gateway(config, plan);
+	return status == STATUS_OK ? check_addresses(config, plan) : status;
+}
+
+/* Whether both take the same port of the system: one without an address takes it at all of them. */
+static bool is_same_port(const struct skiff_gateway_port *a, const struct skiff_gateway_port *b)
+{
+	return a->udp == b->udp && a->port == b->port &&
+	       (a->addr.s_addr == b->addr.s_addr || !a->addr.s_addr || !b->addr.s_addr);
+}
+
+static enum status check_port(const struct up_config *config, const struct plan *plan,
+			      unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		if (is_same_port(&plan->port[i], &plan->port[nr]))
+			return complain(
+				STATUS_USAGE,
+				"--publish '%s' after --publish '%s': both name port %u of the "
+				"system; one is accepted",
+				config->port[nr], config->port[i], plan->port[nr].port);
+	return STATUS_OK;
+}
+
+static enum status plan_ports(const struct up_config *config, struct plan *plan)
+{
+	enum status status = STATUS_OK;
+	char err[MESSAGE_MAX];
+
+	for (unsigned int i = 0; status == STATUS_OK && i < config->nr_ports; i++) {
+		if (skiff_gateway_publish(config->port[i], &plan->port[i], err, sizeof(err)))
+			return complain(STATUS_BAD_ADDRESS, "--publish: %s", err);
+		status = check_port(config, plan, i);
+	}
+	plan->params.ports = plan->port;
+	plan->params.nr_ports = config->nr_ports;
+	return status;
 }
 
 static enum status plan_rules(const struct up_config *config, struct plan *plan)
@@ -107,13 +194,8 @@ static enum status plan_rules(const struct up_config *config, struct plan *plan)
 				       err, sizeof(err)))
 			return complain(STATUS_BAD_ADDRESS, "--%s: %s",
 					config->rule[i].allow ? "allow" : "deny", err);
-	for (unsigned int i = 0; i < config->nr_ports; i++)
-		if (skiff_gateway_publish(config->port[i], &plan->port[i], err, sizeof(err)))
-			return complain(STATUS_BAD_ADDRESS, "--publish: %s", err);
 	plan->params.rules = plan->rule;
 	plan->params.nr_rules = config->nr_rules;
-	plan->params.ports = plan->port;
-	plan->params.nr_ports = config->nr_ports;
 	return STATUS_OK;
 }
 
@@ -136,7 +218,9 @@ static enum status make_plan(const struct up_config *config, struct net *net, st
 		status = set_address(net, plan);
 	if (status == STATUS_OK)
 		status = plan_addresses(config, plan);
-	return status == STATUS_OK ? plan_rules(config, plan) : status;
+	if (status == STATUS_OK)
+		status = plan_rules(config, plan);
+	return status == STATUS_OK ? plan_ports(config, plan) : status;
 }
 
 enum status uplink_check(const struct up_config *config, struct net *net)
