@@ -278,6 +278,37 @@ def test_who_is_on_a_host_already_is_told_nothing_else(uid):
         assert call('down', 'box', uid=uid)[0] == 0
 
 
+@for_users
+def test_a_runtime_directory_that_can_not_be_used_is_told(uid):
+    usual = '/tmp/skiff-%d' % uid
+    was_there = os.path.exists(usual)
+    closed = RUNTIME[uid] + '/closed'
+    os.mkdir(closed)
+    os.mkdir(closed + '/skiff')
+    for path in closed, closed + '/skiff':
+        os.chown(path, uid if os.geteuid() == 0 else -1, -1)
+    os.chmod(closed + '/skiff', 0o755)
+    run = lambda xdg, *args: subprocess.run(command(*args, uid=uid), env=dict(env_of(uid), XDG_RUNTIME_DIR=xdg),
+                                            capture_output=True, text=True, timeout=PATIENCE)
+    for xdg, why in (('/no/such/folder', 'No such file'), ('run', 'an absolute path is accepted'),
+                     ('/' + 'x' * 300, 'a shorter path is accepted'), (closed, "this user's with mode 0700")):
+        p = run(xdg, 'list', '-j')
+        assert p.returncode == 0 and isinstance(json.loads(p.stdout), list), p
+        assert p.stderr.count('\n') == 1 and "XDG_RUNTIME_DIR '%s' can't be used" % xdg in p.stderr, p.stderr
+        assert why in p.stderr and '/skiff' in p.stderr.rsplit(' in ', 1)[1], p.stderr
+    # One host, and one message, although the directory is opened for its name and for its peer's.
+    p = run('/no/such/folder', 'up', 'box', '--detach', '--dev', 'veth,peer=nobody')
+    assert p.returncode != 0 and p.stderr.count('XDG_RUNTIME_DIR') == 1, p.stderr
+    # Without it the places are the usual ones, and nothing is to be told.
+    p = run('', 'list', '-j')
+    assert (p.returncode, p.stderr) == (0, ''), p
+    # A program's own host needs no directory.
+    assert run('/no/such/folder', 'run', 'true').stderr == ''
+    shutil.rmtree(closed)
+    if not was_there and os.path.exists(usual):
+        os.rmdir(usual)
+
+
 if __name__ == '__main__':
     try:
         main([v for k, v in list(globals().items()) if k.startswith('test_') and (not sys.argv[1:] or k in sys.argv[1:])])

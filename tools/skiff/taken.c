@@ -62,18 +62,18 @@ static int open_private(const char *path)
 	return fd;
 }
 
-/* The first of the usual places that will do. Return: its descriptor, or -1 after a message. */
-static int open_runtime_dir(char *path, size_t size)
+/* What open_private() has refused. */
+static const char *reason(void)
 {
-	const char *xdg = getenv("XDG_RUNTIME_DIR");
+	return errno == EPERM ? "not a directory of this user's with mode 0700" : strerror(errno);
+}
+
+/* The first of the usual places that will do. Return: a descriptor, or -1 after a message. */
+static int open_usual_dir(char *path, size_t size)
+{
 	unsigned int uid = system_uid();
 	int fd;
 
-	if (xdg && *xdg == '/' && (size_t)snprintf(path, size, "%s/skiff", xdg) < size) {
-		fd = open_private(path);
-		if (fd >= 0)
-			return fd;
-	}
 	snprintf(path, size, "/run/user/%u/skiff", uid);
 	fd = open_private(path);
 	if (fd >= 0)
@@ -82,9 +82,49 @@ static int open_runtime_dir(char *path, size_t size)
 	fd = open_private(path);
 	if (fd < 0)
 		complain(STATUS_FAILED,
-			 "%s: %s; expected a directory of this user's with mode 0700, or one named "
-			 "by XDG_RUNTIME_DIR",
-			 path, strerror(errno));
+			 "%s: %s; such a directory is expected, or XDG_RUNTIME_DIR to name one",
+			 path, reason());
+	return fd;
+}
+
+/* The directory that the environment asks for. Return: a descriptor, or -1, and *@why it can't be had. */
+static int open_xdg_dir(const char *xdg, char *path, size_t size, const char **why)
+{
+	int fd;
+
+	*why = "an absolute path is accepted";
+	if (*xdg != '/')
+		return -1;
+	*why = "a shorter path is accepted";
+	if ((size_t)snprintf(path, size, "%s/skiff", xdg) >= size)
+		return -1;
+	fd = open_private(path);
+	*why = reason();
+	return fd;
+}
+
+/*
+ * Who has another environment does not find what is in another place than it says, so it is told once. Return: a
+ * descriptor, or -1 after a message.
+ */
+static int open_runtime_dir(char *path, size_t size)
+{
+	const char *xdg = getenv("XDG_RUNTIME_DIR"), *why;
+	static bool told;
+	int fd;
+
+	if (!xdg || !*xdg)
+		return open_usual_dir(path, size);
+	fd = open_xdg_dir(xdg, path, size, &why);
+	if (fd >= 0)
+		return fd;
+	fd = open_usual_dir(path, size);
+	if (fd >= 0 && !told)
+		complain(
+			STATUS_OK,
+			"XDG_RUNTIME_DIR '%s' can't be used: %s; running hosts are looked for in %s",
+			xdg, why, path);
+	told = true;
 	return fd;
 }
 
