@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the tests against the kernel share: hosts that run, the kernel's end, and counting."""
+import atexit
 import ctypes
+import fcntl
+import glob
 import json
 import os
 import re
@@ -23,8 +26,31 @@ SERVICES = 'echo,discard,daytime,chargen'
 # How long anything may take on a machine with other things to do. What it takes is not judged.
 PATIENCE = 60.0
 
+
+def kill_hosts(path):
+    """Those in the background that a failed test has left, by the locks of their names."""
+    for lock in map(open, glob.glob(path + '/**/skiff/*.lock', recursive=True)):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.kill(int(lock.read()), signal.SIGKILL)
+
+
+def own_folder(prefix):
+    """A folder that goes with this process, whatever becomes of its tests."""
+    path, owner = tempfile.mkdtemp(prefix=prefix), os.getpid()
+
+    def remove():
+        # Children may come to an end in the same way.
+        if os.getpid() == owner:
+            kill_hosts(path)
+            shutil.rmtree(path, ignore_errors=True)
+    atexit.register(remove)
+    return path
+
+
 # Locks of hosts' names, captures and the like.
-WORK = tempfile.mkdtemp(prefix='skiff-test-')
+WORK = own_folder('skiff-test-')
 os.environ['XDG_RUNTIME_DIR'] = WORK
 os.chmod(WORK, 0o700)
 
@@ -50,7 +76,6 @@ def main(tests):
         finally:
             Host.stop_all()
         sys.stdout.flush()
-    shutil.rmtree(WORK, ignore_errors=True)
     print('%d passed, %d failed, %d skipped' % (passed, failed, skipped))
     sys.exit(1 if failed else 0)
 
@@ -253,6 +278,8 @@ def small_disk(path, size):
     own_mounts()
     os.makedirs(path)
     sh('mount', '-t', 'tmpfs', '-o', 'size=%d' % size, 'none', path)
+    # Or the folder could not be removed.
+    atexit.register(subprocess.run, ['umount', '-l', path])
 
 
 class KernelSide:

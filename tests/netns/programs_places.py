@@ -11,7 +11,7 @@ os.environ['PATH'] += ':/usr/sbin:/sbin'
 HELPERS = os.path.dirname(os.path.abspath(__file__))
 
 # Files of programs. They may be of another user, to whom WORK is closed.
-FILES = tempfile.mkdtemp(prefix='skiff-programs-')
+FILES = own_folder('skiff-programs-')
 os.chmod(FILES, 0o755)
 
 PR_SET_PDEATHSIG = 1
@@ -259,7 +259,4 @@ def run_programs(tests):
         whole.__name__ = test.__name__
         return whole
 
-    try:
-        main([ending(t) for t in tests])
-    finally:
-        shutil.rmtree(FILES, ignore_errors=True)
+    main([ending(t) for t in tests])

@@ -287,7 +287,7 @@ def test_passt_is_the_other_end():
     """A program reaches a server on the system by passt, which knows nothing of us."""
     tool('passt')
     tool('curl')
-    directory = tempfile.mkdtemp(prefix='skiff-passt-')
+    directory = own_folder('skiff-passt-')
     os.chmod(directory, 0o777)
     for command in ('link add outside type veth peer name nowhere', 'addr add 198.51.100.2/24 dev outside',
                     'link set outside up', 'link set nowhere up', 'route add default via 198.51.100.1'):
@@ -314,12 +314,7 @@ def test_passt_is_the_other_end():
         passt.wait()
         server.shutdown()
         subprocess.run(['ip', 'link', 'del', 'outside'], check=True)
-        shutil.rmtree(directory)
 
 
 if __name__ == '__main__':
-    try:
-        main([v for k, v in list(globals().items()) if k.startswith('test_') and (not sys.argv[1:] or k in sys.argv[1:])])
-    finally:
-        for directory in RUNTIME.values():
-            shutil.rmtree(directory, ignore_errors=True)
+    main([v for k, v in list(globals().items()) if k.startswith('test_') and (not sys.argv[1:] or k in sys.argv[1:])])

@@ -241,7 +241,8 @@ def test_ordinary_user():
         os.setgid(65534)
         os.setuid(65534)
 
-    env = {'XDG_RUNTIME_DIR': ''}
+    env = {'XDG_RUNTIME_DIR': own_folder('skiff-run-')}
+    os.chown(env['XDG_RUNTIME_DIR'], 65534, 65534)
     args = ('up', 'box', '--dev', TAP)
     # The device file itself is for root alone on some systems, and for everybody on most.
     for mode, says in ((0o600, 'may not open it'), (0o666, 'CAP_NET_ADMIN')):

@@ -5,13 +5,11 @@ import json
 import os
 import pty
 import resource
-import shutil
 import signal
 import socket
 import stat
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
@@ -23,7 +21,7 @@ PYTHON = '/usr/bin/python3'
 NET_ADMIN, NET_RAW = 1 << 12, 1 << 13
 
 # Where hosts of these tests have their files, one for each user.
-RUNTIME = {uid: tempfile.mkdtemp(prefix='skiff-run-') for uid in (0, ORDINARY)}
+RUNTIME = {uid: own_folder('skiff-run-') for uid in (0, ORDINARY)}
 for uid, path in RUNTIME.items():
     os.chown(path, uid if os.geteuid() == 0 else -1, -1)
 
@@ -792,8 +790,4 @@ def test_ports_are_published(uid):
 
 
 if __name__ == '__main__':
-    try:
-        main([v for k, v in list(globals().items()) if k.startswith('test_')])
-    finally:
-        for directory in RUNTIME.values():
-            shutil.rmtree(directory, ignore_errors=True)
+    main([v for k, v in list(globals().items()) if k.startswith('test_')])

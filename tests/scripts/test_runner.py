@@ -140,6 +140,30 @@ def script_status_77_is_a_skip_with_reason():
     assert 'no TAP here' in r.skipped[0], r.skipped
 
 
+# A test of its kind each, in a script like those of tests/netns.
+LEAVES = '''
+import sys
+sys.path.insert(0, %r)
+from peer import *
+def test_passes(): open(own_folder('skiff-other-') + '/file', 'w').close()
+def test_fails(): assert open(WORK + '/file', 'w').close()
+def test_is_skipped(): raise Skip('so')
+def test_ends(): sys.exit('so')
+main([globals()[name] for name in sys.argv[1:]])
+'''
+
+
+def scripts_leave_no_folders():
+    tmp = work + '/tmp'
+    os.mkdir(tmp)
+    for tests, passed, failed, skipped in ((['passes', 'is_skipped'], 1, 0, 1), (['passes', 'fails'], 1, 1, 0),
+                                           (['passes', 'ends'], 0, 1, 0)):
+        cmd = [sys.executable, '-c', LEAVES % os.path.join(TOP, 'tests/netns')] + ['test_' + t for t in tests]
+        r = runner.run_script('x', cmd, dict(os.environ, TMPDIR=tmp, PYTHONDONTWRITEBYTECODE='1'), 60)
+        assert (r.passed, r.failed, len(r.skipped)) == (passed, failed, skipped), (tests, r.text)
+        assert not os.listdir(tmp), (tests, os.listdir(tmp))
+
+
 if __name__ == '__main__':
     try:
         status = run_cases([
@@ -148,7 +172,7 @@ if __name__ == '__main__':
             bad_exit_after_good_cases_is_a_failure, hang_is_a_failure, absent_program_is_a_failure,
             script_counts_are_believed, script_without_counts_fails, script_with_failures_fails,
             script_that_exits_badly_fails, script_that_checked_nothing_fails,
-            script_status_77_is_a_skip_with_reason])
+            script_status_77_is_a_skip_with_reason, scripts_leave_no_folders])
     finally:
         shutil.rmtree(work)
     sys.exit(status)
