@@ -17,6 +17,8 @@
 /*
  *	simulation			seed 1, NETWORK below
  *	simulation SEED [NETWORK]	simulation 7 delay=100ms,loss=5%,rate=1mbit
+ *
+ * 0 is the seed of hosts that are given none.
  */
 
 #define NETWORK "delay=20ms,jitter=2ms,loss=10%"
@@ -178,14 +180,29 @@ static int story(struct net *a, struct net *b, struct skiff_clock *clock, const 
 	return udp(a, b, clock) || tcp(a, b, clock) ? -1 : 0;
 }
 
+/* Return: 0 after a message. */
+static uint64_t parse_seed(const char *text)
+{
+	char *end;
+	unsigned long long seed;
+
+	errno = 0;
+	seed = strtoull(text, &end, 10);
+	if (*text >= '0' && *text <= '9' && !*end && !errno && seed && seed <= UINT32_MAX)
+		return seed;
+	fprintf(stderr, "seed '%s': a number from 1 to %" PRIu32 " is accepted\n", text,
+		UINT32_MAX);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
+	uint64_t seed = argc > 1 ? parse_seed(argv[1]) : 1;
 	struct skiff_clock *clock;
 	struct net *a, *b;
 	int ret, left;
 
-	if (skiff_init())
+	if (!seed || skiff_init())
 		return 1;
 	clock = skiff_clock_virtual(0, 0);
 	a = skiff_net_create(&(struct skiff_net_params){ .clock = clock, .seed = seed });
