@@ -3,14 +3,15 @@
  * The pair of kernel sockets behind a program's descriptor, and how it is made to poll.
  *
  * A stream that nothing was done with is an unconnected AF_UNIX socket, which polls OUT|HUP as a TCP
- * socket does. When it gets a peer, that is our end. To let it poll nothing, the program's end is made
- * small and filled with bytes that nobody sent, the stuffing; emptying it gives one edge of EPOLLOUT.
- * One byte in the other direction is a listener's token. And an end that goes while there are bytes in it
+ * socket does. When it gets a peer, that is our end. To let it poll nothing, the program's end is filled
+ * with bytes that nobody sent, the stuffing, and made small; emptying it, or making it large, gives an edge of
+ * EPOLLOUT. One byte in the other direction is a listener's token. And an end that goes while there are bytes in it
  * that nobody read resets the other.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/un.h>
@@ -41,8 +42,15 @@
 /* More than strangers can bring between two calls of ours; the system may allow fewer. */
 #define MEETING_BACKLOG 4096
 
-/* More than the smallest buffer takes. */
+/*
+ * More than the smallest buffer takes, in one piece: another thread of the program's may write just before it is there, or
+ * before there is no room any more. By the mark in front of it, it is found among that.
+ */
 #define STUFFING_MAX 8192
+
+static const char stuffing[STUFFING_MAX] = { "\x6c\x69\x04\x69\x53\x1f\x37\xd5"
+					     "\x15\x15\x57\x45\xc6\x57\xc4\x83" };
+#define MARK_LEN 16
 
 /* Less than that. */
 #define BUFFER_MIN 256
@@ -228,23 +236,16 @@ int pair_join(struct psock *ps)
 
 int pair_stuff(struct psock *ps)
 {
-	static const char bytes[STUFFING_MAX];
 	int fd = psock_borrow(ps);
-	ssize_t n = 1;
+	ssize_t n;
 
 	if (fd < 0)
 		return fd;
+	n = send(fd, stuffing, STUFFING_MAX, MSG_DONTWAIT | MSG_NOSIGNAL);
+	ps->stuffing = n > 0 ? (u32)n : 0;
+	/* Not before: with an empty one this tells that it is writable. */
 	set_sndbuf(fd, 0);
 	ps->roomy = false;
-	while (n > 0 && ps->stuffing < STUFFING_MAX) {
-		size_t len = STUFFING_MAX - ps->stuffing;
-
-		n = send(fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-		ps->stuffing += n > 0 ? (u32)n : 0;
-		/* Less than it was given: it is full. */
-		if (n < (ssize_t)len)
-			break;
-	}
 	psock_return(ps, fd);
 	return 0;
 }
@@ -258,18 +259,30 @@ bool pair_widen(struct psock *ps)
 	return true;
 }
 
+/* What of @bytes is not the stuffing the program has written. */
+static void keep_written(struct psock *ps, const char *bytes, size_t len)
+{
+	const char *mark = memmem(bytes, len, stuffing, MARK_LEN);
+	size_t before = mark ? (size_t)(mark - bytes) : 0, behind = before + ps->stuffing;
+
+	if (behind > len)
+		return;
+	ps->out = alloc_skb((unsigned int)(len - ps->stuffing), GFP_KERNEL);
+	if (!ps->out) {
+		/* What follows can't go without it. */
+		ps->reset = true;
+		return;
+	}
+	skb_put_data(ps->out, bytes, (unsigned int)before);
+	skb_put_data(ps->out, bytes + behind, (unsigned int)(len - behind));
+}
+
 void pair_unstuff(struct psock *ps)
 {
+	int fd = psock_borrow(ps);
 	ssize_t n;
-	int fd;
 
-	if (ps->roomy)
-		return;
-	/*
-	 * Roomy first: the edge that tells the program to write comes when the bytes go. Where there are none it comes
-	 * by that alone.
-	 */
-	fd = psock_borrow(ps);
+	/* Roomy first: from this edge on the program may write. It comes also when nothing changes. */
 	if (fd >= 0) {
 		set_sndbuf(fd, pair_sndbuf(ps->sndbuf));
 		psock_return(ps, fd);
@@ -277,14 +290,12 @@ void pair_unstuff(struct psock *ps)
 	}
 	if (!ps->stuffing)
 		return;
-	while (ps->stuffing) {
-		n = recv(ps->end.fd, ps->server->scratch, ps->stuffing, MSG_DONTWAIT);
-		if (n <= 0)
-			break;
-		ps->stuffing -= (u32)n;
-	}
+	n = recv(ps->end.fd, ps->server->scratch, SCRATCH_SIZE, MSG_DONTWAIT);
+	if (n > ps->stuffing)
+		keep_written(ps, ps->server->scratch, (size_t)n);
+	ps->stuffing = 0;
 	/* What comes after it is told of anew. */
-	ps->readable = false;
+	ps->readable = n == SCRATCH_SIZE;
 }
 
 void pair_resize(struct psock *ps)

@@ -342,7 +342,10 @@ int pair_fresh(struct psock *ps, int flags);
 int pair_meeting_place(struct server *server);
 /* Connect a fresh socket's end to ours. 0 or -errno. */
 int pair_join(struct psock *ps);
-/* Let the program's end poll not writable; and writable again, with all the room of a connection. */
+/*
+ * Let the program's end poll not writable; and writable, with all the room of a connection: an edge of EPOLLOUT, also of
+ * an end that was writable from the beginning.
+ */
 int pair_stuff(struct psock *ps);
 void pair_unstuff(struct psock *ps);
 /* Our end is full: let it hold more, if it does not yet. Return: whether it does now. */
