@@ -379,7 +379,8 @@ void pair_break(struct psock *ps)
 static void forget_connection(struct psock *ps)
 {
 	consume_skb(ps->in);
-	ps->in = NULL;
+	consume_skb(ps->out);
+	ps->in = ps->out = NULL;
 	ps->shut = 0;
 	ps->token = false;
 	ps->in_ended = ps->out_ending = ps->out_ended = false;

@@ -75,3 +75,17 @@ a.settimeout(None)
 print(a.recv(1, socket.MSG_OOB))
 n.close()
 print(a.recv(9))
+
+# What did not go before is not for the next one. Its first peer does not read, so that both ends are full.
+c, a = pair()
+c.settimeout(1)
+try:
+    while c.sendall(b'old' * 10000) is None:
+        pass
+except TimeoutError:
+    print(disconnect(c))
+c.settimeout(None)
+c, b = pair(c)
+c.sendall(b'new')
+c.close()
+print(b.recv(9), b.recv(9))
