@@ -167,10 +167,19 @@ static bool more_connections(const struct psock *ps)
 
 void listener_end_ready(struct psock *ps)
 {
-	if (!ps->token || !pair_was_read(ps))
+	if (ps->token && !pair_was_read(ps))
 		return;
 	ps->token = false;
 	if (more_connections(ps))
+		pair_give_token(ps);
+}
+
+void listener_host_ready(struct psock *ps)
+{
+	/* Who waits in accept() takes it, and its token would have to be taken away. */
+	if (!list_empty(&ps->calls))
+		calls_retry(ps);
+	if (ps->sfd >= 0 && ps->state == PSOCK_LISTENING && more_connections(ps))
 		pair_give_token(ps);
 }
 

@@ -37,13 +37,31 @@ static bool error_waits(const struct psock *ps)
 	return skiff_poll_fds(&p, 1, 0) > 0 && p.revents & POLLERR;
 }
 
+/*
+ * The copy's datagram has gone otherwise. Return: false when nobody was found who holds the program's end. Then
+ * the copy stays, and whoever reads it takes nothing else away by that.
+ */
+static bool take_back(struct psock *ps)
+{
+	int fd = psock_borrow(ps);
+	char byte;
+
+	ps->stale = fd < 0;
+	if (fd < 0)
+		return false;
+	recv(fd, &byte, 1, MSG_DONTWAIT);
+	psock_return(ps, fd);
+	ps->token = false;
+	return true;
+}
+
 /* Put a copy of the host's head into the pair. */
 static void offer_head(struct psock *ps)
 {
 	char *scratch = ps->server->scratch;
 	ssize_t len;
 
-	if (ps->token)
+	if (ps->token && !(ps->stale && take_back(ps)))
 		return;
 	/* Looking at the head of the queue would take an error away: it wakes a reader by an empty datagram. */
 	ps->tells_error = error_waits(ps);
@@ -58,21 +76,15 @@ static void offer_head(struct psock *ps)
 	make_room_for_one(ps, (size_t)len);
 	if (send(ps->end.fd, scratch, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL) == len)
 		ps->token = true;
+	/* Of room an event tells. */
+	else if (is_want_of_memory(errno))
+		go_on_later(ps);
 }
 
 void datagram_taken(struct psock *ps)
 {
-	char byte;
-	int fd;
-
-	if (ps->token) {
-		fd = psock_borrow(ps);
-		if (fd >= 0) {
-			recv(fd, &byte, 1, MSG_DONTWAIT);
-			psock_return(ps, fd);
-		}
-		ps->token = false;
-	}
+	if (ps->token && !take_back(ps))
+		return;
 	offer_head(ps);
 }
 
@@ -82,15 +94,16 @@ void datagram_error_told(struct psock *ps)
 		datagram_taken(ps);
 }
 
-/* The program has read the copy: the head has served. */
-static void copy_was_read(struct psock *ps)
+/* There is room. If the program has read the copy the head has served. */
+static void has_room(struct psock *ps)
 {
 	char byte;
 
-	if (!ps->token || !pair_was_read(ps))
+	if (ps->token && !pair_was_read(ps))
 		return;
-	ps->token = false;
-	skiff_recv(ps->sfd, &byte, 1, MSG_DONTWAIT);
+	if (ps->token && !ps->stale)
+		skiff_recv(ps->sfd, &byte, 1, MSG_DONTWAIT);
+	ps->token = ps->stale = false;
 	offer_head(ps);
 }
 
@@ -129,8 +142,7 @@ static void send_written(struct psock *ps, bool hung_up)
 		if (skiff_send(ps->sfd, scratch, (size_t)len, MSG_DONTWAIT) < 0 && errno != EAGAIN)
 			skiff_send(ps->sfd, scratch, (size_t)len, MSG_DONTWAIT);
 	}
-	if (list_empty(&ps->of_again))
-		list_add_tail(&ps->of_again, &ps->server->again);
+	go_on_later(ps);
 }
 
 void datagram_end_ready(struct loop_watch *watch, u32 events)
@@ -145,10 +157,14 @@ void datagram_end_ready(struct loop_watch *watch, u32 events)
 		return;
 	}
 	if (events & EPOLLOUT)
-		copy_was_read(ps);
+		has_room(ps);
 }
 
 void datagram_host_ready(struct psock *ps)
 {
-	offer_head(ps);
+	/* Who waits in a call takes it from the host, and a copy would have to be taken back. */
+	if (!list_empty(&ps->calls))
+		calls_retry(ps);
+	if (ps->sfd >= 0)
+		offer_head(ps);
 }

@@ -332,8 +332,12 @@ void pair_shut(struct psock *ps, int how)
 
 void pair_give_token(struct psock *ps)
 {
-	if (!ps->token && send(ps->end.fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1)
-		ps->token = true;
+	if (ps->token)
+		return;
+	ps->token = send(ps->end.fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
+	/* Of room an event tells. */
+	if (!ps->token && is_want_of_memory(errno))
+		go_on_later(ps);
 }
 
 void pair_take_token(struct psock *ps)

@@ -15,6 +15,7 @@
 #ifndef SKIFF_PROGRAM_PROGRAM_H
 #define SKIFF_PROGRAM_PROGRAM_H
 
+#include <errno.h>
 #include <sys/socket.h>
 
 #include <skiff/list.h>
@@ -169,6 +170,7 @@ struct psock_stamp {
  * @last_words: and nothing will follow it
  * @shut: directions of our end that were shut, a bit each: SHUT_RD, SHUT_WR
  * @token: the listener's token is out, or a datagram's copy
+ * @stale: the copy is of a datagram that has gone otherwise
  * @tells_error: a datagram's copy is none, but wakes a reader for an error
  * @taken: the head of the host's queue of datagrams has gone to the program in this call
  * @out: read from the program and not taken by the host
@@ -216,6 +218,7 @@ struct psock {
 	u8 shut;
 	bool is_missing;
 	bool token;
+	bool stale;
 	bool tells_error;
 	bool taken;
 	struct sk_buff *out;
@@ -325,6 +328,15 @@ void psock_return(struct psock *ps, int fd);
 /* A call about it is looked at, in pairs; @own: a descriptor for it that was borrowed already, or not. */
 void psock_asked(struct psock *ps, int own);
 void psock_answered(struct psock *ps);
+/* What is left is done in the next round: others had their turn, or there was no memory. */
+void go_on_later(struct psock *ps);
+
+/* What passes by itself: nothing is lost meanwhile. */
+static inline bool is_want_of_memory(int error)
+{
+	return error == ENOMEM || error == ENOBUFS;
+}
+
 /* It has no pair yet; now it has. */
 void psock_is_alone(struct psock *ps);
 void psock_is_joined(struct psock *ps);
@@ -403,6 +415,7 @@ call_fn call_socket, call_bind, call_listen, call_accept, call_accept4, call_con
 call_fn call_getsockname, call_getpeername, call_shutdown;
 /* Something of a listener's pair was read, which is only its token. */
 void listener_end_ready(struct psock *ps);
+void listener_host_ready(struct psock *ps);
 void connect_host_ready(struct psock *ps, u32 events);
 
 /* call_option.c */

@@ -88,6 +88,12 @@ int psock_known_by(struct psock *ps, int program_end)
 	return 0;
 }
 
+void go_on_later(struct psock *ps)
+{
+	if (ps->end.fd >= 0 && list_empty(&ps->of_again))
+		list_add_tail(&ps->of_again, &ps->server->again);
+}
+
 void psock_is_joined(struct psock *ps)
 {
 	if (list_empty(&ps->of_alone))

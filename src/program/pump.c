@@ -143,19 +143,6 @@ static void no_more_output(struct psock *ps)
 		pump_in(ps);
 }
 
-/* The pump goes on in the next round: others had their turn, or there was no memory. */
-static void go_on_later(struct psock *ps)
-{
-	if (ps->end.fd >= 0 && list_empty(&ps->of_again))
-		list_add_tail(&ps->of_again, &ps->server->again);
-}
-
-/* What passes by itself: nothing is lost meanwhile. */
-static bool is_want_of_memory(int error)
-{
-	return error == ENOMEM || error == ENOBUFS;
-}
-
 /*
  * Give the host what was read. Return: 1 when it took it, 0 when it has no room, -1 when there is
  * nobody to take it.

@@ -49,7 +49,7 @@ static void psock_host_ready(struct psock *ps, u32 events)
 		break;
 	case PSOCK_LISTENING:
 		if (events & EPOLLIN)
-			pair_give_token(ps);
+			listener_host_ready(ps);
 		break;
 	case PSOCK_FRESH:
 	case PSOCK_IDLE:
