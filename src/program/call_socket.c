@@ -356,8 +356,11 @@ static long connect_stream(struct call *call, const struct sockaddr_storage *add
 	answer = ret == -EINPROGRESS && !call->retry ? early_answer(ps) : 0;
 	if (answer == POLLOUT)
 		return connected_at_once(call, addr, len);
-	if (answer && !call_nonblock(call))
+	if (answer && !call_nonblock(call)) {
 		ret = connect_host(ps, addr, len);
+		if (ps->state == PSOCK_FRESH)
+			pair_tell_change(ps);
+	}
 	if (!ret && addr->ss_family == AF_UNSPEC && len >= sizeof(sa_family_t)) {
 		pair_break(ps);
 		return 0;

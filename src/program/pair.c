@@ -234,18 +234,27 @@ int pair_join(struct psock *ps)
 	return err;
 }
 
-int pair_stuff(struct psock *ps)
+/* Of the program's end @fd. */
+static void stuff(struct psock *ps, int fd)
 {
-	int fd = psock_borrow(ps);
-	ssize_t n;
+	ssize_t n = send(fd, stuffing, STUFFING_MAX, MSG_DONTWAIT | MSG_NOSIGNAL);
 
-	if (fd < 0)
-		return fd;
-	n = send(fd, stuffing, STUFFING_MAX, MSG_DONTWAIT | MSG_NOSIGNAL);
 	ps->stuffing = n > 0 ? (u32)n : 0;
 	/* Not before: with an empty one this tells that it is writable. */
 	set_sndbuf(fd, 0);
 	ps->roomy = false;
+}
+
+int pair_stuff(struct psock *ps)
+{
+	int fd;
+
+	if (ps->stuffing)
+		return 0;
+	fd = psock_borrow(ps);
+	if (fd < 0)
+		return fd;
+	stuff(ps, fd);
 	psock_return(ps, fd);
 	return 0;
 }
@@ -277,17 +286,23 @@ static void keep_written(struct psock *ps, const char *bytes, size_t len)
 	skb_put_data(ps->out, bytes + behind, (unsigned int)(len - behind));
 }
 
-void pair_unstuff(struct psock *ps)
+void pair_tell_change(struct psock *ps)
 {
 	int fd = psock_borrow(ps);
+
+	if (fd < 0)
+		return;
+	set_sndbuf(fd, pair_sndbuf(ps->sndbuf));
+	psock_return(ps, fd);
+	ps->roomy = true;
+}
+
+void pair_unstuff(struct psock *ps)
+{
 	ssize_t n;
 
-	/* Roomy first: from this edge on the program may write. It comes also when nothing changes. */
-	if (fd >= 0) {
-		set_sndbuf(fd, pair_sndbuf(ps->sndbuf));
-		psock_return(ps, fd);
-		ps->roomy = true;
-	}
+	/* Roomy first: from this edge on the program may write. */
+	pair_tell_change(ps);
 	if (!ps->stuffing)
 		return;
 	n = recv(ps->end.fd, ps->server->scratch, SCRATCH_SIZE, MSG_DONTWAIT);
@@ -397,28 +412,39 @@ static void forget_connection(struct psock *ps)
 static void keep_broken(struct psock *ps, u64 inode)
 {
 	loop_close(&ps->server->loop, &ps->end);
+	ps->stuffing = 0;
 	psock_is_inode(ps, inode);
 }
 
+/* One of ours for the program's end, which stays when the socket is known by another one. It or -errno. */
+static int keep_end(struct psock *ps)
+{
+	int own = psock_borrow(ps), fd;
+
+	if (own < 0)
+		return own;
+	fd = fcntl(own, F_DUPFD_CLOEXEC, 0);
+	psock_return(ps, own);
+	return fd < 0 ? -errno : fd;
+}
+
 /* Give the program @make's end in the place of what it has. 0 or -errno. */
-static int replace(struct call *call, int (*make)(struct psock *ps, int flags))
+static int replace(struct call *call, int (*make)(struct psock *ps))
 {
 	struct psock *ps = call->ps;
-	int flags = task_fd_flags(call->task, call_int(call, 0)), fd, err;
 	u64 before = ps->inode;
+	int old = keep_end(ps), fd, err;
 
-	if (flags < 0)
-		return flags;
-	/* The number may be another's, if the call has waited. */
-	if (call->retry && task_socket_inode(call->task, call_int(call, 0)) != (s64)before)
-		return -EBADF;
-	fd = make(ps, flags & O_NONBLOCK ? SOCK_NONBLOCK : 0);
+	if (old < 0)
+		return is_shortage(old) ? -ENOBUFS : -EBADF;
+	fd = make(ps);
+	err = fd < 0 ? fd : exchange_end(call, before, old, fd);
+	if (fd >= 0)
+		close(fd);
+	close(old);
 	if (fd < 0)
-		return fd;
-	err = notify_replace_fd(call->session->watch.fd, call->req.id, fd, call_int(call, 0),
-				flags & O_CLOEXEC);
-	close(fd);
-	if (err < 0) {
+		return err;
+	if (err) {
 		keep_broken(ps, before);
 		return err;
 	}
@@ -426,9 +452,19 @@ static int replace(struct call *call, int (*make)(struct psock *ps, int flags))
 	return 0;
 }
 
-static int new_stream(struct psock *ps, int flags)
+/* It polls nothing when the program gets it, as nobody is to be told of room that is none yet. */
+static int new_stream(struct psock *ps)
 {
-	return pair_new(ps, SOCK_STREAM, flags);
+	int fd = pair_new(ps, SOCK_STREAM, 0);
+
+	if (fd >= 0)
+		stuff(ps, fd);
+	return fd;
+}
+
+static int new_fresh(struct psock *ps)
+{
+	return pair_fresh(ps, 0);
 }
 
 int pair_replace(struct call *call)
@@ -440,7 +476,7 @@ void pair_renew(struct call *call)
 {
 	struct psock *ps = call->ps;
 
-	if (replace(call, pair_fresh))
+	if (replace(call, new_fresh))
 		return;
 	ps->state = PSOCK_FRESH;
 	ps->has_name = false;

@@ -360,6 +360,8 @@ int pair_join(struct psock *ps);
  */
 int pair_stuff(struct psock *ps);
 void pair_unstuff(struct psock *ps);
+/* An edge for who watches the program's end, which is writable, and has all its room. */
+void pair_tell_change(struct psock *ps);
 /* Our end is full: let it hold more, if it does not yet. Return: whether it does now. */
 bool pair_widen(struct psock *ps);
 /* An event of our end. */
@@ -385,12 +387,19 @@ void pair_take_token(struct psock *ps);
 void pair_end(struct psock *ps);
 /* The program's end tells of an error or a reset: ours is gone afterwards. */
 void pair_break(struct psock *ps);
-/* In place of a broken one, with the number @fd of the program that called. 0 or -errno. */
+/* In place of a broken one; it polls nothing, as after pair_stuff(). 0 or -errno. */
 int pair_replace(struct call *call);
 /* The same, by an end that nothing was done with; where that can't be, it stays broken. */
 void pair_renew(struct call *call);
 /* Bytes that nobody has read at our end, or at the program's. */
 int pair_unread(struct psock *ps, bool program_end);
+
+/* exchange.c */
+/*
+ * The program's end of @inode, which is @old here, becomes @new: behind all descriptors of the caller's process, with
+ * what was set of it, and in the sets of epoll that had it. 0 or -errno.
+ */
+int exchange_end(const struct call *call, u64 inode, int old, int new);
 
 /* pump.c */
 void pump_start(struct psock *ps);

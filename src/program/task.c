@@ -58,20 +58,21 @@ void tasks_exit(struct tasks *tasks)
 		tasks_forget(tasks, task);
 }
 
-static pid_t group_of(pid_t tid)
+/* A number of /proc/TID/status, by its name and colon; -1: it is not there. */
+static long status_of(pid_t tid, const char *name)
 {
 	char path[64], line[128];
-	pid_t group = -1;
+	long value = -1;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", tid);
 	f = fopen(path, "re");
-	while (f && group < 0 && fgets(line, sizeof(line), f))
-		if (!strncmp(line, "Tgid:", 5))
-			group = (pid_t)strtol(line + 5, NULL, 10);
+	while (f && value < 0 && fgets(line, sizeof(line), f))
+		if (!strncmp(line, name, strlen(name)))
+			value = strtol(line + strlen(name), NULL, 10);
 	if (f)
 		fclose(f);
-	return group;
+	return value;
 }
 
 static int open_pidfd(pid_t tid)
@@ -79,7 +80,7 @@ static int open_pidfd(pid_t tid)
 	int fd = (int)syscall(SYS_pidfd_open, tid, PIDFD_THREAD);
 
 	if (fd < 0 && errno == EINVAL)
-		fd = (int)syscall(SYS_pidfd_open, group_of(tid), 0);
+		fd = (int)syscall(SYS_pidfd_open, status_of(tid, "Tgid:"), 0);
 	return fd;
 }
 
@@ -250,6 +251,34 @@ int task_borrow(const struct task *task, int fd)
 	int own = (int)syscall(SYS_pidfd_getfd, task->pidfd, fd, 0);
 
 	return own < 0 ? -errno : own;
+}
+
+int task_fd_link(const struct task *task, int fd, char *link, size_t size)
+{
+	char path[64];
+	ssize_t n;
+	int own;
+
+	snprintf(path, sizeof(path), "%d", fd);
+	n = readlinkat(task->fd_dir, path, link, size - 1);
+	/* Its descriptors are closed to us, unless they are borrowed. */
+	if (n < 0 && errno == EACCES) {
+		own = task_borrow(task, fd);
+		if (own < 0)
+			return own;
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", own);
+		n = readlink(path, link, size - 1);
+		close(own);
+	}
+	if (n < 0)
+		return -errno;
+	link[n] = '\0';
+	return 0;
+}
+
+int task_fd_size(const struct task *task)
+{
+	return (int)status_of(task->tid, "FDSize:");
 }
 
 bool is_shortage(int err)

@@ -91,6 +91,12 @@ bool is_shortage(int err);
 /* A descriptor of ours for the program's, to close(). Return: it or -errno. */
 int task_borrow(const struct task *task, int fd);
 
+/* What /proc says that it is: "socket:[INODE]", "anon_inode:[eventpoll]" and the like. 0 or -errno. */
+int task_fd_link(const struct task *task, int fd, char *link, size_t size);
+
+/* All numbers of its descriptors are lower; -1: it can't be told. */
+int task_fd_size(const struct task *task);
+
 /* The O_* flags of a descriptor, O_NONBLOCK and O_CLOEXEC among them; -errno. */
 int task_fd_flags(const struct task *task, int fd);
 

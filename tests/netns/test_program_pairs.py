@@ -51,5 +51,23 @@ def test_written_when_the_connection_is_there():
     host.stop()
 
 
+def test_begun_again():
+    """A failed connection's end can't be used again: who knows the socket knows it with another one."""
+    host, box = box_host(',delay=1ms')
+
+    def begun(place, address):
+        return place.run(PYTHON, HELPERS + '/programs_begin.py', address, PORT, PORT + 1)
+    with Balance(host):
+        servers = [echo_server(place) for place in (KERNEL_PLACE, box)]
+        kernel = begun(KERNEL_PLACE, KERNEL)
+        assert kernel.count('ECONNREFUSED') == 4 * 3, kernel
+        # The answers take a while, or are there at once.
+        assert begun(box, KERNEL) == kernel
+        assert begun(box, '127.0.0.1') == kernel
+        for server in servers:
+            server.stop()
+    host.stop()
+
+
 if __name__ == '__main__':
     main([v for k, v in list(globals().items()) if k.startswith('test_')])

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <spawn.h>
+#include <sys/epoll.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 
@@ -75,6 +76,40 @@ static void replaced(void)
 	close(fd);
 	say(" %d", socket(AF_INET, SOCK_STREAM, 0) == fd);
 	call_error(fd, SO_TYPE);
+}
+
+static void connects_again(int fd)
+{
+	union name n;
+	socklen_t len = lo_name(&n, st.port);
+
+	TELL(connect(fd, &(struct sockaddr){ .sa_family = AF_UNSPEC }, sizeof(struct sockaddr)));
+	TELL(connect(fd, &n.any, len));
+	TELL(write(fd, "abc", 3));
+}
+
+/* What one of them begins the others have as well, and so has a set that watches one of them. */
+static void begun_again(void)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	int set = epoll_create1(0), twin;
+
+	streams_connect();
+	twin = dup(st.fd);
+	epoll_ctl(set, EPOLL_CTL_ADD, st.fd, &event);
+	line("connected again");
+	connects_again(twin);
+	close_fd(&st.peer);
+	st.peer = accept(st.listener, NULL, NULL);
+	TELL(read(st.peer, room, 10));
+	TELL(send(st.fd, "de", 2, 0));
+	TELL(read(st.peer, room, 10));
+	line("told");
+	TELL(write(st.peer, "f", 1));
+	await_poll(twin, POLLIN);
+	TELL(epoll_wait(set, &event, 1, 0));
+	say(" %x", event.events);
+	TELL(epoll_ctl(set, EPOLL_CTL_DEL, st.fd, NULL));
 }
 
 static void close_range_of(void)
@@ -151,6 +186,26 @@ static void child_shuts(void)
 	TELL(send(st.fd, "a", 1, MSG_NOSIGNAL));
 	await_poll(st.peer, POLLRDHUP);
 	tell_poll(st.peer);
+}
+
+static void child_begins_again(void)
+{
+	pid_t pid;
+
+	streams_connect();
+	line("child");
+	pid = child_begin();
+	if (!pid) {
+		connects_again(st.fd);
+		child_end();
+	}
+	child_wait(pid);
+	line("parent");
+	close_fd(&st.peer);
+	st.peer = accept(st.listener, NULL, NULL);
+	TELL(read(st.peer, room, 10));
+	TELL(send(st.fd, "de", 2, MSG_NOSIGNAL));
+	tell_poll(st.fd);
 }
 
 static void child_accepts(void)
@@ -580,11 +635,13 @@ void do_processes(void)
 	static const struct story stories[] = {
 		{ "dup", duplicated },
 		{ "dup2", replaced },
+		{ "begun again", begun_again },
 		{ "close_range", close_range_of },
 		{ "child reads", child_reads },
 		{ "closed by both", closed_by_both },
 		{ "child shuts", child_shuts },
 		{ "child accepts", child_accepts },
+		{ "child begins again", child_begins_again },
 		{ "workers", workers },
 		{ "killed", deaths },
 		{ "orphans", orphans },
