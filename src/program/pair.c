@@ -405,6 +405,7 @@ static void forget_connection(struct psock *ps)
 	ps->in_ended = ps->out_ending = ps->out_ended = false;
 	ps->reset = ps->hung_up = ps->readable = ps->last_words = false;
 	ps->urgent = URGENT_NONE;
+	ps->error = 0;
 	psock_is_joined(ps);
 }
 
