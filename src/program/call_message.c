@@ -387,6 +387,7 @@ static long receive(struct call *call, struct message *m, int flags)
 	long ret;
 
 	local_form(call, m);
+	datagram_settle(ps);
 	if (is_carried(ps) && !(flags & MSG_ERRQUEUE))
 		return receive_by_pair(call, m, total, flags);
 	m->data.iov_len = total < DATA_MAX ? total : DATA_MAX;

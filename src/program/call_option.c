@@ -295,6 +295,7 @@ long call_ioctl(struct call *call)
 	if ((cmd == SIOCATMARK && ps->type == SOCK_STREAM) || cmd == SIOCSPGRP ||
 	    cmd == FIOSETOWN || cmd == SIOCGPGRP || cmd == FIOGETOWN)
 		return CALL_CONTINUE;
+	datagram_settle(ps);
 	if (cmd == FIONREAD || cmd == TIOCOUTQ || cmd == SIOCOUTQNSD)
 		return queue_lengths(call, cmd);
 	if (cmd == SIOCGIFCONF)

@@ -2,14 +2,21 @@
 /*
  * Datagrams: the host's queue is the truth, and a copy of its head lies in the pair, for poll() and
  * read(). When the program has read the copy, or a call has taken the head, the next one follows.
+ *
+ * Who only reads would wait for us after each of them. So several of the queue's datagrams move ahead into the pair
+ * then, twice as many each time that all of them were read. They are kept until that, and those that were not read are
+ * in the queue again when a call comes, which may ask for more than the pair has: from where, and when.
  */
 #include <errno.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <skiff/skbuff.h>
 #include <skiff/socket.h>
 
 #include "program/program.h"
+#include "socket/file.h"
 
 /*
  * Datagrams that the program wrote, before others have their turn: more than an end of DATAGRAM_SNDBUF holds, so that
@@ -20,14 +27,24 @@
 /* The kernel makes no end smaller. */
 #define ROOM_MIN 2304
 
-/* What the smallest datagram occupies keeps an end of this size from being writable. */
-static void make_room_for_one(struct psock *ps, size_t len)
-{
-	int bytes = max_t(int, (int)(len + 1024) / 2, ROOM_MIN);
+/* Datagrams ahead, and bytes of them where they are several. */
+#define AHEAD_MAX 64
+#define AHEAD_BYTES (128 * 1024)
 
+/* Doubled, more than those occupy. What the program reads is told of from where a quarter of it is left. */
+#define ROOM_AHEAD (128 * 1024)
+
+static void make_room(struct psock *ps, int bytes)
+{
 	if (ps->room != bytes &&
 	    !setsockopt(ps->end.fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes)))
 		ps->room = bytes;
+}
+
+/* What the smallest datagram occupies keeps an end of this size from being writable. */
+static void make_room_for_one(struct psock *ps, size_t len)
+{
+	make_room(ps, max_t(int, (int)(len + 1024) / 2, ROOM_MIN));
 }
 
 static bool error_waits(const struct psock *ps)
@@ -55,16 +72,68 @@ static bool take_back(struct psock *ps)
 	return true;
 }
 
+/* Copies of those of @from that are not yet in the pair. Return: of how many, or -1 with errno. */
+static int copy_to_pair(struct psock *ps, const struct sk_buff_head *from)
+{
+	struct mmsghdr msg[AHEAD_MAX];
+	struct iovec iov[AHEAD_MAX];
+	char *at = ps->server->scratch;
+	struct sk_buff *skb;
+	unsigned int n = 0;
+
+	skb_queue_walk(from, skb) {
+		if (at + skb->len > ps->server->scratch + SCRATCH_SIZE ||
+		    skb_copy_bits(skb, 0, at, (int)skb->len))
+			break;
+		iov[n] = (struct iovec){ at, skb->len };
+		msg[n] = (struct mmsghdr){ .msg_hdr = { .msg_iov = &iov[n], .msg_iovlen = 1 } };
+		at += skb->len;
+		n++;
+	}
+	return sendmmsg(ps->end.fd, msg, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* Let as many go ahead as may. Return: whether any are there. */
+static bool move_ahead(struct psock *ps)
+{
+	int room = ps->ahead_max - (int)skb_queue_len(&ps->ahead), sent = 0;
+	struct sk_buff_head more;
+
+	__skb_queue_head_init(&more);
+	if (ps->ahead_bytes < AHEAD_BYTES && socket_take_skbs(ps->sfd, &more, room) > 0) {
+		make_room(ps, ROOM_AHEAD);
+		sent = copy_to_pair(ps, &more);
+		/* Of room an event tells. */
+		if (sent < 0 && is_want_of_memory(errno))
+			go_on_later(ps);
+	}
+	for (; sent > 0; sent--) {
+		struct sk_buff *skb = __skb_dequeue(&more);
+
+		ps->ahead_bytes += skb->len;
+		__skb_queue_tail(&ps->ahead, skb);
+	}
+	if (!skb_queue_empty(&more))
+		socket_return_skbs(ps->sfd, &more);
+	return !skb_queue_empty(&ps->ahead);
+}
+
 /* Put a copy of the host's head into the pair. */
 static void offer_head(struct psock *ps)
 {
 	char *scratch = ps->server->scratch;
 	ssize_t len;
 
+	if (!skb_queue_empty(&ps->ahead)) {
+		move_ahead(ps);
+		return;
+	}
 	if (ps->token && !(ps->stale && take_back(ps)))
 		return;
 	/* Looking at the head of the queue would take an error away: it wakes a reader by an empty datagram. */
 	ps->tells_error = error_waits(ps);
+	if (!ps->tells_error && ps->ahead_max > 1 && move_ahead(ps))
+		return;
 	if (ps->tells_error)
 		len = 0;
 	else
@@ -81,8 +150,64 @@ static void offer_head(struct psock *ps)
 		go_on_later(ps);
 }
 
+void datagram_settle(struct psock *ps)
+{
+	int fd, left = 0;
+	char byte;
+
+	if (skb_queue_empty(&ps->ahead))
+		return;
+	fd = psock_borrow(ps);
+	/* Who has it will read them. */
+	if (fd < 0)
+		return;
+	while (left < (int)skb_queue_len(&ps->ahead) && recv(fd, &byte, 1, MSG_DONTWAIT) >= 0)
+		left++;
+	psock_return(ps, fd);
+	while ((int)skb_queue_len(&ps->ahead) > left)
+		consume_skb(__skb_dequeue(&ps->ahead));
+	socket_return_skbs(ps->sfd, &ps->ahead);
+	ps->ahead_bytes = 0;
+	ps->ahead_max = 1;
+	offer_head(ps);
+}
+
+/* What of those ahead was read is dropped. Of an empty one that shows when another one behind it was read. */
+static void drop_read(struct psock *ps, u32 unread)
+{
+	while (ps->ahead_bytes > unread) {
+		struct sk_buff *skb = __skb_dequeue(&ps->ahead);
+
+		ps->ahead_bytes -= skb->len;
+		consume_skb(skb);
+	}
+}
+
+/* There is room. Those that the program has read have served, and others can follow. */
+static void ahead_has_room(struct psock *ps)
+{
+	int fd, unread = 0;
+
+	if (pair_was_read(ps)) {
+		if (skb_queue_len(&ps->ahead) == ps->ahead_max && ps->ahead_max < AHEAD_MAX)
+			ps->ahead_max *= 2;
+		__skb_queue_purge(&ps->ahead);
+		ps->ahead_bytes = 0;
+		offer_head(ps);
+		return;
+	}
+	fd = psock_borrow(ps);
+	if (fd < 0)
+		return;
+	if (!ioctl(fd, FIONREAD, &unread))
+		drop_read(ps, (u32)unread);
+	psock_return(ps, fd);
+	move_ahead(ps);
+}
+
 void datagram_taken(struct psock *ps)
 {
+	ps->ahead_max = 1;
 	if (ps->token && !take_back(ps))
 		return;
 	offer_head(ps);
@@ -94,15 +219,31 @@ void datagram_error_told(struct psock *ps)
 		datagram_taken(ps);
 }
 
+/* The program has read the copy of the head, which goes; or what told of an error, which is told then. */
+static void copy_has_served(struct psock *ps)
+{
+	struct sk_buff_head head;
+	char byte;
+
+	__skb_queue_head_init(&head);
+	if (ps->tells_error || socket_take_skbs(ps->sfd, &head, 1) < 0)
+		skiff_recv(ps->sfd, &byte, 1, MSG_DONTWAIT);
+	else if (ps->ahead_max == 1)
+		ps->ahead_max = 2;
+	__skb_queue_purge(&head);
+}
+
 /* There is room. If the program has read the copy the head has served. */
 static void has_room(struct psock *ps)
 {
-	char byte;
-
+	if (!skb_queue_empty(&ps->ahead)) {
+		ahead_has_room(ps);
+		return;
+	}
 	if (ps->token && !pair_was_read(ps))
 		return;
 	if (ps->token && !ps->stale)
-		skiff_recv(ps->sfd, &byte, 1, MSG_DONTWAIT);
+		copy_has_served(ps);
 	ps->token = ps->stale = false;
 	offer_head(ps);
 }

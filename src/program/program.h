@@ -19,13 +19,12 @@
 #include <sys/socket.h>
 
 #include <skiff/list.h>
+#include <skiff/skbuff.h>
 
 #include "program/loop.h"
 #include "program/notify.h"
 #include "program/server.h"
 #include "program/task.h"
-
-struct sk_buff;
 
 #define PSOCK_BUCKETS 4096
 
@@ -171,6 +170,9 @@ struct psock_stamp {
  * @shut: directions of our end that were shut, a bit each: SHUT_RD, SHUT_WR
  * @token: the listener's token is out, or a datagram's copy
  * @stale: the copy is of a datagram that has gone otherwise
+ * @ahead: datagrams whose copies lie in the pair instead, and which the host's queue has no more
+ * @ahead_max: how many these may be; 1: none, but the one copy
+ * @ahead_bytes: of them
  * @tells_error: a datagram's copy is none, but wakes a reader for an error
  * @taken: the head of the host's queue of datagrams has gone to the program in this call
  * @out: read from the program and not taken by the host
@@ -219,6 +221,9 @@ struct psock {
 	bool is_missing;
 	bool token;
 	bool stale;
+	struct sk_buff_head ahead;
+	u16 ahead_max;
+	u32 ahead_bytes;
 	bool tells_error;
 	bool taken;
 	struct sk_buff *out;
@@ -416,6 +421,8 @@ void datagram_host_ready(struct psock *ps);
 int datagram_shutdown(struct psock *ps, int how);
 /* A call has taken the host's error away: nothing is to wake a reader for it. */
 void datagram_error_told(struct psock *ps);
+/* A call is going to look at the host's queue: what the program has not read of those ahead is there again. */
+void datagram_settle(struct psock *ps);
 /* The head of the host's queue is gone: its copy in the pair goes too. */
 void datagram_taken(struct psock *ps);
 

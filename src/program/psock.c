@@ -48,6 +48,8 @@ struct psock *psock_new(struct server *server, int sfd, int domain, int type, in
 	ps->protocol = protocol;
 	ps->end.fd = -1;
 	ps->spare = -1;
+	ps->ahead_max = 1;
+	__skb_queue_head_init(&ps->ahead);
 	ps->holder_fd = -1;
 	ps->own = -1;
 	INIT_LIST_HEAD(&ps->of_alone);
@@ -117,6 +119,7 @@ void psock_close(struct psock *ps)
 	loop_close(&server->loop, &ps->end);
 	consume_skb(ps->out);
 	consume_skb(ps->in);
+	__skb_queue_purge(&ps->ahead);
 	kfree(ps->stamp);
 	if (ps->spare >= 0)
 		skiff_close(ps->spare);

@@ -201,6 +201,17 @@ static inline bool sfile_nonblock(const struct sfile *f)
 	return READ_ONCE(f->flags) & O_NONBLOCK;
 }
 
+/* skb.c */
+
+/*
+ * Packets that wait to be received from @fd, up to @max of them, come to the end of @to, charged to nobody any more. Return:
+ * how many; -EBADF, or -EOPNOTSUPP for a socket that receives something else than it has in its queue.
+ */
+int socket_take_skbs(int fd, struct sk_buff_head *to, int max);
+
+/* They are the first to be received again, if there is memory. */
+void socket_return_skbs(int fd, struct sk_buff_head *from);
+
 /* epoll.c */
 
 extern pthread_mutex_t epoll_mutex;

@@ -54,6 +54,54 @@ fail:
 	return NULL;
 }
 
+int socket_take_skbs(int fd, struct sk_buff_head *to, int max)
+{
+	struct sk_buff *skb;
+	struct sfile *f;
+	int n = 0, err;
+
+	f = sfile_get_socket(fd, &err);
+	if (!f)
+		return err;
+	if (f->sock.ops->recv_skb != datagram_recv_skb)
+		n = -EOPNOTSUPP;
+	while (n >= 0 && n < max && (skb = skb_dequeue(&f->sock.sk->sk_receive_queue)) != NULL) {
+		skb_orphan(skb);
+		__skb_queue_tail(to, skb);
+		n++;
+	}
+	sfile_put(f);
+	return n;
+}
+
+static void charge_again(struct sock *sk, struct sk_buff *skb)
+{
+	if (!sk_rmem_schedule(sk, skb, (int)skb->truesize)) {
+		sk_drops_add(sk, 1);
+		kfree_skb_reason(skb, SKB_DROP_REASON_PROTO_MEM);
+		return;
+	}
+	skb_set_owner_r(skb, sk);
+	skb_queue_head(&sk->sk_receive_queue, skb);
+}
+
+void socket_return_skbs(int fd, struct sk_buff_head *from)
+{
+	struct sk_buff *skb;
+	struct sfile *f;
+	int err;
+
+	f = sfile_get_socket(fd, &err);
+	if (f && !net_enter(f->sock.net)) {
+		while ((skb = __skb_dequeue_tail(from)) != NULL)
+			charge_again(f->sock.sk, skb);
+		net_unlock(f->sock.net);
+	}
+	if (f)
+		sfile_put(f);
+	__skb_queue_purge(from);
+}
+
 static long try_give(struct sfile *f, void *arg)
 {
 	struct skb_call *c = (struct skb_call *)arg;

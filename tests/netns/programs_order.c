@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -116,6 +117,56 @@ static void read_then_receive(void)
 	}
 }
 
+/* How long the datagram of a number is: some are empty, and some longer than many a reader's memory. */
+static size_t length_of(unsigned int nr)
+{
+	return nr % 13 ? sizeof(nr) + nr * 37 % 1400 : 0;
+}
+
+static void receive_numbered(int fd, unsigned int nr, unsigned int how)
+{
+	union {
+		unsigned int nr;
+		char room[2000];
+	} got = { .nr = ~0U };
+	size_t len = length_of(nr);
+	ssize_t n;
+	int next;
+
+	if (how == 6 && recv(fd, &got, sizeof(got), MSG_PEEK) != (ssize_t)len)
+		err(1, "datagram %u: it is not what lies first", nr);
+	if (how == 7 && (ioctl(fd, FIONREAD, &next) || next != (int)len))
+		err(1, "datagram %u: %d bytes lie first where %zu do", nr, next, len);
+	n = how == 5 ? recvfrom(fd, &got, sizeof(got), 0, NULL, NULL) : read(fd, &got, sizeof(got));
+	if (n != (ssize_t)len || (len && got.nr != nr))
+		err(1, "datagram %u: %zd bytes of %u, and not %zu", nr, n, got.nr, len);
+}
+
+/* Several lie there, and each is received by the one or the other call. */
+static void read_several(void)
+{
+	int to = bound(SOCK_DGRAM, 0), from = bound(SOCK_DGRAM, 1);
+	union {
+		unsigned int nr;
+		char room[2000];
+	} sent = { 0 };
+	unsigned int nr = 0;
+
+	join(from, 0);
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		unsigned int first = nr, several = 1 + i % 60;
+
+		for (; nr < first + several; nr++) {
+			sent.nr = nr;
+			if (send(from, &sent, length_of(nr), 0) != (ssize_t)length_of(nr))
+				err(1, "send");
+		}
+		/* Most of them by read() alone, and in between by a call about the one that comes then. */
+		for (unsigned int k = first; k < nr; k++)
+			receive_numbered(to, k, i % 5 == 4 && k == first + i % 7 ? 5 + i % 3 : 0);
+	}
+}
+
 static void close_then_bind(int type)
 {
 	int fd = bound(type, 0);
@@ -158,6 +209,8 @@ int main(int argc, char **argv)
 		write_then_connect();
 	else if (!strcmp(argv[1], "read-receive"))
 		read_then_receive();
+	else if (!strcmp(argv[1], "read-several"))
+		read_several();
 	else if (!strcmp(argv[1], "close-bind-udp"))
 		close_then_bind(SOCK_DGRAM);
 	else if (!strcmp(argv[1], "close-bind-tcp"))

@@ -41,6 +41,7 @@ def case(name):
 test_write_send = case('write-send')
 test_write_connect = case('write-connect')
 test_read_receive = case('read-receive')
+test_read_several = case('read-several')
 test_close_bind_udp = case('close-bind-udp')
 test_close_bind_tcp = case('close-bind-tcp')
 
