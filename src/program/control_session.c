@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,7 +156,7 @@ static int begin(struct control_session *s, struct client *c, int listener)
 /* Return: whether there is such a process, with a network. */
 static bool find_netns(const char *pid, struct stat *netns)
 {
-	char path[64];
+	char path[NAME_MAX + 16];
 
 	snprintf(path, sizeof(path), "/proc/%s/ns/net", pid);
 	return !stat(path, netns);
