@@ -301,11 +301,21 @@ void datagram_end_ready(struct loop_watch *watch, u32 events)
 		has_room(ps);
 }
 
-void datagram_host_ready(struct psock *ps)
+/* An error is told before what was received earlier. */
+static void make_way_for_error(struct psock *ps)
+{
+	datagram_settle(ps);
+	if (ps->token && !ps->tells_error)
+		take_back(ps);
+}
+
+void datagram_host_ready(struct psock *ps, u32 events)
 {
 	/* Who waits in a call takes it from the host, and a copy would have to be taken back. */
 	if (!list_empty(&ps->calls))
 		calls_retry(ps);
+	if (ps->sfd >= 0 && events & EPOLLERR)
+		make_way_for_error(ps);
 	if (ps->sfd >= 0)
 		offer_head(ps);
 }

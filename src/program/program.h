@@ -416,7 +416,7 @@ void pump_host_ready(struct psock *ps, u32 events);
 
 /* datagram.c */
 loop_fn datagram_end_ready;
-void datagram_host_ready(struct psock *ps);
+void datagram_host_ready(struct psock *ps, u32 events);
 /* shutdown(), of the host's socket and of the pair. 0 or -errno. */
 int datagram_shutdown(struct psock *ps, int how);
 /* A call has taken the host's error away: nothing is to wake a reader for it. */

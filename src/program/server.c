@@ -45,7 +45,7 @@ static void psock_host_ready(struct psock *ps, u32 events)
 		pump_host_ready(ps, events);
 		break;
 	case PSOCK_DATAGRAM:
-		datagram_host_ready(ps);
+		datagram_host_ready(ps, events);
 		break;
 	case PSOCK_LISTENING:
 		if (events & EPOLLIN)
