@@ -30,7 +30,7 @@ struct skiff_capture_params {
  * struct skiff_capture_stats - what became of the frames
  * @seen: frames that passed the device
  * @written: frames that are in the file, or on the way
- * @lost: frames that are not: the disk was too slow, or the capture had stopped
+ * @lost: frames that are not: a pipe's reader was too slow, or the capture had stopped
  * @bytes: of the file
  * @error: what stopped the capture, a negative errno: -ENOSPC for a full disk, -EFBIG for the
  *         limit; 0 while it runs

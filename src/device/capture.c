@@ -22,7 +22,8 @@
  * full, or IDLE_NS after the first frame in it, by the thread that drops the stack lock
  * (net_after_unlock()), into the file. Two locks guard this: capture.lock the buffer and the
  * counters, for short; capture.file_lock the file, while it is written. While one buffer is
- * written the other is filled; when both are full, frames are lost and counted.
+ * written the other is filled. When both are full a regular file is waited for, under the stack lock: it takes all, in
+ * the time that memory takes. Of a pipe frames are lost then, and counted.
  *
  * A pipe's reader may stall, so that the file takes nothing: what it did not take stays in the
  * buffer that is written, and is tried again with the next flush. A disk may fill up in the middle
@@ -207,8 +208,8 @@ static void swap_buffers(struct skiff_capture *cap)
 }
 
 /*
- * Write what has been encoded so far, and what the file did not take before. Any thread, without
- * the stack lock. Return: whether the file took all of it, or never will.
+ * Write what has been encoded so far, and what the file did not take before. Any thread; without
+ * the stack lock, unless a regular file has to be waited for. Return: whether the file took all of it, or never will.
  */
 static bool capture_write(struct skiff_capture *cap)
 {
@@ -314,18 +315,31 @@ static size_t encode(struct skiff_capture *cap, const struct sk_buff *skb, struc
 	return tail < 0 ? 0 : (size_t)head;
 }
 
+/* With the lock, which is let go of while a regular file is waited for. Return: as encode(). */
+static size_t encode_all(struct skiff_capture *cap, const struct sk_buff *skb,
+			 struct pcapng_packet *p)
+{
+	size_t len = cap->stats.error ? 0 : encode(cap, skb, p);
+
+	if (len || !cap->filled || !cap->regular || cap->stats.error)
+		return len;
+	spin_unlock(&cap->lock);
+	capture_write(cap);
+	spin_lock(&cap->lock);
+	return cap->stats.error ? 0 : encode(cap, skb, p);
+}
+
 static void record(struct skiff_capture *cap, const struct sk_buff *skb, const char *comment)
 {
 	struct pcapng_packet p = { .flags = frame_flags(skb), .comment = comment };
 	bool full = false, was_empty;
-	size_t len = 0;
+	size_t len;
 
 	p.time_ns = (u64)skb_tstamp_cond(skb, true);
 	spin_lock(&cap->lock);
 	cap->stats.seen++;
+	len = encode_all(cap, skb, &p);
 	was_empty = !cap->filled;
-	if (!cap->stats.error)
-		len = encode(cap, skb, &p);
 	if (len && cap->max_bytes && cap->queued_bytes + len + TRAILER_MAX > cap->max_bytes) {
 		full = true;
 		len = 0;
