@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* IPv4 packets on their way out: from the transport protocol to the neighbour. */
 #include <skiff/igmp.h>
+#include <skiff/ip_sock.h>
 
 #include "ipv4/ipv4.h"
 #include "wire/ip.h"
@@ -252,13 +253,15 @@ int ip_build_and_send(struct net *net, struct sock *sk, struct sk_buff *skb, str
 	unsigned int optlen = ip_optlen(ipc), hlen = WIRE_IP_HLEN + optlen;
 	bool must = ip_must_not_cut(sk), fits;
 	struct iphdr *iph;
+	u32 mtu;
 
-	fits = skb->len + hlen <=
-	       (must && !ip_sk_use_pmtu(sk) ? rt->dst.dev->mtu : dst_mtu(&rt->dst));
-
+	mtu = must && !ip_sk_use_pmtu(sk) ? rt->dst.dev->mtu : dst_mtu(&rt->dst);
+	fits = skb->len + hlen <= mtu;
 	/* Said to the caller at once, not by an ICMP error later. */
 	if (skb->len > IP_MAX_MTU - hlen || (!fits && must)) {
 		IP_INC_STATS(net, IPSTATS_MIB_FRAGFAILS);
+		if (sk)
+			ip_local_error(sk, EMSGSIZE, daddr, sk->sk_dport, mtu);
 		kfree_skb_reason(skb, SKB_DROP_REASON_PKT_TOO_BIG);
 		return -EMSGSIZE;
 	}

@@ -473,13 +473,12 @@ static struct rtable *rt_output_lookup(struct ipv4_net *in, struct flowi4 *flp)
 		flp->daddr = flp->saddr ? flp->saddr : htonl(INADDR_LOOPBACK);
 	if (dev && (ipv4_is_lbcast(flp->daddr) || ipv4_is_multicast(flp->daddr)))
 		return rt_output_by_dev(in, flp, dev);
-	r = ipv4_is_lbcast(flp->daddr) ?
-		    NULL :
-		    fib_lookup_tos(in, flp->daddr, flp->flowi4_oif, flp->flowi4_tos);
+	r = fib_lookup_tos(in, flp->daddr, flp->flowi4_oif, flp->flowi4_tos);
 	if (!r)
 		return dev ? rt_output_by_dev(in, flp, dev) :
 			     (struct rtable *)ERR_PTR(-ENETUNREACH);
-	if (ipv4_is_multicast(flp->daddr) && r->dev)
+	/* The table says where it leaves, and it is for all there. */
+	if ((ipv4_is_multicast(flp->daddr) || ipv4_is_lbcast(flp->daddr)) && r->dev)
 		return rt_output_by_dev(in, flp, r->dev);
 	rt = rt_output_by_table(in, flp, r);
 	rt_sent_note(in, &asked, flp, rt);

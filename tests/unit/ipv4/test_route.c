@@ -224,6 +224,26 @@ static void routes_that_are_refused(void **state)
 	assert_int_equal(way_to(FAR_IP, NULL), -EHOSTUNREACH);
 }
 
+/* The device is that of the route to everywhere, and the packet is for all there, not for a gateway. */
+static void broadcast_to_all(void **state)
+{
+	const __be32 all = IP(255, 255, 255, 255);
+	struct flowi4 fl4 = { .daddr = all };
+	struct rtable *rt;
+	__be32 saddr;
+
+	assert_int_equal(way_to(all, NULL), -ENETUNREACH);
+	assert_int_equal(insert((struct fib_config){ .fc_gw4 = PEER_IP }), 0);
+	assert_int_equal(way_to(all, &saddr), (long)(u32)all);
+	assert_int_equal(saddr, HOST_IP);
+	net_lock(h.net);
+	rt = ip_route_output_key(h.net, &fl4);
+	assert_false(IS_ERR(rt));
+	assert_int_equal(rt->rt_type, RTN_BROADCAST);
+	ip_rt_put(rt);
+	net_unlock(h.net);
+}
+
 static void sources_that_are_refused(void **state)
 {
 	static const u32 bad[] = { 0xe0000001, 0xffffffff };
@@ -404,12 +424,12 @@ static void ways_out_are_remembered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(kinds_of_addresses),	     T(secondary_addresses),
-		T(addresses_that_are_none),  T(routes_come_and_go_with_addresses),
-		T(the_longest_prefix_wins),  T(routes_that_are_refused),
-		T(sources_that_are_refused), T(a_device_goes),
-		T(ways_in_are_remembered),   T(addresses_by_a_route),
-		T(ways_out_are_remembered),
+		T(kinds_of_addresses),	    T(secondary_addresses),
+		T(addresses_that_are_none), T(routes_come_and_go_with_addresses),
+		T(the_longest_prefix_wins), T(routes_that_are_refused),
+		T(broadcast_to_all),	    T(sources_that_are_refused),
+		T(a_device_goes),	    T(ways_in_are_remembered),
+		T(addresses_by_a_route),    T(ways_out_are_remembered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

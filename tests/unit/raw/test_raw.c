@@ -139,6 +139,14 @@ static void errors(void **state)
 	assert_memory_equal(g.data, data, 20);
 	ee = sc_cmsg(&g, SOL_IP, IP_RECVERR);
 	assert_int_equal(ee->ee_errno, EHOSTUNREACH);
+	/* What must not be cut, and would have to be, goes nowhere: ping -M do says so. */
+	assert_int_equal(sc_set_int(&s, SOL_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO), 0);
+	assert_int_equal(sc_sendto(&s, g.data, 1481, PEER_IP, 0), -EMSGSIZE);
+	assert_int_equal(sc_recv(&s, &g, 100, MSG_ERRQUEUE), 0);
+	ee = sc_cmsg(&g, SOL_IP, IP_RECVERR);
+	assert_int_equal(ee->ee_errno, EMSGSIZE);
+	assert_int_equal(ee->ee_origin, SO_EE_ORIGIN_LOCAL);
+	assert_int_equal(ee->ee_info, 1500);
 	sc_close(&s);
 }
 
