@@ -36,9 +36,11 @@ all: release
 .PHONY: release debug tsan
 release debug tsan:
 	@$(configure) $@ -Dwerror=$(WERROR) $(MESON_OPTIONS)
+	@[ -e build/$@/skiff ] || echo "building build/$@; the first time this takes some minutes"
 	@$(ninja) build/$@ $(if $(filter tsan,$@),thread-tests)
 	@if [ $@ = release ]; then ln -sfn release/skiff build/skiff; \
-		ln -sfn release/libskiff_packetdrill.so build/libskiff_packetdrill.so; fi
+		ln -sfn release/libskiff_packetdrill.so build/libskiff_packetdrill.so; \
+		echo "the command is build/skiff"; fi
 
 # The unit tests for machines of another word size and byte order, where they can be built.
 .PHONY: cross check-cross

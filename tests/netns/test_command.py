@@ -45,6 +45,15 @@ def capture_of(uid):
     return path
 
 
+def test_root_pings_by_the_gateway():
+    """Also where the system's ping sockets are for nobody (net.ipv4.ping_group_range), as in a new namespace."""
+    tool('ping')
+    sh('ip', 'addr', 'add', '198.51.100.9/32', 'dev', 'lo')
+    status, out, err = call('run', '--', 'ping', '-c', '1', '-W', '5', '198.51.100.9', uid=os.getuid())
+    sh('ip', 'addr', 'del', '198.51.100.9/32', 'dev', 'lo')
+    assert status == 0 and ' 0% packet loss' in out, (status, out, err)
+
+
 @for_users
 def test_a_capture_is_complete_when_the_command_has_ended(uid):
     path = capture_of(uid)

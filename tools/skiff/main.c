@@ -123,7 +123,7 @@ static void help(struct argp_state *state)
 {
 	static char word[] = "--help";
 
-	if (state->next >= state->argc)
+	if (state->next >= state->argc || state->argv[state->next][0] == '-')
 		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
 	/* Of the next two words the command is the first one. */
 	state->argv[state->next - 1] = state->argv[state->next];
@@ -174,6 +174,7 @@ static char *list_commands(int key, const char *text, void *input)
 	fputs("Commands:\n", out);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+	fprintf(out, "  %-8s %s\n", "help", "this list, or the help of a command");
 	fputs("\n`skiff COMMAND --help' tells more about each; `man skiff' has it all: "
 	      "the kinds of devices, signals and exit statuses.",
 	      out);

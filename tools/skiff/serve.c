@@ -373,11 +373,12 @@ static enum status serve_programs(struct running *r)
 
 /*
  * What it takes to see the memory and the descriptors of programs that have changed their user, to send
- * them SIGPIPE, and to change the image in their network namespaces.
+ * them SIGPIPE, and to change the image in their network namespaces; and for the gateway to ping where ping sockets
+ * are not for everybody (net.ipv4.ping_group_range).
  */
 #define PROGRAM_RIGHTS                                                             \
 	(1ULL << CAP_SYS_PTRACE | 1ULL << CAP_DAC_READ_SEARCH | 1ULL << CAP_KILL | \
-	 1ULL << CAP_NET_ADMIN)
+	 1ULL << CAP_NET_ADMIN | 1ULL << CAP_NET_RAW)
 
 /* Each socket of each program takes a descriptor here. */
 static void raise_limit(void)
