@@ -40,18 +40,40 @@ struct message {
 	struct iovec data;
 };
 
+/* 0; -EINVAL for a piece that would begin at the end of memory. */
+static int check_vector(const struct message *m)
+{
+	for (size_t i = 0; i < m->head.msg_iovlen; i++)
+		if (m->iov[i].iov_len > SSIZE_MAX)
+			return -EINVAL;
+	return 0;
+}
+
+/* Without an address nobody looks at its length. */
 static int fetch_head(struct call *call, u64 at, struct message *m)
 {
 	int err = task_read(call->task, &m->head, at, sizeof(m->head));
 
 	if (err)
 		return err;
+	if (m->head.msg_name && (int)m->head.msg_namelen < 0)
+		return -EINVAL;
 	if (m->head.msg_iovlen > UIO_MAXIOV)
 		return -EMSGSIZE;
-	if ((int)m->head.msg_namelen < 0)
-		return -EINVAL;
-	return task_read(call->task, m->iov, (u64)(uintptr_t)m->head.msg_iov,
-			 m->head.msg_iovlen * sizeof(struct iovec));
+	err = task_read(call->task, m->iov, (u64)(uintptr_t)m->head.msg_iov,
+			m->head.msg_iovlen * sizeof(struct iovec));
+	return err ? err : check_vector(m);
+}
+
+/* An address of no bytes is none, and of a long one the beginning counts: only sendto() is particular about it. */
+static int fetch_head_to_send(struct call *call, u64 at, struct message *m)
+{
+	int err = fetch_head(call, at, m);
+
+	if (!m->head.msg_namelen)
+		m->head.msg_name = NULL;
+	m->head.msg_namelen = min_t(socklen_t, m->head.msg_namelen, sizeof(m->addr));
+	return err;
 }
 
 /* sendto() and recvfrom() are messages of one piece. */
@@ -234,7 +256,7 @@ long call_sendto(struct call *call)
 long call_sendmsg(struct call *call)
 {
 	struct message m;
-	int flags = call_int(call, 2), err = fetch_head(call, call_arg(call, 1), &m);
+	int flags = call_int(call, 2), err = fetch_head_to_send(call, call_arg(call, 1), &m);
 	long ret;
 
 	if (err)
@@ -251,7 +273,7 @@ static long send_of_vector(struct call *call, u64 at, int flags)
 {
 	struct message m;
 	u32 sent;
-	long ret = fetch_head(call, at, &m);
+	long ret = fetch_head_to_send(call, at, &m);
 
 	if (!ret)
 		ret = ignore_address(call, &m);

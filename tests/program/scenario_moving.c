@@ -206,6 +206,40 @@ static void several_messages(void)
 	TELL(sendmmsg(st.peer, msgs, 2, 0));
 }
 
+/* What a header says of its address, and pieces that are no memory. */
+static void odd_heads(void)
+{
+	static const int lengths[] = { -1, 0, 1, 8, 16, 128, 129, 5000 };
+	struct iovec iov[2] = { { room, 3 }, { room, 3 } };
+	struct mmsghdr one = { .msg_hdr = { .msg_iov = iov, .msg_iovlen = 1 } };
+	struct msghdr *msg = &one.msg_hdr;
+	char name[sizeof(union name) + 200] = { 0 };
+	int stream = lo_socket(SOCK_STREAM);
+	size_t i;
+
+	lo_datagram_pair();
+	lo_name((union name *)(void *)name, st.port);
+	for (i = 0; i < COUNT(lengths); i++) {
+		msg->msg_name = name;
+		msg->msg_namelen = (socklen_t)lengths[i];
+		line("length");
+		say(" %d", lengths[i]);
+		TELL(sendmsg(st.peer, msg, 0));
+		TELL(sendmmsg(st.peer, &one, 1, 0));
+		TELL(sendmsg(stream, msg, MSG_NOSIGNAL));
+		msg->msg_name = NULL;
+		TELL(sendmsg(st.peer, msg, 0));
+	}
+	msg->msg_namelen = 0;
+	iov[0].iov_len = (size_t)-1;
+	msg->msg_iovlen = 2;
+	line("pieces");
+	TELL(sendmsg(st.peer, msg, 0));
+	TELL(sendmmsg(st.peer, &one, 1, 0));
+	TELL(recvmsg(st.fd, msg, MSG_DONTWAIT));
+	TELL(recvmmsg(st.fd, &one, 1, MSG_DONTWAIT, NULL));
+}
+
 static void addresses_and_control(void)
 {
 	unsigned char control[200];
@@ -467,6 +501,7 @@ void do_moving(void)
 		{ "splice", spliced },
 		{ "splice, nonblocking", spliced_nonblocking },
 		{ "several messages", several_messages },
+		{ "odd heads", odd_heads },
 		{ "control messages", addresses_and_control },
 		{ "mixed datagrams", mixed_datagrams },
 		{ "when bytes came", when_bytes_came },
