@@ -515,6 +515,18 @@ long call_recvmsg(struct call *call)
 	return received(call, ret);
 }
 
+/* @span from now, which may be never. */
+static s64 time_behind(const struct timespec *span)
+{
+	s64 when;
+
+	if (__builtin_mul_overflow((s64)span->tv_sec, 1000000000LL, &when) ||
+	    __builtin_add_overflow(when, (s64)span->tv_nsec, &when) ||
+	    __builtin_add_overflow(when, loop_now(), &when))
+		return INT64_MAX;
+	return when;
+}
+
 /*
  * recvmmsg()'s own limit is looked at while it waits, and not only after each message. It does not wait for the rest
  * when it has some: a signal would take them away, as nobody could say any more how many there were.
@@ -533,7 +545,7 @@ static long wait_for_vector(struct call *call, int flags)
 		return ret;
 	if (!call->retry && call_arg(call, 4) &&
 	    !task_read(call->task, &limit, call_arg(call, 4), sizeof(limit)))
-		call->deadline = loop_now() + (s64)limit.tv_sec * 1000000000 + limit.tv_nsec;
+		call->deadline = time_behind(&limit);
 	return CALL_WAIT;
 }
 

@@ -2,6 +2,7 @@
 /* Bytes that are moved in other ways: from files, through pipes, several messages at once, urgent ones. */
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <stdint.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
@@ -238,6 +239,25 @@ static void odd_heads(void)
 	TELL(sendmmsg(st.peer, &one, 1, 0));
 	TELL(recvmsg(st.fd, msg, MSG_DONTWAIT));
 	TELL(recvmmsg(st.fd, &one, 1, MSG_DONTWAIT, NULL));
+}
+
+/* Until the end of all time, and beyond. */
+static void long_limits(void)
+{
+	static const struct timespec limits[] = { { 9223372036, 0 },
+						  { 1LL << 40, 0 },
+						  { INT64_MAX, 999999999 } };
+	struct iovec iov = { room, 3 };
+	struct mmsghdr one = { .msg_hdr = { .msg_iov = &iov, .msg_iovlen = 1 } };
+	size_t i;
+
+	lo_datagram_pair();
+	line("limits");
+	for (i = 0; i < COUNT(limits); i++) {
+		struct timespec limit = limits[i];
+
+		TELL(recvmmsg(st.fd, &one, 1, 0, &limit));
+	}
 }
 
 static void addresses_and_control(void)
@@ -502,6 +522,7 @@ void do_moving(void)
 		{ "splice, nonblocking", spliced_nonblocking },
 		{ "several messages", several_messages },
 		{ "odd heads", odd_heads },
+		{ "long limits", long_limits },
 		{ "control messages", addresses_and_control },
 		{ "mixed datagrams", mixed_datagrams },
 		{ "when bytes came", when_bytes_came },
