@@ -61,7 +61,9 @@ static bool talks(struct call *call)
 /* Return: the type of a packet socket of the kernel's, 0 for anything else. */
 static int type_of(const struct task *task, int number)
 {
-	int fd = task_borrow(task, number), domain = 0, type = 0;
+	/* Of a file nothing is borrowed, whose file system may be waiting for us. */
+	int fd = task_socket_inode(task, number) > 0 ? task_borrow(task, number) : -1;
+	int domain = 0, type = 0;
 	socklen_t len = sizeof(int);
 
 	if (fd < 0)

@@ -58,8 +58,7 @@ static long hand_over(struct call *call, struct psock *ps, int fd, int type)
 		/* The program has no room for it, or is gone. */
 		return there;
 	}
-	ps->holder = (pid_t)call->req.pid;
-	ps->holder_fd = there;
+	psock_is_held(ps, (pid_t)call->req.pid, there);
 	return CALL_DONE;
 }
 
@@ -230,8 +229,7 @@ static long give_connection(struct call *call, int sfd, int flags)
 		keep_connection(ps, new);
 		return there == -ENOENT ? CALL_DONE : there;
 	}
-	new->holder = (pid_t)call->req.pid;
-	new->holder_fd = there;
+	psock_is_held(new, (pid_t)call->req.pid, there);
 	pump_start(new);
 	return CALL_DONE;
 }

@@ -75,6 +75,50 @@ static bool find_task_again(struct call *call)
 	return find_task(call);
 }
 
+static struct recent *recent_of(struct server *server, pid_t tid, int fd)
+{
+	return &server->recent[((unsigned int)tid * 31 + (unsigned int)fd) % RECENT_MAX];
+}
+
+void psock_is_held(struct psock *ps, pid_t tid, int fd)
+{
+	ps->holder = tid;
+	ps->holder_fd = fd;
+	*recent_of(ps->server, tid, fd) =
+		(struct recent){ .tid = tid, .fd = fd, .inode = ps->inode };
+}
+
+/*
+ * The socket that a number of the caller's was when it was last looked at, if that is still there: where nothing would
+ * tell that it is not, nobody knows.
+ */
+static struct psock *psock_of_late(struct call *call)
+{
+	struct server *server = call->session->server;
+	int fd = call_int(call, 0);
+	const struct recent *r = recent_of(server, call->task->tid, fd);
+	struct psock *ps = NULL;
+
+	if (r->tid == call->task->tid && r->fd == fd)
+		ps = psock_find(server, r->inode);
+	return ps && list_empty(&ps->of_alone) ? ps : NULL;
+}
+
+/*
+ * Which socket is behind a number? Not by a descriptor of ours: of a file, fstat() and close() may wait for a file
+ * system that waits for us. @own: gets what kept us from looking. Return: the inode, 0: none, or not a socket
+ */
+static u64 ask_number(struct call *call, int *own)
+{
+	s64 inode = task_socket_inode(call->task, call_int(call, 0));
+
+	if (inode == -ENOENT && !task_is_alive(call->task) && find_task_again(call))
+		inode = task_socket_inode(call->task, call_int(call, 0));
+	if (inode < 0 && is_shortage((int)inode))
+		*own = (int)inode;
+	return inode > 0 ? (u64)inode : 0;
+}
+
 /* Which socket is behind a descriptor, by a descriptor of ours for it. 0: none, or not a socket */
 static u64 ask_descriptor(struct call *call, int *own)
 {
@@ -98,13 +142,13 @@ static struct psock *psock_of(struct call *call, int *own)
 
 	if (ps)
 		return ps;
-	inode = ask_descriptor(call, own);
-	if (inode)
-		ps = psock_find(call->session->server, inode);
-	if (!ps)
-		return NULL;
-	ps->holder = call->task->tid;
-	ps->holder_fd = call_int(call, 0);
+	/* What was one of ours a moment ago is no file, and most calls need a descriptor. */
+	ps = psock_of_late(call);
+	inode = ps ? ask_descriptor(call, own) : ask_number(call, own);
+	if (!ps || inode != ps->inode)
+		ps = inode ? psock_find(call->session->server, inode) : NULL;
+	if (ps)
+		psock_is_held(ps, call->task->tid, call_int(call, 0));
 	return ps;
 }
 

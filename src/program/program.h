@@ -34,6 +34,21 @@
 /* Bytes of one message or option that are copied at most; longer ones are taken in parts or refused. */
 #define SCRATCH_SIZE (256 * 1024)
 
+/* Sockets whose numbers are remembered. */
+#define RECENT_MAX 1024
+
+/**
+ * struct recent - which socket a number was when it was last looked at
+ * @inode: of it
+ * @tid: whose number
+ * @fd: that
+ */
+struct recent {
+	u64 inode;
+	pid_t tid;
+	int fd;
+};
+
 /**
  * struct server - answers programs for one host
  * @loop: where everything happens
@@ -42,6 +57,7 @@
  * @tasks: threads of programs
  * @last_fd: a socket's end may have no higher number; those above are for what is borrowed for a moment
  * @by_inode: struct psock by the inode of the program's end
+ * @recent: by thread and number, the last one of each place
  * @psocks: all of them
  * @nr_psocks: how many
  * @alone: those that the program holds alone, oldest first: see psock_sweep()
@@ -71,6 +87,7 @@ struct server {
 	struct tasks tasks;
 	int last_fd;
 	struct hlist_head by_inode[PSOCK_BUCKETS];
+	struct recent recent[RECENT_MAX];
 	struct list_head psocks;
 	int nr_psocks;
 	struct list_head alone;
@@ -315,6 +332,8 @@ bool call_nonblock(const struct call *call);
 
 /* dispatch.c */
 long call_dispatch(struct call *call);
+/* Thread @tid has it as @fd, as far as is known. */
+void psock_is_held(struct psock *ps, pid_t tid, int fd);
 
 /* psock.c */
 struct psock *psock_new(struct server *server, int sfd, int domain, int type, int protocol);
