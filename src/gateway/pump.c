@@ -14,6 +14,7 @@
  */
 #include <errno.h>
 #include <linux/sockios.h>
+#include <linux/tcp.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
@@ -28,6 +29,9 @@
 /* What is taken from the client at once. */
 #define TAKE_MAX (256 * 1024)
 #define PIECES_MAX 128
+
+/* Seconds between questions whether a client that has sent its end is still there. */
+#define CLIENT_IDLE 10
 
 /* What is so short is copied: the block stays for the next. */
 #define COPY_MAX 2048
@@ -161,14 +165,28 @@ static void write_failed(struct gw_stream *s, int err)
 	s->readable = s->hung_up = true;
 }
 
+/*
+ * Who has sent its end may have closed as well, and is gone after a while. Nobody would hear of that, and the flow
+ * would stay for as long as the system's peer says nothing: so the client is asked.
+ */
+static void look_after_client(struct gw_stream *s)
+{
+	static const int on = 1, idle = CLIENT_IDLE;
+
+	s->sock.ops->setsockopt(&s->sock, SOL_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+	sock_setsockopt(&s->sock, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+}
+
 static void tell_system_end(struct gw_stream *s)
 {
 	if (!s->client_ended || s->told_system || s->out)
 		return;
 	s->told_system = true;
 	/* It fails only when there is a reset to be read. When the other direction has ended, close() tells it as well. */
-	if (!s->told_client)
-		shutdown(s->flow.watch.fd, SHUT_WR);
+	if (s->told_client)
+		return;
+	shutdown(s->flow.watch.fd, SHUT_WR);
+	look_after_client(s);
 }
 
 static enum pumped pump_out(struct skiff_gateway *gw, struct gw_stream *s)

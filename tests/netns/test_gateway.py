@@ -157,6 +157,20 @@ def test_half_close_by_system():
         g.until(lambda st: st['flows'] == 0, 'the flow stays')
 
 
+def test_close_by_client():
+    """A system that says nothing keeps a flow for who shuts its half, and none when nobody is left to receive."""
+    with gateway() as g:
+        stays, goes = connected(g, 1), connected(g, 2)
+        g.ok('shut', 1)
+        g.ok('close', 2)
+        stays.eof()
+        goes.eof()
+        assert g.stats()['flows'] == 2
+        g.until(lambda st: st['flows'] == 1, 'the flow stays')
+        stays.send(1000)
+        g.ok('recv', 1, 1000)
+
+
 def test_small_messages():
     with gateway() as g:
         s = connected(g)
