@@ -9,7 +9,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/tcp.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -117,7 +116,6 @@ static void turn_away(int fd)
 static void accepted(struct skiff_gateway *gw, struct gw_port *p, int fd,
 		     const struct sockaddr_in *peer)
 {
-	static const int on = 1;
 	struct gw_stream *s;
 	struct gw_key key;
 
@@ -134,8 +132,7 @@ static void accepted(struct skiff_gateway *gw, struct gw_port *p, int fd,
 	}
 	s->calling = true;
 	s->writable = true;
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+	gw_stream_prepare(fd);
 	if (call_client(gw, s) || gw_watch(gw, &s->flow.watch, GW_STREAM_EVENTS)) {
 		gw_stream_cut(gw, s);
 		return;

@@ -183,20 +183,28 @@ static void connected(struct skiff_gateway *gw, struct gw_stream *s)
 
 static void stream_ready(struct skiff_gateway *gw, struct gw_watch *w, u32 events);
 
+void gw_stream_prepare(int fd)
+{
+	static const int on = 1;
+
+	/* Who sends has waited already for what is to go together. */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	/* Urgent data stays where it is, and is found by the mark. */
+	setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+	/* A client that asks whether its peer is there is answered by us. */
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+}
+
 /* Return: 0: connected; -EINPROGRESS; or why not. */
 static int connect_system(struct skiff_gateway *gw, struct gw_stream *s,
 			  const struct sockaddr_in *to)
 {
-	static const int on = 1;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int err;
 
 	if (fd < 0)
 		return -errno;
-	/* Who sends has waited already for what is to go together. */
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	/* Urgent data stays where it is, and is found by the mark. */
-	setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+	gw_stream_prepare(fd);
 	s->flow.watch.fd = fd;
 	s->flow.watch.ready = stream_ready;
 	err = gw_watch(gw, &s->flow.watch, GW_STREAM_EVENTS);

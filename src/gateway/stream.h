@@ -59,6 +59,8 @@ struct gw_stream {
 /* One with @fd of the system's, or -1. Return: NULL without memory, or when there are too many. */
 struct gw_stream *gw_stream_make(struct skiff_gateway *gw, const struct gw_key *key, int fd,
 				 enum gw_stage stage);
+/* The options of the system's part. */
+void gw_stream_prepare(int fd);
 /* Our end is connected: what comes from it is looked at. */
 void gw_stream_open(struct skiff_gateway *gw, struct gw_stream *s);
 /* Events to watch the system's part for. */

@@ -171,6 +171,30 @@ def test_close_by_client():
         g.ok('recv', 1, 1000)
 
 
+def timer(local, remote):
+    """What the connection of the system waits for by itself, as /proc/net/tcp has it."""
+    def name(address):
+        return '%08X:%04X' % (struct.unpack('=I', socket.inet_aton(address[0]))[0], address[1])
+    for line in open('/proc/net/tcp'):
+        word = line.split()
+        if word[1:3] == [name(local), name(remote)]:
+            return int(word[5].split(':')[0])
+    raise AssertionError('no connection from %s to %s' % (local, remote))
+
+
+def test_vanished_peer():
+    """Whoever the client could ask would be the gateway: that asks for itself."""
+    port = free_port()
+    with gateway('port=%d:80' % port) as g:
+        s = connected(g).sock
+        g.ok('listen', 2, 80)
+        with socket.create_connection((SYSTEM, port)) as c:
+            g.ok('accept', 2, 3)
+            assert timer(c.getsockname(), c.getpeername()) == 0
+            wait_for(lambda: timer(c.getpeername(), c.getsockname()) == 2)
+            wait_for(lambda: timer(s.getpeername(), s.getsockname()) == 2)
+
+
 def test_small_messages():
     with gateway() as g:
         s = connected(g)
