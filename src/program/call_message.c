@@ -177,6 +177,21 @@ static long send_rest(struct call *call, struct message *m, int flags, size_t le
 	return ret < 0 ? -errno : ret;
 }
 
+/* The caller has begun it before, and was interrupted. Return: whether it is all sent. */
+static bool was_sent(struct call *call, struct message *m, size_t total)
+{
+	bool is_summed;
+
+	call->total = total;
+	call->in_scratch = false;
+	if (call->sends || !undo_find_sent(call, &is_summed))
+		return false;
+	if (is_summed && fetch_to_send(call, m, total))
+		return false;
+	undo_go_on(call);
+	return call->done && call->done >= total;
+}
+
 /* Datagrams go whole, streams as far as there is room, and then the rest. */
 static long send_message(struct call *call, struct message *m, int flags)
 {
@@ -186,11 +201,15 @@ static long send_message(struct call *call, struct message *m, int flags)
 
 	if (!stream && total > DATA_MAX)
 		return -EMSGSIZE;
+	if (was_sent(call, m, total))
+		return (long)call->done;
 	advance(m, call->done);
 	for (;;) {
 		ret = send_rest(call, m, flags, total - call->done);
 		if (ret < 0)
 			return sending_stops(call, flags, ret);
+		call->in_scratch = !call->done;
+		call->sends = true;
 		call->done += (u64)ret;
 		if (!stream || call->done >= total)
 			return (long)call->done;
@@ -293,13 +312,17 @@ long call_sendmmsg(struct call *call)
 	u32 n = (u32)call_arg(call, 2);
 	int flags = call_int(call, 3);
 	long ret = send_by_pair(call, flags, !(flags & ~PLAIN_SEND));
+	bool is_summed;
 
 	if (ret)
 		return ret;
+	if (!call->sends && undo_find_sent(call, &is_summed))
+		undo_go_on(call);
 	for (n = n < UIO_MAXIOV ? n : UIO_MAXIOV; call->done < n; call->done++) {
 		ret = send_of_vector(call, at + call->done * sizeof(struct mmsghdr), flags);
 		if (ret < 0)
 			return sending_stops(call, flags, ret);
+		call->sends = true;
 	}
 	return (long)call->done;
 }
@@ -404,7 +427,9 @@ static bool is_at_end(const struct call *call, int flags)
 static long receive(struct call *call, struct message *m, int flags)
 {
 	struct psock *ps = call->ps;
+	bool takes = ps->state == PSOCK_DATAGRAM && !(flags & (MSG_PEEK | MSG_ERRQUEUE));
 	size_t total = length_of(m), there;
+	struct sk_buff *skb;
 	ssize_t put;
 	long ret;
 
@@ -417,7 +442,9 @@ static long receive(struct call *call, struct message *m, int flags)
 	m->local.msg_namelen = sizeof(m->addr);
 	m->local.msg_controllen = m->head.msg_controllen < CONTROL_MAX ? m->head.msg_controllen :
 									 CONTROL_MAX;
+	skb = takes ? undo_receiving(ps) : NULL;
 	ret = skiff_recvmsg(ps->sfd, &m->local, (flags & ~MSG_WAITALL) | MSG_DONTWAIT);
+	undo_received(ps, skb);
 	if (ret < 0 && errno == EAGAIN) {
 		m->local.msg_namelen = 0;
 		m->local.msg_controllen = 0;

@@ -49,6 +49,33 @@ struct recent {
 	int fd;
 };
 
+/* Threads whose interrupted calls are remembered. */
+#define SENT_MAX 256
+
+/**
+ * struct sent - a call that has sent something, and whose caller has not heard of it
+ * @inode: of the socket
+ * @args: of the call
+ * @total: bytes of its message, 0: several messages
+ * @done: what was sent, as struct call has it
+ * @since: when, CLOCK_MONOTONIC ns
+ * @tid: who, 0: nobody
+ * @nr: which call
+ * @sum: of the bytes that were sent
+ * @is_summed: they are known
+ */
+struct sent {
+	u64 inode;
+	u64 args[6];
+	size_t total;
+	u64 done;
+	s64 since;
+	pid_t tid;
+	int nr;
+	u32 sum;
+	bool is_summed;
+};
+
 /**
  * struct server - answers programs for one host
  * @loop: where everything happens
@@ -79,6 +106,8 @@ struct recent {
  * @on_packet: tells whose sockets of AF_PACKET are
  * @on_packet_arg: for it
  * @scratch: bytes on their way, while one call is answered
+ * @received: packets that it has received, until then
+ * @sent: by thread, the last one of each place
  */
 struct server {
 	struct loop loop;
@@ -109,6 +138,8 @@ struct server {
 	bool (*on_packet)(void *arg, int listener);
 	void *on_packet_arg;
 	char *scratch;
+	struct sk_buff_head received;
+	struct sent sent[SENT_MAX];
 };
 
 /**
@@ -274,7 +305,10 @@ enum {
  * @ps: the socket that it is about, NULL for socket()
  * @retry: it was parked before
  * @broken_pipe: SIGPIPE is to follow the answer
+ * @sends: it has given something to the host
+ * @in_scratch: and all of that is in scratch memory
  * @done: bytes or messages that earlier tries have dealt with
+ * @total: bytes of the one message that it sends
  * @deadline: when waiting ends, CLOCK_MONOTONIC ns; INT64_MAX: never
  * @result: of waiting until then
  * @node: parked at its socket
@@ -288,7 +322,10 @@ struct call {
 	struct psock *ps;
 	bool retry;
 	bool broken_pipe;
+	bool sends;
+	bool in_scratch;
 	u64 done;
+	size_t total;
 	s64 deadline;
 	long result;
 	struct list_head node;
@@ -464,6 +501,19 @@ struct psock *packet_talks(struct call *call, int *own);
 /* call_admin.c: ioctls that change the host's network, for root; and those that ask drivers */
 long call_change(struct call *call, unsigned int cmd);
 call_fn call_ethtool;
+
+/* undo.c: calls that are interrupted while they are answered */
+/* The packet that a call is about to receive, and afterwards: it is kept if it was. May be NULL. */
+struct sk_buff *undo_receiving(struct psock *ps);
+void undo_received(struct psock *ps, struct sk_buff *skb);
+/* A call that has sent something ends, and nobody hears of it. @in_scratch: what was sent is there */
+void undo_sending(const struct call *call, bool in_scratch);
+/* Was it made before? @is_summed: whether it was is known when its bytes are in scratch memory */
+bool undo_find_sent(struct call *call, bool *is_summed);
+/* Then it goes on where it was. */
+void undo_go_on(struct call *call);
+/* Its answer was given to the caller, or not. */
+void undo_answered(struct call *call, bool arrived);
 
 /* call_message.c */
 call_fn call_sendto, call_sendmsg, call_sendmmsg, call_recvfrom, call_recvmsg, call_recvmmsg;

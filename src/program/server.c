@@ -142,6 +142,7 @@ struct server *server_create(struct net *host)
 	server->meeting = -1;
 	server->sweep_at = SWEEP_MIN;
 	set_limits(server);
+	__skb_queue_head_init(&server->received);
 	INIT_LIST_HEAD(&server->psocks);
 	INIT_LIST_HEAD(&server->alone);
 	INIT_LIST_HEAD(&server->sessions);

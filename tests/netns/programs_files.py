@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Calls for sockets about files of a file system that itself talks by the host's network before it answers.
+"""Programs beside a file system that they have made themselves; the first argument says which.
 
-Says "none" where there is no FUSE.
+They say "none" where there is no FUSE.
 """
 import ctypes
 import errno
 import fcntl
+import mmap
 import os
 import signal
 import socket
 import stat
 import struct
+import sys
 import tempfile
 import termios
 
 LIBC = ctypes.CDLL(None, use_errno=True)
-LOOKUP, FORGET, GETATTR, OPEN, RELEASE, FLUSH, INIT, BATCH_FORGET = 1, 2, 3, 14, 18, 25, 26, 42
+LOOKUP, FORGET, GETATTR, OPEN, READ, RELEASE, FLUSH, INIT, BATCH_FORGET = 1, 2, 3, 14, 15, 18, 25, 26, 42
 ROOT, FILE = 1, 2
 HEADER = struct.Struct('=IIQQIIIHH')
 MNT_DETACH = 2
@@ -23,7 +25,7 @@ MNT_DETACH = 2
 
 def attributes(node):
     mode = stat.S_IFDIR | 0o755 if node == ROOT else stat.S_IFREG | 0o644
-    return struct.pack('=6Q10I', node, 100, 1, 0, 0, 0, 0, 0, 0, mode, 1, 0, 0, 0, 4096, 0)
+    return struct.pack('=6Q10I', node, 4096, 8, 0, 0, 0, 0, 0, 0, mode, 1, 0, 0, 0, 4096, 0)
 
 
 def talk():
@@ -32,12 +34,14 @@ def talk():
         assert c.recv(5) == b'hello'
 
 
-def answer(op, node):
-    """Return: 0 or -errno, and what the kernel wants to know."""
+def answer(op, node, at):
+    """Return: 0 or -errno, and what the kernel wants to know. @at: what is done before, by operation."""
     if op == INIT:
         return 0, struct.pack('=4I2H2I2H2I6I', 7, 31, 0, 0, 0, 0, 65536, 1, *[0] * 10)
-    if op in (GETATTR, FLUSH) and node == FILE:
-        talk()
+    if op in at and node == FILE:
+        at[op]()
+    if op == READ:
+        return 0, bytes(4096)
     if op == LOOKUP:
         # What is known of it is out of date at once.
         return 0, struct.pack('=4Q2I', FILE, 0, 1, 0, 0, 0) + attributes(FILE)
@@ -48,11 +52,16 @@ def answer(op, node):
     return 0 if op in (FLUSH, RELEASE) else -errno.ENOSYS, b''
 
 
-def serve(fuse):
+def serve(fuse, at):
     while True:
-        _, op, unique, node, *_ = HEADER.unpack_from(os.read(fuse, 1 << 18))
+        try:
+            request = os.read(fuse, 1 << 18)
+        except OSError:
+            # It is not mounted any more.
+            os._exit(0)
+        _, op, unique, node, *_ = HEADER.unpack_from(request)
         if op not in (FORGET, BATCH_FORGET):
-            err, data = answer(op, node)
+            err, data = answer(op, node, at)
             os.write(fuse, struct.pack('=IiQ', 16 + len(data), err, unique) + data)
 
 
@@ -76,7 +85,8 @@ def calls(fd):
           says(LIBC.shutdown(fd, 0)), flush=True)
 
 
-def files(path):
+def calls_about_files(path):
+    """Calls for sockets about files, where the file system talks by the host's network before it answers."""
     f = os.open(path + '/file', os.O_RDONLY)
     calls(f)
     # A number that was a socket before, of which the host hears nothing when it is closed, or does.
@@ -87,23 +97,53 @@ def files(path):
         os.close(number)
         assert fcntl.fcntl(f, fcntl.F_DUPFD, number) == number
         calls(number)
-    os._exit(0)
 
 
-def main():
-    path = tempfile.mkdtemp()
+def interrupted(path, kind, handled):
+    """A signal comes when a datagram is on its way to memory, which is a file's: the next call gets it."""
+    os.close(handled[0])
+    signal.signal(signal.SIGUSR1, lambda *_: os.write(handled[1], b'x'))
+    f = os.open(path + '/file', os.O_RDWR)
+    room = mmap.mmap(f, 4096, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        # Otherwise it would wait for ever for what was lost.
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack('qq', 5, 0))
+        s.bind(('127.0.0.1', 0))
+        for text in b'one', b'two':
+            s.sendto(text, s.getsockname())
+        os.write(handled[1], b'%8d' % os.getpid())
+        for _ in range(2):
+            if kind == 'recvfrom':
+                n = s.recvfrom_into(room)[0]
+            else:
+                n = s.recvmsg_into([room])[0]
+            print(room[:n].decode(), flush=True)
+
+
+def interrupt(handled):
+    os.kill(int(os.read(handled[0], 8)), signal.SIGUSR1)
+    # When it runs the call has ended.
+    assert os.read(handled[0], 1) == b'x'
+
+
+def main(which, *args):
+    path, handled = tempfile.mkdtemp(), os.pipe()
     fuse = mount(path)
     if fuse < 0:
         print('none')
         return
     server = os.fork()
     if not server:
-        serve(fuse)
+        serve(fuse, {GETATTR: talk, FLUSH: talk} if which == 'calls' else {READ: lambda: interrupt(handled)})
     os.close(fuse)
     try:
         pid = os.fork()
         if not pid:
-            files(path)
+            try:
+                calls_about_files(path) if which == 'calls' else interrupted(path, args[0], handled)
+            except OSError as e:
+                print(errno.errorcode[e.errno], flush=True)
+            os._exit(0)
         os.waitpid(pid, 0)
     finally:
         LIBC.umount2(path.encode(), MNT_DETACH)
@@ -112,4 +152,4 @@ def main():
         os.rmdir(path)
 
 
-main()
+main(*sys.argv[1:])

@@ -413,7 +413,7 @@ def test_files_that_wait_for_the_host():
     """Where a file system needs the host to answer, the host does not wait for it."""
     host, box = box_host()
     with Balance(host):
-        out = box.run(PYTHON, HELPERS + '/programs_files.py').split('\n')
+        out = box.run(PYTHON, HELPERS + '/programs_files.py', 'calls').split('\n')
         if out[0] == 'none':
             raise Skip('there is no FUSE here')
         assert out == ['ok ENOTSOCK ENOTSOCK'] * 3 + [''], out

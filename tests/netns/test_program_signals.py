@@ -8,10 +8,10 @@ from programs_places import *
 PORT = 7200
 
 
-def program():
-    path = FILES + '/signals'
+def program(name='signals'):
+    path = FILES + '/' + name
     if not os.path.exists(path):
-        sh(tool(os.environ.get('CC', 'gcc')), '-o', path, HELPERS + '/programs_signals.c')
+        sh(tool(os.environ.get('CC', 'gcc')), '-pthread', '-o', path, HELPERS + '/programs_%s.c' % name)
     return path
 
 
@@ -32,6 +32,27 @@ def test_interrupted_connect_goes_on():
         assert box.run(program(), 'connect', KERNEL, PORT).split('\n') == [
             'connect: EINTR', 'at once: 0', 'waits: 1', 'events: 0x4', 'error: 0', 'send: 1', 'recv: 1', '']
         thread.join()
+    host.stop()
+
+
+def test_what_was_sent_is_not_sent_again():
+    """A stream has each byte once, whoever makes a call again that a signal has interrupted half-way."""
+    host, box = box_host()
+    with Balance(host):
+        for who in 'restarted', 'again':
+            assert box.run(program('interrupted'), who).split() == ['right'] * 3, who
+    host.stop()
+
+
+def test_what_was_received_is_received_again():
+    """A datagram stays the next one when its receiver is interrupted before it has it."""
+    host, box = box_host()
+    with Balance(host):
+        for call in 'recvfrom', 'recvmsg':
+            out = box.run(PYTHON, HELPERS + '/programs_files.py', 'interrupted', call).split()
+            if out == ['none']:
+                raise Skip('there is no FUSE here')
+            assert out == ['one', 'two'], out
     host.stop()
 
 
