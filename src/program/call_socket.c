@@ -108,9 +108,12 @@ long call_bind(struct call *call)
 	struct psock *ps = call->ps;
 	struct sockaddr_storage addr;
 	int err = call_read_addr(call, call_arg(call, 1), call_int(call, 2), &addr);
+	long result;
 
 	if (err)
 		return err;
+	if (undo_named(call, &addr, call_int(call, 2), &result))
+		return result;
 	err = bind_host(ps, &addr, (socklen_t)call_int(call, 2));
 	/* Nobody has told of those that were closed, and one of them may have it still. */
 	if (err == -EADDRINUSE && ps->server->nr_alone) {
@@ -381,10 +384,13 @@ long call_connect(struct call *call)
 	struct psock *ps = call->ps;
 	struct sockaddr_storage addr;
 	int len = call_int(call, 2), err;
+	long result;
 
 	err = call_read_addr(call, call_arg(call, 1), len, &addr);
 	if (err)
 		return err;
+	if (undo_named(call, &addr, len, &result))
+		return result;
 	if (ps->type == SOCK_STREAM)
 		return connect_stream(call, &addr, (socklen_t)len);
 	return skiff_connect(ps->sfd, (struct sockaddr *)&addr, (socklen_t)len) ? -errno : 0;

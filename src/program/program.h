@@ -53,11 +53,12 @@ struct recent {
 #define SENT_MAX 256
 
 /**
- * struct sent - a call that has sent something, and whose caller has not heard of it
+ * struct sent - a call that has sent something, or named a socket, and whose caller has not heard of it
  * @inode: of the socket
  * @args: of the call
- * @total: bytes of its message, 0: several messages
+ * @total: bytes of its message, 0: several messages, or none
  * @done: what was sent, as struct call has it
+ * @result: of one that has sent nothing
  * @since: when, CLOCK_MONOTONIC ns
  * @tid: who, 0: nobody
  * @nr: which call
@@ -69,6 +70,7 @@ struct sent {
 	u64 args[6];
 	size_t total;
 	u64 done;
+	long result;
 	s64 since;
 	pid_t tid;
 	int nr;
@@ -309,6 +311,8 @@ enum {
  * @in_scratch: and all of that is in scratch memory
  * @done: bytes or messages that earlier tries have dealt with
  * @total: bytes of the one message that it sends
+ * @names: it gives its socket an address, or a peer
+ * @sum: of that address
  * @deadline: when waiting ends, CLOCK_MONOTONIC ns; INT64_MAX: never
  * @result: of waiting until then
  * @node: parked at its socket
@@ -326,6 +330,8 @@ struct call {
 	bool in_scratch;
 	u64 done;
 	size_t total;
+	bool names;
+	u32 sum;
 	s64 deadline;
 	long result;
 	struct list_head node;
@@ -512,8 +518,10 @@ void undo_sending(const struct call *call, bool in_scratch);
 bool undo_find_sent(struct call *call, bool *is_summed);
 /* Then it goes on where it was. */
 void undo_go_on(struct call *call);
+/* A call gives its socket an address. Return: whether it has done that before: then *@result is what it says. */
+bool undo_named(struct call *call, const struct sockaddr_storage *addr, int len, long *result);
 /* Its answer was given to the caller, or not. */
-void undo_answered(struct call *call, bool arrived);
+void undo_answered(struct call *call, long result, bool arrived);
 
 /* call_message.c */
 call_fn call_sendto, call_sendmsg, call_sendmmsg, call_recvfrom, call_recvmsg, call_recvmmsg;

@@ -19,7 +19,7 @@ static void answer(struct call *call, long result)
 	if (result == CALL_CONTINUE)
 		notify_continue(listener, call->req.id);
 	else if (result != CALL_DONE)
-		undo_answered(call, !notify_answer(listener, call->req.id, result));
+		undo_answered(call, result, !notify_answer(listener, call->req.id, result));
 	/* Not before: the call would say that it was interrupted. */
 	if (call->broken_pipe)
 		syscall(SYS_pidfd_send_signal, call->task->pidfd, SIGPIPE, NULL, 0);

@@ -7,11 +7,14 @@
  * kernel restarts the call, and is to find everything as if it had not called before.
  *
  * Packets that were received are kept until the answer has arrived, and go back to the head of the queue if it has not.
- * What was sent can't be undone, but noted: the same call of the same thread goes on behind it. It is the same one
- * when its arguments are, and its bytes, as far as these can be told still, and when it comes soon.
+ * What was sent can't be undone, nor can the name of a socket, but that is noted: the same call of the same thread goes
+ * on behind it. It is the same one when its arguments are, and its bytes, as far as these can be told still, and when it
+ * comes soon.
  */
+#include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/syscall.h>
 
 #include <skiff/jhash.h>
 #include <skiff/sock.h>
@@ -89,11 +92,24 @@ static struct sent *sent_of(struct server *server, pid_t tid)
 	return &server->sent[(unsigned int)tid % SENT_MAX];
 }
 
+/* Those behind are whatever the registers had. */
+static size_t nr_args(const struct call *call)
+{
+	switch (call->req.data.nr) {
+	case SYS_sendto:
+		return 6;
+	case SYS_sendmmsg:
+		return 4;
+	default:
+		return 3;
+	}
+}
+
 static bool is_same_call(const struct call *call, const struct sent *s)
 {
 	return s->tid == (pid_t)call->req.pid && s->inode == call->ps->inode &&
 	       s->total == call->total && s->nr == call->req.data.nr &&
-	       !memcmp(s->args, call->req.data.args, sizeof(s->args));
+	       !memcmp(s->args, call->req.data.args, nr_args(call) * sizeof(s->args[0]));
 }
 
 static u32 sum_of(const struct server *server, size_t len)
@@ -154,15 +170,43 @@ void undo_go_on(struct call *call)
 	*s = (struct sent){ .tid = 0 };
 }
 
-/* Both */
+/* Naming */
 
-void undo_answered(struct call *call, bool arrived)
+bool undo_named(struct call *call, const struct sockaddr_storage *addr, int len, long *result)
+{
+	struct sent *s = sent_of(call->session->server, (pid_t)call->req.pid);
+
+	if (call->retry)
+		return false;
+	call->names = true;
+	call->sum = jhash(addr, (u32)len, 0);
+	if (!is_same_call(call, s) || s->sum != call->sum || loop_now() - s->since > SENT_AGE_MAX)
+		return false;
+	*result = s->result;
+	*s = (struct sent){ .tid = 0 };
+	return true;
+}
+
+static void note_named(const struct call *call, long result)
+{
+	struct sent *s = sent_of(call->session->server, (pid_t)call->req.pid);
+
+	undo_sending(call, false);
+	s->sum = call->sum;
+	s->result = result;
+}
+
+/* All */
+
+void undo_answered(struct call *call, long result, bool arrived)
 {
 	struct sk_buff_head *received = &call->session->server->received;
 	struct sk_buff *skb;
 
 	if (!arrived && call->sends)
 		undo_sending(call, call->in_scratch);
+	if (!arrived && call->names && (!result || result == -EINPROGRESS))
+		note_named(call, result);
 	if (!arrived && !skb_queue_empty(received) && call->ps->sfd >= 0)
 		put_back(call->ps);
 	while ((skb = __skb_dequeue(received)) != NULL)

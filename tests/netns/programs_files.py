@@ -20,12 +20,15 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 LOOKUP, FORGET, GETATTR, OPEN, READ, RELEASE, FLUSH, INIT, BATCH_FORGET = 1, 2, 3, 14, 15, 18, 25, 26, 42
 ROOT, FILE = 1, 2
 HEADER = struct.Struct('=IIQQIIIHH')
+PAGE, PAGES = 4096, 4
+# What is in the file: at each page an address.
+PORT = 7300
 MNT_DETACH = 2
 
 
 def attributes(node):
     mode = stat.S_IFDIR | 0o755 if node == ROOT else stat.S_IFREG | 0o644
-    return struct.pack('=6Q10I', node, 4096, 8, 0, 0, 0, 0, 0, 0, mode, 1, 0, 0, 0, 4096, 0)
+    return struct.pack('=6Q10I', node, PAGES * PAGE, 8 * PAGES, 0, 0, 0, 0, 0, 0, mode, 1, 0, 0, 0, 4096, 0)
 
 
 def talk():
@@ -41,7 +44,7 @@ def answer(op, node, at):
     if op in at and node == FILE:
         at[op]()
     if op == READ:
-        return 0, bytes(4096)
+        return 0, struct.pack('=HHI', socket.AF_INET, socket.htons(PORT), socket.htonl(0x7f000001)).ljust(PAGE, b'\0')
     if op == LOOKUP:
         # What is known of it is out of date at once.
         return 0, struct.pack('=4Q2I', FILE, 0, 1, 0, 0, 0) + attributes(FILE)
@@ -104,7 +107,7 @@ def interrupted(path, kind, handled):
     os.close(handled[0])
     signal.signal(signal.SIGUSR1, lambda *_: os.write(handled[1], b'x'))
     f = os.open(path + '/file', os.O_RDWR)
-    room = mmap.mmap(f, 4096, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE)
+    room = mmap.mmap(f, PAGE, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         # Otherwise it would wait for ever for what was lost.
         s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack('qq', 5, 0))
@@ -120,10 +123,34 @@ def interrupted(path, kind, handled):
             print(room[:n].decode(), flush=True)
 
 
+def named(path, how, handled):
+    """The same when its name is on the way from there, and the kernel makes the call again, or we do."""
+    os.close(handled[0])
+    # The handler of Python runs too late: the kernel makes the call again before.
+    os.set_blocking(handled[1], False)
+    signal.set_wakeup_fd(handled[1])
+    signal.signal(signal.SIGUSR1, lambda *_: None)
+    signal.siginterrupt(signal.SIGUSR1, how == 'again')
+    f = os.open(path + '/file', os.O_RDWR)
+    names = mmap.mmap(f, PAGES * PAGE, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE)
+    page = ctypes.addressof(ctypes.c_char.from_buffer(names))
+    listener, waits, polls = (socket.socket() for _ in range(3))
+    polls.setblocking(False)
+    for s, call in (listener, LIBC.bind), (waits, LIBC.connect), (polls, LIBC.connect):
+        os.write(handled[1], b'%8d' % os.getpid())
+        ret = call(s.fileno(), ctypes.c_void_p(page), 16)
+        while ret < 0 and ctypes.get_errno() == errno.EINTR:
+            ret = call(s.fileno(), ctypes.c_void_p(page), 16)
+        print(says(ret), flush=True)
+        if s == listener:
+            s.listen()
+        page += PAGE
+
+
 def interrupt(handled):
     os.kill(int(os.read(handled[0], 8)), signal.SIGUSR1)
     # When it runs the call has ended.
-    assert os.read(handled[0], 1) == b'x'
+    assert os.read(handled[0], 1)
 
 
 def main(which, *args):
@@ -140,7 +167,10 @@ def main(which, *args):
         pid = os.fork()
         if not pid:
             try:
-                calls_about_files(path) if which == 'calls' else interrupted(path, args[0], handled)
+                if which == 'calls':
+                    calls_about_files(path)
+                else:
+                    {'interrupted': interrupted, 'named': named}[which](path, args[0], handled)
             except OSError as e:
                 print(errno.errorcode[e.errno], flush=True)
             os._exit(0)
