@@ -287,23 +287,48 @@ long call_sendmsg(struct call *call)
 	return ret ? ret : send_message(call, &m, flags);
 }
 
-/* One message of a vector. Return: bytes or -errno, also -EAGAIN; never waits. */
+/*
+ * One message of a vector, or the rest of one: of a stream all of it, before the next may follow. Return: 0 or -errno,
+ * also -EAGAIN; never waits.
+ */
 static long send_of_vector(struct call *call, u64 at, int flags)
 {
+	bool stream = call->ps->type == SOCK_STREAM;
 	struct message m;
-	u32 sent;
+	size_t total;
 	long ret = fetch_head_to_send(call, at, &m);
+	u32 sent;
 
 	if (!ret)
 		ret = ignore_address(call, &m);
 	if (ret)
 		return ret;
-	ret = send_rest(call, &m, flags, length_of(&m));
-	if (ret < 0)
+	total = length_of(&m);
+	advance(&m, call->part);
+	do {
+		ret = send_rest(call, &m, flags, total - call->part);
+		if (ret < 0)
+			break;
+		call->sends = true;
+		call->part += (u64)ret;
+		advance(&m, (size_t)ret);
+	} while (stream && call->part < total);
+	if (ret < 0 && !call->part)
 		return ret;
-	sent = (u32)ret;
-	ret = task_write(call->task, at + offsetof(struct mmsghdr, msg_len), &sent, sizeof(sent));
-	return ret ? ret : sent;
+	sent = (u32)call->part;
+	at += offsetof(struct mmsghdr, msg_len);
+	return task_write(call->task, at, &sent, sizeof(sent)) ?: min_t(long, ret, 0);
+}
+
+/* Nothing more goes now. A part of a message counts as one, and is the last. */
+static long vector_stops(struct call *call, int flags, long err)
+{
+	long ret = sending_stops(call, flags, err);
+
+	if (ret == CALL_WAIT || !call->part)
+		return ret;
+	call->broken_pipe = false;
+	return (long)call->done + 1;
 }
 
 long call_sendmmsg(struct call *call)
@@ -321,8 +346,8 @@ long call_sendmmsg(struct call *call)
 	for (n = n < UIO_MAXIOV ? n : UIO_MAXIOV; call->done < n; call->done++) {
 		ret = send_of_vector(call, at + call->done * sizeof(struct mmsghdr), flags);
 		if (ret < 0)
-			return sending_stops(call, flags, ret);
-		call->sends = true;
+			return vector_stops(call, flags, ret);
+		call->part = 0;
 	}
 	return (long)call->done;
 }

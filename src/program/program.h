@@ -58,6 +58,7 @@ struct recent {
  * @args: of the call
  * @total: bytes of its message, 0: several messages, or none
  * @done: what was sent, as struct call has it
+ * @part: the same
  * @result: of one that has sent nothing
  * @since: when, CLOCK_MONOTONIC ns
  * @tid: who, 0: nobody
@@ -70,6 +71,7 @@ struct sent {
 	u64 args[6];
 	size_t total;
 	u64 done;
+	u64 part;
 	long result;
 	s64 since;
 	pid_t tid;
@@ -310,6 +312,7 @@ enum {
  * @sends: it has given something to the host
  * @in_scratch: and all of that is in scratch memory
  * @done: bytes or messages that earlier tries have dealt with
+ * @part: bytes of the next one, of several that a call sends
  * @total: bytes of the one message that it sends
  * @names: it gives its socket an address, or a peer
  * @sum: of that address
@@ -329,6 +332,7 @@ struct call {
 	bool sends;
 	bool in_scratch;
 	u64 done;
+	u64 part;
 	size_t total;
 	bool names;
 	u32 sum;

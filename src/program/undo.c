@@ -128,6 +128,7 @@ void undo_sending(const struct call *call, bool in_scratch)
 		.inode = call->ps->inode,
 		.total = call->total,
 		.done = call->done,
+		.part = call->part,
 		.since = loop_now(),
 		.is_summed = in_scratch,
 		.sum = in_scratch ? sum_of(server, call->done) : 0,
@@ -164,6 +165,7 @@ void undo_go_on(struct call *call)
 
 	if (!s->is_summed || s->sum == sum_of(server, s->done)) {
 		call->done = s->done;
+		call->part = s->part;
 		call->sends = true;
 		call->in_scratch = s->is_summed;
 	}

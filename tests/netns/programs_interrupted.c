@@ -4,6 +4,7 @@
  *
  *   programs_interrupted restarted | again     whether the kernel makes them again, or this program does
  */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -55,7 +56,23 @@ static void connect_them(void)
 		fail("accept");
 }
 
-/* Of three ways the second and the third are the host's. */
+/* Both halves of what is left. Return: bytes. */
+static ssize_t send_two(size_t at)
+{
+	size_t half = (BYTES - at) / 2;
+	struct iovec iov[2] = { { bytes + at, half }, { bytes + at + half, BYTES - at - half } };
+	struct mmsghdr two[2] = { { .msg_hdr = { .msg_iov = &iov[0], .msg_iovlen = 1 } },
+				  { .msg_hdr = { .msg_iov = &iov[1], .msg_iovlen = 1 } } };
+	int n = sendmmsg(from, two, 2, MSG_MORE);
+
+	if (n == 2 && two[0].msg_len < half) {
+		fprintf(stderr, "the second follows a part of the first\n");
+		exit(1);
+	}
+	return n < 1 ? n : two[0].msg_len + (n == 2 ? (ssize_t)two[1].msg_len : 0);
+}
+
+/* Of four ways all but the first are the host's. */
 static ssize_t send_some(int way, size_t at)
 {
 	struct sockaddr_in ignored = { .sin_family = AF_INET };
@@ -68,8 +85,10 @@ static ssize_t send_some(int way, size_t at)
 	case 1:
 		return sendto(from, bytes + at, BYTES - at, 0, (struct sockaddr *)&ignored,
 			      sizeof(ignored));
-	default:
+	case 2:
 		return sendmsg(from, &msg, MSG_MORE);
+	default:
+		return send_two(at);
 	}
 }
 
@@ -131,7 +150,7 @@ int main(int argc, char **argv)
 	sigaction(SIGUSR1, &action, NULL);
 	for (size_t i = 0; i < BYTES; i++)
 		bytes[i] = (unsigned char)(i * 2654435761u >> 16);
-	for (int way = 0; way < 3; way++) {
+	for (int way = 0; way < 4; way++) {
 		connect_them();
 		interrupted = 0;
 		pthread_create(&thread, NULL, send_all, &way);

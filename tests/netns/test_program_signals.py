@@ -40,7 +40,7 @@ def test_what_was_sent_is_not_sent_again():
     host, box = box_host()
     with Balance(host):
         for who in 'restarted', 'again':
-            assert box.run(program('interrupted'), who).split() == ['right'] * 3, who
+            assert box.run(program('interrupted'), who).split() == ['right'] * 4, who
     host.stop()
 
 
