@@ -148,6 +148,23 @@ static void pair_error(struct psock *ps, char *val, socklen_t room)
 	psock_return(ps, fd);
 }
 
+/* The caller may have taken it before, and not have heard of it. */
+static void take_error(struct call *call, char *val, socklen_t room)
+{
+	int before = undo_find_error(call), error = 0;
+
+	if (call->ps->type == SOCK_STREAM)
+		pair_error(call->ps, val, room);
+	if (room != sizeof(error))
+		return;
+	memcpy(&error, val, sizeof(error));
+	if (!error && before) {
+		memcpy(val, &before, sizeof(before));
+		error = before;
+	}
+	undo_tells_error(call, error);
+}
+
 long call_getsockopt(struct call *call)
 {
 	struct psock *ps = call->ps;
@@ -167,8 +184,8 @@ long call_getsockopt(struct call *call)
 	task_read(call->task, val, call_arg(call, 3), len);
 	if (skiff_getsockopt(ps->sfd, level, name, val, &len))
 		return -errno;
-	if (level == SOL_SOCKET && name == SO_ERROR && ps->type == SOCK_STREAM)
-		pair_error(ps, val, len);
+	if (level == SOL_SOCKET && name == SO_ERROR)
+		take_error(call, val, len);
 	err = task_write(call->task, call_arg(call, 3), val, len);
 	if (level == SOL_SOCKET && name == SO_ERROR)
 		datagram_error_told(ps);

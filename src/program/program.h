@@ -53,13 +53,13 @@ struct recent {
 #define SENT_MAX 256
 
 /**
- * struct sent - a call that has sent something, or named a socket, and whose caller has not heard of it
+ * struct sent - a call that has sent something, or named a socket, or taken its error, and whose caller has not heard of it
  * @inode: of the socket
  * @args: of the call
  * @total: bytes of its message, 0: several messages, or none
  * @done: what was sent, as struct call has it
  * @part: the same
- * @result: of one that has sent nothing
+ * @result: of one that has sent nothing; the error
  * @since: when, CLOCK_MONOTONIC ns
  * @tid: who, 0: nobody
  * @nr: which call
@@ -316,6 +316,7 @@ enum {
  * @total: bytes of the one message that it sends
  * @names: it gives its socket an address, or a peer
  * @sum: of that address
+ * @error: of its socket's, that it tells
  * @deadline: when waiting ends, CLOCK_MONOTONIC ns; INT64_MAX: never
  * @result: of waiting until then
  * @node: parked at its socket
@@ -336,6 +337,7 @@ struct call {
 	size_t total;
 	bool names;
 	u32 sum;
+	int error;
 	s64 deadline;
 	long result;
 	struct list_head node;
@@ -524,6 +526,10 @@ bool undo_find_sent(struct call *call, bool *is_summed);
 void undo_go_on(struct call *call);
 /* A call gives its socket an address. Return: whether it has done that before: then *@result is what it says. */
 bool undo_named(struct call *call, const struct sockaddr_storage *addr, int len, long *result);
+/* A call asks for the error of its socket, which is told once. Return: that it was told before, or is 0. */
+int undo_find_error(struct call *call);
+/* It is told that now. */
+void undo_tells_error(struct call *call, int error);
 /* Its answer was given to the caller, or not. */
 void undo_answered(struct call *call, long result, bool arrived);
 

@@ -100,6 +100,8 @@ static size_t nr_args(const struct call *call)
 		return 6;
 	case SYS_sendmmsg:
 		return 4;
+	case SYS_getsockopt:
+		return 5;
 	default:
 		return 3;
 	}
@@ -198,6 +200,26 @@ static void note_named(const struct call *call, long result)
 	s->result = result;
 }
 
+/* Errors */
+
+int undo_find_error(struct call *call)
+{
+	struct sent *s = sent_of(call->session->server, (pid_t)call->req.pid);
+	long error = 0;
+
+	if (!is_same_call(call, s))
+		return 0;
+	if (loop_now() - s->since <= SENT_AGE_MAX)
+		error = s->result;
+	*s = (struct sent){ .tid = 0 };
+	return (int)error;
+}
+
+void undo_tells_error(struct call *call, int error)
+{
+	call->error = error;
+}
+
 /* All */
 
 void undo_answered(struct call *call, long result, bool arrived)
@@ -209,6 +231,8 @@ void undo_answered(struct call *call, long result, bool arrived)
 		undo_sending(call, call->in_scratch);
 	if (!arrived && call->names && (!result || result == -EINPROGRESS))
 		note_named(call, result);
+	if (!arrived && call->error && !result)
+		note_named(call, call->error);
 	if (!arrived && !skb_queue_empty(received) && call->ps->sfd >= 0)
 		put_back(call->ps);
 	while ((skb = __skb_dequeue(received)) != NULL)

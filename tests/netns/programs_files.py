@@ -8,6 +8,7 @@ import errno
 import fcntl
 import mmap
 import os
+import select
 import signal
 import socket
 import stat
@@ -21,7 +22,7 @@ LOOKUP, FORGET, GETATTR, OPEN, READ, RELEASE, FLUSH, INIT, BATCH_FORGET = 1, 2, 
 ROOT, FILE = 1, 2
 HEADER = struct.Struct('=IIQQIIIHH')
 PAGE, PAGES = 4096, 4
-# What is in the file: at each page an address.
+# What is in the file: at each page an address, and behind that the size of an int.
 PORT = 7300
 MNT_DETACH = 2
 
@@ -44,7 +45,8 @@ def answer(op, node, at):
     if op in at and node == FILE:
         at[op]()
     if op == READ:
-        return 0, struct.pack('=HHI', socket.AF_INET, socket.htons(PORT), socket.htonl(0x7f000001)).ljust(PAGE, b'\0')
+        return 0, struct.pack('=HHI8xi', socket.AF_INET, socket.htons(PORT), socket.htonl(0x7f000001), 4).ljust(
+            PAGE, b'\0')
     if op == LOOKUP:
         # What is known of it is out of date at once.
         return 0, struct.pack('=4Q2I', FILE, 0, 1, 0, 0, 0) + attributes(FILE)
@@ -123,6 +125,26 @@ def interrupted(path, kind, handled):
             print(room[:n].decode(), flush=True)
 
 
+def refused():
+    s = socket.socket()
+    s.setblocking(False)
+    # Nobody listens there.
+    assert s.connect_ex(('127.0.0.1', PORT + 1)) == errno.EINPROGRESS
+    poll = select.poll()
+    poll.register(s, select.POLLOUT)
+    assert poll.poll(60000)
+    return s
+
+
+def error_of(s, page, handled):
+    error = ctypes.c_int(-1)
+    os.write(handled[1], b'%8d' % os.getpid())
+    arguments = s.fileno(), socket.SOL_SOCKET, socket.SO_ERROR, ctypes.byref(error), ctypes.c_void_p(page + 16)
+    while LIBC.getsockopt(*arguments) < 0:
+        assert ctypes.get_errno() == errno.EINTR
+    return errno.errorcode.get(error.value, error.value)
+
+
 def named(path, how, handled):
     """The same when its name is on the way from there, and the kernel makes the call again, or we do."""
     os.close(handled[0])
@@ -145,6 +167,7 @@ def named(path, how, handled):
         if s == listener:
             s.listen()
         page += PAGE
+    print(error_of(refused(), page, handled), flush=True)
 
 
 def interrupt(handled):

@@ -57,14 +57,14 @@ def test_what_was_received_is_received_again():
 
 
 def test_a_name_is_given_once():
-    """Who is interrupted when it is given, and gives it again, is told what became of it the first time."""
+    """Who is interrupted when it is given, and gives it again, is told what became of it the first time; as of an error."""
     host, box = box_host()
     with Balance(host):
         for how in 'restarted', 'again':
             out = box.run(PYTHON, HELPERS + '/programs_files.py', 'named', how).split()
             if out == ['none']:
                 raise Skip('there is no FUSE here')
-            assert out == ['ok', 'ok', 'EINPROGRESS'], out
+            assert out == ['ok', 'ok', 'EINPROGRESS', 'ECONNREFUSED'], out
     host.stop()
 
 
