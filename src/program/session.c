@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -46,28 +47,51 @@ static void forget_interrupted(const struct call *call)
 			unpark(old);
 }
 
-static bool park(struct call *call)
+/*
+ * Does the kernel make a call again that had a time to wait for and was interrupted? It does where the handler was set with
+ * SA_RESTART; but of a socket with SO_RCVTIMEO or SO_SNDTIMEO such a call is EINTR all the same (signal(7)), which goes
+ * to the second one.
+ */
+static bool was_interrupted(const struct call *call)
+{
+	const struct call *old;
+
+	list_for_each_entry(old, &call->ps->calls, node)
+		if (old->req.pid == call->req.pid && old->deadline != INT64_MAX && !old->done &&
+		    !memcmp(&old->req.data, &call->req.data, sizeof(old->req.data)))
+			return true;
+	return false;
+}
+
+/* Return: 0, or -errno that is the answer instead. */
+static long park(struct call *call)
 {
 	struct server *server = call->session->server;
 	struct call *kept, *other;
+	bool interrupted;
 
 	kept = kzalloc(sizeof(*kept), GFP_KERNEL);
 	if (!kept)
-		return false;
+		return -ENOMEM;
 	*kept = *call;
 	kept->retry = true;
+	interrupted = was_interrupted(call);
 	forget_interrupted(call);
+	if (interrupted) {
+		kfree(kept);
+		return -EINTR;
+	}
 	list_add_tail(&kept->node, &call->ps->calls);
 	list_add_tail(&kept->of_session, &call->session->calls);
 	INIT_LIST_HEAD(&kept->of_timed);
 	if (kept->deadline == INT64_MAX)
-		return true;
+		return 0;
 	list_for_each_entry(other, &server->timed, of_timed)
 		if (other->deadline > kept->deadline)
 			break;
 	list_add_tail(&kept->of_timed, &other->of_timed);
 	server_set_deadline(server);
-	return true;
+	return 0;
 }
 
 static void first_try(struct session *session, const struct seccomp_notif *req)
@@ -76,9 +100,9 @@ static void first_try(struct session *session, const struct seccomp_notif *req)
 	long result = call_dispatch(&call);
 
 	if (result == CALL_WAIT) {
-		if (park(&call))
+		result = park(&call);
+		if (!result)
 			return;
-		result = -ENOMEM;
 	}
 	answer(&call, result);
 }

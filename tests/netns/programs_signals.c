@@ -4,6 +4,7 @@
  *
  * connect ADDRESS PORT	begins a connection, and is interrupted while it waits for the answer, which is
  *			slow; says how it goes on
+ * timed PORT		waits for a datagram, not for ever, with a handler that restarts calls
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -68,8 +69,27 @@ static int connect_interrupted(char **argv)
 	return 0;
 }
 
+/* As ping waits, which is to end by Ctrl-C. */
+static int receive_in_time(const char *port)
+{
+	struct sockaddr_in addr = address("0.0.0.0", port);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	const struct timeval timeout = { .tv_sec = 20 };
+	socklen_t len = sizeof(addr);
+	char byte;
+
+	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)))
+		return 1;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	signals(100000, 0, SA_RESTART);
+	say("recv", recvfrom(fd, &byte, 1, 0, (struct sockaddr *)&addr, &len));
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 3 && !strcmp(argv[1], "timed"))
+		return receive_in_time(argv[2]);
 	if (argc == 4 && !strcmp(argv[1], "connect"))
 		return connect_interrupted(argv + 2);
 	return 2;

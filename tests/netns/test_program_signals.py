@@ -35,6 +35,15 @@ def test_interrupted_connect_goes_on():
     host.stop()
 
 
+def test_timed_wait_is_interrupted():
+    """A call of a socket with SO_RCVTIMEO is not restarted, whatever the handler's SA_RESTART says (signal(7))."""
+    host, box = box_host()
+    with Balance(host):
+        assert KERNEL_PLACE.run(program(), 'timed', PORT) == 'recv: EINTR\n'
+        assert box.run(program(), 'timed', PORT) == 'recv: EINTR\n'
+    host.stop()
+
+
 def test_what_was_sent_is_not_sent_again():
     """A stream has each byte once, whoever makes a call again that a signal has interrupted half-way."""
     host, box = box_host()
