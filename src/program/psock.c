@@ -142,18 +142,23 @@ static int borrow_from(struct psock *ps, struct task *task, int fd)
 	return -ENOENT;
 }
 
+/* From who had it last. It or -errno. */
+static int borrow_from_holder(struct psock *ps)
+{
+	struct task *task = NULL;
+
+	if (ps->holder_fd >= 0)
+		task = tasks_get(&ps->server->tasks, ps->holder);
+	return task ? borrow_from(ps, task, ps->holder_fd) : -ENOENT;
+}
+
 int psock_borrow(struct psock *ps)
 {
-	struct task *task;
-	int own = -ENOENT;
+	int own;
 
 	if (ps->own >= 0)
 		return ps->own;
-	if (ps->holder_fd >= 0) {
-		task = tasks_get(&ps->server->tasks, ps->holder);
-		if (task)
-			own = borrow_from(ps, task, ps->holder_fd);
-	}
+	own = borrow_from_holder(ps);
 	if (own < 0)
 		own = tasks_search(&ps->server->tasks, ps->inode, &ps->holder, &ps->holder_fd);
 	if (ps->asked && own >= 0)
@@ -214,13 +219,33 @@ static int look_for_holders(struct server *server)
 	int missing = 0, own;
 
 	list_for_each_entry(ps, &server->alone, of_alone) {
-		own = psock_borrow(ps);
+		own = ps->own >= 0 ? ps->own : borrow_from_holder(ps);
 		ps->is_missing = own < 0 && !is_shortage(own);
 		missing += ps->is_missing;
 		if (own >= 0)
 			psock_return(ps, own);
 	}
 	return missing;
+}
+
+/*
+ * Among all descriptors of all threads, for each of those that are missing. Then among those of all processes; who looks
+ * through them does not see what is under way between them.
+ */
+static void search_for_holders(struct server *server)
+{
+	struct psock *ps;
+	int own;
+
+	list_for_each_entry(ps, &server->alone, of_alone) {
+		if (!ps->is_missing)
+			continue;
+		own = psock_borrow(ps);
+		ps->is_missing = own < 0 && !is_shortage(own);
+		if (own >= 0)
+			psock_return(ps, own);
+	}
+	sockets_of_all(is_held, server);
 }
 
 /* Return: false when the kernel can't tell which of those that are missing are somebody's. */
@@ -267,9 +292,9 @@ void psock_sweep(struct server *server)
 {
 	struct psock *ps, *next;
 
-	/* Who looks through all processes does not see what is under way between them. */
+	/* The kernel knows of each whether it is somebody's, without looking through all that anybody has. */
 	if (look_for_holders(server) && !ask_for_holders(server))
-		sockets_of_all(is_held, server);
+		search_for_holders(server);
 	list_for_each_entry_safe(ps, next, &server->alone, of_alone)
 		if (ps->is_missing)
 			closed_unseen(ps);
