@@ -459,7 +459,7 @@ static long receive(struct call *call, struct message *m, int flags)
 	long ret;
 
 	local_form(call, m);
-	datagram_settle(ps);
+	datagram_settle(ps, !(flags & (MSG_PEEK | MSG_ERRQUEUE)));
 	if (is_carried(ps) && !(flags & MSG_ERRQUEUE))
 		return receive_by_pair(call, m, total, flags);
 	m->data.iov_len = total < DATA_MAX ? total : DATA_MAX;
@@ -487,15 +487,17 @@ static long receive(struct call *call, struct message *m, int flags)
 	return (size_t)put == there ? ret : -EFAULT;
 }
 
-/* After data went to the program: its copy in the pair goes, and the next one is offered. */
+/* After the host's call, and with nothing any more in scratch memory. */
 static long received(struct call *call, long result)
 {
-	if (call->ps->taken) {
-		call->ps->taken = false;
-		datagram_taken(call->ps);
-	}
-	datagram_error_told(call->ps);
+	datagram_go_on(call->ps);
 	return result;
+}
+
+/* There is nothing, and it waits unless it was told not to. */
+static long nothing_yet(struct call *call, int flags)
+{
+	return flags & (MSG_DONTWAIT | MSG_ERRQUEUE) ? -EAGAIN : call_wait(call, SO_RCVTIMEO);
 }
 
 long call_recvfrom(struct call *call)
@@ -511,8 +513,8 @@ long call_recvfrom(struct call *call)
 	head_of_one(call, &m);
 	ret = receive(call, &m, flags);
 	if (ret == -EAGAIN)
-		return flags & (MSG_DONTWAIT | MSG_ERRQUEUE) ? ret : call_wait(call, SO_RCVTIMEO);
-	if (ret < 0)
+		ret = nothing_yet(call, flags);
+	if (ret < 0 || ret == CALL_WAIT)
 		return received(call, ret);
 	err = call_write_addr(call, call_arg(call, 4), call_arg(call, 5), &m.addr,
 			      m.local.msg_namelen);
@@ -563,7 +565,7 @@ long call_recvmsg(struct call *call)
 		return CALL_CONTINUE;
 	ret = receive_into(call, call_arg(call, 1), flags);
 	if (ret == -EAGAIN)
-		return flags & (MSG_DONTWAIT | MSG_ERRQUEUE) ? ret : call_wait(call, SO_RCVTIMEO);
+		ret = nothing_yet(call, flags);
 	return received(call, ret);
 }
 
@@ -632,9 +634,8 @@ long call_recvmmsg(struct call *call)
 			break;
 		len = (u32)ret;
 		task_write(call->task, one + offsetof(struct mmsghdr, msg_len), &len, sizeof(len));
-		received(call, 0);
 	}
 	if (ret == -EAGAIN)
-		return wait_for_vector(call, flags);
+		return received(call, wait_for_vector(call, flags));
 	return received(call, call->done ? (long)call->done : ret);
 }

@@ -300,19 +300,12 @@ static long not_to_ask(struct call *call, unsigned int cmd)
 	}
 }
 
-long call_ioctl(struct call *call)
+static long ioctl_of_host(struct call *call, unsigned int cmd)
 {
-	struct psock *ps = call->ps;
-	unsigned int cmd = (unsigned int)call_arg(call, 1);
 	char arg[IOCTL_ARG_MAX] = { 0 };
 	size_t size = arg_size(cmd);
 	int err, ret;
 
-	/* The pair's own mark is the stream's, and so are its owner and its signals. */
-	if ((cmd == SIOCATMARK && ps->type == SOCK_STREAM) || cmd == SIOCSPGRP ||
-	    cmd == FIOSETOWN || cmd == SIOCGPGRP || cmd == FIOGETOWN)
-		return CALL_CONTINUE;
-	datagram_settle(ps);
 	if (cmd == FIONREAD || cmd == TIOCOUTQ || cmd == SIOCOUTQNSD)
 		return queue_lengths(call, cmd);
 	if (cmd == SIOCGIFCONF)
@@ -322,9 +315,25 @@ long call_ioctl(struct call *call)
 	err = task_read(call->task, arg, call_arg(call, 2), size);
 	if (err)
 		return err;
-	ret = skiff_ioctl(ps->sfd, cmd, arg);
+	ret = skiff_ioctl(call->ps->sfd, cmd, arg);
 	if (ret < 0)
 		return -errno;
 	err = task_write(call->task, call_arg(call, 2), arg, size);
 	return err ? err : ret;
+}
+
+long call_ioctl(struct call *call)
+{
+	struct psock *ps = call->ps;
+	unsigned int cmd = (unsigned int)call_arg(call, 1);
+	long ret;
+
+	/* The pair's own mark is the stream's, and so are its owner and its signals. */
+	if ((cmd == SIOCATMARK && ps->type == SOCK_STREAM) || cmd == SIOCSPGRP ||
+	    cmd == FIOSETOWN || cmd == SIOCGPGRP || cmd == FIOGETOWN)
+		return CALL_CONTINUE;
+	datagram_settle(ps, false);
+	ret = ioctl_of_host(call, cmd);
+	datagram_go_on(ps);
+	return ret;
 }

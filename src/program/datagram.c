@@ -8,6 +8,7 @@
  * in the queue again when a call comes, which may ask for more than the pair has: from where, and when.
  */
 #include <errno.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -72,17 +73,20 @@ static bool take_back(struct psock *ps)
 	return true;
 }
 
-/* Copies of those of @from that are not yet in the pair. Return: of how many, or -1 with errno. */
+/*
+ * Copies of those of @from that are not yet in the pair, as many as can be taken back at once. Return: of how many, or
+ * -1 with errno.
+ */
 static int copy_to_pair(struct psock *ps, const struct sk_buff_head *from)
 {
 	struct mmsghdr msg[AHEAD_MAX];
 	struct iovec iov[AHEAD_MAX];
-	char *at = ps->server->scratch;
+	char *scratch = ps->server->scratch, *at = scratch;
 	struct sk_buff *skb;
 	unsigned int n = 0;
 
 	skb_queue_walk(from, skb) {
-		if (at + skb->len > ps->server->scratch + SCRATCH_SIZE ||
+		if (at - scratch + ps->ahead_bytes >= AHEAD_BYTES ||
 		    skb_copy_bits(skb, 0, at, (int)skb->len))
 			break;
 		iov[n] = (struct iovec){ at, skb->len };
@@ -150,26 +154,91 @@ static void offer_head(struct psock *ps)
 		go_on_later(ps);
 }
 
-void datagram_settle(struct psock *ps)
+/* Whether a datagram has these bytes. */
+static bool has_bytes(const struct sk_buff *skb, const char *bytes, size_t len)
 {
-	int fd, left = 0;
+	char part[512];
+	int n;
+
+	if (skb->len != len)
+		return false;
+	for (size_t at = 0; at < len; at += (size_t)n) {
+		n = (int)min_t(size_t, len - at, sizeof(part));
+		if (skb_copy_bits(skb, (int)at, part, n) ||
+		    memcmp(part, bytes + at, (size_t)n) != 0)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Of those ahead, the copies that the program has not read. Other threads of its may read meanwhile, so these need not be
+ * the last ones: they are known by their bytes, from the last one on.
+ */
+static void take_back_ahead(struct psock *ps, int fd)
+{
+	char *scratch = ps->server->scratch, *at = scratch;
+	struct iovec copy[AHEAD_MAX];
+	struct sk_buff_head back;
+	ssize_t len;
+	int n = 0;
+
+	while (n < AHEAD_MAX &&
+	       (len = recv(fd, at, (size_t)(scratch + SCRATCH_SIZE - at), MSG_DONTWAIT)) >= 0) {
+		copy[n++] = (struct iovec){ at, (size_t)len };
+		at += len;
+	}
+	__skb_queue_head_init(&back);
+	while (!skb_queue_empty(&ps->ahead)) {
+		struct sk_buff *skb = __skb_dequeue_tail(&ps->ahead);
+
+		if (n && has_bytes(skb, copy[n - 1].iov_base, copy[n - 1].iov_len)) {
+			__skb_queue_head(&back, skb);
+			n--;
+		} else {
+			consume_skb(skb);
+		}
+	}
+	socket_return_skbs(ps->sfd, &back);
+	ps->ahead_bytes = 0;
+	ps->ahead_max = 1;
+}
+
+/* The program has read the copy of the head, which goes; or what told of an error, which is told then. */
+static void copy_has_served(struct psock *ps)
+{
+	struct sk_buff_head head;
 	char byte;
 
-	if (skb_queue_empty(&ps->ahead))
+	__skb_queue_head_init(&head);
+	if (ps->tells_error || socket_take_skbs(ps->sfd, &head, 1) < 0)
+		skiff_recv(ps->sfd, &byte, 1, MSG_DONTWAIT);
+	else if (ps->ahead_max == 1)
+		ps->ahead_max = 2;
+	__skb_queue_purge(&head);
+}
+
+void datagram_settle(struct psock *ps, bool takes)
+{
+	bool takes_copy = takes && ps->token && !ps->stale && !ps->tells_error;
+	char byte;
+	int fd;
+
+	if (ps->state != PSOCK_DATAGRAM || (skb_queue_empty(&ps->ahead) && !takes_copy))
 		return;
 	fd = psock_borrow(ps);
 	/* Who has it will read them. */
 	if (fd < 0)
 		return;
-	while (left < (int)skb_queue_len(&ps->ahead) && recv(fd, &byte, 1, MSG_DONTWAIT) >= 0)
-		left++;
+	if (!takes_copy) {
+		take_back_ahead(ps, fd);
+	} else {
+		/* Somebody has read it who was quicker. */
+		if (recv(fd, &byte, 1, MSG_DONTWAIT) < 0)
+			copy_has_served(ps);
+		ps->token = false;
+	}
 	psock_return(ps, fd);
-	while ((int)skb_queue_len(&ps->ahead) > left)
-		consume_skb(__skb_dequeue(&ps->ahead));
-	socket_return_skbs(ps->sfd, &ps->ahead);
-	ps->ahead_bytes = 0;
-	ps->ahead_max = 1;
-	offer_head(ps);
 }
 
 /* What of those ahead was read is dropped. Of an empty one that shows when another one behind it was read. */
@@ -205,7 +274,7 @@ static void ahead_has_room(struct psock *ps)
 	move_ahead(ps);
 }
 
-void datagram_taken(struct psock *ps)
+static void head_is_gone(struct psock *ps)
 {
 	ps->ahead_max = 1;
 	if (ps->token && !take_back(ps))
@@ -213,24 +282,24 @@ void datagram_taken(struct psock *ps)
 	offer_head(ps);
 }
 
+void datagram_go_on(struct psock *ps)
+{
+	bool taken = ps->taken;
+
+	if (ps->state != PSOCK_DATAGRAM)
+		return;
+	ps->taken = false;
+	if (taken)
+		head_is_gone(ps);
+	else
+		offer_head(ps);
+	datagram_error_told(ps);
+}
+
 void datagram_error_told(struct psock *ps)
 {
 	if (ps->token && ps->tells_error && !error_waits(ps))
-		datagram_taken(ps);
-}
-
-/* The program has read the copy of the head, which goes; or what told of an error, which is told then. */
-static void copy_has_served(struct psock *ps)
-{
-	struct sk_buff_head head;
-	char byte;
-
-	__skb_queue_head_init(&head);
-	if (ps->tells_error || socket_take_skbs(ps->sfd, &head, 1) < 0)
-		skiff_recv(ps->sfd, &byte, 1, MSG_DONTWAIT);
-	else if (ps->ahead_max == 1)
-		ps->ahead_max = 2;
-	__skb_queue_purge(&head);
+		head_is_gone(ps);
 }
 
 /* There is room. If the program has read the copy the head has served. */
@@ -301,21 +370,14 @@ void datagram_end_ready(struct loop_watch *watch, u32 events)
 		has_room(ps);
 }
 
-/* An error is told before what was received earlier. */
-static void make_way_for_error(struct psock *ps)
-{
-	datagram_settle(ps);
-	if (ps->token && !ps->tells_error)
-		take_back(ps);
-}
-
 void datagram_host_ready(struct psock *ps, u32 events)
 {
 	/* Who waits in a call takes it from the host, and a copy would have to be taken back. */
 	if (!list_empty(&ps->calls))
 		calls_retry(ps);
+	/* An error is told before what was received earlier. */
 	if (ps->sfd >= 0 && events & EPOLLERR)
-		make_way_for_error(ps);
+		datagram_settle(ps, true);
 	if (ps->sfd >= 0)
 		offer_head(ps);
 }

@@ -489,10 +489,13 @@ void datagram_host_ready(struct psock *ps, u32 events);
 int datagram_shutdown(struct psock *ps, int how);
 /* A call has taken the host's error away: nothing is to wake a reader for it. */
 void datagram_error_told(struct psock *ps);
-/* A call is going to look at the host's queue: what the program has not read of those ahead is there again. */
-void datagram_settle(struct psock *ps);
-/* The head of the host's queue is gone: its copy in the pair goes too. */
-void datagram_taken(struct psock *ps);
+/*
+ * A call is going to look at the host's queue: what the program has not read of those ahead is there again. If it @takes
+ * the head, nobody else is to read the copy of that meanwhile. datagram_go_on() ends this.
+ */
+void datagram_settle(struct psock *ps, bool takes);
+/* The call has looked, and may have @taken the head of the host's queue: what comes next is there for read(). */
+void datagram_go_on(struct psock *ps);
 
 /* call_socket.c */
 call_fn call_socket, call_bind, call_listen, call_accept, call_accept4, call_connect;
