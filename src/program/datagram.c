@@ -122,6 +122,18 @@ static bool move_ahead(struct psock *ps)
 	return !skb_queue_empty(&ps->ahead);
 }
 
+/* Copy the host's head into scratch memory. Return: bytes or -errno. */
+static ssize_t copy_head(struct psock *ps)
+{
+	char *scratch = ps->server->scratch;
+	ssize_t len = socket_copy_next(ps->sfd, scratch, SCRATCH_SIZE);
+
+	if (len != -EOPNOTSUPP)
+		return len;
+	len = skiff_recv(ps->sfd, scratch, SCRATCH_SIZE, MSG_PEEK | MSG_DONTWAIT);
+	return len < 0 ? -errno : len;
+}
+
 /* Put a copy of the host's head into the pair. */
 static void offer_head(struct psock *ps)
 {
@@ -138,11 +150,8 @@ static void offer_head(struct psock *ps)
 	ps->tells_error = error_waits(ps);
 	if (!ps->tells_error && ps->ahead_max > 1 && move_ahead(ps))
 		return;
-	if (ps->tells_error)
-		len = 0;
-	else
-		len = skiff_recv(ps->sfd, scratch, SCRATCH_SIZE, MSG_PEEK | MSG_DONTWAIT);
-	if (len < 0 && errno == EAGAIN && ps->in_ended && !(ps->shut & 1U << SHUT_WR))
+	len = ps->tells_error ? 0 : copy_head(ps);
+	if (len == -EAGAIN && ps->in_ended && !(ps->shut & 1U << SHUT_WR))
 		pair_shut(ps, SHUT_WR);
 	if (len < 0)
 		return;
@@ -152,6 +161,14 @@ static void offer_head(struct psock *ps)
 	/* Of room an event tells. */
 	else if (is_want_of_memory(errno))
 		go_on_later(ps);
+}
+
+/* The program has read these, the last one last. */
+static void were_read(struct psock *ps, struct sk_buff_head *these)
+{
+	if (!skb_queue_empty(these))
+		socket_note_received(ps->sfd, skb_peek_tail(these));
+	__skb_queue_purge(these);
 }
 
 /* Whether a datagram has these bytes. */
@@ -179,7 +196,7 @@ static void take_back_ahead(struct psock *ps, int fd)
 {
 	char *scratch = ps->server->scratch, *at = scratch;
 	struct iovec copy[AHEAD_MAX];
-	struct sk_buff_head back;
+	struct sk_buff_head back, read;
 	ssize_t len;
 	int n = 0;
 
@@ -189,6 +206,7 @@ static void take_back_ahead(struct psock *ps, int fd)
 		at += len;
 	}
 	__skb_queue_head_init(&back);
+	__skb_queue_head_init(&read);
 	while (!skb_queue_empty(&ps->ahead)) {
 		struct sk_buff *skb = __skb_dequeue_tail(&ps->ahead);
 
@@ -196,9 +214,10 @@ static void take_back_ahead(struct psock *ps, int fd)
 			__skb_queue_head(&back, skb);
 			n--;
 		} else {
-			consume_skb(skb);
+			__skb_queue_head(&read, skb);
 		}
 	}
+	were_read(ps, &read);
 	socket_return_skbs(ps->sfd, &back);
 	ps->ahead_bytes = 0;
 	ps->ahead_max = 1;
@@ -215,7 +234,7 @@ static void copy_has_served(struct psock *ps)
 		skiff_recv(ps->sfd, &byte, 1, MSG_DONTWAIT);
 	else if (ps->ahead_max == 1)
 		ps->ahead_max = 2;
-	__skb_queue_purge(&head);
+	were_read(ps, &head);
 }
 
 void datagram_settle(struct psock *ps, bool takes)
@@ -244,12 +263,16 @@ void datagram_settle(struct psock *ps, bool takes)
 /* What of those ahead was read is dropped. Of an empty one that shows when another one behind it was read. */
 static void drop_read(struct psock *ps, u32 unread)
 {
+	struct sk_buff_head read;
+
+	__skb_queue_head_init(&read);
 	while (ps->ahead_bytes > unread) {
 		struct sk_buff *skb = __skb_dequeue(&ps->ahead);
 
 		ps->ahead_bytes -= skb->len;
-		consume_skb(skb);
+		__skb_queue_tail(&read, skb);
 	}
+	were_read(ps, &read);
 }
 
 /* There is room. Those that the program has read have served, and others can follow. */
@@ -260,7 +283,7 @@ static void ahead_has_room(struct psock *ps)
 	if (pair_was_read(ps)) {
 		if (skb_queue_len(&ps->ahead) == ps->ahead_max && ps->ahead_max < AHEAD_MAX)
 			ps->ahead_max *= 2;
-		__skb_queue_purge(&ps->ahead);
+		were_read(ps, &ps->ahead);
 		ps->ahead_bytes = 0;
 		offer_head(ps);
 		return;

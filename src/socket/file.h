@@ -209,6 +209,15 @@ static inline bool sfile_nonblock(const struct sfile *f)
  */
 int socket_take_skbs(int fd, struct sk_buff_head *to, int max);
 
+/*
+ * Copy what is to be received next, up to @room bytes, as if nobody had looked. Return: bytes; -EAGAIN when there is
+ * nothing, or as socket_take_skbs().
+ */
+ssize_t socket_copy_next(int fd, void *to, size_t room);
+
+/* Who took one has received it: SIOCGSTAMP tells of it now. */
+void socket_note_received(int fd, struct sk_buff *skb);
+
 /* They are the first to be received again, if there is memory. */
 void socket_return_skbs(int fd, struct sk_buff_head *from);
 

@@ -74,6 +74,50 @@ int socket_take_skbs(int fd, struct sk_buff_head *to, int max)
 	return n;
 }
 
+static ssize_t copy_next(struct sk_buff_head *queue, void *to, size_t room)
+{
+	ssize_t len = -EAGAIN;
+	struct sk_buff *skb;
+
+	spin_lock(&queue->lock);
+	skb = skb_peek(queue);
+	if (skb) {
+		len = (ssize_t)min_t(size_t, skb->len, room);
+		if (skb_copy_bits(skb, 0, to, (int)len))
+			len = -EFAULT;
+	}
+	spin_unlock(&queue->lock);
+	return len;
+}
+
+ssize_t socket_copy_next(int fd, void *to, size_t room)
+{
+	ssize_t len = -EOPNOTSUPP;
+	struct sfile *f;
+	int err;
+
+	f = sfile_get_socket(fd, &err);
+	if (!f)
+		return err;
+	if (f->sock.ops->recv_skb == datagram_recv_skb)
+		len = copy_next(&f->sock.sk->sk_receive_queue, to, room);
+	sfile_put(f);
+	return len;
+}
+
+void socket_note_received(int fd, struct sk_buff *skb)
+{
+	struct skiff_msghdr nowhere = { .msg_control = NULL };
+	struct sfile *f;
+	int err;
+
+	f = sfile_get_socket(fd, &err);
+	if (!f)
+		return;
+	sock_recv_timestamp(&nowhere, f->sock.sk, skb);
+	sfile_put(f);
+}
+
 static void charge_again(struct sock *sk, struct sk_buff *skb)
 {
 	if (!sk_rmem_schedule(sk, skb, (int)skb->truesize)) {

@@ -7,13 +7,16 @@
  */
 #include <arpa/inet.h>
 #include <err.h>
+#include <linux/sockios.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ROUNDS 1000
@@ -167,6 +170,55 @@ static void read_several(void)
 	}
 }
 
+static struct timespec now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	ts.tv_nsec -= ts.tv_nsec % 1000;
+	return ts;
+}
+
+static bool is_later(struct timespec a, struct timespec b)
+{
+	return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
+}
+
+/* Of each that is received SIOCGSTAMP tells when that came, and not when another one did. */
+static void read_then_ask_when(void)
+{
+	int to = bound(SOCK_DGRAM, 0), from = bound(SOCK_DGRAM, 1);
+	struct timespec sent[5], came;
+	struct timeval tv;
+
+	join(from, 0);
+	/* The first who asks has the times noted from then on. */
+	ioctl(to, SIOCGSTAMP, &tv);
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		unsigned int got;
+
+		for (unsigned int k = 0; k < 4; k++) {
+			sent[k] = now();
+			if (write(from, &k, sizeof(k)) != sizeof(k))
+				err(1, "write");
+			/* It has gone when this is answered. */
+			ioctl(from, TIOCOUTQ, &got);
+		}
+		sent[4] = now();
+		for (unsigned int k = 0; k < 4; k++) {
+			ssize_t n = i % 3 ? read(to, &got, sizeof(got)) :
+					    recvfrom(to, &got, sizeof(got), 0, NULL, NULL);
+
+			expect((int)i, n, got, k);
+			if (ioctl(to, SIOCGSTAMP, &tv))
+				err(1, "SIOCGSTAMP");
+			came = (struct timespec){ tv.tv_sec, tv.tv_usec * 1000 };
+			if (is_later(sent[k], came) || is_later(came, sent[k + 1]))
+				errx(1, "round %u: datagram %u did not come then", i, k);
+		}
+	}
+}
+
 static void close_then_bind(int type)
 {
 	int fd = bound(type, 0);
@@ -211,6 +263,8 @@ int main(int argc, char **argv)
 		read_then_receive();
 	else if (!strcmp(argv[1], "read-several"))
 		read_several();
+	else if (!strcmp(argv[1], "read-stamp"))
+		read_then_ask_when();
 	else if (!strcmp(argv[1], "close-bind-udp"))
 		close_then_bind(SOCK_DGRAM);
 	else if (!strcmp(argv[1], "close-bind-tcp"))

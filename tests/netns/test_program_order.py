@@ -42,6 +42,7 @@ test_write_send = case('write-send')
 test_write_connect = case('write-connect')
 test_read_receive = case('read-receive')
 test_read_several = case('read-several')
+test_read_stamp = case('read-stamp')
 test_close_bind_udp = case('close-bind-udp')
 test_close_bind_tcp = case('close-bind-tcp')
 
