@@ -134,11 +134,40 @@ static ssize_t copy_head(struct psock *ps)
 	return len < 0 ? -errno : len;
 }
 
-/* Put a copy of the host's head into the pair. */
+/* Put @len bytes of scratch memory into the pair. */
+static void put_copy(struct psock *ps, size_t len)
+{
+	make_room_for_one(ps, len);
+	if (send(ps->end.fd, ps->server->scratch, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len)
+		ps->token = true;
+	/* Of room an event tells. */
+	else if (is_want_of_memory(errno))
+		go_on_later(ps);
+}
+
+/* Put datagrams into the pair, or a copy of the host's head. Return: 0, or -errno when there is none. */
+static int offer_data(struct psock *ps)
+{
+	ssize_t len;
+
+	ps->tells_error = false;
+	if (ps->ahead_max > 1 && move_ahead(ps))
+		return 0;
+	len = copy_head(ps);
+	if (len < 0)
+		return (int)len;
+	put_copy(ps, (size_t)len);
+	return 0;
+}
+
+/*
+ * Put into the pair what comes next. An error comes first, and wakes a reader by an empty datagram; but one that stays,
+ * as it lies in a queue of its own (IP_RECVERR), keeps no datagrams back.
+ */
 static void offer_head(struct psock *ps)
 {
-	char *scratch = ps->server->scratch;
-	ssize_t len;
+	bool waits;
+	int err;
 
 	if (!skb_queue_empty(&ps->ahead)) {
 		move_ahead(ps);
@@ -146,21 +175,15 @@ static void offer_head(struct psock *ps)
 	}
 	if (ps->token && !(ps->stale && take_back(ps)))
 		return;
-	/* Looking at the head of the queue would take an error away: it wakes a reader by an empty datagram. */
-	ps->tells_error = error_waits(ps);
-	if (!ps->tells_error && ps->ahead_max > 1 && move_ahead(ps))
-		return;
-	len = ps->tells_error ? 0 : copy_head(ps);
-	if (len == -EAGAIN && ps->in_ended && !(ps->shut & 1U << SHUT_WR))
+	waits = error_waits(ps);
+	ps->told_error &= waits;
+	err = waits && !ps->told_error ? -EAGAIN : offer_data(ps);
+	if (err == -EAGAIN && waits) {
+		ps->tells_error = true;
+		put_copy(ps, 0);
+	} else if (err == -EAGAIN && ps->in_ended && !(ps->shut & 1U << SHUT_WR)) {
 		pair_shut(ps, SHUT_WR);
-	if (len < 0)
-		return;
-	make_room_for_one(ps, (size_t)len);
-	if (send(ps->end.fd, scratch, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL) == len)
-		ps->token = true;
-	/* Of room an event tells. */
-	else if (is_want_of_memory(errno))
-		go_on_later(ps);
+	}
 }
 
 /* The program has read these, the last one last. */
@@ -223,14 +246,24 @@ static void take_back_ahead(struct psock *ps, int fd)
 	ps->ahead_max = 1;
 }
 
-/* The program has read the copy of the head, which goes; or what told of an error, which is told then. */
+/*
+ * The program has read the copy of the head, which goes; or what told of an error, which is told then, if no other call has
+ * told it meanwhile.
+ */
 static void copy_has_served(struct psock *ps)
 {
 	struct sk_buff_head head;
+	socklen_t len = sizeof(int);
 	char byte;
+	int err;
 
+	ps->told_error = ps->tells_error;
+	if (ps->tells_error) {
+		skiff_getsockopt(ps->sfd, SOL_SOCKET, SO_ERROR, &err, &len);
+		return;
+	}
 	__skb_queue_head_init(&head);
-	if (ps->tells_error || socket_take_skbs(ps->sfd, &head, 1) < 0)
+	if (socket_take_skbs(ps->sfd, &head, 1) < 0)
 		skiff_recv(ps->sfd, &byte, 1, MSG_DONTWAIT);
 	else if (ps->ahead_max == 1)
 		ps->ahead_max = 2;

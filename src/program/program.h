@@ -226,6 +226,7 @@ struct psock_stamp {
  * @ahead_max: how many these may be; 1: none, but the one copy
  * @ahead_bytes: of them
  * @tells_error: a datagram's copy is none, but wakes a reader for an error
+ * @told_error: the last copy that the program has read was such a one
  * @taken: the head of the host's queue of datagrams has gone to the program in this call
  * @out: read from the program and not taken by the host
  * @in: received and not fully written to the program
@@ -277,6 +278,7 @@ struct psock {
 	u16 ahead_max;
 	u32 ahead_bytes;
 	bool tells_error;
+	bool told_error;
 	bool taken;
 	struct sk_buff *out;
 	struct sk_buff *in;

@@ -7,7 +7,9 @@
  */
 #include <arpa/inet.h>
 #include <err.h>
+#include <errno.h>
 #include <linux/sockios.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -170,6 +172,53 @@ static void read_several(void)
 	}
 }
 
+/* Where nobody is: an error waits then. */
+static void write_to_nobody(int fd, int nr)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	char byte = 0;
+
+	join(fd, nr);
+	if (write(fd, &byte, 1) != 1 || poll(&p, 1, 5000) != 1)
+		err(1, "write to nobody");
+}
+
+/* An error is told before, and may be by reads of nothing; but no datagram goes with it. */
+static void read_behind_error(bool queued)
+{
+	const int on = 1;
+	unsigned int got = 0;
+
+	for (int i = 0; i < ROUNDS / 10; i++) {
+		int to = bound(SOCK_DGRAM, 0), from, tries = 0;
+
+		if (queued && setsockopt(to, IPPROTO_IP, IP_RECVERR, &on, sizeof(on)))
+			err(1, "IP_RECVERR");
+		write_to_nobody(to, 1);
+		from = bound(SOCK_DGRAM, 1);
+		join(from, 0);
+		/* Another call may be told. */
+		if (i % 2 && write(to, &got, sizeof(got)) < 0 && errno != ECONNREFUSED)
+			err(1, "write");
+		for (unsigned int k = 0; k < 4; k++)
+			if (write(from, &k, sizeof(k)) != sizeof(k))
+				err(1, "write");
+		/* They are there when these are answered. */
+		ioctl(from, TIOCOUTQ, &got);
+		ioctl(from, TIOCOUTQ, &got);
+		for (unsigned int k = 0; k < 4; k++) {
+			ssize_t n;
+
+			do
+				n = read(to, &got, sizeof(got));
+			while ((!n || (n < 0 && errno == ECONNREFUSED)) && tries++ < 10);
+			expect(i, n, got, k);
+		}
+		close(to);
+		close(from);
+	}
+}
+
 static struct timespec now(void)
 {
 	struct timespec ts;
@@ -265,6 +314,10 @@ int main(int argc, char **argv)
 		read_several();
 	else if (!strcmp(argv[1], "read-stamp"))
 		read_then_ask_when();
+	else if (!strcmp(argv[1], "read-error"))
+		read_behind_error(false);
+	else if (!strcmp(argv[1], "read-queued-error"))
+		read_behind_error(true);
 	else if (!strcmp(argv[1], "close-bind-udp"))
 		close_then_bind(SOCK_DGRAM);
 	else if (!strcmp(argv[1], "close-bind-tcp"))

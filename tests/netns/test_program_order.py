@@ -43,6 +43,8 @@ test_write_connect = case('write-connect')
 test_read_receive = case('read-receive')
 test_read_several = case('read-several')
 test_read_stamp = case('read-stamp')
+test_read_error = case('read-error')
+test_read_queued_error = case('read-queued-error')
 test_close_bind_udp = case('close-bind-udp')
 test_close_bind_tcp = case('close-bind-tcp')
 
