@@ -6,7 +6,8 @@
  * another pair. The program is not to notice: all its descriptors for the socket get the new end, and the sets of
  * epoll that had the old one by one of them have the new one by the same. A set knows what it watches by open file and
  * number, and the number is that of who adds it: so a thread does that which has a table of descriptors of its own,
- * where it may use any number.
+ * where it may use any number. A set has the new end before the program does, and the old one until then: another
+ * thread of the program's may change what it is told of at any time.
  *
  * What can't be reached is descriptors of other processes, for which one may be given with an answer to a call of
  * theirs only, and sets that none but they have.
@@ -35,11 +36,13 @@
  * @set: a descriptor of ours
  * @fd: the program's number that was added to it
  * @event: for what, and with which data
+ * @is_changed: that was changed before the new end was there
  */
 struct entry {
 	int set;
 	int fd;
 	struct epoll_event event;
+	bool is_changed;
 };
 
 /**
@@ -50,6 +53,7 @@ struct entry {
  * @new: ours for the new one
  * @number: the program's for the old one, first the one that the call is about
  * @nr_numbers: how many
+ * @is_given: they are the program's for the new one
  * @entry: in sets
  * @nr_entries: how many
  */
@@ -59,6 +63,7 @@ struct exchange {
 	int old, new;
 	int number[NUMBERS_MAX];
 	int nr_numbers;
+	bool is_given;
 	struct entry entry[ENTRIES_MAX];
 	int nr_entries;
 };
@@ -71,39 +76,71 @@ static u64 field(const char *line, const char *name, int base)
 	return at ? strtoull(at + strlen(name), NULL, base) : 0;
 }
 
+/* Return: whether a line is about the socket, and then what it says. */
+static bool parse_entry(const struct exchange *x, const char *line, struct entry *entry)
+{
+	if (strncmp(line, "tfd:", 4) != 0 || field(line, " ino:", 16) != x->inode)
+		return false;
+	entry->fd = (int)field(line, "tfd:", 10);
+	entry->event.events = (u32)field(line, "events:", 16);
+	entry->event.data.u64 = field(line, "data:", 16);
+	return true;
+}
+
 static void note_entry(struct exchange *x, int set, const char *line)
 {
 	struct entry *entry = &x->entry[x->nr_entries];
 
-	if (strncmp(line, "tfd:", 4) != 0 || field(line, " ino:", 16) != x->inode)
-		return;
-	if (x->nr_entries == ENTRIES_MAX)
+	if (x->nr_entries == ENTRIES_MAX || !parse_entry(x, line, entry))
 		return;
 	entry->set = fcntl(set, F_DUPFD_CLOEXEC, 0);
-	if (entry->set < 0)
+	if (entry->set >= 0)
+		x->nr_entries++;
+}
+
+/* The same entry again. */
+static void note_change(struct exchange *x, int set, const char *line)
+{
+	struct entry now;
+
+	if (!parse_entry(x, line, &now))
 		return;
-	entry->fd = (int)field(line, "tfd:", 10);
-	entry->event.events = (u32)field(line, "events:", 16);
-	entry->event.data.u64 = field(line, "data:", 16);
-	x->nr_entries++;
+	for (int i = 0; i < x->nr_entries; i++) {
+		struct entry *entry = &x->entry[i];
+
+		if (entry->set != set || entry->fd != now.fd ||
+		    (entry->event.events == now.event.events &&
+		     entry->event.data.u64 == now.event.data.u64))
+			continue;
+		entry->event = now.event;
+		entry->is_changed = true;
+	}
+}
+
+/* What a set of ours has to say, line by line. */
+static void read_set(struct exchange *x, int set,
+		     void (*fn)(struct exchange *x, int set, const char *line))
+{
+	char path[64], *line = NULL;
+	size_t size = 0;
+	FILE *info;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", set);
+	info = fopen(path, "re");
+	while (info && getline(&line, &size, info) > 0)
+		fn(x, set, line);
+	if (info)
+		fclose(info);
+	free(line);
 }
 
 static void note_set(struct exchange *x, int fd)
 {
 	int set = task_borrow(x->task, fd);
-	char path[64], *line = NULL;
-	size_t size = 0;
-	FILE *info;
 
 	if (set < 0)
 		return;
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", set);
-	info = fopen(path, "re");
-	while (info && getline(&line, &size, info) > 0)
-		note_entry(x, set, line);
-	if (info)
-		fclose(info);
-	free(line);
+	read_set(x, set, note_entry);
 	close(set);
 }
 
@@ -142,8 +179,23 @@ static bool move_up(int *fd, int n, int from)
 	return all;
 }
 
+/* @old, @new, @set: ours */
+static void change_entry(const struct exchange *x, struct entry e, int old, int new, int set)
+{
+	if (!x->is_given) {
+		/* One that has told of something once, and was not set again, tells of errors and the end. */
+		if (dup2(new, e.fd) == e.fd)
+			epoll_ctl(set, EPOLL_CTL_ADD, e.fd, &e.event);
+		return;
+	}
+	if (e.is_changed && dup2(new, e.fd) == e.fd)
+		epoll_ctl(set, EPOLL_CTL_MOD, e.fd, &e.event);
+	if (dup2(old, e.fd) == e.fd)
+		epoll_ctl(set, EPOLL_CTL_DEL, e.fd, NULL);
+}
+
 /* In a table of our own, where all that is needed is above the numbers that are to be used. */
-static void exchange_entries(const struct exchange *x)
+static void change_entries(const struct exchange *x)
 {
 	int fd[ENTRIES_MAX + 2] = { x->old, x->new }, top = 0;
 
@@ -153,21 +205,14 @@ static void exchange_entries(const struct exchange *x)
 	}
 	if (!move_up(fd, 2 + x->nr_entries, top))
 		return;
-	for (int i = 0; i < x->nr_entries; i++) {
-		struct entry e = x->entry[i];
-
-		/* One that has told of something once, and was not set again, tells of errors and the end. */
-		if (dup2(fd[0], e.fd) == e.fd)
-			epoll_ctl(fd[2 + i], EPOLL_CTL_DEL, e.fd, NULL);
-		if (dup2(fd[1], e.fd) == e.fd)
-			epoll_ctl(fd[2 + i], EPOLL_CTL_ADD, e.fd, &e.event);
-	}
+	for (int i = 0; i < x->nr_entries; i++)
+		change_entry(x, x->entry[i], fd[0], fd[1], fd[2 + i]);
 }
 
 static void *with_own_table(void *arg)
 {
 	if (!unshare(CLONE_FILES))
-		exchange_entries(arg);
+		change_entries(arg);
 	return NULL;
 }
 
@@ -177,6 +222,8 @@ static void tell_sets(struct exchange *x)
 	sigset_t all, before;
 	pthread_t thread;
 
+	if (!x->nr_entries)
+		return;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	if (!pthread_create(&thread, NULL, with_own_table, x))
@@ -233,8 +280,13 @@ int exchange_end(const struct call *call, u64 inode, int old, int new)
 	x->new = new;
 	note_all(x, call_int(call, 0));
 	copy_settings(old, new);
+	tell_sets(x);
 	err = give(x, call);
-	if (err > 0 && x->nr_entries)
+	x->is_given = err > 0;
+	for (int i = 0; x->is_given && i < x->nr_entries; i++)
+		read_set(x, x->entry[i].set, note_change);
+	/* Of an end that is nobody's they know nothing when that is closed. */
+	if (x->is_given)
 		tell_sets(x);
 	for (int i = 0; i < x->nr_entries; i++)
 		close(x->entry[i].set);

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -26,6 +27,8 @@
 #define THREADS 100
 #define FILES 1000
 #define UNUSED 300
+
+#define AGAIN 400
 
 static struct sockaddr_in here;
 static int to;
@@ -213,6 +216,39 @@ static void unused(void)
 	}
 }
 
+static int set;
+
+static void *changes_set(void *arg)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLET };
+
+	for (;; event.data.u64++)
+		if (epoll_ctl(set, EPOLL_CTL_MOD, to, &event))
+			err(1, "EPOLL_CTL_MOD");
+	return arg;
+}
+
+/* A socket that begins again is in its set all the time, for who changes what that is to tell. */
+static void again(void)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	struct pollfd p;
+
+	to = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	set = epoll_create1(0);
+	if (to < 0 || epoll_ctl(set, EPOLL_CTL_ADD, to, &event))
+		err(1, "socket, EPOLL_CTL_ADD");
+	begin(changes_set);
+	for (int i = 0; i < AGAIN; i++) {
+		/* Nobody listens there. Every other time Linux has it that the last attempt was in vain. */
+		if (!connect(to, (struct sockaddr *)&here, sizeof(here)))
+			errx(1, "connected");
+		p = (struct pollfd){ .fd = to, .events = POLLOUT };
+		if (poll(&p, 1, 20000) != 1)
+			err(1, "poll");
+	}
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 3)
@@ -226,6 +262,8 @@ int main(int argc, char **argv)
 		datagrams(polls, takes_several);
 	else if (!strcmp(argv[1], "read-look"))
 		datagrams(reads, only_looks);
+	else if (!strcmp(argv[1], "again"))
+		again();
 	else if (!strcmp(argv[1], "unused"))
 		unused();
 	else

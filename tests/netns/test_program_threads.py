@@ -26,6 +26,7 @@ def case(name):
 test_read_ask = case('read-ask')
 test_poll_several = case('poll-several')
 test_read_look = case('read-look')
+test_again = case('again')
 test_unused = case('unused')
 
 
