@@ -270,29 +270,6 @@ static void copy_has_served(struct psock *ps)
 	were_read(ps, &head);
 }
 
-void datagram_settle(struct psock *ps, bool takes)
-{
-	bool takes_copy = takes && ps->token && !ps->stale && !ps->tells_error;
-	char byte;
-	int fd;
-
-	if (ps->state != PSOCK_DATAGRAM || (skb_queue_empty(&ps->ahead) && !takes_copy))
-		return;
-	fd = psock_borrow(ps);
-	/* Who has it will read them. */
-	if (fd < 0)
-		return;
-	if (!takes_copy) {
-		take_back_ahead(ps, fd);
-	} else {
-		/* Somebody has read it who was quicker. */
-		if (recv(fd, &byte, 1, MSG_DONTWAIT) < 0)
-			copy_has_served(ps);
-		ps->token = false;
-	}
-	psock_return(ps, fd);
-}
-
 /* What of those ahead was read is dropped. Of an empty one that shows when another one behind it was read. */
 static void drop_read(struct psock *ps, u32 unread)
 {
@@ -306,6 +283,73 @@ static void drop_read(struct psock *ps, u32 unread)
 		__skb_queue_tail(&read, skb);
 	}
 	were_read(ps, &read);
+}
+
+/* The same, and empty ones that were read in front of what comes first now. Return: whether that could be found out. */
+static bool notice_read(struct psock *ps, int fd)
+{
+	int unread = 0;
+	ssize_t first;
+	char byte;
+
+	if (ioctl(fd, FIONREAD, &unread))
+		return false;
+	drop_read(ps, (u32)unread);
+	first = recv(fd, &byte, 1, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
+	if (first < 0)
+		drop_read(ps, 0);
+	while (!skb_queue_empty(&ps->ahead) && (first < 0 || (first && !skb_peek(&ps->ahead)->len)))
+		consume_skb(__skb_dequeue(&ps->ahead));
+	return true;
+}
+
+/*
+ * Who only looks finds them in the queue for that long. Their copies stay, or another thread would read a later one
+ * meanwhile.
+ */
+static void lend_ahead(struct psock *ps, int fd)
+{
+	if (!notice_read(ps, fd))
+		return;
+	ps->lent = socket_return_skbs(ps->sfd, &ps->ahead);
+	ps->ahead_bytes = 0;
+}
+
+static void take_lent(struct psock *ps)
+{
+	struct sk_buff *skb;
+
+	if (!ps->lent)
+		return;
+	socket_take_skbs(ps->sfd, &ps->ahead, ps->lent);
+	ps->lent = 0;
+	skb_queue_walk(&ps->ahead, skb)
+		ps->ahead_bytes += skb->len;
+}
+
+void datagram_settle(struct psock *ps, bool takes)
+{
+	bool takes_copy = takes && ps->token && !ps->stale && !ps->tells_error;
+	char byte;
+	int fd;
+
+	if (ps->state != PSOCK_DATAGRAM || (skb_queue_empty(&ps->ahead) && !takes_copy))
+		return;
+	fd = psock_borrow(ps);
+	/* Who has it will read them. */
+	if (fd < 0)
+		return;
+	if (takes_copy) {
+		/* Somebody has read it who was quicker. */
+		if (recv(fd, &byte, 1, MSG_DONTWAIT) < 0)
+			copy_has_served(ps);
+		ps->token = false;
+	} else if (takes) {
+		take_back_ahead(ps, fd);
+	} else {
+		lend_ahead(ps, fd);
+	}
+	psock_return(ps, fd);
 }
 
 /* There is room. Those that the program has read have served, and others can follow. */
@@ -345,6 +389,7 @@ void datagram_go_on(struct psock *ps)
 	if (ps->state != PSOCK_DATAGRAM)
 		return;
 	ps->taken = false;
+	take_lent(ps);
 	if (taken)
 		head_is_gone(ps);
 	else

@@ -225,6 +225,7 @@ struct psock_stamp {
  * @ahead: datagrams whose copies lie in the pair instead, and which the host's queue has no more
  * @ahead_max: how many these may be; 1: none, but the one copy
  * @ahead_bytes: of them
+ * @lent: how many of them are in the host's queue while a call looks at that
  * @tells_error: a datagram's copy is none, but wakes a reader for an error
  * @told_error: the last copy that the program has read was such a one
  * @taken: the head of the host's queue of datagrams has gone to the program in this call
@@ -277,6 +278,7 @@ struct psock {
 	struct sk_buff_head ahead;
 	u16 ahead_max;
 	u32 ahead_bytes;
+	int lent;
 	bool tells_error;
 	bool told_error;
 	bool taken;

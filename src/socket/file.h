@@ -218,8 +218,8 @@ ssize_t socket_copy_next(int fd, void *to, size_t room);
 /* Who took one has received it: SIOCGSTAMP tells of it now. */
 void socket_note_received(int fd, struct sk_buff *skb);
 
-/* They are the first to be received again, if there is memory. */
-void socket_return_skbs(int fd, struct sk_buff_head *from);
+/* They are the first to be received again, if there is memory. Return: how many are. */
+int socket_return_skbs(int fd, struct sk_buff_head *from);
 
 /* epoll.c */
 

@@ -118,32 +118,34 @@ void socket_note_received(int fd, struct sk_buff *skb)
 	sfile_put(f);
 }
 
-static void charge_again(struct sock *sk, struct sk_buff *skb)
+static bool charge_again(struct sock *sk, struct sk_buff *skb)
 {
 	if (!sk_rmem_schedule(sk, skb, (int)skb->truesize)) {
 		sk_drops_add(sk, 1);
 		kfree_skb_reason(skb, SKB_DROP_REASON_PROTO_MEM);
-		return;
+		return false;
 	}
 	skb_set_owner_r(skb, sk);
 	skb_queue_head(&sk->sk_receive_queue, skb);
+	return true;
 }
 
-void socket_return_skbs(int fd, struct sk_buff_head *from)
+int socket_return_skbs(int fd, struct sk_buff_head *from)
 {
 	struct sk_buff *skb;
 	struct sfile *f;
-	int err;
+	int n = 0, err;
 
 	f = sfile_get_socket(fd, &err);
 	if (f && !net_enter(f->sock.net)) {
 		while ((skb = __skb_dequeue_tail(from)) != NULL)
-			charge_again(f->sock.sk, skb);
+			n += charge_again(f->sock.sk, skb);
 		net_unlock(f->sock.net);
 	}
 	if (f)
 		sfile_put(f);
 	__skb_queue_purge(from);
+	return n;
 }
 
 static long try_give(struct sfile *f, void *arg)

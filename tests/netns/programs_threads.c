@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,8 @@ static struct sockaddr_in here;
 static int to;
 static unsigned char received[DATAGRAMS];
 static unsigned int nr_received;
+/* One alone receives. */
+static bool in_order;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t more = PTHREAD_COND_INITIALIZER;
 
@@ -44,6 +47,8 @@ static void note(unsigned int nr, ssize_t len)
 		errx(1, "%zd bytes of %u", len, nr);
 	if (received[nr]++)
 		errx(1, "datagram %u came twice", nr);
+	if (in_order && nr != nr_received)
+		errx(1, "datagram %u came where %u was to come", nr, nr_received);
 	nr_received++;
 	pthread_cond_signal(&more);
 	pthread_mutex_unlock(&lock);
@@ -168,7 +173,8 @@ static void datagrams(void *(*one)(void *arg), void *(*other)(void *arg))
 	    connect(from, (struct sockaddr *)&here, sizeof(here)))
 		err(1, "bind, connect");
 	for (int i = 0; i < 2; i++) {
-		begin(one);
+		if (!i || !in_order)
+			begin(one);
 		begin(other);
 	}
 	for (unsigned int nr = 0; nr < DATAGRAMS; nr++) {
@@ -256,11 +262,12 @@ int main(int argc, char **argv)
 	here = (struct sockaddr_in){ .sin_family = AF_INET,
 				     .sin_port = htons((uint16_t)atoi(argv[2])),
 				     .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	in_order = !strcmp(argv[1], "read-look");
 	if (!strcmp(argv[1], "read-ask"))
 		datagrams(reads, asks_from_where);
 	else if (!strcmp(argv[1], "poll-several"))
 		datagrams(polls, takes_several);
-	else if (!strcmp(argv[1], "read-look"))
+	else if (in_order)
 		datagrams(reads, only_looks);
 	else if (!strcmp(argv[1], "again"))
 		again();
