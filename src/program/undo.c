@@ -82,7 +82,8 @@ static void put_back(struct psock *ps)
 		__skb_queue_head(queue, skb);
 	spin_unlock(&queue->lock);
 	sfile_put(f);
-	datagram_taken(ps);
+	ps->taken = true;
+	datagram_go_on(ps);
 }
 
 /* Sending */
