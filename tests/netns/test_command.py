@@ -248,6 +248,7 @@ def test_a_conflict_names_both(uid):
             (('--gateway', '10.0.2.15'), "--gateway '10.0.2.15'", "--addr '10.0.2.15/24'"),
             (('--addr', '10.1.0.1/8', '--gateway', '10.1.0.1'), "--gateway '10.1.0.1'", "--addr '10.1.0.1/8'"),
             (('--addr', '10.0.2.3/24'), "--addr '10.0.2.3/24'", "the name server's"),
+            (('--allow', '10.0.2.2:80'), "--allow '10.0.2.2:80'", "the gateway", '127.0.0.1'),
             (('--gateway', '10.0.2.3'), "--gateway '10.0.2.3'", "--addr '10.0.2.15/24'", "the name server's"),
             (('--gateway', '10.0.2.255'), "--gateway '10.0.2.255'", "a host's IPv4 address"),
             (('--gateway', '10.0.2.0'), "--gateway '10.0.2.0'", "a host's IPv4 address"),

@@ -185,18 +185,34 @@ static enum status plan_ports(const struct up_config *config, struct plan *plan)
 	return status;
 }
 
+/* Destinations are as the system sees them: by the gateway's address programs reach the system's 127.0.0.1. */
+static enum status check_rule(const struct plan *plan, const char *option, const char *text,
+			      const struct skiff_gateway_rule *rule)
+{
+	if (rule->prefix_len < 32 || rule->addr.s_addr != plan->params.addr.s_addr)
+		return STATUS_OK;
+	return complain(STATUS_BAD_ADDRESS,
+			"--%s '%s': that is the gateway, which stands for the system's 127.0.0.1; an "
+			"address that the system sees is accepted, 127.0.0.1 among them",
+			option, text);
+}
+
 static enum status plan_rules(const struct up_config *config, struct plan *plan)
 {
+	enum status status = STATUS_OK;
 	char err[MESSAGE_MAX];
 
-	for (unsigned int i = 0; i < config->nr_rules; i++)
+	for (unsigned int i = 0; status == STATUS_OK && i < config->nr_rules; i++) {
+		const char *option = config->rule[i].allow ? "allow" : "deny";
+
 		if (skiff_gateway_rule(config->rule[i].text, config->rule[i].allow, &plan->rule[i],
 				       err, sizeof(err)))
-			return complain(STATUS_BAD_ADDRESS, "--%s: %s",
-					config->rule[i].allow ? "allow" : "deny", err);
+			return complain(STATUS_BAD_ADDRESS, "--%s: %s", option, err);
+		status = check_rule(plan, option, config->rule[i].text, &plan->rule[i]);
+	}
 	plan->params.rules = plan->rule;
 	plan->params.nr_rules = config->nr_rules;
-	return STATUS_OK;
+	return status;
 }
 
 /* Give @net's device CABLE its address: what is no address is found out by that. */
