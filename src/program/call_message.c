@@ -514,7 +514,7 @@ long call_recvfrom(struct call *call)
 	ret = receive(call, &m, flags);
 	if (ret == -EAGAIN)
 		ret = nothing_yet(call, flags);
-	if (ret < 0 || ret == CALL_WAIT)
+	if (ret < 0)
 		return received(call, ret);
 	err = call_write_addr(call, call_arg(call, 4), call_arg(call, 5), &m.addr,
 			      m.local.msg_namelen);
