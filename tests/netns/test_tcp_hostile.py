@@ -198,20 +198,37 @@ def test_flags_and_numbers_of_all_kinds():
     attacked(story)
 
 
+def dropped():
+    """Frames that did not get into the TAP's queue."""
+    line = next(l for l in open('/proc/net/dev') if l.strip().startswith(DEV + ':'))
+    return int(line.split(':')[1].split()[11])
+
+
 def flood(mac, ready):
-    """SYNs of addresses that the host knows, as fast as they go, until the process is ended."""
+    """SYNs of addresses that the host knows, as fast as it reads them, until the process is ended.
+
+    Where this is faster the TAP's queue drops what comes, the transfer's segments as well, before the host sees any of it:
+    a third of them on a fast machine.
+    """
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     sock.bind((DEV, 0))
     syns = [raw(Ether(dst=mac, src=ATTACKER_MAC) / IP(src=SPOOFED, dst=HOST) /
                 TCP(sport=1024 + i, dport=ECHO, flags='S', seq=i, options=[('MSS', 1460)]))
             for i in range(2000)]
-    ready.set()
+    before, pause = dropped(), 0
     while True:
-        for syn in syns:
+        for i, syn in enumerate(syns):
             try:
                 sock.send(syn)
             except OSError:
                 pass
+            if i % 100:
+                continue
+            now = dropped()
+            pause = min(2 * pause + 0.0001, 0.02) if now > before else pause * 0.9
+            before = now
+            time.sleep(pause)
+        ready.set()
 
 
 def test_a_transfer_in_a_flood_of_syns():
