@@ -365,6 +365,8 @@ typedef long call_fn(struct call *call);
 void session_end(struct session *session);
 void calls_retry(struct psock *ps);
 void calls_expire(struct server *server);
+/* Who waited at an idle socket and was killed is not told of: some of the calls are looked at, the oldest first. */
+void calls_forget_dead(struct session *session);
 void calls_drop(struct psock *ps, long result);
 
 /* When the loop has to look at parked calls, or at sockets that may be nobody's. */

@@ -47,6 +47,30 @@ static void forget_interrupted(const struct call *call)
 			unpark(old);
 }
 
+/* Nobody waits for it any more. */
+static void forget(struct call *call)
+{
+	if (call->sends)
+		undo_sending(call, false);
+	unpark(call);
+}
+
+/* More than come with a call that is parked, so that few are left. */
+#define FORGET_AT_ONCE 2
+
+void calls_forget_dead(struct session *session)
+{
+	struct call *call;
+
+	for (int i = 0; i < FORGET_AT_ONCE && !list_empty(&session->calls); i++) {
+		call = list_first_entry(&session->calls, struct call, of_session);
+		if (notify_alive(session->watch.fd, call->req.id))
+			list_move_tail(&call->of_session, &session->calls);
+		else
+			forget(call);
+	}
+}
+
 /*
  * Does the kernel make a call again that had a time to wait for and was interrupted? It does where the handler was set with
  * SA_RESTART; but of a socket with SO_RCVTIMEO or SO_SNDTIMEO such a call is EINTR all the same (signal(7)), which goes
@@ -77,6 +101,7 @@ static long park(struct call *call)
 	kept->retry = true;
 	interrupted = was_interrupted(call);
 	forget_interrupted(call);
+	calls_forget_dead(call->session);
 	if (interrupted) {
 		kfree(kept);
 		return -EINTR;
@@ -176,10 +201,10 @@ static bool retry(struct call *call)
 		if (result == CALL_WAIT)
 			return false;
 		answer(call, result);
-	} else if (call->sends) {
-		undo_sending(call, false);
+		unpark(call);
+	} else {
+		forget(call);
 	}
-	unpark(call);
 	return true;
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <skiff/slab.h>
 #include <skiff/socket.h>
 
 #include "program/program.h"
@@ -104,6 +105,32 @@ static void nothing_to_read(void)
 	assert_int_equal(errno, EAGAIN);
 }
 
+/* Calls whose callers are gone: of this listener, which is none, all are. */
+static void test_calls_of_the_dead(void **state)
+{
+	struct session *session;
+	struct call *call;
+	int ends[2], n = 0;
+
+	has_socket(SOCK_DGRAM, SOCK_SEQPACKET, PSOCK_DATAGRAM);
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(server_attach(server, ends[0]), 0);
+	session = list_first_entry(&server->sessions, struct session, node);
+	for (int i = 0; i < 100; i++) {
+		call = kzalloc(sizeof(*call), GFP_KERNEL);
+		*call = (struct call){ .session = session, .ps = ps, .deadline = INT64_MAX };
+		list_add_tail(&call->node, &ps->calls);
+		list_add_tail(&call->of_session, &session->calls);
+		INIT_LIST_HEAD(&call->of_timed);
+		calls_forget_dead(session);
+		n += !list_empty(&session->calls);
+	}
+	assert_int_equal(n, 0);
+	assert_true(list_empty(&ps->calls));
+	close(ends[1]);
+	run();
+}
+
 static void test_datagram_without_room(void **state)
 {
 	int left;
@@ -168,6 +195,7 @@ static void test_connection_without_room(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_calls_of_the_dead, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_datagram_without_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_copy_that_nobody_gives_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_connection_without_room, setup, teardown),
