@@ -191,10 +191,11 @@ static enum status check_rule(const struct plan *plan, const char *option, const
 {
 	if (rule->prefix_len < 32 || rule->addr.s_addr != plan->params.addr.s_addr)
 		return STATUS_OK;
-	return complain(STATUS_BAD_ADDRESS,
-			"--%s '%s': that is the gateway, which stands for the system's 127.0.0.1; an "
-			"address that the system sees is accepted, 127.0.0.1 among them",
-			option, text);
+	return complain(
+		STATUS_BAD_ADDRESS,
+		"--%s '%s': that is the gateway, which stands for the system's 127.0.0.1; an "
+		"address that the system sees is accepted, 127.0.0.1 among them",
+		option, text);
 }
 
 static enum status plan_rules(const struct up_config *config, struct plan *plan)
