@@ -210,7 +210,7 @@ static int wait_for_prompt(struct loop *loop, struct epoll_event *events, s64 sp
 	int n = ppoll(p, 2, span < 0 ? NULL : &ts, NULL);
 
 	/* What happened before it is among what the set tells now. */
-	loop->seen = n > 0 && p[0].revents ? loop->prompt : NULL;
+	loop->prompt_seen = n > 0 && p[0].revents;
 	loop->prompt = NULL;
 	return n > 0 ? wait_for_all(loop, events, 0) : n;
 }
@@ -329,7 +329,7 @@ static void call_all(struct loop *loop, const struct epoll_event *events, int n)
 	last = call_watches(events, n, TURN_OTHERS);
 	if (!last)
 		return;
-	if (n == EVENTS_MAX || (n > 1 && (last > 1 || !loop->seen)))
+	if (n == EVENTS_MAX || (n > 1 && (last > 1 || !loop->prompt_seen)))
 		call_earlier(loop);
 	call_watches(events, n, TURN_LAST);
 }
@@ -353,7 +353,7 @@ static int loop_round(struct loop *loop, bool may_sleep)
 	bool busy = work(loop);
 	int n;
 
-	loop->seen = NULL;
+	loop->prompt_seen = false;
 	n = sleep_or_look(loop, events, busy || !may_sleep);
 
 	if (n < 0 && errno != EINTR)

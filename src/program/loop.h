@@ -53,9 +53,9 @@ struct loop_net {
  * @net: hosts that it runs
  * @nr_nets: how many
  * @prompt: a watch whose next event is the likeliest, if there is one; it is waited for by itself
- * @seen: that one, if it was ready before the set told what is
  * @looks: so many looks in vain, and it sleeps at once; below 0: so many short sleeps, and it looks first
  * @may_look: there is another processor, on which something may happen meanwhile
+ * @prompt_seen: @prompt was ready before the set told what is
  * @garbage: to be freed after this round
  * @tick: called in each round after the hosts have run; returns whether it found something to do
  * @deadline: when @tick wants to be called at the latest, CLOCK_MONOTONIC ns; INT64_MAX: never
@@ -67,9 +67,9 @@ struct loop {
 	struct loop_net net[LOOP_NETS_MAX];
 	int nr_nets;
 	struct loop_watch *prompt;
-	struct loop_watch *seen;
 	int looks;
 	bool may_look;
+	bool prompt_seen;
 	struct list_head garbage;
 	bool (*tick)(struct loop *loop);
 	s64 deadline;

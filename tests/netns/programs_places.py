@@ -193,6 +193,29 @@ def box_place(name='box', binary=SKIFF):
     return Place(HOST, [binary, 'exec', name, '--'])
 
 
+def compiled(name):
+    """The program of programs_NAME.c."""
+    path = '%s/%s' % (FILES, name)
+    if not os.path.exists(path):
+        sh(tool(os.environ.get('CC', 'gcc')), '-pthread', '-o', path, '%s/programs_%s.c' % (HELPERS, name))
+    return path
+
+
+def box_host(dev=''):
+    return Host(services=None, dev=dev), box_place()
+
+
+def case_on_box(program, name, *args):
+    """A test: the case @name of a compiled program ends well on a host, and leaves nothing there."""
+    def test():
+        host, box = box_host()
+        with Balance(host):
+            box.run(compiled(program), name, *args)
+        host.stop()
+    test.__name__ = 'test_' + name.replace('-', '_')
+    return test
+
+
 def descriptors(pid, kind=''):
     """How many a process has, of a kind: 'socket:', 'anon_inode:'."""
     count = 0

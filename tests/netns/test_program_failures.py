@@ -19,17 +19,6 @@ SHORT = int(os.environ.get('SKIFF_TEST_SHORT', '1000'))
 RST, FIN = 'reset', 'end'
 
 
-def short_program():
-    path = FILES + '/short'
-    if not os.path.exists(path):
-        sh(tool(os.environ.get('CC', 'gcc')), '-o', path, HELPERS + '/programs_short.c')
-    return path
-
-
-def box_host(dev=''):
-    return Host(services=None, dev=dev), box_place()
-
-
 def misbehave(place, *args):
     return place.start(PYTHON, MISBEHAVE, *args)
 
@@ -236,7 +225,7 @@ def test_more_sockets_than_a_host_may_have():
         assert '0 connections, then' in out, out
         first.proc.send_signal(signal.SIGUSR1)
         assert first.finish().endswith('%s answered\n' % got), first.text()
-        box.run(short_program(), 'talk', KERNEL, PORT)
+        box.run(compiled('short'), 'talk', KERNEL, PORT)
         server.stop()
     host.stop()
 
@@ -259,7 +248,7 @@ def test_strangers_where_pairs_are_made():
             strangers.append(s)
         server = misbehave(KERNEL_PLACE, 'echo', PORT)
         server.says('ready')
-        box.run(short_program(), 'talk', KERNEL, PORT, timeout=PATIENCE)
+        box.run(compiled('short'), 'talk', KERNEL, PORT, timeout=PATIENCE)
         for s in strangers:
             s.close()
         server.stop()
@@ -283,7 +272,7 @@ def test_short_programs_leave_nothing():
     # Freed memory is not kept: it would be what grows.
     os.environ['ASAN_OPTIONS'] = os.environ.get('ASAN_OPTIONS', '') + ':quarantine_size_mb=1'
     host, _ = box_host()
-    pid, path = host.proc.pid, short_program()
+    pid, path = host.proc.pid, compiled('short')
     # The host has its sanitizers; who only starts programs does without where it can.
     box = box_place(binary=os.environ.get('SKIFF_RELEASE', SKIFF))
     server = misbehave(KERNEL_PLACE, 'echo', PORT)
@@ -336,7 +325,7 @@ def test_program_that_ignores_its_events():
         sent = fill(conns[0])
         assert sent < 32 * MB, sent
         assert memory(host.proc.pid) - before < 64 * MB, (before, memory(host.proc.pid))
-        path = short_program()
+        path = compiled('short')
         server = misbehave(KERNEL_PLACE, 'echo', PORT)
         server.says('ready')
         box.run(path, 'talk', KERNEL, PORT)
@@ -423,7 +412,7 @@ def test_files_that_wait_for_the_host():
 # ---------------------------------------------------------------------- no way around
 
 def refused_calls(which):
-    path = short_program()
+    path = compiled('short')
     # Here it only has to run; a kernel without 32-bit programs kills it.
     if subprocess.run([path, 'calls', which], stdout=subprocess.DEVNULL).returncode:
         raise Skip('this kernel has no %s calls' % which)

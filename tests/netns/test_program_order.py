@@ -20,33 +20,15 @@ for i in range(int(sys.argv[3])):
     s.close()
 '''
 
-
-def program():
-    path = FILES + '/order'
-    if not os.path.exists(path):
-        sh(tool(os.environ.get('CC', 'gcc')), '-pthread', '-o', path, HELPERS + '/programs_order.c')
-    return path
-
-
-def case(name):
-    def test():
-        host = Host(services=None)
-        with Balance(host):
-            box_place().run(program(), name, PORT)
-        host.stop()
-    test.__name__ = 'test_' + name.replace('-', '_')
-    return test
-
-
-test_write_send = case('write-send')
-test_write_connect = case('write-connect')
-test_read_receive = case('read-receive')
-test_read_several = case('read-several')
-test_read_stamp = case('read-stamp')
-test_read_error = case('read-error')
-test_read_queued_error = case('read-queued-error')
-test_close_bind_udp = case('close-bind-udp')
-test_close_bind_tcp = case('close-bind-tcp')
+test_write_send = case_on_box('order', 'write-send', PORT)
+test_write_connect = case_on_box('order', 'write-connect', PORT)
+test_read_receive = case_on_box('order', 'read-receive', PORT)
+test_read_several = case_on_box('order', 'read-several', PORT)
+test_read_stamp = case_on_box('order', 'read-stamp', PORT)
+test_read_error = case_on_box('order', 'read-error', PORT)
+test_read_queued_error = case_on_box('order', 'read-queued-error', PORT)
+test_close_bind_udp = case_on_box('order', 'close-bind-udp', PORT)
+test_close_bind_tcp = case_on_box('order', 'close-bind-tcp', PORT)
 
 
 def test_close_with_unread_resets():

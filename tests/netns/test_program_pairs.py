@@ -7,17 +7,6 @@ MISBEHAVE = HELPERS + '/programs_misbehave.py'
 PORT = 7300
 
 
-def program():
-    path = FILES + '/pairs'
-    if not os.path.exists(path):
-        sh(tool(os.environ.get('CC', 'gcc')), '-pthread', '-o', path, HELPERS + '/programs_pairs.c')
-    return path
-
-
-def box_host(dev=''):
-    return Host(services=None, dev=dev), box_place()
-
-
 def echo_server(place):
     server = place.start(PYTHON, MISBEHAVE, 'echo', PORT)
     server.says('ready')
@@ -27,7 +16,7 @@ def echo_server(place):
 def written_early(place, address, count):
     """What another thread writes the moment it may arrives, and nothing else."""
     for how in ('told', 'tries'):
-        out = place.run(program(), 'early', address, PORT, count, how)
+        out = place.run(compiled('pairs'), 'early', address, PORT, count, how)
         assert out == '0 of %d\n' % count, (how, out)
 
 

@@ -8,17 +8,6 @@ from programs_places import *
 PORT = 7200
 
 
-def program(name='signals'):
-    path = FILES + '/' + name
-    if not os.path.exists(path):
-        sh(tool(os.environ.get('CC', 'gcc')), '-pthread', '-o', path, HELPERS + '/programs_%s.c' % name)
-    return path
-
-
-def box_host(dev=''):
-    return Host(services=None, dev=dev), box_place()
-
-
 def test_interrupted_connect_goes_on():
     """The answer comes after a signal has ended the wait for it: poll() tells when, as on Linux."""
     host, box = box_host(',delay=1s')
@@ -29,7 +18,7 @@ def test_interrupted_connect_goes_on():
             c.close()
         thread = threading.Thread(target=answer)
         thread.start()
-        assert box.run(program(), 'connect', KERNEL, PORT).split('\n') == [
+        assert box.run(compiled('signals'), 'connect', KERNEL, PORT).split('\n') == [
             'connect: EINTR', 'at once: 0', 'waits: 1', 'events: 0x4', 'error: 0', 'send: 1', 'recv: 1', '']
         thread.join()
     host.stop()
@@ -39,8 +28,8 @@ def test_timed_wait_is_interrupted():
     """A call of a socket with SO_RCVTIMEO is not restarted, whatever the handler's SA_RESTART says (signal(7))."""
     host, box = box_host()
     with Balance(host):
-        assert KERNEL_PLACE.run(program(), 'timed', PORT) == 'recv: EINTR\n'
-        assert box.run(program(), 'timed', PORT) == 'recv: EINTR\n'
+        assert KERNEL_PLACE.run(compiled('signals'), 'timed', PORT) == 'recv: EINTR\n'
+        assert box.run(compiled('signals'), 'timed', PORT) == 'recv: EINTR\n'
     host.stop()
 
 
@@ -49,7 +38,7 @@ def test_what_was_sent_is_not_sent_again():
     host, box = box_host()
     with Balance(host):
         for who in 'restarted', 'again':
-            assert box.run(program('interrupted'), who).split() == ['right'] * 4, who
+            assert box.run(compiled('interrupted'), who).split() == ['right'] * 4, who
     host.stop()
 
 

@@ -5,29 +5,11 @@ from programs_places import *
 
 PORT = 7400
 
-
-def program():
-    path = FILES + '/threads'
-    if not os.path.exists(path):
-        sh(tool(os.environ.get('CC', 'gcc')), '-pthread', '-o', path, HELPERS + '/programs_threads.c')
-    return path
-
-
-def case(name):
-    def test():
-        host = Host(services=None)
-        with Balance(host):
-            box_place().run(program(), name, PORT)
-        host.stop()
-    test.__name__ = 'test_' + name.replace('-', '_')
-    return test
-
-
-test_read_ask = case('read-ask')
-test_poll_several = case('poll-several')
-test_read_look = case('read-look')
-test_again = case('again')
-test_unused = case('unused')
+test_read_ask = case_on_box('threads', 'read-ask', PORT)
+test_poll_several = case_on_box('threads', 'poll-several', PORT)
+test_read_look = case_on_box('threads', 'read-look', PORT)
+test_again = case_on_box('threads', 'again', PORT)
+test_unused = case_on_box('threads', 'unused', PORT)
 
 
 if __name__ == '__main__':
