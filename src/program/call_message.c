@@ -70,10 +70,12 @@ static int fetch_head_to_send(struct call *call, u64 at, struct message *m)
 {
 	int err = fetch_head(call, at, m);
 
+	if (err)
+		return err;
 	if (!m->head.msg_namelen)
 		m->head.msg_name = NULL;
 	m->head.msg_namelen = min_t(socklen_t, m->head.msg_namelen, sizeof(m->addr));
-	return err;
+	return 0;
 }
 
 /* sendto() and recvfrom() are messages of one piece. */

@@ -409,7 +409,7 @@ static void forget_connection(struct psock *ps)
 	psock_is_joined(ps);
 }
 
-/* The call is gone, and so is the one that would have been: it stays what it was. */
+/* There is none in its place, or the call is gone: it stays what it was. */
 static void keep_broken(struct psock *ps, u64 inode)
 {
 	loop_close(&ps->server->loop, &ps->end);
@@ -443,8 +443,6 @@ static int replace(struct call *call, int (*make)(struct psock *ps))
 	if (fd >= 0)
 		close(fd);
 	close(old);
-	if (fd < 0)
-		return err;
 	if (err) {
 		keep_broken(ps, before);
 		return err;

@@ -115,7 +115,7 @@ static void no_such_command(struct argp_state *state, const char *name)
 		snprintf(names + len, sizeof(names) - len, "%s%s", i ? ", " : "",
 			 commands[i]->name);
 	}
-	argp_error(state, "no command '%s'; there are: %s", name, names);
+	argp_error(state, "no command '%s'; there are: %s, help", name, names);
 }
 
 /* "help" is --help, and "help COMMAND" the command's. */
