@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Installs library, headers, pkg-config file, manual and command of build/release, and builds no more.
+# Installs library, headers, pkg-config file, manual and command of build/release or another build, and
+# builds no more.
 #
-#   scripts/install.sh PREFIX [DESTDIR]
+#   scripts/install.sh PREFIX [DESTDIR [BUILD]]
 #
 # The last line is for a shell: with it, compiler and loader find what was installed.
 set -eu
@@ -10,7 +11,7 @@ set -eu
 cd "$(dirname "$0")/.."
 prefix=$1
 root=${2:-}
-build=build/release
+build=build/${3:-release}
 
 # The prefix is written into the pkg-config file.
 meson configure $build -Dprefix="$prefix"
