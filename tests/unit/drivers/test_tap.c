@@ -547,7 +547,7 @@ static void burst_out(void)
 static void test_bursts(void **state)
 {
 	needs_tap();
-	create(NULL);
+	create("uring=on");
 	burst_in();
 	burst_out();
 }
@@ -586,7 +586,7 @@ static void spoil_rings(void)
 static void test_bursts_without_rings(void **state)
 {
 	needs_tap();
-	create(NULL);
+	create("uring=on");
 	spoil_rings();
 	burst_in();
 	burst_out();
