@@ -392,9 +392,9 @@ static bool setup_kernel(void)
 	if (!netns_enter() || !netns_pair(&ns) || !netns_cable(&ns, "kx", "ky", "198.51.100") ||
 	    !netns_cable(&ns, "nx", "ny", "198.51.101"))
 		return false;
-	/* The second cable takes single segments. */
-	if (!netns_run("ip link set nx gso_max_segs 1") || !netns_go(ns.away) ||
-	    !netns_run("ip link set ny gso_max_segs 1") || !netns_go(ns.home))
+	/* The second cable takes what a plain one would. */
+	if (!netns_no_offloads("nx") || !netns_go(ns.away) || !netns_no_offloads("ny") ||
+	    !netns_go(ns.home))
 		return false;
 	partner_start(&partner);
 	own_listener = kernel_listener(OWN_PORT, SOCK_NONBLOCK);
@@ -403,14 +403,15 @@ static bool setup_kernel(void)
 
 /* The cases. */
 
-static struct stream kernel, single, ours, by_skb, lng, long_by_skb, plain;
+static struct stream kernel, plain_kernel, ours, by_skb, lng, long_by_skb, plain;
 static struct own_pair kernel_own, ours_own;
 static struct dial kernel_dial, ours_dial;
 
 #define BULK(way, end) \
 	.ours = (way), .arg = &(end), .times = BULK_MB, .units = (size_t)MB, .rate = "bytes/s"
 #define VETH(way, end) .peer = (way), .peer_arg = &(end), .peer_name = "kernel veth"
-#define SINGLE(way) .peer = (way), .peer_arg = &single, .peer_name = "kernel veth, single segments"
+#define PLAIN_VETH(way) \
+	.peer = (way), .peer_arg = &plain_kernel, .peer_name = "kernel veth, no offloads"
 
 static const struct bench_case cases[] = {
 	{ .name = "tcp/tap-send", BULK(send_bulk, ours), VETH(send_bulk, kernel) },
@@ -419,8 +420,8 @@ static const struct bench_case cases[] = {
 	{ .name = "tcp/tap-long-send-skb", BULK(send_bulk, long_by_skb), VETH(send_bulk, kernel) },
 	{ .name = "tcp/tap-receive", BULK(receive_bulk, ours), VETH(receive_bulk, kernel) },
 	{ .name = "tcp/tap-receive-skb", BULK(receive_bulk, by_skb), VETH(receive_bulk, kernel) },
-	{ .name = "tcp/tap-plain-send", BULK(send_bulk, plain), SINGLE(send_bulk) },
-	{ .name = "tcp/tap-plain-receive", BULK(receive_bulk, plain), SINGLE(receive_bulk) },
+	{ .name = "tcp/tap-plain-send", BULK(send_bulk, plain), PLAIN_VETH(send_bulk) },
+	{ .name = "tcp/tap-plain-receive", BULK(receive_bulk, plain), PLAIN_VETH(receive_bulk) },
 	{ .name = "tcp/tap-rtt",
 	  .ours = round_trips,
 	  .arg = &ours,
@@ -452,7 +453,7 @@ static void setup(void)
 		need(blocks[i] != NULL, "alloc_pages");
 	}
 	kernel = stream_to(NULL, "198.51.100.1");
-	single = stream_to(NULL, "198.51.101.1");
+	plain_kernel = stream_to(NULL, "198.51.101.1");
 	ours = stream_to(tap, "192.0.2.1");
 	by_skb = stream_to(tap, "192.0.2.1");
 	by_skb.blocks = SKB_BLOCKS;

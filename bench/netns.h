@@ -9,7 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+#include <linux/ethtool.h>
+#include <linux/if.h>
+#include <linux/sockios.h>
 
 static inline bool netns_write(const char *file, const char *text)
 {
@@ -42,6 +48,26 @@ static inline bool netns_enter(void)
 static inline bool netns_run(const char *command)
 {
 	return system(command) == 0;
+}
+
+/* The kernel cuts and sums what leaves by @dev itself. Return: whether it does. */
+static inline bool netns_no_offloads(const char *dev)
+{
+	static const unsigned int commands[] = { ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_STXCSUM };
+	struct ifreq ifr = { .ifr_flags = 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool ok = fd >= 0;
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", dev);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		struct ethtool_value off = { .cmd = commands[i] };
+
+		ifr.ifr_data = (char *)&off;
+		ok = ok && ioctl(fd, SIOCETHTOOL, &ifr) == 0;
+	}
+	if (fd >= 0)
+		close(fd);
+	return ok;
 }
 
 /* This namespace and another one, by descriptors; -1 without. */
