@@ -177,6 +177,7 @@ static int add_item(struct epoll *ep, struct sfile *f, int fd, const struct epol
 	INIT_LIST_HEAD(&item->of_ready);
 	list_add_tail(&item->of_set, &ep->items);
 	hlist_add_head(&item->of_file, &f->watchers);
+	f->watched = true;
 	ep->nested += f->kind == SFILE_EPOLL;
 	/* First the queue, then the look, so that nothing is missed between them. */
 	sfile_wait_add(f, &item->entry);
@@ -220,6 +221,9 @@ void epoll_forget_file(struct sfile *f)
 	struct hlist_node *next;
 	struct epoll *ep;
 
+	/* Who adds an entry has a reference, and there is none any more. */
+	if (!f->watched)
+		return;
 	pthread_mutex_lock(&epoll_mutex);
 	hlist_for_each_entry_safe(item, next, &f->watchers, of_file) {
 		ep = item->ep;

@@ -40,6 +40,7 @@ enum sfile_kind { SFILE_SOCKET, SFILE_EPOLL } __packed;
  * struct sfile - what one or more descriptors stand for: the kernel's struct file
  * @refs: one for each descriptor, and one for each call that works with it
  * @kind: socket or epoll set
+ * @watched: an epoll set has watched it since it was made
  * @flags: O_NONBLOCK
  * @sock: of a socket; its host is NULL once that is gone
  * @ep: of an epoll set
@@ -50,6 +51,7 @@ enum sfile_kind { SFILE_SOCKET, SFILE_EPOLL } __packed;
 struct sfile {
 	refcount_t refs;
 	enum sfile_kind kind;
+	bool watched;
 	u16 flags;
 	__extension__ union {
 		struct socket sock;

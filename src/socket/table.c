@@ -93,6 +93,7 @@ struct sfile *sfile_new(enum sfile_kind kind)
 		if (!add_slab())
 			return NULL;
 	f->kind = kind;
+	f->watched = false;
 	f->flags = 0;
 	memset(&f->sock, 0, sizeof(f->sock));
 	wait_queue_init(&f->wait);
@@ -149,19 +150,18 @@ static int lowest_free(int least)
 	return -1;
 }
 
-static void set_bit_to(u64 *words, int n, bool value)
+static inline void set_bit_to(u64 *words, unsigned int n, bool value)
 {
-	if (value)
-		words[n / 64] |= (u64)1 << (n % 64);
-	else
-		words[n / 64] &= ~((u64)1 << (n % 64));
+	u64 bit = (u64)1 << (n % 64);
+
+	words[n / 64] = value ? words[n / 64] | bit : words[n / 64] & ~bit;
 }
 
 /* Under the table's lock; the chunk exists. */
 static struct sfile *put_in(int fd, struct sfile *f, bool cloexec)
 {
 	struct fd_chunk *chunk = *chunk_of(fd);
-	int n = fd & (FD_CHUNK - 1);
+	unsigned int n = (unsigned int)fd & (FD_CHUNK - 1);
 	struct sfile *before = chunk->files[n];
 
 	chunk->nr_used += (f != NULL) - (before != NULL);
@@ -242,7 +242,8 @@ struct sfile *fd_remove(int fd)
 int fd_cloexec(int fd, int set)
 {
 	struct fd_chunk *chunk;
-	int n = fd & (FD_CHUNK - 1), was = -EBADF;
+	unsigned int n = (unsigned int)fd & (FD_CHUNK - 1);
+	int was = -EBADF;
 
 	if (fd < 0 || fd >= FD_MAX || !smp_load_acquire(chunk_of(fd)))
 		return -EBADF;
