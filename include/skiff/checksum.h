@@ -94,9 +94,9 @@ static inline __sum16 csum_fold(__wsum csum)
 {
 	u32 sum = (__force u32)csum;
 
-	sum = (sum >> 16) + (sum & 0xffff);
-	sum += sum >> 16;
-	return (__force __sum16)(u16)~sum;
+	/* Both halves in the upper one, with the carry of the lower. */
+	sum += sum << 16 | sum >> 16;
+	return (__force __sum16)(u16)(~sum >> 16);
 }
 
 /**
@@ -118,9 +118,8 @@ static inline __wsum csum_unfold(__sum16 n)
  */
 static inline u16 csum_from32to16(u32 sum)
 {
-	sum = (sum >> 16) + (sum & 0xffff);
-	sum += sum >> 16;
-	return (u16)sum;
+	sum += sum << 16 | sum >> 16;
+	return (u16)(sum >> 16);
 }
 
 /**
@@ -131,9 +130,8 @@ static inline u16 csum_from32to16(u32 sum)
  */
 static inline u32 csum_from64to32(u64 sum)
 {
-	sum = (sum >> 32) + (u32)sum;
-	sum += sum >> 32;
-	return (u32)sum;
+	sum += sum << 32 | sum >> 32;
+	return (u32)(sum >> 32);
 }
 
 /**
@@ -357,11 +355,16 @@ static inline __sum16 ip_fast_csum(const void *iph, unsigned int ihl)
 	memcpy(&first, p, 8);
 	memcpy(&second, p + 8, 8);
 	memcpy(&word, p + 16, 4);
-	sum = (u64)word + (u32)first + (first >> 32) + (u32)second + (second >> 32);
+	/* A carry goes to the low end, where it can't give another one. */
+	sum = first + second;
+	sum += sum < second;
+	sum += word;
+	sum += sum < word;
 	for (; unlikely(ihl > 5); ihl--) {
 		p += 4;
 		memcpy(&word, p + 16, 4);
 		sum += word;
+		sum += sum < word;
 	}
 	return csum_fold((__force __wsum)csum_from64to32(sum));
 }
