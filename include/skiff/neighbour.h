@@ -350,9 +350,6 @@ SKIFF_API int __neigh_event_send(struct neighbour *neigh, struct sk_buff *skb);
 /* Now on the clock of the entry's host. */
 SKIFF_API ktime_t neigh_now(const struct neighbour *neigh);
 
-/* The same by its last tick: for when the entry was used, which each packet notes. */
-SKIFF_API ktime_t neigh_now_coarse(const struct neighbour *neigh);
-
 /**
  * neigh_event_send() - a packet is about to be sent to a neighbour
  * @neigh: the entry
@@ -363,7 +360,7 @@ SKIFF_API ktime_t neigh_now_coarse(const struct neighbour *neigh);
  */
 static inline int neigh_event_send(struct neighbour *neigh, struct sk_buff *skb)
 {
-	neigh->used = neigh_now_coarse(neigh);
+	neigh->used = neigh_now(neigh);
 	if (neigh->nud_state & (NUD_CONNECTED | NUD_DELAY | NUD_PROBE))
 		return 0;
 	return __neigh_event_send(neigh, skb);
@@ -386,6 +383,12 @@ static inline int neigh_hh_output(const struct hh_cache *hh, struct sk_buff *skb
 	return dev_queue_xmit(skb);
 }
 
+/* Whether there is such a header, and room for it. */
+static inline bool neigh_hh_fits(const struct neighbour *n, const struct sk_buff *skb)
+{
+	return n->hh.hh_len && skb_headroom(skb) >= HH_DATA_MOD && n->hh.hh_len <= HH_DATA_MOD;
+}
+
 /**
  * neigh_output() - send a packet to a neighbour
  * @n: the entry
@@ -395,8 +398,7 @@ static inline int neigh_hh_output(const struct hh_cache *hh, struct sk_buff *skb
  */
 static inline int neigh_output(struct neighbour *n, struct sk_buff *skb)
 {
-	if (n->hh.hh_len && n->nud_state & NUD_CONNECTED && skb_headroom(skb) >= HH_DATA_MOD &&
-	    n->hh.hh_len <= HH_DATA_MOD)
+	if (n->nud_state & NUD_CONNECTED && neigh_hh_fits(n, skb))
 		return neigh_hh_output(&n->hh, skb);
 	return n->output(n, skb);
 }

@@ -10,12 +10,7 @@
 #include "ipv4/offload.h"
 #include "ipv4/sockglue.h"
 
-static unsigned int ipv4_net_id;
-
-struct ipv4_net *ipv4_net(const struct net *net)
-{
-	return (struct ipv4_net *)net_generic(net, ipv4_net_id);
-}
+unsigned int ipv4_net_id;
 
 /*
  * Settings: each host has its own copies of these tables, whose data pointers lead to its own

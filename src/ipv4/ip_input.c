@@ -27,9 +27,11 @@ static enum skb_drop_reason ip_check(struct sk_buff *skb, struct net *net)
 	if (iph->version != 4 || iph->ihl < 5)
 		goto inhdr_error;
 	ip_count_ecn(net, iph, max_t(unsigned int, 1, __skb_shinfo(skb)->gso_segs));
-	if (!pskb_may_pull(skb, ip_hdrlen(skb)))
-		goto inhdr_error;
-	iph = ip_hdr(skb);
+	if (unlikely(iph->ihl > 5)) {
+		if (!pskb_may_pull(skb, ip_hdrlen(skb)))
+			goto inhdr_error;
+		iph = ip_hdr(skb);
+	}
 	if (ip_fast_csum(iph, iph->ihl)) {
 		IP_INC_STATS(net, IPSTATS_MIB_CSUMERRORS);
 		IP_INC_STATS(net, IPSTATS_MIB_INHDRERRORS);
@@ -98,8 +100,8 @@ static enum skb_drop_reason ip_rcv_route(struct sk_buff *skb, struct net_device 
 	const struct iphdr *iph = ip_hdr(skb);
 	int err;
 
-	err = ip_route_input_noref(skb, iph->daddr, iph->saddr, iph->tos, dev);
-	if (!err)
+	err = rt_route_rcv(ipv4_net(dev_net(dev)), skb, dev);
+	if (likely(!err))
 		return SKB_NOT_DROPPED_YET;
 	if (err == -EXDEV)
 		return SKB_DROP_REASON_IP_RPFILTER;
@@ -176,12 +178,12 @@ static void ip_no_protocol(struct sk_buff *skb, struct net *net)
 
 static void ip_protocol_deliver(struct net *net, struct sk_buff *skb, int protocol)
 {
+	bool any_raw = ipv4_net(net)->nr_raw != 0, raw;
 	const struct net_protocol *ipprot;
-	bool raw;
 
 	/* A handler may hand on to another one, but not for ever. */
 	for (int hops = 0; hops < 8; hops++) {
-		raw = inet_raw_deliver(skb, protocol);
+		raw = unlikely(any_raw) && inet_raw_deliver(skb, protocol);
 		ipprot = inet_protocol((u8)protocol);
 		if (!ipprot && raw) {
 			IP_INC_STATS(net, IPSTATS_MIB_INDELIVERS);

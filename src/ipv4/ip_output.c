@@ -6,10 +6,15 @@
 #include "ipv4/ipv4.h"
 #include "wire/ip.h"
 
-void ip_send_check(struct iphdr *ip)
+static inline void set_check(struct iphdr *ip)
 {
 	ip->check = 0;
 	ip->check = ip_fast_csum(ip, ip->ihl);
+}
+
+void ip_send_check(struct iphdr *ip)
+{
+	set_check(ip);
 }
 
 /* Its socket has heard from the next hop. Here the entry is at hand, and nobody has to look for it. */
@@ -91,9 +96,20 @@ static int ip_finish_output_gso(struct net *net, struct sock *sk, struct sk_buff
 	return ret;
 }
 
+/* ip_skb_dst_mtu() without asking the route by its operations. */
+static unsigned int rt_skb_mtu(const struct sock *sk, const struct sk_buff *skb)
+{
+	const struct rtable *rt = skb_rtable(skb);
+
+	if (likely(rt_mtu_is_devs(rt)) ||
+	    (sk && sk->sk_family != AF_PACKET && !ip_sk_use_pmtu(sk)))
+		return min_t(unsigned int, rt->dst.dev->mtu, IP_MAX_MTU);
+	return ipv4_mtu(&rt->dst);
+}
+
 static int ip_finish_output(struct net *net, struct sock *sk, struct sk_buff *skb)
 {
-	unsigned int mtu = ip_skb_dst_mtu(sk, skb);
+	unsigned int mtu = rt_skb_mtu(sk, skb);
 
 	if (skb_is_gso(skb))
 		return ip_finish_output_gso(net, sk, skb, mtu);
@@ -164,7 +180,7 @@ int ip_local_out(struct net *net, struct sock *sk, struct sk_buff *skb)
 	ASSERT_NET_LOCKED(net);
 	/* One that will be cut can be longer than the field says: 0 then, and each piece has its own. */
 	iph->tot_len = skb->len > IP_MAX_MTU ? 0 : htons((u16)skb->len);
-	ip_send_check(iph);
+	set_check(iph);
 	skb->protocol = htons(ETH_P_IP);
 	return dst_output(net, sk, skb);
 }

@@ -86,7 +86,7 @@ static u8 ip_sk_ttl(const struct sock *sk, const struct dst_entry *dst)
 
 	if (inet_is_loopback6(sk, sk->sk_daddr))
 		return inet6_hop_limit(sk);
-	return ttl ? ttl : ip4_dst_hoplimit(dst);
+	return ttl ? ttl : rt_hoplimit((const struct rtable *)(const void *)dst);
 }
 
 /* The fields that all packets of a connection have the same; @opt: options, or NULL. */
@@ -116,7 +116,7 @@ static struct iphdr *push_header(const struct sock *sk, struct sk_buff *skb,
  */
 static void select_ident_segs(struct sock *sk, struct iphdr *iph, struct sk_buff *skb)
 {
-	u16 segs = max_t(u16, skb_shinfo(skb)->gso_segs, 1);
+	u16 segs = max_t(u16, __skb_shinfo(skb)->gso_segs, 1);
 
 	if (!(iph->frag_off & htons(IP_DF))) {
 		ip_select_ident(sock_net(sk), skb, NULL);

@@ -161,6 +161,7 @@ struct rt_sent {
  * @reserved_ports: net.ipv4.ip_local_reserved_ports, a bit per port; NULL: none
  * @port_table: settings about ports
  * @port_ctl: their registration
+ * @nr_raw: raw sockets
  * @catch_all: who takes what no socket wants, or NULL
  */
 struct ipv4_net {
@@ -195,6 +196,7 @@ struct ipv4_net {
 	u8 *reserved_ports;
 	struct ctl_table port_table[3];
 	struct ctl_table_header *port_ctl;
+	unsigned int nr_raw;
 	struct ip_catch_all *catch_all;
 };
 
@@ -255,7 +257,12 @@ struct fib_route {
 };
 
 /* init.c */
-struct ipv4_net *ipv4_net(const struct net *net);
+extern unsigned int ipv4_net_id;
+
+static inline struct ipv4_net *ipv4_net(const struct net *net)
+{
+	return (struct ipv4_net *)net_generic(net, ipv4_net_id);
+}
 
 /* inet_ports.c */
 int inet_ports_init(struct ipv4_net *in);
@@ -325,6 +332,24 @@ int rt_source_possible(__be32 saddr, __be32 daddr, u8 protocol, const struct net
 int rt_check_source(struct ipv4_net *in, __be32 saddr, __be32 daddr, const struct net_device *dev);
 
 /* route.c */
+unsigned int ipv4_mtu(const struct dst_entry *dst);
+
+/* Whether nothing but the device says how large packets on a path may be. */
+static inline bool rt_mtu_is_devs(const struct rtable *rt)
+{
+	return !rt->rt_pmtu && !rt->dst.metrics && rt->dst.dev;
+}
+
+/* ip4_dst_hoplimit(), which is a call for those who send seldom. */
+static inline u8 rt_hoplimit(const struct rtable *rt)
+{
+	u32 hoplimit = dst_metric_raw(&rt->dst, RTAX_HOPLIMIT);
+
+	return (u8)(hoplimit ? hoplimit : (u32)ipv4_net(rt->rt_net)->sysctl.ip_default_ttl);
+}
+
+/* ip_route_input() by the packet's own header, for one that has no route. */
+int rt_route_rcv(struct ipv4_net *in, struct sk_buff *skb, struct net_device *dev);
 struct rtable *rt_alloc_output(struct ipv4_net *in, struct net_device *dev, u16 type);
 void rt_drop_cached(struct fib_route *r);
 void rt_free_entry(struct fib_route *r);

@@ -10,6 +10,12 @@ void inet_register_raw(const struct inet_raw_ops *ops)
 	smp_store_release(&inet_raw, ops);
 }
 
+void inet_raw_count(struct net *net, int change)
+{
+	ASSERT_NET_LOCKED(net);
+	ipv4_net(net)->nr_raw += (unsigned int)change;
+}
+
 bool inet_raw_deliver(struct sk_buff *skb, int protocol)
 {
 	const struct inet_raw_ops *ops = smp_load_acquire(&inet_raw);

@@ -22,12 +22,12 @@ static struct dst_entry *ipv4_dst_check(struct dst_entry *dst, __u32 cookie)
 	return rt_is_valid(rt, ipv4_net(rt->rt_net)) ? dst : NULL;
 }
 
-static unsigned int ipv4_mtu(const struct dst_entry *dst)
+unsigned int ipv4_mtu(const struct dst_entry *dst)
 {
 	const struct rtable *rt = (const struct rtable *)(const void *)dst;
 	u32 mtu = rt->rt_pmtu;
 
-	if (likely(!mtu && !dst->metrics && dst->dev))
+	if (likely(rt_mtu_is_devs(rt)))
 		return min_t(u32, dst->dev->mtu, IP_MAX_MTU);
 	if (!mtu || skiff_net_now(rt->rt_net) >= dst->expires)
 		mtu = dst_metric_raw(dst, RTAX_MTU);
@@ -42,10 +42,7 @@ static unsigned int ipv4_mtu(const struct dst_entry *dst)
 
 u8 ip4_dst_hoplimit(const struct dst_entry *dst)
 {
-	const struct rtable *rt = (const struct rtable *)(const void *)dst;
-	u32 hoplimit = dst_metric_raw(dst, RTAX_HOPLIMIT);
-
-	return (u8)(hoplimit ? hoplimit : (u32)ipv4_net(rt->rt_net)->sysctl.ip_default_ttl);
+	return rt_hoplimit((const struct rtable *)(const void *)dst);
 }
 
 static unsigned int ipv4_default_advmss(const struct dst_entry *dst)
@@ -595,24 +592,42 @@ static struct rtable *rt_input(struct ipv4_net *in, __be32 daddr, __be32 saddr, 
 	return rt;
 }
 
+/* Return: 0, and the packet, which had no route, has one; or -errno. */
+static int rt_input_set(struct ipv4_net *in, struct sk_buff *skb, __be32 daddr, __be32 saddr,
+			u8 protocol, const struct net_device *dev)
+{
+	struct rtable *rt = rt_input(in, daddr, saddr, protocol, dev);
+
+	if (unlikely(!rt))
+		return -ENOBUFS;
+	if (IS_ERR(rt))
+		return (int)PTR_ERR(rt);
+	dst_hold(&rt->dst);
+	skb_dst_set(skb, &rt->dst);
+	return 0;
+}
+
+int rt_route_rcv(struct ipv4_net *in, struct sk_buff *skb, struct net_device *dev)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	return rt_input_set(in, skb, iph->daddr, iph->saddr, iph->protocol, dev);
+}
+
 int ip_route_input(struct sk_buff *skb, __be32 daddr, __be32 saddr, u8 tos, struct net_device *dev)
 {
 	struct ipv4_net *in = ipv4_net(dev_net(dev));
 	/* ARP asks too, with its own header. */
 	u8 protocol = skb->protocol == htons(ETH_P_IP) ? ip_hdr(skb)->protocol : 0;
-	struct rtable *rt;
+	unsigned long before = skb->_skb_refdst;
+	int err;
 
 	(void)tos;
 	ASSERT_NET_LOCKED(in->net);
-	rt = rt_input(in, daddr, saddr, protocol, dev);
-	if (!rt)
-		return -ENOBUFS;
-	if (IS_ERR(rt))
-		return (int)PTR_ERR(rt);
-	skb_dst_drop(skb);
-	dst_hold(&rt->dst);
-	skb_dst_set(skb, &rt->dst);
-	return 0;
+	err = rt_input_set(in, skb, daddr, saddr, protocol, dev);
+	if (!err)
+		refdst_drop(before);
+	return err;
 }
 
 /* The reference is counted all the same: a handler may change addresses, which drops routes. */

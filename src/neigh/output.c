@@ -8,6 +8,9 @@ static int neigh_send_with_header(struct neighbour *n, struct sk_buff *skb)
 
 	/* A packet that waited, or was sent before, may have a header in front: start over. */
 	__skb_pull(skb, (unsigned int)skb_network_offset(skb));
+	/* The header is as good as the address that it was made of, confirmed or not. */
+	if (likely(neigh_hh_fits(n, skb) && skb->protocol == n->tbl->protocol))
+		return neigh_hh_output(&n->hh, skb);
 	err = dev_hard_header(skb, n->dev, ntohs(skb->protocol), n->ha, NULL, skb->len);
 	if (err < 0) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);

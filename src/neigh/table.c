@@ -46,11 +46,6 @@ ktime_t neigh_now(const struct neighbour *neigh)
 	return skiff_clock_seen(skiff_net_clock(neigh->cache->net));
 }
 
-ktime_t neigh_now_coarse(const struct neighbour *neigh)
-{
-	return skiff_clock_now_coarse(skiff_net_clock(neigh->cache->net));
-}
-
 static struct hlist_head *neigh_bucket(const struct neigh_cache *c, const void *pkey,
 				       const struct net_device *dev)
 {

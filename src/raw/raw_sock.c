@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Raw sockets: made, bound and closed; their options. */
+#include "ipv4/sockglue.h"
 #include "raw/raw.h"
 
 static int raw_init_sk(struct sock *sk)
@@ -11,13 +12,16 @@ static int raw_init_sk(struct sock *sk)
 static int raw_hash_sk(struct sock *sk)
 {
 	hlist_add_head(&sk->sk_node, &raw_net(sock_net(sk))->socks[sk->sk_num]);
+	inet_raw_count(sock_net(sk), 1);
 	return 0;
 }
 
 static void raw_unhash_sk(struct sock *sk)
 {
-	if (!hlist_unhashed(&sk->sk_node))
-		hlist_del_init(&sk->sk_node);
+	if (hlist_unhashed(&sk->sk_node))
+		return;
+	hlist_del_init(&sk->sk_node);
+	inet_raw_count(sock_net(sk), -1);
 }
 
 static void raw_close(struct sock *sk, long timeout)
