@@ -57,6 +57,8 @@ static void tcp_net_exit(struct net *net)
 	tcp_metrics_exit(tn);
 	tcp_sysctl_exit(tn);
 	inet_hashinfo_exit(&tn->hashinfo);
+	spares_free(&tn->requests);
+	spares_free(&tn->timewaits);
 }
 
 static void make_secrets(struct tcp_net *tn)

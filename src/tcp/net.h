@@ -15,6 +15,8 @@
  */
 struct tcp_net {
 	struct inet_hashinfo hashinfo;
+	struct spares requests; /* memory for what is in the tables and no struct tcp_sock */
+	struct spares timewaits;
 
 	int sysctl_tcp_rmem[3];
 	int sysctl_tcp_wmem[3];

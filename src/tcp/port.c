@@ -24,7 +24,8 @@ static struct inet_bind_bucket *bucket_find(const struct inet_hashinfo *h, u16 p
 
 static struct inet_bind_bucket *bucket_make(struct inet_hashinfo *h, u16 port)
 {
-	struct inet_bind_bucket *tb = (struct inet_bind_bucket *)kzalloc(sizeof(*tb), GFP_ATOMIC);
+	struct inet_bind_bucket *tb =
+		(struct inet_bind_bucket *)spares_zalloc(&h->buckets, sizeof(*tb));
 
 	if (!tb)
 		return NULL;
@@ -43,7 +44,7 @@ void inet_bind_bucket_put(struct inet_hashinfo *h, struct inet_bind_bucket *tb)
 	if (!bucket_empty(tb))
 		return;
 	tcp_hash_del(&h->bhash, &tb->node);
-	kfree(tb);
+	spares_put(&h->buckets, tb);
 }
 
 static void bind_hash(struct sock *sk, struct inet_bind_bucket *tb)

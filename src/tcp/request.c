@@ -13,7 +13,8 @@
 
 struct request_sock *tcp_reqsk_alloc(const struct sock *sk)
 {
-	struct request_sock *req = (struct request_sock *)kzalloc(sizeof(*req), GFP_ATOMIC);
+	struct request_sock *req = (struct request_sock *)spares_zalloc(
+		&tcp_net(sock_net(sk))->requests, sizeof(*req));
 	struct sock *as_sk = req_to_sk(req);
 
 	if (!req)
@@ -35,11 +36,15 @@ struct request_sock *tcp_reqsk_alloc(const struct sock *sk)
 
 void reqsk_free(struct request_sock *req)
 {
-	kfree(req->ireq_opt);
-	kfree(req->saved_syn);
+	struct tcp_net *tn = tcp_net(sock_net(req_to_sk(req)));
+
+	if (unlikely(req->ireq_opt))
+		kfree(req->ireq_opt);
+	if (unlikely(req->saved_syn))
+		kfree(req->saved_syn);
 	if (req->rsk_listener)
 		sock_put(req->rsk_listener);
-	kfree(req);
+	spares_put(&tn->requests, req);
 }
 
 void reqsk_put(struct request_sock *req)

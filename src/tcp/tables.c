@@ -132,6 +132,7 @@ void inet_hashinfo_exit(struct inet_hashinfo *h)
 	tcp_hash_exit(&h->ehash);
 	tcp_hash_exit(&h->lhash);
 	tcp_hash_exit(&h->bhash);
+	spares_free(&h->buckets);
 	kfree(h->perturb);
 	h->perturb = NULL;
 }

@@ -6,6 +6,8 @@
 #include <skiff/random.h>
 #include <skiff/tcp.h>
 
+#include "base/spares.h"
+
 /**
  * struct tcp_hash - a hash table that grows without a pause
  * @slots: a power of two of them
@@ -62,6 +64,7 @@ struct inet_bind_bucket {
  * @ehash: by both addresses and ports: connections, request_socks, TIME_WAIT
  * @lhash: listening sockets by port
  * @bhash: ports
+ * @buckets: memory for those of @bhash
  * @secret: nobody outside knows which slot a flow is in
  * @perturb: how far the choice of ports has come, by groups of peers (RFC 6056 section 3.3.4)
  */
@@ -69,6 +72,7 @@ struct inet_hashinfo {
 	struct tcp_hash ehash;
 	struct tcp_hash lhash;
 	struct tcp_hash bhash;
+	struct spares buckets;
 	siphash_key_t secret;
 	u32 *perturb;
 };

@@ -20,7 +20,7 @@ void inet_twsk_put(struct inet_timewait_sock *tw)
 	if (!refcount_dec_and_test(&tw->tw_refcnt))
 		return;
 	kfree_sensitive(tw->tw_md5_key);
-	kfree(tw);
+	spares_put(&tcp_net(tw->tw_net)->timewaits, tw);
 }
 
 /* Out of the tables. */
@@ -78,7 +78,7 @@ static struct inet_timewait_sock *twsk_alloc(const struct sock *sk, int state)
 
 	if (tn->tw_count >= tn->sysctl_tcp_max_tw_buckets)
 		return NULL;
-	tw = (struct inet_timewait_sock *)kzalloc(sizeof(*tw), GFP_ATOMIC);
+	tw = (struct inet_timewait_sock *)spares_zalloc(&tn->timewaits, sizeof(*tw));
 	if (!tw)
 		return NULL;
 	twsk_common(tw, sk);
