@@ -178,17 +178,18 @@ static inline void atomic_long_set(atomic_long_t *v, long i)
 
 static inline void atomic_long_add(long i, atomic_long_t *v)
 {
-	__atomic_fetch_add(&v->counter, i, __ATOMIC_RELAXED);
+	(void)__skiff_fetch_add(&v->counter, i, __ATOMIC_RELAXED);
 }
 
 static inline void atomic_long_sub(long i, atomic_long_t *v)
 {
-	__atomic_fetch_sub(&v->counter, i, __ATOMIC_RELAXED);
+	(void)__skiff_fetch_add(&v->counter, -i, __ATOMIC_RELAXED);
 }
 
 static inline long atomic_long_add_return(long i, atomic_long_t *v)
 {
-	return __atomic_add_fetch(&v->counter, i, __ATOMIC_SEQ_CST);
+	return (long)((unsigned long)__skiff_fetch_add(&v->counter, i, __ATOMIC_SEQ_CST) +
+		      (unsigned long)i);
 }
 
 static inline void refcount_set(refcount_t *r, int n)
@@ -222,8 +223,8 @@ static inline bool refcount_inc_not_zero(refcount_t *r)
 	int old = atomic_read(&r->refs);
 
 	while (old > 0)
-		if (__atomic_compare_exchange_n(&r->refs.counter, &old, old + 1, true,
-						__ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		if (__skiff_compare_exchange(&r->refs.counter, &old, old + 1, __ATOMIC_RELAXED,
+					     __ATOMIC_RELAXED))
 			return true;
 	return false;
 }

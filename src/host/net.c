@@ -287,5 +287,5 @@ void net_count_drop(struct net *net, enum skb_drop_reason reason)
 		net = current_net();
 	if (!net || reason <= SKB_NOT_DROPPED_YET || reason >= SKB_DROP_REASON_MAX)
 		return;
-	__atomic_fetch_add(&net->drops[reason], 1, __ATOMIC_RELAXED);
+	(void)__skiff_fetch_add(&net->drops[reason], 1, __ATOMIC_RELAXED);
 }

@@ -19,7 +19,7 @@ static int pages_of(int bytes)
 }
 
 /* Tells the protocol when it enters or leaves pressure; between the two limits it stays as it is. */
-static void note_pressure(struct sock *sk, long total)
+static noinline void note_pressure(struct sock *sk, long total)
 {
 	const struct proto *prot = sk->sk_prot;
 	const long *limit = prot->sysctl_mem;
@@ -33,11 +33,16 @@ static void note_pressure(struct sock *sk, long total)
 }
 
 /* Whether the protocol may hand out that much. */
-static bool grant(struct sock *sk, long total)
+static inline bool grant(struct sock *sk, long total)
 {
-	const long *limit = sk->sk_prot->sysctl_mem;
+	const struct proto *prot = sk->sk_prot;
+	const long *limit = prot->sysctl_mem;
 
 	if (!limit)
+		return true;
+	/* There is none, and there was none. */
+	if (likely(total <= limit[0] && prot->memory_pressure &&
+		   !READ_ONCE(*prot->memory_pressure)))
 		return true;
 	note_pressure(sk, total);
 	return total <= limit[2];

@@ -94,7 +94,7 @@ void tcp_tsq_init(struct tcp_sock *tp)
 void tcp_tsq_stop(struct sock *sk)
 {
 	spin_lock(&sk->sk_callback_lock);
-	__atomic_fetch_or(&tcp_sk(sk)->tsq_flags, TSQ_STOPPED, __ATOMIC_ACQ_REL);
+	(void)__skiff_fetch_or(&tcp_sk(sk)->tsq_flags, TSQ_STOPPED, __ATOMIC_ACQ_REL);
 	spin_unlock(&sk->sk_callback_lock);
 }
 
