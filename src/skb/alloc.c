@@ -351,7 +351,7 @@ static bool dataref_last(struct sk_buff *skb, struct skb_shared_info *shinfo)
 }
 
 /* Fragments, frag_list and foreign memory of a data block that nobody refers to. */
-static void shinfo_release(struct sk_buff *skb, struct skb_shared_info *shinfo)
+static noinline void shinfo_release(struct sk_buff *skb, struct skb_shared_info *shinfo)
 {
 	unsigned int i;
 
@@ -368,48 +368,55 @@ static void shinfo_release(struct sk_buff *skb, struct skb_shared_info *shinfo)
 		release_members(shinfo->frag_list);
 }
 
+static void detach_block(struct sk_buff *skb)
+{
+	skb->head = NULL;
+	skb->head_kind = SKB_HEAD_NONE;
+}
+
+static noinline void free_block(struct sk_buff *skb)
+{
+	struct skb_head head = { .data = skb->head, .kind = skb->head_kind };
+
+	skb_head_free(&head);
+	detach_block(skb);
+}
+
 /* Drop the data block. Return: whether the pair may stay together, its shared info clean. */
 static bool release_data(struct sk_buff *skb)
 {
 	struct skb_shared_info *shinfo;
-	struct skb_head head;
 
 	if (skb->head_kind == SKB_HEAD_NONE)
 		return false;
 	/* Never shared and never asked for: the shared info is as clean as allocation left it. */
 	if (!skb->cloned && !skb->shinfo_touched) {
-		if (skb->head_kind == SKB_HEAD_POOL)
+		if (likely(skb->head_kind == SKB_HEAD_POOL))
 			return true;
-		goto free_head;
+		free_block(skb);
+		return false;
 	}
 	shinfo = __skb_shinfo(skb);
-	if (!dataref_last(skb, shinfo))
-		goto detach;
-	shinfo_release(skb, shinfo);
-	if (skb->head_kind == SKB_HEAD_POOL && page_ref_count(virt_to_page(skb->head)) == 1) {
-		/* The canonical place of the shared info, wherever skb->end was moved to. */
-		shinfo_init(skb->head + skb_class_init[skb->size_class].word[1]);
-		return true;
+	if (!dataref_last(skb, shinfo)) {
+		detach_block(skb);
+		return false;
 	}
-free_head:
-	head = (struct skb_head){ .data = skb->head, .kind = skb->head_kind };
-	skb_head_free(&head);
-detach:
-	skb->head = NULL;
-	skb->head_kind = SKB_HEAD_NONE;
-	return false;
+	if (unlikely(shinfo->flags || shinfo->nr_frags || shinfo->frag_list))
+		shinfo_release(skb, shinfo);
+	if (unlikely(skb->head_kind != SKB_HEAD_POOL ||
+		     page_ref_count(virt_to_page(skb->head)) != 1)) {
+		free_block(skb);
+		return false;
+	}
+	/* The canonical place of the shared info, wherever skb->end was moved to. */
+	shinfo_init(skb->head + skb_class_init[skb->size_class].word[1]);
+	return true;
 }
 
 void skb_release_data(struct sk_buff *skb)
 {
-	struct skb_head head;
-
-	if (release_data(skb)) {
-		head = (struct skb_head){ .data = skb->head, .kind = skb->head_kind };
-		skb_head_free(&head);
-		skb->head = NULL;
-		skb->head_kind = SKB_HEAD_NONE;
-	}
+	if (release_data(skb))
+		free_block(skb);
 	skb->cloned = 0;
 	skb->nohdr = 0;
 }

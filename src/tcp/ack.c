@@ -430,7 +430,7 @@ static int count_dupacks(const struct sk_buff *skb, int flag)
 		return 0;
 	if (flag & FLAG_DATA)
 		return 1;
-	return max((int)skb_shinfo(skb)->gso_segs, 1);
+	return max((int)__skb_shinfo(skb)->gso_segs, 1);
 }
 
 /* An acknowledgment of what has been acknowledged. */

@@ -223,7 +223,7 @@ void tcp_urg(struct sock *sk, struct sk_buff *skb, const struct tcphdr *th);
 /* A segment came, whatever becomes of it. */
 static inline void tcp_segs_in(struct tcp_sock *tp, const struct sk_buff *skb)
 {
-	u32 segs = max((u16)1, skb_shinfo(skb)->gso_segs);
+	u32 segs = max((u16)1, __skb_shinfo(skb)->gso_segs);
 
 	tp->segs_in += segs;
 	if (skb->len > tcp_hdrlen(skb))
