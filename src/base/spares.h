@@ -43,7 +43,7 @@ static inline void *spares_zalloc(struct spares *s, size_t size)
 /* kfree(). @p: of spares_zalloc() and not NULL, at least a pointer long. */
 static inline void spares_put(struct spares *s, void *p)
 {
-	if (s->nr >= SPARES_MAX) {
+	if (s->nr == SPARES_MAX) {
 		kfree(p);
 		return;
 	}
