@@ -6,15 +6,31 @@
 #include "ipv4/ipv4.h"
 #include "wire/ip.h"
 
-static inline void set_check(struct iphdr *ip)
+void ip_send_check(struct iphdr *ip)
 {
 	ip->check = 0;
 	ip->check = ip_fast_csum(ip, ip->ihl);
 }
 
-void ip_send_check(struct iphdr *ip)
+/*
+ * The same for a header that was made just now, by fields: what is loaded in wider pieces than it was stored in
+ * has to wait until the stores are done.
+ */
+static void set_fresh_check(struct iphdr *ip)
 {
-	set_check(ip);
+	u64 sum = (__force u16)htons((u16)(0x4500 | ip->tos));
+
+	if (unlikely(ip->ihl != 5)) {
+		ip_send_check(ip);
+		return;
+	}
+	sum += (__force u16)ip->tot_len;
+	sum += (__force u16)ip->id;
+	sum += (__force u16)ip->frag_off;
+	sum += (__force u16)htons((u16)(ip->ttl << 8 | ip->protocol));
+	sum += (__force u32)ip->saddr;
+	sum += (__force u32)ip->daddr;
+	ip->check = csum_fold((__force __wsum)csum_from64to32(sum));
 }
 
 /* Its socket has heard from the next hop. Here the entry is at hand, and nobody has to look for it. */
@@ -180,7 +196,7 @@ int ip_local_out(struct net *net, struct sock *sk, struct sk_buff *skb)
 	ASSERT_NET_LOCKED(net);
 	/* One that will be cut can be longer than the field says: 0 then, and each piece has its own. */
 	iph->tot_len = skb->len > IP_MAX_MTU ? 0 : htons((u16)skb->len);
-	set_check(iph);
+	set_fresh_check(iph);
 	skb->protocol = htons(ETH_P_IP);
 	return dst_output(net, sk, skb);
 }
