@@ -49,6 +49,7 @@ struct page {
  * @pages: one structure per block
  * @release: takes a block back whose last reference is gone; any thread
  * @priv: for @release
+ * @block_inverse: skb_region_register() sets it
  */
 struct skb_region {
 	unsigned char *base;
@@ -58,6 +59,7 @@ struct skb_region {
 	struct page *pages;
 	void (*release)(struct skb_region *region, struct page *page);
 	void *priv;
+	__u64 block_inverse;
 };
 
 #define SKB_REGION_SHIFT 21

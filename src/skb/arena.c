@@ -301,6 +301,23 @@ static int map_set_locked(uintptr_t addr, size_t size, struct skb_region *region
 	return 0;
 }
 
+/*
+ * To divide by the size of a block is to multiply by (2^40 + e) / size, where 0 < e <= size, and to shift: with
+ * an offset below 2^40 / size that is too much by less than 1 / size, which no quotient hides. Nor does
+ * the product overflow as long as the offset has no more than 23 bits.
+ */
+#define INVERSE_SHIFT 40
+#define INVERSE_SIZE_MAX (1UL << 23)
+
+void skb_region_prepare(struct skb_region *region)
+{
+	u64 limit = 1ULL << INVERSE_SHIFT;
+	bool fits = region->size <= INVERSE_SIZE_MAX &&
+		    (u64)region->size * region->block_size <= limit;
+
+	region->block_inverse = fits ? limit / region->block_size + 1 : 0;
+}
+
 int skb_region_map_set(const void *base, size_t size, struct skb_region *region)
 {
 	int err;
@@ -335,6 +352,7 @@ int skb_region_register(struct skb_region *region)
 		region->pages[i].size = region->block_size;
 		region->pages[i].region = region;
 	}
+	skb_region_prepare(region);
 	return skb_region_map_set(region->base, region->size, region);
 }
 
@@ -357,9 +375,9 @@ struct page *virt_to_page(const void *addr)
 	if (!region || !region->pages)
 		return NULL;
 	index = (size_t)((const unsigned char *)addr - region->base);
-	/* 32-bit division where the region allows it: several times faster. */
-	index = region->size <= UINT32_MAX ? (u32)index / region->block_size :
-					     index / region->block_size;
+	index = likely(region->block_inverse) ?
+			(size_t)(index * region->block_inverse >> INVERSE_SHIFT) :
+			index / region->block_size;
 	return index < region->nr_blocks ? &region->pages[index] : NULL;
 }
 

@@ -21,6 +21,9 @@ void skb_arena_uncharge(size_t bytes);
 /* Bytes obtained from the system, unused chunks included. */
 size_t skb_arena_bytes(void);
 
+/* Before it is findable: what virt_to_page() needs besides what its owner has filled in. */
+void skb_region_prepare(struct skb_region *region);
+
 /* Make a chunk's region findable by address, or forget it. 0, -EEXIST or -ENOMEM. */
 int skb_region_map_set(const void *base, size_t size, struct skb_region *region);
 void skb_region_map_clear(const void *base, size_t size);

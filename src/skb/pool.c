@@ -196,6 +196,7 @@ static bool chunk_add(unsigned int cls)
 			.addr = (unsigned char *)base + (size_t)i * size,
 			.region = &chunk->region,
 		};
+	skb_region_prepare(&chunk->region);
 	/* Without pages it is no region to the outside, but item_chunk() finds it. */
 	if (skb_region_map_set(base, SKB_REGION_ALIGN, &chunk->region))
 		goto free_chunk;
