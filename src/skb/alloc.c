@@ -325,17 +325,23 @@ void skb_head_attach(struct sk_buff *skb, const struct skb_head *head)
 
 /* Release */
 
-void skb_release_head_state(struct sk_buff *skb)
+static __always_inline void release_head_state(struct sk_buff *skb)
 {
 	skb_dst_drop(skb);
 	if (skb->destructor) {
 		skb->destructor(skb);
 		skb->destructor = NULL;
 	}
-	nf_conntrack_put(skb_nfct(skb));
-	skb->_nfct = 0;
-	skb_ext_put(skb);
-	skb->active_extensions = 0;
+	if (unlikely(skb->_nfct)) {
+		nf_conntrack_put(skb_nfct(skb));
+		skb->_nfct = 0;
+	}
+	skb_ext_reset(skb);
+}
+
+void skb_release_head_state(struct sk_buff *skb)
+{
+	release_head_state(skb);
 }
 
 static void release_members(struct sk_buff *list);
@@ -438,8 +444,7 @@ static __always_inline void pair_put(struct sk_buff *skb)
 
 static noinline void release_slow(struct sk_buff *skb)
 {
-	if (skb->destructor || skb->_skb_refdst || skb->_nfct || skb->active_extensions)
-		skb_release_head_state(skb);
+	release_head_state(skb);
 	if (release_data(skb)) {
 		skb->__slow_free = 0;
 		pair_put(skb);
