@@ -19,7 +19,7 @@ static int pages_of(int bytes)
 }
 
 /* Tells the protocol when it enters or leaves pressure; between the two limits it stays as it is. */
-static noinline void note_pressure(struct sock *sk, long total)
+static void note_pressure(struct sock *sk, long total)
 {
 	const struct proto *prot = sk->sk_prot;
 	const long *limit = prot->sysctl_mem;
@@ -32,20 +32,28 @@ static noinline void note_pressure(struct sock *sk, long total)
 		prot->leave_memory_pressure(sk);
 }
 
-/* Whether the protocol may hand out that much. */
-static inline bool grant(struct sock *sk, long total)
+/* Whether a protocol without pressure stays without. */
+static inline bool relaxed(const struct proto *prot, long total)
 {
-	const struct proto *prot = sk->sk_prot;
-	const long *limit = prot->sysctl_mem;
+	return !prot->sysctl_mem || (total <= prot->sysctl_mem[0] && prot->memory_pressure &&
+				     !READ_ONCE(*prot->memory_pressure));
+}
 
-	if (!limit)
-		return true;
-	/* There is none, and there was none. */
-	if (likely(total <= limit[0] && prot->memory_pressure &&
-		   !READ_ONCE(*prot->memory_pressure)))
-		return true;
+static void give(struct sock *sk, int pages)
+{
+	(void)__skiff_fetch_add(&sk->sk_forward_alloc, pages << PAGE_SHIFT, __ATOMIC_RELAXED);
+}
+
+/* The same when @total of them is much, or there is pressure: the protocol may not hand out that much. */
+static noinline bool give_scarce(struct sock *sk, int pages, long total)
+{
 	note_pressure(sk, total);
-	return total <= limit[2];
+	if (total > sk->sk_prot->sysctl_mem[2]) {
+		atomic_long_sub(pages, sk->sk_prot->memory_allocated);
+		return false;
+	}
+	give(sk, pages);
+	return true;
 }
 
 int proc_sock_mem(struct ctl_table *ctl, int write, void *buffer, size_t *lenp, loff_t *ppos)
@@ -81,30 +89,28 @@ bool __sk_mem_schedule(struct sock *sk, int size)
 		return true;
 	pages = pages_of(missing);
 	total = atomic_long_add_return(pages, prot->memory_allocated);
-	if (!grant(sk, total)) {
-		atomic_long_sub(pages, prot->memory_allocated);
-		return false;
-	}
-	(void)__skiff_fetch_add(&sk->sk_forward_alloc, pages << PAGE_SHIFT, __ATOMIC_RELAXED);
+	if (unlikely(!relaxed(prot, total)))
+		return give_scarce(sk, pages, total);
+	give(sk, pages);
 	return true;
 }
 
 void __sk_mem_reclaim(struct sock *sk)
 {
 	int have = READ_ONCE(sk->sk_forward_alloc), pages;
+	struct proto *prot = sk->sk_prot;
+	long total;
 
 	do {
 		pages = have >> PAGE_SHIFT;
 		if (pages <= 0)
 			return;
-		if (skiff_single_threaded()) {
-			sk->sk_forward_alloc = have - (pages << PAGE_SHIFT);
-			break;
-		}
-	} while (!__atomic_compare_exchange_n(&sk->sk_forward_alloc, &have,
-					      have - (pages << PAGE_SHIFT), true, __ATOMIC_RELAXED,
-					      __ATOMIC_RELAXED));
-	grant(sk, atomic_long_add_return(-pages, sk->sk_prot->memory_allocated));
+	} while (!__skiff_compare_exchange(&sk->sk_forward_alloc, &have,
+					   have - (pages << PAGE_SHIFT), __ATOMIC_RELAXED,
+					   __ATOMIC_RELAXED));
+	total = atomic_long_add_return(-pages, prot->memory_allocated);
+	if (unlikely(!relaxed(prot, total)))
+		note_pressure(sk, total);
 }
 
 void sk_mem_return_all(struct sock *sk)
