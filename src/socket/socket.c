@@ -430,7 +430,7 @@ static int accept_file(struct sfile *f, struct accept_call *a, int flags)
 
 int skiff_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 {
-	struct accept_call a = { .wants_addr = addr != NULL };
+	struct accept_call a;
 	struct sfile *f;
 	int ret = 0;
 
@@ -441,6 +441,9 @@ int skiff_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 		return skiff_result(ret);
 	if (addr)
 		ret = check_room(addr, len);
+	/* Of the address, only what getname() says is there is looked at. */
+	a.wants_addr = addr != NULL;
+	a.len = 0;
 	if (!ret)
 		ret = accept_file(f, &a, flags);
 	sfile_put(f);

@@ -118,18 +118,18 @@ static struct fd_chunk **chunk_of(int fd)
 }
 
 /* The lowest free number of a chunk from @least on, -1 when there is none. */
-static int free_in_chunk(const struct fd_chunk *chunk, int least)
+static int free_in_chunk(const struct fd_chunk *chunk, unsigned int least)
 {
 	u64 free;
 
 	if (!chunk)
-		return least;
+		return (int)least;
 	if (chunk->nr_used == FD_CHUNK)
 		return -1;
-	for (int word = least / 64; word < FD_CHUNK / 64; word++, least = 0) {
+	for (unsigned int word = least / 64; word < FD_CHUNK / 64; word++, least = 0) {
 		free = ~chunk->used[word] & (~(u64)0 << (least % 64));
 		if (free)
-			return word * 64 + __builtin_ctzll(free);
+			return (int)(word * 64) + __builtin_ctzll(free);
 	}
 	return -1;
 }
@@ -140,7 +140,7 @@ static int lowest_free(int least)
 	int fd = max(least, table.hint), n;
 
 	while (fd < table.limit) {
-		n = free_in_chunk(*chunk_of(fd), fd & (FD_CHUNK - 1));
+		n = free_in_chunk(*chunk_of(fd), (unsigned int)fd & (FD_CHUNK - 1));
 		if (n >= 0) {
 			fd = (fd & ~(FD_CHUNK - 1)) + n;
 			return fd < table.limit ? fd : -1;
