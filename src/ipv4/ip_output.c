@@ -4,6 +4,7 @@
 #include <skiff/ip_sock.h>
 
 #include "ipv4/ipv4.h"
+#include "neigh/neigh.h"
 #include "wire/ip.h"
 
 void ip_send_check(struct iphdr *ip)
@@ -42,6 +43,14 @@ static void confirm_neigh(struct sk_buff *skb, struct neighbour *n)
 		skb->sk->sk_dst_pending_confirm = 0;
 }
 
+/* Not the one that the packet before went to. */
+static noinline struct neighbour *other_neigh(struct net_device *dev, __be32 nexthop)
+{
+	struct neighbour *n = __neigh_lookup_noref(&arp_tbl, &nexthop, dev);
+
+	return n ? n : __neigh_create(&arp_tbl, &nexthop, dev, false);
+}
+
 /* To the neighbour that is the next hop. */
 static int ip_finish_output2(struct net *net, struct sock *sk, struct sk_buff *skb)
 {
@@ -59,9 +68,9 @@ static int ip_finish_output2(struct net *net, struct sock *sk, struct sk_buff *s
 		}
 	}
 	nexthop = rt_nexthop(rt, ip_hdr(skb)->daddr);
-	n = __neigh_lookup_noref(&arp_tbl, &nexthop, dev);
-	if (!n)
-		n = __neigh_create(&arp_tbl, &nexthop, dev, false);
+	n = neigh_last32(&arp_tbl, nexthop, dev);
+	if (unlikely(!n))
+		n = other_neigh(dev, nexthop);
 	if (IS_ERR(n)) {
 		IP_INC_STATS(net, IPSTATS_MIB_OUTDISCARDS);
 		kfree_skb_reason(skb, SKB_DROP_REASON_NEIGH_CREATEFAIL);

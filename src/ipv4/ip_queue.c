@@ -49,35 +49,36 @@ static __be32 first_stop(const struct ip_options_rcu *opt, __be32 daddr)
 }
 
 /* The route of a connected socket, looked up anew. Return: 0 and the socket has it, or -errno. */
-static int sk_reroute(struct sock *sk, struct flowi4 *fl4)
+static noinline int sk_reroute(struct sock *sk)
 {
 	const struct inet_sock *inet = inet_sk(sk);
+	struct flowi4 fl4 = {};
 	struct rtable *rt;
 
-	memset(fl4, 0, sizeof(*fl4));
-	fl4->daddr = first_stop(inet->inet_opt, inet->inet_daddr);
-	fl4->saddr = inet->inet_saddr;
-	fl4->flowi4_oif = sk->sk_bound_dev_if;
-	fl4->flowi4_tos = inet_stream_tos(sk, inet->inet_daddr);
-	fl4->flowi4_proto = (__u8)sk->sk_protocol;
-	fl4->flowi4_mark = sk->sk_mark;
-	fl4->fl4_sport = inet->inet_sport;
-	fl4->fl4_dport = inet->inet_dport;
-	rt = ip_route_output_key(sock_net(sk), fl4);
+	fl4.daddr = first_stop(inet->inet_opt, inet->inet_daddr);
+	fl4.saddr = inet->inet_saddr;
+	fl4.flowi4_oif = sk->sk_bound_dev_if;
+	fl4.flowi4_tos = inet_stream_tos(sk, inet->inet_daddr);
+	fl4.flowi4_proto = (__u8)sk->sk_protocol;
+	fl4.flowi4_mark = sk->sk_mark;
+	fl4.fl4_sport = inet->inet_sport;
+	fl4.fl4_dport = inet->inet_dport;
+	rt = ip_route_output_key(sock_net(sk), &fl4);
 	if (IS_ERR(rt))
 		return (int)PTR_ERR(rt);
 	sk_setup_caps(sk, &rt->dst);
 	return 0;
 }
 
+static bool sk_has_route(const struct sock *sk)
+{
+	return likely(sk->sk_dst_cache) && dst_check(sk->sk_dst_cache, 0);
+}
+
 int ip_sk_route(struct sock *sk)
 {
-	struct flowi4 fl4;
-
 	ASSERT_NET_LOCKED(sock_net(sk));
-	if (sk->sk_dst_cache && dst_check(sk->sk_dst_cache, 0))
-		return 0;
-	return sk_reroute(sk, &fl4);
+	return likely(sk_has_route(sk)) ? 0 : sk_reroute(sk);
 }
 
 static u8 ip_sk_ttl(const struct sock *sk, const struct dst_entry *dst)
@@ -132,7 +133,7 @@ int __ip_queue_xmit(struct sock *sk, struct sk_buff *skb, u8 tos)
 	struct iphdr *iph;
 	int err;
 
-	err = ip_sk_route(sk);
+	err = likely(sk_has_route(sk)) ? 0 : sk_reroute(sk);
 	if (unlikely(err)) {
 		IP_INC_STATS(sock_net(sk), IPSTATS_MIB_OUTNOROUTES);
 		kfree_skb_reason(skb, SKB_DROP_REASON_IP_OUTNOROUTES);

@@ -3,6 +3,8 @@
 #ifndef SKIFF_NEIGH_NEIGH_H
 #define SKIFF_NEIGH_NEIGH_H
 
+#include <string.h>
+
 #include <skiff/neighbour.h>
 #include <skiff/random.h>
 #include <skiff/skiff.h>
@@ -74,9 +76,41 @@ static inline ktime_t neigh_msecs(int ms)
 	return (ktime_t)ms * NSEC_PER_MSEC;
 }
 
-struct neigh_cache *neigh_cache_of(struct net *net, const struct neigh_table *tbl);
+struct neigh_net {
+	struct neigh_cache caches[NEIGH_NR_TABLES];
+};
 
 /* table.c */
+extern unsigned int neigh_net_id;
+
+static inline struct neigh_cache *neigh_cache_of(struct net *net, const struct neigh_table *tbl)
+{
+	struct neigh_net *nn = (struct neigh_net *)net_generic(net, neigh_net_id);
+
+	return &nn->caches[tbl->index];
+}
+
+/*
+ * __neigh_lookup_noref() for protocols whose addresses have four bytes, if it is the entry that was found
+ * last: else NULL.
+ */
+static inline struct neighbour *neigh_last32(const struct neigh_table *tbl, __be32 key,
+					     const struct net_device *dev)
+{
+	struct neigh_cache *c = neigh_cache_of(dev_net(dev), tbl);
+	struct neighbour *n = c->last;
+	__be32 last;
+
+	if (unlikely(!n || n->dev != dev))
+		return NULL;
+	memcpy((void *)&last, n->primary_key, sizeof(last));
+	if (last != key)
+		return NULL;
+	c->stats.lookups++;
+	c->stats.hits++;
+	return n;
+}
+
 void neigh_unlink(struct neighbour *n);
 void neigh_bury(struct neigh_cache *c);
 

@@ -9,18 +9,7 @@
 
 /* Filled by neigh_table_init() before the first host exists, constant afterwards. */
 static struct neigh_table *neigh_tables[NEIGH_NR_TABLES];
-static unsigned int neigh_net_id;
-
-struct neigh_net {
-	struct neigh_cache caches[NEIGH_NR_TABLES];
-};
-
-struct neigh_cache *neigh_cache_of(struct net *net, const struct neigh_table *tbl)
-{
-	struct neigh_net *nn = (struct neigh_net *)net_generic(net, neigh_net_id);
-
-	return &nn->caches[tbl->index];
-}
+unsigned int neigh_net_id;
 
 void neigh_table_init(int index, struct neigh_table *tbl)
 {
