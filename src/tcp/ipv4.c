@@ -81,7 +81,7 @@ static void tcp_v4_fill_cb(struct sk_buff *skb)
 	cb->ip_dsfield = dsfield;
 	cb->txstamp_ack = 0;
 	cb->eor = 0;
-	cb->has_rxtstamp = skb->tstamp || skb_hwtstamps(skb)->hwtstamp;
+	cb->has_rxtstamp = skb->tstamp || __skb_shinfo(skb)->hwtstamps.hwtstamp;
 	cb->unused = 0;
 }
 

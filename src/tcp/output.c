@@ -157,7 +157,8 @@ static unsigned int build_header(struct sock *sk, struct sk_buff *skb, u32 rcv_n
 	th = (struct tcphdr *)skb_push(skb, hdrlen);
 	skb_reset_transport_header(skb);
 	put_header(sk, tcb, th, hdrlen, rcv_nxt);
-	skb_shinfo(skb)->gso_type = (unsigned int)sk->sk_gso_type;
+	if (tcp_skb_mss(skb))
+		skb_shinfo(skb)->gso_type = (unsigned int)sk->sk_gso_type;
 	if (likely(!(tcb->tcp_flags & TCPHDR_SYN))) {
 		th->window = htons(tcp_select_window(sk));
 		tcp_ecn_send(sk, skb, th, hdrlen);
@@ -211,8 +212,8 @@ static void set_owner(struct sock *sk, struct sk_buff *skb, bool queued)
 	refcount_add(ack ? TCP_ACK_CHARGE : (int)skb->truesize, &sk->sk_wmem_alloc);
 }
 
-/* From here on it is a packet like any other. */
-static void strip(struct sock *sk, struct sk_buff *skb)
+/* To who cuts it. */
+static void tell_segments(struct sk_buff *skb)
 {
 	struct skb_shared_info *shinfo = skb_shinfo(skb);
 
@@ -220,6 +221,14 @@ static void strip(struct sock *sk, struct sk_buff *skb)
 	shinfo->gso_size = (unsigned short)tcp_skb_mss(skb);
 	if (!shinfo->gso_size)
 		shinfo->gso_type = 0;
+}
+
+/* From here on it is a packet like any other. */
+static void strip(struct sock *sk, struct sk_buff *skb)
+{
+	/* In a buffer of one segment that is not queued nobody has said anything else. */
+	if (tcp_skb_mss(skb) || skb->cloned)
+		tell_segments(skb);
 	if (sk->sk_txhash)
 		skb_set_hash(skb, sk->sk_txhash, PKT_HASH_TYPE_L4);
 	/* When it was sent is this layer's; a queue that paces gets to know when it may leave. */
