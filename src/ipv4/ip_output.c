@@ -126,8 +126,7 @@ static unsigned int rt_skb_mtu(const struct sock *sk, const struct sk_buff *skb)
 {
 	const struct rtable *rt = skb_rtable(skb);
 
-	if (likely(rt_mtu_is_devs(rt)) ||
-	    (sk && sk->sk_family != AF_PACKET && !ip_sk_use_pmtu(sk)))
+	if (likely(rt_mtu_is_devs(rt)) || (sk && sk->sk_family != AF_PACKET && !ip_sk_use_pmtu(sk)))
 		return min_t(unsigned int, rt->dst.dev->mtu, IP_MAX_MTU);
 	return ipv4_mtu(&rt->dst);
 }

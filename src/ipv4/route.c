@@ -22,13 +22,12 @@ static struct dst_entry *ipv4_dst_check(struct dst_entry *dst, __u32 cookie)
 	return rt_is_valid(rt, ipv4_net(rt->rt_net)) ? dst : NULL;
 }
 
-unsigned int ipv4_mtu(const struct dst_entry *dst)
+/* What a metric or a router says about a path. */
+static noinline unsigned int rt_known_mtu(const struct rtable *rt)
 {
-	const struct rtable *rt = (const struct rtable *)(const void *)dst;
+	const struct dst_entry *dst = &rt->dst;
 	u32 mtu = rt->rt_pmtu;
 
-	if (likely(rt_mtu_is_devs(rt)))
-		return min_t(u32, dst->dev->mtu, IP_MAX_MTU);
 	if (!mtu || skiff_net_now(rt->rt_net) >= dst->expires)
 		mtu = dst_metric_raw(dst, RTAX_MTU);
 	if (!mtu) {
@@ -38,6 +37,14 @@ unsigned int ipv4_mtu(const struct dst_entry *dst)
 			mtu = min_t(u32, mtu, RT_LOCKED_MTU);
 	}
 	return min_t(u32, mtu, IP_MAX_MTU);
+}
+
+unsigned int ipv4_mtu(const struct dst_entry *dst)
+{
+	const struct rtable *rt = (const struct rtable *)(const void *)dst;
+
+	return likely(rt_mtu_is_devs(rt)) ? min_t(u32, dst->dev->mtu, IP_MAX_MTU) :
+					    rt_known_mtu(rt);
 }
 
 u8 ip4_dst_hoplimit(const struct dst_entry *dst)
