@@ -137,6 +137,35 @@ static void test_region(void **state)
 	munmap(base, SIZE);
 }
 
+/* An address is of the block that a division would find, at both ends of each. */
+static void test_block_sizes(void **state)
+{
+	static const unsigned int sizes[] = { 1,     3,	     64,     2560,   5242,    65535,
+					      65537, 131071, 262144, 262145, 1u << 21 };
+	unsigned char *base = map_aligned(SIZE);
+
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		unsigned int n = (unsigned int)min((size_t)NR, SIZE / sizes[i]), block;
+		struct skb_region region = { .base = base,
+					     .size = SIZE,
+					     .block_size = sizes[i],
+					     .nr_blocks = n,
+					     .pages = pages,
+					     .release = release };
+
+		assert_int_equal(skb_region_register(&region), 0);
+		for (block = 0; block < n; block++) {
+			unsigned char *first = base + (size_t)block * sizes[i];
+
+			assert_ptr_equal(virt_to_page(first), &pages[block]);
+			assert_ptr_equal(virt_to_page(first + sizes[i] - 1), &pages[block]);
+		}
+		assert_null(virt_to_page(base + (size_t)n * sizes[i]));
+		skb_region_unregister(&region);
+	}
+	munmap(base, SIZE);
+}
+
 static void test_bad_regions(void **state)
 {
 	const struct skb_region good = { .base = (unsigned char *)(SKB_REGION_ALIGN * 5),
@@ -273,10 +302,10 @@ static void test_faults(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SHAPE_TEST(test_orders),     SHAPE_TEST(test_strangers),
-		SHAPE_TEST(test_region),     SHAPE_TEST(test_bad_regions),
-		SHAPE_TEST(test_frag_cache), SHAPE_TEST(test_alignment),
-		SHAPE_TEST(test_faults),
+		SHAPE_TEST(test_orders),      SHAPE_TEST(test_strangers),
+		SHAPE_TEST(test_region),      SHAPE_TEST(test_block_sizes),
+		SHAPE_TEST(test_bad_regions), SHAPE_TEST(test_frag_cache),
+		SHAPE_TEST(test_alignment),   SHAPE_TEST(test_faults),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
