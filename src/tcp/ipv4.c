@@ -166,8 +166,7 @@ static enum skb_drop_reason tcp_admit(struct sock *sk, struct sk_buff *skb)
 		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPMINTTLDROP);
 		return SKB_DROP_REASON_NOT_SPECIFIED;
 	}
-	/* Most have no keys, and most segments nothing that could be a signature. */
-	if (unlikely(tcp_sk(sk)->md5sig_info) || !tcp_has_plain_options(tcp_hdr(skb))) {
+	if (unlikely(tcp_sk(sk)->md5sig_info || tcp_has_room_for_md5(tcp_hdr(skb)))) {
 		reason = tcp_inbound_md5_hash(sk, skb, iph->saddr, iph->daddr, skb->dev->ifindex);
 		if (reason)
 			return reason;

@@ -266,15 +266,14 @@ static const u8 *find_signature(const struct tcphdr *th)
 	const u8 *p = (const u8 *)(th + 1);
 	int left = (int)(th->doff * 4u - sizeof(*th));
 
-	if (tcp_has_plain_options(th))
-		return NULL;
-	while (left > 0 && p[0] != TCPOPT_EOL) {
+	/* A SYN has other options, but seldom more behind the first of them than a signature takes. */
+	while (left >= TCPOLEN_MD5SIG && p[0] != TCPOPT_EOL) {
 		if (p[0] == TCPOPT_NOP) {
 			p++;
 			left--;
 			continue;
 		}
-		if (left < 2 || p[1] < 2 || p[1] > left)
+		if (p[1] < 2 || p[1] > left)
 			return NULL;
 		if (p[0] == TCPOPT_MD5SIG && p[1] == TCPOLEN_MD5SIG)
 			return p + 2;

@@ -212,7 +212,8 @@ static int send_probe(struct sock *sk, int size)
 		return -1;
 	/* It is as much as two segments. */
 	tcp_snd_cwnd_set(tp, tcp_snd_cwnd(tp) - 1);
-	tcp_event_new_data_sent(sk, skb);
+	if (tcp_event_new_data_sent(sk, skb))
+		tcp_rearm_rto(sk);
 	icsk->icsk_mtup.probe_size = (u32)tcp_mss_to_mtu(sk, (int)skb->len) & 0x7fffffff;
 	tp->mtu_probe.probe_seq_start = TCP_SKB_CB(skb)->seq;
 	tp->mtu_probe.probe_seq_end = TCP_SKB_CB(skb)->end_seq;

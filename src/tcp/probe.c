@@ -39,8 +39,8 @@ static int send_into_window(struct sock *sk, struct sk_buff *skb)
 	}
 	tcb->tcp_flags |= TCPHDR_PSH;
 	err = tcp_transmit_skb(sk, skb, 1, GFP_ATOMIC);
-	if (!err)
-		tcp_event_new_data_sent(sk, skb);
+	if (!err && tcp_event_new_data_sent(sk, skb))
+		tcp_rearm_rto(sk);
 	return err;
 }
 

@@ -515,7 +515,7 @@ void tcp_push(struct sock *sk, int flags, int mss_now, int nonagle, int size_goa
 bool tcp_schedule_loss_probe(struct sock *sk, bool advancing_rto);
 void tcp_send_loss_probe(struct sock *sk);
 u32 tcp_tso_segs(struct sock *sk, unsigned int mss_now);
-void tcp_event_new_data_sent(struct sock *sk, struct sk_buff *skb);
+bool tcp_event_new_data_sent(struct sock *sk, struct sk_buff *skb);
 bool tcp_pacing_check(struct sock *sk);
 void tcp_tsq_handler(struct sock *sk);
 void tcp_wfree(struct sk_buff *skb);
@@ -648,14 +648,10 @@ void tcp_md5_destruct(struct sock *sk);
 struct tcp_md5sig_key *tcp_md5_key_dup(const struct tcp_md5sig_key *key);
 int tcp_md5_copy_key(struct sock *child, const struct sock *listener, __be32 addr);
 
-/* No options, or timestamps alone, as nearly every segment has them. */
-static inline bool tcp_has_plain_options(const struct tcphdr *th)
+/* Could a signature be among the options? Those of nearly every segment are too short for one. */
+static inline bool tcp_has_room_for_md5(const struct tcphdr *th)
 {
-	const u8 *p = (const u8 *)(th + 1);
-
-	return th->doff == sizeof(*th) / 4 ||
-	       (th->doff == (sizeof(*th) + TCPOLEN_TSTAMP_ALIGNED) / 4 && p[0] == TCPOPT_NOP &&
-		p[1] == TCPOPT_NOP);
+	return th->doff * 4u >= sizeof(*th) + TCPOLEN_MD5SIG;
 }
 
 /* Window of the peer that begins with the first byte not acknowledged: where it ends. */

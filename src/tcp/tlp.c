@@ -27,17 +27,15 @@ static bool may_schedule(const struct sock *sk)
 	       tcp_is_sack(tp) && (state == TCP_CA_Open || state == TCP_CA_CWR);
 }
 
-/* Section 7.2: when, in jiffies. The only segment out there may have its acknowledgment delayed. */
-static u32 probe_timeout(const struct sock *sk)
+/* Section 7.2: after how many microseconds. The only segment out there may have its acknowledgment delayed. */
+static u32 probe_timeout_us(const struct sock *sk)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
-	u32 us;
 
 	if (!tp->srtt_us)
-		return TCP_TIMEOUT_INIT;
-	us = tp->srtt_us >> 2;
-	us += tp->packets_out == 1 ? jiffies_to_usecs(tcp_rto_min(sk)) : TCP_TIMEOUT_MIN_US;
-	return (u32)usecs_to_jiffies(us);
+		return jiffies_to_usecs(TCP_TIMEOUT_INIT);
+	return (tp->srtt_us >> 2) +
+	       (tp->packets_out == 1 ? jiffies_to_usecs(tcp_rto_min(sk)) : TCP_TIMEOUT_MIN_US);
 }
 
 /**
@@ -49,17 +47,15 @@ static u32 probe_timeout(const struct sock *sk)
  */
 bool tcp_schedule_loss_probe(struct sock *sk, bool advancing_rto)
 {
-	u32 timeout;
-	s64 left;
+	s64 left, us;
 
 	if (!may_schedule(sk))
 		return false;
-	timeout = probe_timeout(sk);
+	us = probe_timeout_us(sk);
 	left = advancing_rto ? (s64)jiffies_to_usecs(inet_csk(sk)->icsk_rto) : rto_left_us(sk);
 	if (left > 0)
-		timeout = min_t(u32, timeout,
-				(u32)usecs_to_jiffies((unsigned int)min_t(s64, left, UINT32_MAX)));
-	tcp_reset_xmit_timer(sk, ICSK_TIME_LOSS_PROBE, timeout, true);
+		us = min(us, left);
+	tcp_reset_xmit_timer(sk, ICSK_TIME_LOSS_PROBE, usecs_to_jiffies((unsigned int)us), true);
 	return true;
 }
 
