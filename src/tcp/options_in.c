@@ -48,11 +48,14 @@ static void parse_window(struct parse *p, const u8 *val, u8 len)
 	p->rx->snd_wscale = scale & 0xf;
 }
 
+static bool takes_timestamp(const struct parse *p)
+{
+	return p->estab ? p->rx->tstamp_ok : p->tn->sysctl_tcp_timestamps;
+}
+
 static void parse_timestamp(struct parse *p, const u8 *val, u8 len)
 {
-	if (len != TCPOLEN_TIMESTAMP)
-		return;
-	if (p->estab ? !p->rx->tstamp_ok : !p->tn->sysctl_tcp_timestamps)
+	if (len != TCPOLEN_TIMESTAMP || !takes_timestamp(p))
 		return;
 	p->rx->saw_tstamp = 1;
 	p->rx->rcv_tsval = get_unaligned_be32(val);
@@ -122,22 +125,25 @@ static void parse_one(struct parse *p, u8 code, const u8 *val, u8 len)
 	}
 }
 
-void tcp_parse_options(const struct net *net, const struct sk_buff *skb,
-		       struct tcp_options_received *opt_rx, int estab,
-		       struct tcp_fastopen_cookie *foc)
+/* The header is as in nearly every segment: a timestamp, aligned, and nothing else. */
+static bool parse_aligned_timestamp(struct tcp_options_received *rx, const struct tcphdr *th)
 {
-	const struct tcphdr *th = tcp_hdr(skb);
-	struct parse p = { .tn = tcp_net(net),
-			   .skb = skb,
-			   .th = th,
-			   .rx = opt_rx,
-			   .foc = foc,
-			   .estab = estab != 0 };
 	const u8 *ptr = (const u8 *)(const void *)(th + 1);
-	int left = (int)(th->doff * 4 - sizeof(*th));
 
-	opt_rx->saw_tstamp = 0;
-	opt_rx->saw_unknown = 0;
+	if (th->doff != (sizeof(*th) + TCPOLEN_TSTAMP_ALIGNED) / 4 ||
+	    get_unaligned_be32(ptr) != TS_ALIGNED)
+		return false;
+	rx->saw_tstamp = 1;
+	rx->rcv_tsval = get_unaligned_be32(ptr + 4);
+	rx->rcv_tsecr = get_unaligned_be32(ptr + 8);
+	return true;
+}
+
+static void parse_all(struct parse *p)
+{
+	const u8 *ptr = (const u8 *)(const void *)(p->th + 1);
+	int left = (int)(p->th->doff * 4 - sizeof(*p->th));
+
 	while (left > 0) {
 		u8 code = *ptr, len;
 
@@ -154,25 +160,27 @@ void tcp_parse_options(const struct net *net, const struct sk_buff *skb,
 		len = ptr[1];
 		if (len < 2 || len > left)
 			return;
-		parse_one(&p, code, ptr + 2, len);
+		parse_one(p, code, ptr + 2, len);
 		ptr += len;
 		left -= len;
 	}
 }
 
-/* The header is as in nearly every segment: a timestamp, aligned, and nothing else. */
-static bool parse_aligned_timestamp(struct tcp_sock *tp, const struct tcphdr *th)
+void tcp_parse_options(const struct net *net, const struct sk_buff *skb,
+		       struct tcp_options_received *opt_rx, int estab,
+		       struct tcp_fastopen_cookie *foc)
 {
-	const u8 *ptr = (const u8 *)(const void *)(th + 1);
+	struct parse p = { .tn = tcp_net(net),
+			   .skb = skb,
+			   .th = tcp_hdr(skb),
+			   .rx = opt_rx,
+			   .foc = foc,
+			   .estab = estab != 0 };
 
-	if (get_unaligned_be32(ptr) != TS_ALIGNED)
-		return false;
-	tp->rx_opt.saw_tstamp = 1;
-	tp->rx_opt.rcv_tsval = get_unaligned_be32(ptr + 4);
-	tp->rx_opt.rcv_tsecr = get_unaligned_be32(ptr + 8);
-	if (tp->rx_opt.rcv_tsecr)
-		tp->rx_opt.rcv_tsecr -= tp->tsoffset;
-	return true;
+	opt_rx->saw_tstamp = 0;
+	opt_rx->saw_unknown = 0;
+	if (!takes_timestamp(&p) || !parse_aligned_timestamp(opt_rx, p.th))
+		parse_all(&p);
 }
 
 bool tcp_fast_parse_options(const struct net *net, const struct sk_buff *skb,
@@ -182,10 +190,8 @@ bool tcp_fast_parse_options(const struct net *net, const struct sk_buff *skb,
 		tp->rx_opt.saw_tstamp = 0;
 		return false;
 	}
-	if (tp->rx_opt.tstamp_ok && th->doff == (sizeof(*th) + TCPOLEN_TSTAMP_ALIGNED) / 4 &&
-	    parse_aligned_timestamp(tp, th))
-		return true;
-	tcp_parse_options(net, skb, &tp->rx_opt, 1, NULL);
+	if (!tp->rx_opt.tstamp_ok || !parse_aligned_timestamp(&tp->rx_opt, th))
+		tcp_parse_options(net, skb, &tp->rx_opt, 1, NULL);
 	if (tp->rx_opt.saw_tstamp && tp->rx_opt.rcv_tsecr)
 		tp->rx_opt.rcv_tsecr -= tp->tsoffset;
 	return true;
