@@ -50,6 +50,8 @@ static void seed(struct tcp_metrics_block *tm, const struct dst_entry *dst)
 
 static void forget(struct tcp_net *tn, struct tcp_metrics_block *tm)
 {
+	if (tn->last_metrics == tm)
+		tn->last_metrics = NULL;
 	hlist_del_init(&tm->node);
 	kfree(tm);
 	tn->nr_metrics--;
@@ -79,14 +81,28 @@ static struct tcp_metrics_block *make_room(struct tcp_net *tn, struct hlist_head
 	return tm;
 }
 
-static struct tcp_metrics_block *lookup(const struct hlist_head *bucket, __be32 saddr, __be32 daddr)
+static bool is_of(const struct tcp_metrics_block *tm, __be32 saddr, __be32 daddr)
 {
+	return tm->daddr == daddr && tm->saddr == saddr;
+}
+
+/* Not there: made if @create. */
+static struct tcp_metrics_block *find(struct tcp_net *tn, const struct sock *sk, bool create)
+{
+	__be32 saddr = inet_sk(sk)->inet_saddr, daddr = sk->sk_daddr;
+	struct hlist_head *bucket = &tn->metrics[tcp_metrics_bucket(tn, daddr)];
 	struct tcp_metrics_block *tm;
 
 	hlist_for_each_entry(tm, bucket, node)
-		if (tm->daddr == daddr && tm->saddr == saddr)
+		if (is_of(tm, saddr, daddr))
 			return tm;
-	return NULL;
+	tm = create ? make_room(tn, bucket) : NULL;
+	if (!tm)
+		return NULL;
+	tm->saddr = saddr;
+	tm->daddr = daddr;
+	seed(tm, sk->sk_dst_cache);
+	return tm;
 }
 
 /* Most hosts never remember anything. Return: whether there is a table. */
@@ -106,27 +122,19 @@ static bool have_table(struct tcp_net *tn, bool create)
 
 struct tcp_metrics_block *tcp_get_metrics(const struct sock *sk, bool create)
 {
-	__be32 saddr = inet_sk(sk)->inet_saddr, daddr = sk->sk_daddr;
-	const struct dst_entry *dst = sk->sk_dst_cache;
 	struct tcp_net *tn = tcp_net_sk(sk);
-	struct tcp_metrics_block *tm;
-	struct hlist_head *bucket;
+	struct tcp_metrics_block *tm = tn->last_metrics;
 
-	if (!dst || !have_table(tn, create))
+	if (!sk->sk_dst_cache || !have_table(tn, create))
 		return NULL;
-	bucket = &tn->metrics[tcp_metrics_bucket(tn, daddr)];
-	tm = lookup(bucket, saddr, daddr);
-	if (tm) {
-		if (time_after(jiffies, tm->stamp + TCP_METRICS_TIMEOUT))
-			seed(tm, dst);
-		return tm;
-	}
-	tm = create ? make_room(tn, bucket) : NULL;
+	/* A connection asks twice, and its peer is often the last one's. */
+	if (!tm || !is_of(tm, inet_sk(sk)->inet_saddr, sk->sk_daddr))
+		tm = find(tn, sk, create);
 	if (!tm)
 		return NULL;
-	tm->saddr = saddr;
-	tm->daddr = daddr;
-	seed(tm, dst);
+	tn->last_metrics = tm;
+	if (time_after(jiffies, tm->stamp + TCP_METRICS_TIMEOUT))
+		seed(tm, sk->sk_dst_cache);
 	return tm;
 }
 

@@ -108,6 +108,7 @@ struct tcp_net {
 	unsigned int tfo_active_disable_times;
 	struct hlist_head *metrics; /* of paths; made when there is something to remember */
 	unsigned int nr_metrics;
+	struct tcp_metrics_block *last_metrics; /* the path that was asked for last, or NULL */
 	/* where small writes of programs are copied to: a block, and how much of it is in use */
 	struct page *frag_page;
 	unsigned int frag_offset;
