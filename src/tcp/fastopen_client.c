@@ -183,11 +183,12 @@ void tcp_fastopen_active_detect_blackhole(struct sock *sk, bool expired)
  */
 void tcp_fastopen_active_check(struct sock *sk)
 {
-	const struct sk_buff *first = skb_rb_first(&tcp_sk(sk)->out_of_order_queue);
 	const struct tcp_sock *tp = tcp_sk(sk);
+	const struct sk_buff *first;
 
 	if (!tp->syn_fastopen)
 		return;
+	first = skb_rb_first(&tp->out_of_order_queue);
 	if (!tp->data_segs_in) {
 		if (first && !skb_rb_next(first) && (TCP_SKB_CB(first)->tcp_flags & TCPHDR_FIN))
 			tcp_fastopen_active_disable(sk);

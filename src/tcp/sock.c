@@ -152,14 +152,15 @@ void tcp_done(struct sock *sk)
 	if (sk->sk_state == TCP_SYN_SENT || sk->sk_state == TCP_SYN_RECV)
 		TCP_INC_STATS(sock_net(sk), TCP_MIB_ATTEMPTFAILS);
 	tcp_set_state(sk, TCP_CLOSE);
-	tcp_clear_xmit_timers(sk);
 	if (req)
 		reqsk_fastopen_remove(sk, req, false);
 	sk->sk_shutdown = SHUTDOWN_MASK;
-	if (!sock_flag(sk, SOCK_DEAD))
-		sk->sk_state_change(sk);
-	else
+	if (sock_flag(sk, SOCK_DEAD)) {
 		inet_csk_destroy_sock(sk);
+		return;
+	}
+	tcp_clear_xmit_timers(sk);
+	sk->sk_state_change(sk);
 }
 
 void tcp_done_with_error(struct sock *sk, int err)

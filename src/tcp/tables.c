@@ -105,6 +105,15 @@ void tcp_hash_del(struct tcp_hash *h, struct hlist_node *node)
 		tcp_hash_step(h);
 }
 
+void tcp_hash_replace(struct hlist_node *old, struct hlist_node *node)
+{
+	*node = *old;
+	*node->pprev = node;
+	if (node->next)
+		node->next->pprev = &node->next;
+	INIT_HLIST_NODE(old);
+}
+
 static u32 hash_of_sock(const struct hlist_node *node)
 {
 	return hlist_entry(node, const struct sock, __sk_common.skc_node)->sk_hash;
@@ -167,7 +176,9 @@ bool inet_ehash_insert(struct sock *sk, struct sock *osk)
 	if (osk) {
 		if (hlist_unhashed(&osk->sk_node))
 			return false;
-		tcp_hash_del(&h->ehash, &osk->sk_node);
+		sk->sk_hash = osk->sk_hash;
+		tcp_hash_replace(&osk->sk_node, &sk->sk_node);
+		return true;
 	}
 	sk->sk_hash = sk_ehashfn(sk);
 	tcp_hash_add(&h->ehash, &sk->sk_node);

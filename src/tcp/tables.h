@@ -38,6 +38,8 @@ static inline struct hlist_head *tcp_hash_slot(const struct tcp_hash *h, u32 has
 
 void tcp_hash_add(struct tcp_hash *h, struct hlist_node *node);
 void tcp_hash_del(struct tcp_hash *h, struct hlist_node *node);
+/* @node, of the same hash, in the place of @old, which is in the table. */
+void tcp_hash_replace(struct hlist_node *old, struct hlist_node *node);
 
 /**
  * struct inet_bind_bucket - a local port in use
@@ -86,7 +88,7 @@ u32 inet_ehashfn(const struct inet_hashinfo *h, __be32 laddr, u16 lport, __be32 
 /**
  * inet_ehash_insert() - enter a connection
  * @sk: socket, request_sock or inet_timewait_sock with addresses and ports
- * @osk: taken out, in whose place @sk comes; or NULL
+ * @osk: of the same flow, taken out, in whose place @sk comes; or NULL
  *
  * Return: whether it was entered: with @osk, whether that was still there.
  */

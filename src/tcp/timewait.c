@@ -105,14 +105,12 @@ static struct inet_timewait_sock *twsk_alloc(const struct sock *sk, int state)
 static void twsk_hashdance(struct inet_timewait_sock *tw, struct sock *sk, int timeo)
 {
 	struct inet_bind_bucket *tb = inet_csk(sk)->icsk_bind_hash;
-	struct tcp_net *tn = tcp_net_sk(sk);
 
 	tw->tw_tb = tb;
 	if (tb)
 		hlist_add_head(&tw->tw_bind_node, &tb->tw_owners);
-	tcp_hash_del(&tn->hashinfo.ehash, &sk->sk_node);
-	tcp_hash_add(&tn->hashinfo.ehash, &tw->__tw_common.skc_node);
-	tn->tw_count++;
+	tcp_hash_replace(&sk->sk_node, &tw->__tw_common.skc_node);
+	tcp_net_sk(sk)->tw_count++;
 	twsk_reschedule(tw, timeo);
 }
 
