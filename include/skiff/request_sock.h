@@ -59,6 +59,7 @@ struct saved_syn {
  * @last_oow_ack_time: when a segment beyond the window was answered last
  * @rcv_nxt: the acknowledgment that is sent
  * @syn_tos: type of service of the SYN
+ * @ir_id: identification of the first packet of the socket to be
  * @rsk_rcv_wnd: window to offer at first
  * @rsk_window_clamp: largest window
  */
@@ -99,6 +100,7 @@ struct request_sock {
 	u32 last_oow_ack_time;
 	u32 rcv_nxt;
 	u8 syn_tos;
+	u16 ir_id;
 	u32 rsk_rcv_wnd;
 	u32 rsk_window_clamp;
 };

@@ -166,7 +166,7 @@ static void child_ip(struct sock *newsk, struct request_sock *req, const struct 
 	inet->mc_index = TCP_SKB_CB(skb)->header.h4.iif;
 	inet->mc_ttl = ip_hdr(skb)->ttl;
 	inet->rcv_tos = ip_hdr(skb)->tos;
-	inet->inet_id = get_random_u16();
+	inet->inet_id = req->ir_id;
 	/* ECN is set when the transfer begins. */
 	if (tcp_net_sk(newsk)->sysctl_tcp_reflect_tos)
 		inet->tos = req->syn_tos & (u8)~3;

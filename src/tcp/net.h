@@ -10,6 +10,20 @@
 #include "tcp/tables.h"
 
 /**
+ * struct tcp_port_offset - where the ports of connections to a peer lie: of the last one
+ * @saddr: from there
+ * @daddr: to there
+ * @dport: and that port
+ * @offset: a secret function of those
+ */
+struct tcp_port_offset {
+	__be32 saddr;
+	__be32 daddr;
+	__be16 dport;
+	u64 offset;
+};
+
+/**
  * struct tcp_net - a host's TCP: its settings, net.ipv4.tcp_* of the same names, its tables, its
  * secrets
  */
@@ -93,6 +107,7 @@ struct tcp_net {
 	siphash_key_t ts_key;
 	siphash_key_t cookie_key[2];
 	siphash_key_t port_key;
+	struct tcp_port_offset port_offset;
 	siphash_key_t fastopen_key[2];
 	bool fastopen_key_set;
 	bool fastopen_backup;

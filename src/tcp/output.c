@@ -120,7 +120,8 @@ static void put_header(const struct sock *sk, const struct tcp_skb_cb *tcb, stru
 	th->dest = inet->inet_dport;
 	th->seq = htonl(tcb->seq);
 	th->ack_seq = htonl(rcv_nxt);
-	th->doff = (hdrlen / 4) & 0xf;
+	/* Its length in words is the upper half of a byte, and the flags are one. */
+	((u8 *)th)[12] = (u8)(hdrlen / 4 << 4);
 	((u8 *)th)[13] = tcb->tcp_flags;
 	/* The check for urgent data is for the probe below snd_una, too. */
 	if (unlikely(tcp_urg_mode(tp) && before(tcb->seq, tp->snd_up)))

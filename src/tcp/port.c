@@ -216,8 +216,19 @@ static void take_flow(struct sock *sk, u16 port, struct inet_timewait_sock *tw)
 /* For whom the ports lie where: nobody who does not know the key can tell from another peer's. */
 static u64 port_offset_of(const struct sock *sk)
 {
-	return siphash_3u32((__force u32)sk->sk_rcv_saddr, (__force u32)sk->sk_daddr,
-			    (__force u16)sk->sk_dport, &tcp_net(sock_net(sk))->port_key);
+	struct tcp_port_offset *last = &tcp_net(sock_net(sk))->port_offset;
+
+	/* Who connects often connects to the same peer. */
+	if (last->saddr != sk->sk_rcv_saddr || last->daddr != sk->sk_daddr ||
+	    last->dport != sk->sk_dport) {
+		last->saddr = sk->sk_rcv_saddr;
+		last->daddr = sk->sk_daddr;
+		last->dport = sk->sk_dport;
+		last->offset = siphash_3u32((__force u32)last->saddr, (__force u32)last->daddr,
+					    (__force u16)last->dport,
+					    &tcp_net(sock_net(sk))->port_key);
+	}
+	return last->offset;
 }
 
 /**
@@ -279,7 +290,7 @@ static int search_pass(struct sock *sk, struct port_search *s)
 }
 
 /* RFC 6056 section 3.3.4. */
-static int choose_connect_port(struct sock *sk)
+static int choose_connect_port(struct sock *sk, u16 random)
 {
 	u64 port_offset = port_offset_of(sk);
 	u32 index = (u32)port_offset & INET_TABLE_PERTURB_MASK;
@@ -304,11 +315,11 @@ static int choose_connect_port(struct sock *sk)
 	}
 	/* How many were skipped is not for others to see. */
 	if (!err)
-		*perturb += max(s.tried, get_random_u32_below(8) * s.step) + s.step;
+		*perturb += max(s.tried, random % 8 * s.step) + s.step;
 	return err;
 }
 
-int inet_hash_connect(struct sock *sk)
+int inet_hash_connect(struct sock *sk, u16 random)
 {
 	struct inet_timewait_sock *tw = NULL;
 	u16 port = inet_sk(sk)->inet_num;
@@ -316,7 +327,7 @@ int inet_hash_connect(struct sock *sk)
 
 	ASSERT_NET_LOCKED(sock_net(sk));
 	if (!port)
-		return choose_connect_port(sk);
+		return choose_connect_port(sk, random);
 	err = inet_check_established(sk, port, &tw);
 	if (!err)
 		take_flow(sk, port, tw);

@@ -171,6 +171,14 @@ void tcp_openreq_init(struct request_sock *req, const struct tcp_options_receive
 	req->ir_iif = sk->sk_bound_dev_if;
 }
 
+void tcp_openreq_init_random(struct request_sock *req)
+{
+	u64 random = get_random_u64();
+
+	req->txhash = (u32)random | 1;
+	req->ir_id = (u16)(random >> 32);
+}
+
 struct ip_options_rcu *tcp_v4_save_options(struct net *net, struct sk_buff *skb)
 {
 	const struct ip_options *opt = &TCP_SKB_CB(skb)->header.h4.opt;
@@ -444,7 +452,7 @@ void tcp_conn_request(struct sock *sk, struct sk_buff *skb)
 		goto drop_release;
 	ecn_create_request(req, skb, sk, dst);
 	req->snt_isn = choose_isn(sk, skb, req, isn, want_cookie);
-	req->txhash = get_random_u32() | 1;
+	tcp_openreq_init_random(req);
 	req->syn_tos = TCP_SKB_CB(skb)->ip_dsfield;
 	tcp_openreq_init_rwin(req, sk, dst);
 	answer_syn(sk, skb, req, dst, &foc, want_cookie);

@@ -259,14 +259,11 @@ static void choose_sequence(struct sock *sk)
 {
 	const struct inet_sock *inet = inet_sk(sk);
 	struct tcp_sock *tp = tcp_sk(sk);
-	u64 random = get_random_u64();
 
 	if (!tp->write_seq)
 		tp->write_seq = tcp_v4_init_seq(sock_net(sk), inet->inet_saddr, inet->inet_daddr,
 						inet->inet_sport, inet->inet_dport);
 	tp->tsoffset = tcp_v4_init_ts_off(sock_net(sk), inet->inet_saddr, inet->inet_daddr);
-	inet_sk(sk)->inet_id = (u16)(random >> 32);
-	sk->sk_txhash = (u32)random | 1;
 }
 
 /* It leaves the tables; the port goes too unless bind() named it. */
@@ -286,6 +283,7 @@ int tcp_v4_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	const struct sockaddr_in *usin = (const struct sockaddr_in *)(const void *)uaddr;
 	struct flowi4 fl4;
 	struct rtable *rt;
+	u64 random;
 	int err = 0;
 
 	ASSERT_NET_LOCKED(sock_net(sk));
@@ -299,7 +297,8 @@ int tcp_v4_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	set_addresses(sk, &fl4);
 	/* The state says that it is to be found: a port is chosen, and the tables entered. */
 	tcp_set_state(sk, TCP_SYN_SENT);
-	err = inet_hash_connect(sk);
+	random = get_random_u64();
+	err = inet_hash_connect(sk, (u16)random);
 	if (err) {
 		ip_rt_put(rt);
 		connect_failed(sk);
@@ -307,6 +306,8 @@ int tcp_v4_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	}
 	sk->sk_gso_type = SKB_GSO_TCPV4;
 	sk_setup_caps(sk, &rt->dst);
+	inet_sk(sk)->inet_id = (u16)(random >> 16);
+	sk->sk_txhash = (u32)(random >> 32) | 1;
 	choose_sequence(sk);
 	if (tcp_fastopen_defer_connect(sk, &err))
 		return err;

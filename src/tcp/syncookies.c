@@ -164,7 +164,7 @@ static struct request_sock *cookie_request(struct sock *sk, struct sk_buff *skb,
 	req->rcv_nxt = req->rcv_isn + 1;
 	req->snt_isn = ntohl(tcp_hdr(skb)->ack_seq) - 1;
 	req->ts_off = ts_off;
-	req->txhash = get_random_u32() | 1;
+	tcp_openreq_init_random(req);
 	req->ireq_opt = tcp_v4_save_options(sock_net(sk), skb);
 	return req;
 }

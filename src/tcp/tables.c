@@ -148,7 +148,8 @@ void inet_hashinfo_exit(struct inet_hashinfo *h)
 
 /* Connections */
 
-u32 inet_ehashfn(const struct inet_hashinfo *h, __be32 laddr, u16 lport, __be32 faddr, __be16 fport)
+static inline u32 inet_ehashfn(const struct inet_hashinfo *h, __be32 laddr, u16 lport, __be32 faddr,
+			       __be16 fport)
 {
 	u64 addrs = (u64)(__force u32)laddr << 32 | (__force u32)faddr;
 	u64 ports = (u64)lport << 16 | (__force u16)fport;

@@ -82,9 +82,6 @@ struct inet_hashinfo {
 int inet_hashinfo_init(struct inet_hashinfo *h);
 void inet_hashinfo_exit(struct inet_hashinfo *h);
 
-u32 inet_ehashfn(const struct inet_hashinfo *h, __be32 laddr, u16 lport, __be32 faddr,
-		 __be16 fport);
-
 /**
  * inet_ehash_insert() - enter a connection
  * @sk: socket, request_sock or inet_timewait_sock with addresses and ports
@@ -111,7 +108,7 @@ int inet_csk_get_port(struct sock *sk, unsigned short snum);
 int __inet_inherit_port(const struct sock *sk, struct sock *child);
 void inet_put_port(struct sock *sk);
 /* For connect(): choose a port if there is none (RFC 6056 section 3.3.4), enter the tables. */
-int inet_hash_connect(struct sock *sk);
+int inet_hash_connect(struct sock *sk, u16 random);
 /* Free the port if nobody has it any more. */
 void inet_bind_bucket_put(struct inet_hashinfo *h, struct inet_bind_bucket *tb);
 

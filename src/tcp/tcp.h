@@ -127,6 +127,8 @@ struct request_sock *tcp_reqsk_alloc(const struct sock *sk);
 /* What a SYN, or a cookie, says of the connection to be. */
 void tcp_openreq_init(struct request_sock *req, const struct tcp_options_received *rx_opt,
 		      const struct sk_buff *skb, const struct sock *sk);
+/* What nobody is to foresee of it. */
+void tcp_openreq_init_random(struct request_sock *req);
 /* The route of a SYN-ACK. Return: a reference for the caller, or NULL. */
 struct dst_entry *tcp_v4_route_req(const struct sock *sk, const struct request_sock *req);
 /* Windows of the connection to be, by the route. */
@@ -218,7 +220,14 @@ bool tcp_validate_incoming(struct sock *sk, struct sk_buff *skb, const struct tc
 void tcp_rcv_nxt_update(struct tcp_sock *tp, u32 seq);
 /* After a segment: send what may be sent now, and acknowledge. */
 void tcp_after_segment(struct sock *sk);
-void tcp_urg(struct sock *sk, struct sk_buff *skb, const struct tcphdr *th);
+void __tcp_urg(struct sock *sk, struct sk_buff *skb, const struct tcphdr *th);
+
+/* RFC 9293 section 3.10.7.4, sixth step. @skb: data at the header. */
+static inline void tcp_urg(struct sock *sk, struct sk_buff *skb, const struct tcphdr *th)
+{
+	if (unlikely(th->urg || tcp_sk(sk)->urg_data == TCP_URG_NOTYET))
+		__tcp_urg(sk, skb, th);
+}
 
 /* A segment came, whatever becomes of it. */
 static inline void tcp_segs_in(struct tcp_sock *tp, const struct sk_buff *skb)

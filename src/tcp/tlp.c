@@ -23,11 +23,11 @@ static bool may_schedule(const struct sock *sk)
 	const struct tcp_sock *tp = tcp_sk(sk);
 	u8 state = inet_csk(sk)->icsk_ca_state;
 
-	return !tp->fastopen_rsk && (mode == 3 || mode == 4) && tp->packets_out &&
+	return tp->packets_out && !tp->fastopen_rsk && (mode == 3 || mode == 4) &&
 	       tcp_is_sack(tp) && (state == TCP_CA_Open || state == TCP_CA_CWR);
 }
 
-/* Section 7.2: after how many microseconds. The only segment out there may have its acknowledgment delayed. */
+/* Section 7.2: microseconds. The only segment out there may have its acknowledgment delayed. */
 static u32 probe_timeout_us(const struct sock *sk)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);

@@ -33,8 +33,7 @@ static void check_urg(struct sock *sk, const struct tcphdr *th)
 	WRITE_ONCE(tp->urg_seq, ptr);
 }
 
-/* RFC 9293 section 3.10.7.4, sixth step. @skb: data at the header. */
-void tcp_urg(struct sock *sk, struct sk_buff *skb, const struct tcphdr *th)
+void __tcp_urg(struct sock *sk, struct sk_buff *skb, const struct tcphdr *th)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	u32 ptr;
