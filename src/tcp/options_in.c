@@ -199,11 +199,9 @@ bool tcp_fast_parse_options(const struct net *net, const struct sk_buff *skb,
 
 /* Timestamps */
 
-/* RFC 7323 section 5.3: not older than the last one; section 5.5: after 24 days nobody knows. */
-bool tcp_paws_check(const struct net *net, const struct tcp_options_received *rx_opt, int paws_win)
+/* RFC 7323 section 5.5: it is older, but after 24 days nobody knows. */
+bool __tcp_paws_check(const struct net *net, const struct tcp_options_received *rx_opt)
 {
-	if ((s32)(rx_opt->ts_recent - rx_opt->rcv_tsval) <= paws_win)
-		return true;
 	if (tcp_seconds(net) - rx_opt->ts_recent_stamp >= TCP_PAWS_WRAP)
 		return true;
 	/* Some say 0 until they have sent a real one. */

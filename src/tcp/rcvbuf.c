@@ -9,27 +9,11 @@
  */
 #include "tcp/tcp.h"
 
-/* Return what is data of @space bytes of memory. */
-int tcp_win_from_space(const struct sock *sk, int space)
-{
-	return (int)((s64)space * tcp_sk(sk)->scaling_ratio >> 8);
-}
-
 int tcp_space_from_win(const struct sock *sk, int win)
 {
 	u8 ratio = tcp_sk(sk)->scaling_ratio;
 
 	return (int)min(((u64)(u32)win << 8) / (ratio ? ratio : 1), (u64)INT32_MAX);
-}
-
-int tcp_space(const struct sock *sk)
-{
-	return tcp_win_from_space(sk, READ_ONCE(sk->sk_rcvbuf) - sk_rmem_alloc_get(sk));
-}
-
-int tcp_full_space(const struct sock *sk)
-{
-	return tcp_win_from_space(sk, READ_ONCE(sk->sk_rcvbuf));
 }
 
 /* Of the window: what a segment that fills its memory badly adds to it, 0: nothing. */

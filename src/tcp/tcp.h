@@ -15,6 +15,7 @@
 
 #include "tcp/net.h"
 #include "tcp/queue.h"
+#include "tcp/space.h"
 #include "tcp/time.h"
 
 extern unsigned int tcp_net_id;
@@ -257,7 +258,16 @@ void tcp_parse_options(const struct net *net, const struct sk_buff *skb,
 		       struct tcp_fastopen_cookie *foc);
 bool tcp_fast_parse_options(const struct net *net, const struct sk_buff *skb,
 			    const struct tcphdr *th, struct tcp_sock *tp);
-bool tcp_paws_check(const struct net *net, const struct tcp_options_received *rx_opt, int paws_win);
+bool __tcp_paws_check(const struct net *net, const struct tcp_options_received *rx_opt);
+
+/* RFC 7323 section 5.3: a timestamp that is not older than the last one. */
+static inline bool tcp_paws_check(const struct net *net, const struct tcp_options_received *rx_opt,
+				  int paws_win)
+{
+	return likely((s32)(rx_opt->ts_recent - rx_opt->rcv_tsval) <= paws_win) ||
+	       __tcp_paws_check(net, rx_opt);
+}
+
 bool tcp_paws_reject(const struct net *net, const struct tcp_options_received *rx_opt, int rst);
 void tcp_store_ts_recent(struct tcp_sock *tp);
 void tcp_replace_ts_recent(struct tcp_sock *tp, u32 seq);
@@ -302,11 +312,6 @@ void tcp_measure_rcv_mss(struct sock *sk, const struct sk_buff *skb);
 void tcp_initialize_rcv_mss(struct sock *sk);
 void tcp_enter_quickack_mode(struct sock *sk, unsigned int max_quickacks);
 void __tcp_ack_snd_check(struct sock *sk, int ofo_possible);
-/* Part of @space bytes of buffer that is for data. */
-int tcp_win_from_space(const struct sock *sk, int space);
-int tcp_space_from_win(const struct sock *sk, int win);
-int tcp_space(const struct sock *sk);
-int tcp_full_space(const struct sock *sk);
 
 /*
  * ack.c: acknowledgments
@@ -500,7 +505,6 @@ struct sk_buff *tcp_make_synack(const struct sock *sk, struct dst_entry *dst,
 u32 __tcp_select_window(struct sock *sk);
 void tcp_select_initial_window(const struct sock *sk, int space, u32 mss, u32 *rcv_wnd,
 			       u32 *window_clamp, int wscale_ok, u8 *rcv_wscale, u32 init_rcv_wnd);
-u32 tcp_receive_window(const struct tcp_sock *tp);
 
 /*
  * mss.c: segment size, path MTU and its probing
@@ -611,7 +615,15 @@ u32 tcp_clamp_probe0_to_user_timeout(const struct sock *sk, u32 when);
 void tcp_retransmit_timer(struct sock *sk);
 void tcp_syn_ack_timeout(const struct request_sock *req);
 u32 tcp_rto_min(const struct sock *sk);
-unsigned long tcp_rto_max(const struct sock *sk);
+
+/* Most of the retransmission timeout, jiffies: TCP_RTO_MAX_MS, or the host's. */
+static inline unsigned long tcp_rto_max(const struct sock *sk)
+{
+	u32 own = inet_csk(sk)->icsk_rto_max;
+
+	return own ? own : (unsigned long)tcp_net_sk(sk)->sysctl_tcp_rto_max_ms * HZ / MSEC_PER_SEC;
+}
+
 u32 tcp_fin_time(const struct sock *sk);
 u32 keepalive_time_when(const struct tcp_sock *tp);
 u32 keepalive_intvl_when(const struct tcp_sock *tp);

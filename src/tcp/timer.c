@@ -25,16 +25,6 @@ u32 tcp_rto_min(const struct sock *sk)
 	return inet_csk(sk)->icsk_rto_min;
 }
 
-/* And the most of it. */
-unsigned long tcp_rto_max(const struct sock *sk)
-{
-	int ms = tcp_net_sk(sk)->sysctl_tcp_rto_max_ms;
-
-	if (inet_csk(sk)->icsk_rto_max) /* TCP_RTO_MAX_MS */
-		return inet_csk(sk)->icsk_rto_max;
-	return ms > 0 ? msecs_to_jiffies((unsigned int)ms) : TCP_RTO_MAX;
-}
-
 /* How long a half-closed connection without an owner stays, jiffies. */
 u32 tcp_fin_time(const struct sock *sk)
 {

@@ -8,14 +8,6 @@
  */
 #include "tcp/output.h"
 
-/* How much of the window that was offered last is left. */
-u32 tcp_receive_window(const struct tcp_sock *tp)
-{
-	s32 win = (s32)(tp->rcv_wup + tp->rcv_wnd - tp->rcv_nxt);
-
-	return win > 0 ? (u32)win : 0;
-}
-
 static bool may_shrink(const struct sock *sk)
 {
 	return tcp_net_sk(sk)->sysctl_tcp_shrink_window && tcp_sk(sk)->rx_opt.rcv_wscale;
