@@ -127,7 +127,7 @@ void inet_csk_destroy_sock(struct sock *sk)
 	tcp_v4_destroy_sock(sk);
 	/* Nearly always they are empty. Nobody adds to the first one without the lock that we have. */
 	if (!skb_queue_empty(&sk->sk_receive_queue))
-		skb_queue_purge(&sk->sk_receive_queue);
+		__skb_queue_purge(&sk->sk_receive_queue);
 	if (!skb_queue_empty_lockless(&sk->sk_error_queue))
 		skb_queue_purge(&sk->sk_error_queue);
 	sk_dst_reset(sk);

@@ -196,9 +196,9 @@ static int send_syn_data(struct sock *sk, struct sk_buff *syn)
 
 /**
  * tcp_connect() - send the SYN
- * @sk: the socket, in SYN_SENT, with addresses, ports, route and write_seq
+ * @sk: the socket, in SYN_SENT, with addresses, ports, write_seq and a route that is up to date
  *
- * Stack lock. Return: 0; -EHOSTUNREACH, -ENOBUFS, -ECONNREFUSED.
+ * Stack lock. Return: 0; -ENOBUFS, -ECONNREFUSED.
  */
 int tcp_connect(struct sock *sk)
 {
@@ -206,8 +206,6 @@ int tcp_connect(struct sock *sk)
 	struct sk_buff *skb, *head;
 	int err;
 
-	if (inet_sk_rebuild_header(sk))
-		return -EHOSTUNREACH;
 	connect_init(sk);
 	skb = tcp_stream_alloc_skb(sk, GFP_ATOMIC, true);
 	if (unlikely(!skb))

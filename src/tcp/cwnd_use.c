@@ -23,13 +23,10 @@ void tcp_chrono_start(struct sock *sk, enum tcp_chrono type)
 		chrono_set(tcp_sk(sk), type);
 }
 
-void tcp_chrono_stop(struct sock *sk, enum tcp_chrono type)
+void __tcp_chrono_stop(struct sock *sk, enum tcp_chrono type)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 
-	/* Nothing is counted for what is sent without data. */
-	if (tp->chrono_type == TCP_CHRONO_UNSPEC)
-		return;
 	if (tcp_rtx_and_write_queues_empty(sk))
 		chrono_set(tp, TCP_CHRONO_UNSPEC);
 	else if (type == tp->chrono_type)

@@ -218,7 +218,8 @@ static int send_syn_with(struct sock *sk, struct skiff_msghdr *msg)
 										  -EINVAL;
 	}
 	inet_sk(sk)->defer_connect = 0;
-	err = tcp_connect(sk);
+	/* Since connect() the route may have changed. */
+	err = inet_sk_rebuild_header(sk) ? -EHOSTUNREACH : tcp_connect(sk);
 	if (!err)
 		return -EINPROGRESS;
 	tcp_set_state(sk, TCP_CLOSE);

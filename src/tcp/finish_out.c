@@ -43,6 +43,7 @@ static bool queue_fin(struct sock *sk)
 void tcp_send_fin(struct sock *sk)
 {
 	struct sk_buff *tail = tcp_write_queue_tail(sk);
+	unsigned int mss;
 
 	if (tail)
 		add_fin(tcp_sk(sk), tail);
@@ -50,5 +51,7 @@ void tcp_send_fin(struct sock *sk)
 		return;
 	else if (!queue_fin(sk) && fin_as_if_sent(sk))
 		return;
-	__tcp_push_pending_frames(sk, tcp_current_mss(sk), TCP_NAGLE_OFF);
+	/* Without data there is nothing that would have to be of that size. */
+	mss = tail ? tcp_current_mss(sk) : tcp_sk(sk)->mss_cache;
+	__tcp_push_pending_frames(sk, mss, TCP_NAGLE_OFF);
 }

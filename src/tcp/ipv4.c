@@ -157,7 +157,7 @@ static void rcv_no_socket(struct sk_buff *skb, struct net *net)
  * What everybody's segments have to pass who has a socket: IP_MINTTL (RFC 5082), signatures, the
  * program's filter. Return: why it is dropped.
  */
-static enum skb_drop_reason tcp_admit(struct sock *sk, struct sk_buff *skb)
+static inline enum skb_drop_reason tcp_admit(struct sock *sk, struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	enum skb_drop_reason reason;
@@ -218,7 +218,7 @@ static void rcv_listen(struct sock *sk, struct sk_buff *skb)
 }
 
 /* To a socket, of whom the caller holds a reference. Consumes @skb. */
-static void rcv_socket(struct sock *sk, struct sk_buff *skb)
+static inline void rcv_socket(struct sock *sk, struct sk_buff *skb)
 {
 	enum skb_drop_reason reason;
 

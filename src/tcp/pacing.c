@@ -145,6 +145,9 @@ bool tcp_small_queue_check(struct sock *sk, const struct sk_buff *skb, unsigned 
 {
 	unsigned long rate = READ_ONCE(sk->sk_pacing_rate), limit;
 
+	/* With one buffer in flight or none, nobody else would go on soon. */
+	if (tcp_rtx_queue_empty(sk))
+		return false;
 	limit = max_t(unsigned long, 2UL * skb->truesize, rate >> READ_ONCE(sk->sk_pacing_shift));
 	if (sk->sk_pacing_status == SK_PACING_NONE)
 		limit = min_t(unsigned long, limit,
@@ -152,8 +155,7 @@ bool tcp_small_queue_check(struct sock *sk, const struct sk_buff *skb, unsigned 
 	limit = min_t(unsigned long, limit, INT32_MAX >> 2) << factor;
 	if (likely((unsigned long)refcount_read(&sk->sk_wmem_alloc) <= limit))
 		return false;
-	/* With one buffer in flight or none, nobody else would go on soon. */
-	if (tcp_rtx_queue_empty(sk) || tcp_rtx_queue_head(sk) == tcp_rtx_queue_tail(sk))
+	if (tcp_rtx_queue_head(sk) == tcp_rtx_queue_tail(sk))
 		return false;
 	return throttle(sk, (long)limit);
 }

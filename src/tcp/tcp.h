@@ -536,7 +536,14 @@ void tcp_wfree(struct sk_buff *skb);
 void tcp_tsq_stop(struct sock *sk);
 void tcp_cwnd_validate(struct sock *sk, bool is_cwnd_limited);
 void tcp_chrono_start(struct sock *sk, enum tcp_chrono type);
-void tcp_chrono_stop(struct sock *sk, enum tcp_chrono type);
+void __tcp_chrono_stop(struct sock *sk, enum tcp_chrono type);
+
+static inline void tcp_chrono_stop(struct sock *sk, enum tcp_chrono type)
+{
+	/* Nothing is counted for what is sent without data. */
+	if (tcp_sk(sk)->chrono_type != TCP_CHRONO_UNSPEC)
+		__tcp_chrono_stop(sk, type);
+}
 
 /*
  * fragment.c: cutting and joining queued buffers
