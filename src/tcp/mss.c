@@ -94,6 +94,10 @@ unsigned int tcp_current_mss(struct sock *sk)
 		if (unlikely(mtu != inet_csk(sk)->icsk_pmtu_cookie))
 			mss = tcp_sync_mss(sk, mtu);
 	}
+	/* Nearly always its options are those that tcp_header_len has. */
+	if (likely(tp->rx_opt.tstamp_ok && !tp->md5sig_info && !tp->rx_opt.num_sacks &&
+		   !tp->rx_opt.dsack))
+		return mss;
 	memset(&opts, 0, sizeof(opts));
 	hdrlen = sizeof(struct tcphdr) +
 		 tcp_established_options(
