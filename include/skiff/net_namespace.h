@@ -3,11 +3,10 @@
 #ifndef SKIFF_NET_NAMESPACE_H
 #define SKIFF_NET_NAMESPACE_H
 
-#include <pthread.h>
-
 #include <skiff/atomic.h>
 #include <skiff/dropreason.h>
 #include <skiff/list.h>
+#include <skiff/mutex.h>
 #include <skiff/random.h>
 #include <skiff/skiff.h>
 #include <skiff/snmp.h>
@@ -91,7 +90,7 @@ struct net {
 	struct timer_base *timers;
 	struct skiff_rng rng;
 
-	pthread_mutex_t mutex;
+	struct skiff_mutex mutex;
 	spinlock_t remote_lock;
 	struct net_work_list remote;
 	int remote_waiting;

@@ -3,10 +3,13 @@
 #ifndef HOST_HOST_H
 #define HOST_HOST_H
 
+#include <pthread.h>
+
 #include <skiff/net_namespace.h>
 
 #include "base/env.h"
 #include "base/fork.h"
+#include "base/mutex.h"
 #include "base/timer.h"
 
 struct net_watch;
@@ -114,7 +117,7 @@ void net_let_go_and_work(struct net *net);
 static inline void net_drop_lock(struct net *net)
 {
 	skiff_env = NULL;
-	pthread_mutex_unlock(&net->mutex);
+	mutex_unlock(&net->mutex);
 }
 
 /* Drops the lock and does what had to wait for that; see net_after_unlock(). */

@@ -32,7 +32,7 @@ int net_enter(struct net *net)
 		return -EOWNERDEAD;
 	if (unlikely(skiff_env))
 		refuse_second(net);
-	pthread_mutex_lock(&net->mutex);
+	mutex_lock(&net->mutex);
 	now_ours(net);
 	return 0;
 }
@@ -49,7 +49,7 @@ bool net_trylock(struct net *net)
 		return false;
 	if (unlikely(skiff_env))
 		refuse_second(net);
-	if (pthread_mutex_trylock(&net->mutex) != 0)
+	if (!mutex_trylock(&net->mutex))
 		return false;
 	now_ours(net);
 	return true;

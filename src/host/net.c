@@ -60,7 +60,7 @@ static void fill_in(struct host *host, const struct skiff_net_params *params)
 	INIT_LIST_HEAD(&net->sysctls);
 	work_list_init(&net->remote);
 	work_list_init(&net->after_unlock);
-	pthread_mutex_init(&net->mutex, NULL);
+	mutex_init(&net->mutex);
 	timer_base_init(&host->timers, net->clock);
 	host->env.clock = net->clock;
 	host->env.timers = &host->timers;
@@ -77,7 +77,6 @@ static void fill_in(struct host *host, const struct skiff_net_params *params)
 static void let_out(struct host *host)
 {
 	clock_leave(&host->net);
-	pthread_mutex_destroy(&host->net.mutex);
 	skiff_clock_put(host->net.clock);
 }
 

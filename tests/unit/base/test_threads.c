@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What several threads may do at once: spinlocks, messages, limits, chance, faults. */
+/* What several threads may do at once: spinlocks, mutexes, messages, limits, chance, faults. */
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +13,8 @@
 #include <skiff/random.h>
 #include <skiff/slab.h>
 #include <skiff/spinlock.h>
+
+#include "base/mutex.h"
 
 #define THREADS 4
 #define ROUNDS 20000
@@ -56,6 +59,58 @@ static void test_spinlock(void **state)
 	assert_true(spin_trylock(&lock));
 	assert_false(spin_trylock(&lock));
 	spin_unlock(&lock);
+}
+
+static struct skiff_mutex mutex;
+
+/* Held for long enough now and then that others fall asleep. */
+static void *count_asleep(void *arg)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		mutex_lock(&mutex);
+		counter++;
+		if (i % 1000 == 0)
+			sched_yield();
+		mutex_unlock(&mutex);
+	}
+	return NULL;
+}
+
+static void test_mutex(void **state)
+{
+	mutex_init(&mutex);
+	counter = 0;
+	run_threads(count_asleep);
+	assert_int_equal(counter, THREADS * ROUNDS);
+	assert_true(mutex_trylock(&mutex));
+	assert_false(mutex_trylock(&mutex));
+	mutex_unlock(&mutex);
+	assert_int_equal(mutex.state, MUTEX_FREE);
+}
+
+static void *take_and_drop(void *arg)
+{
+	mutex_lock(&mutex);
+	counter++;
+	mutex_unlock(&mutex);
+	return NULL;
+}
+
+/* Who sleeps is seen to be asleep, and is woken, although the mutex was taken before there were threads. */
+static void test_mutex_sleeper(void **state)
+{
+	pthread_t thread;
+
+	mutex_init(&mutex);
+	counter = 0;
+	mutex_lock(&mutex);
+	assert_int_equal(pthread_create(&thread, NULL, take_and_drop, NULL), 0);
+	while (__atomic_load_n(&mutex.state, __ATOMIC_RELAXED) != MUTEX_WAITED_FOR)
+		sched_yield();
+	assert_int_equal(counter, 0);
+	mutex_unlock(&mutex);
+	pthread_join(thread, NULL);
+	assert_int_equal(counter, 1);
 }
 
 static void count_message(int level, const char *text, void *arg)
@@ -150,6 +205,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_spinlock),
+		cmocka_unit_test(test_mutex),
+		cmocka_unit_test(test_mutex_sleeper),
 		cmocka_unit_test(test_log),
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_chance),

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Loopback, dummy and the cable: what is sent, and where it comes out. */
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +13,8 @@
 #include <skiff/etherdevice.h>
 #include <skiff/fault.h>
 #include <skiff/skb/pool.h>
+
+#include "base/mutex.h"
 
 #define TYPE 0x88b5
 
@@ -413,10 +414,10 @@ static void test_sender_runs_the_other_host(void **state)
 	}
 	/* A host whose lock is taken is left to who has it. */
 	turns = 0;
-	assert_int_equal(pthread_mutex_lock(&hosts[1]->mutex), 0);
+	mutex_lock(&hosts[1]->mutex);
 	send_frame(ends[0], ends[1]->dev_addr, 1);
 	assert_int_equal(turns, 0);
-	pthread_mutex_unlock(&hosts[1]->mutex);
+	mutex_unlock(&hosts[1]->mutex);
 	skiff_poll(hosts[1], 0);
 	assert_int_equal(turns, 2);
 	handler.func = handle;
