@@ -38,11 +38,18 @@
 
 #define DIGIT_MASK (TIMER_SLOTS - 1)
 
+/* The position is near enough before this instant. */
+static ktime_t lag_ends(const struct timer_base *base)
+{
+	return (ktime_t)(((u64)base->pos | (BIT_ULL(TIMER_LAG_LEVELS * TIMER_LEVEL_BITS) - 1)) + 1);
+}
+
 void timer_base_init(struct timer_base *base, struct skiff_clock *clock)
 {
 	memset(base, 0, sizeof(*base));
 	base->clock = clock;
 	base->pos = skiff_clock_now(clock);
+	base->quiet_until = lag_ends(base);
 	for (unsigned int level = 0; level < TIMER_LEVELS; level++)
 		for (unsigned int i = 0; i < TIMER_SLOTS; i++)
 			INIT_LIST_HEAD(&base->slots[level][i].list);
@@ -237,12 +244,14 @@ int timer_base_run(struct timer_base *base, ktime_t now, int budget)
 {
 	int fired = 0;
 
+	base->quiet_until = base->pos;
 	while (fired < budget) {
 		struct timer_list *timer = earliest(base);
 
 		if (!timer || timer->when > now) {
 			if (now > base->pos)
 				move_to(base, now);
+			base->quiet_until = min(lag_ends(base), timer_base_next(base));
 			break;
 		}
 		move_to(base, timer->when);
@@ -296,6 +305,7 @@ static void arm(struct timer_base *base, struct timer_list *timer, ktime_t when)
 		skiff_panic("timer %p armed before timer_setup()", (void *)timer);
 	timer->when = max(when, base->pos);
 	place(base, timer);
+	base->quiet_until = min(base->quiet_until, timer->when);
 	count(base, timer, 1);
 }
 

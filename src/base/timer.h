@@ -21,6 +21,7 @@ struct timer_slot {
 struct timer_base {
 	struct skiff_clock *clock;
 	ktime_t pos; /* everything before has fired; the digits that slots are counted from */
+	ktime_t quiet_until; /* see timer_base_quiet() */
 	size_t armed;
 	size_t deferred;	    /* of these, TIMER_DEFERRABLE */
 	u32 levels;		    /* bit per level that has timers */
@@ -52,12 +53,12 @@ static inline ktime_t timer_base_next(struct timer_base *base)
 
 /*
  * Whether timer_base_run() may be left out at @now: nothing is due, and the position is not so far behind
- * that the slots of new timers would become coarse, which would have to be sorted.
+ * that the slots of new timers would become coarse, which would have to be sorted. Not the reverse: a timer
+ * that would be due may have been deleted.
  */
-static inline bool timer_base_quiet(struct timer_base *base, ktime_t now)
+static inline bool timer_base_quiet(const struct timer_base *base, ktime_t now)
 {
-	return ((u64)now ^ (u64)base->pos) >> (TIMER_LAG_LEVELS * TIMER_LEVEL_BITS) == 0 &&
-	       timer_base_next(base) > now;
+	return now < base->quiet_until;
 }
 
 /*

@@ -36,31 +36,27 @@ void raise_softirq(struct net *net, int nr)
 /**
  * struct bh_clock - the time of a run of the bottom half
  * @now: what the clock showed
- * @until: when so much has been done it is read again; 0: it was not read yet
+ * @until: when so much has been done it is read again
  */
 struct bh_clock {
 	ktime_t now;
 	int until;
 };
 
-static inline ktime_t bh_now(const struct net *net, struct bh_clock *clock, int done)
+static noinline void bh_read_clock(const struct net *net, struct bh_clock *clock, int done)
 {
-	if (done >= clock->until) {
-		clock->now = clock->until ? skiff_clock_now(net->clock) :
-					    skiff_clock_seen(net->clock);
-		clock->until = done + BH_CLOCK_WORK;
-	}
-	return clock->now;
+	clock->now = skiff_clock_now(net->clock);
+	clock->until = done + BH_CLOCK_WORK;
 }
 
-static inline int run_timers(struct net *net, struct bh_clock *clock, int done, int budget)
+/* Whether there may be timers to run. Without any the clock is not read. */
+static inline bool timers_due(const struct net *net, struct bh_clock *clock, int done)
 {
-	ktime_t now;
-
-	if (net->timers->armed == 0)
-		return 0;
-	now = bh_now(net, clock, done);
-	return timer_base_quiet(net->timers, now) ? 0 : timer_base_run(net->timers, now, budget);
+	if (!net->timers->armed)
+		return false;
+	if (unlikely(done >= clock->until))
+		bh_read_clock(net, clock, done);
+	return !timer_base_quiet(net->timers, clock->now);
 }
 
 /* Runs the raised kinds in order; those for which the budget does not last stay raised. */
@@ -85,42 +81,36 @@ static int run_raised(struct net *net, int budget)
 	return used;
 }
 
-static inline bool anything_left(struct net *net, struct bh_clock *clock, int done)
-{
-	ktime_t next;
-
-	if (net_has_work(net))
-		return true;
-	next = timer_base_next(net->timers);
-	return next != KTIME_MAX && next <= bh_now(net, clock, done);
-}
-
 int net_bh_count(struct net *net, bool *more)
 {
 	int budget = READ_ONCE(net->budget);
-	struct bh_clock clock = { .until = 0 };
-	int done = 0;
+	/* What the thread has seen since it took the lock, if it has looked. */
+	struct bh_clock clock = { .now = net->env->seen,
+				  .until = net->env->seen ? BH_CLOCK_WORK : 0 };
+	int done = 0, rounds = 0;
+	bool left, idle;
 
 	ASSERT_NET_LOCKED(net);
 	BUG_ON(net->loop->in_bh);
 	net->loop->in_bh = true;
-	*more = true;
-	for (int round = 0; *more && round < BH_ROUNDS && done < budget; round++) {
+	do {
 		int before = done;
-		bool raised;
 
+		idle = true;
 		if (READ_ONCE(net->remote_waiting))
 			done += net_run_remote(net);
-		if (done < budget)
-			done += run_timers(net, &clock, done, budget - done);
-		raised = READ_ONCE(net->softirq_pending) != 0;
-		if (raised && done < budget)
-			done += run_raised(net, budget - done);
-		*more = anything_left(net, &clock, done);
-		if (done == before && !raised)
-			break;
-	}
+		if (done < budget && timers_due(net, &clock, done))
+			done += timer_base_run(net->timers, clock.now, budget - done);
+		if (READ_ONCE(net->softirq_pending)) {
+			idle = false;
+			if (done < budget)
+				done += run_raised(net, budget - done);
+		}
+		idle = idle && done == before;
+		left = net_has_work(net) || timers_due(net, &clock, done);
+	} while (left && !idle && ++rounds < BH_ROUNDS && done < budget);
 	net->loop->in_bh = false;
+	*more = left;
 	return done;
 }
 
