@@ -222,6 +222,18 @@ static void poll_again(struct softnet_data *sd, struct napi_struct *napi)
 	poll_list_put_back(sd, napi);
 }
 
+/* The budget is used up. */
+static void rx_stopped(struct softnet_data *sd)
+{
+	spin_lock(&sd->lock);
+	sd->polling = NULL;
+	if (!list_empty(&sd->poll_list)) {
+		sd->time_squeeze++;
+		raise_softirq(sd->net, NET_RX_SOFTIRQ);
+	}
+	spin_unlock(&sd->lock);
+}
+
 int net_rx_action(struct net *net, int budget)
 {
 	struct dev_net *dn = dev_net_of(net);
@@ -229,7 +241,7 @@ int net_rx_action(struct net *net, int budget)
 	struct napi_struct *napi;
 	int done = 0;
 
-	while (done < budget && (napi = poll_list_take(sd)) != NULL) {
+	while ((napi = poll_list_take(sd)) != NULL) {
 		int weight = napi->weight;
 		int work;
 
@@ -241,14 +253,11 @@ int net_rx_action(struct net *net, int budget)
 		if (work >= weight)
 			poll_again(sd, napi);
 		done += work;
+		if (done >= budget) {
+			rx_stopped(sd);
+			break;
+		}
 	}
-	spin_lock(&sd->lock);
-	sd->polling = NULL;
-	if (!list_empty(&sd->poll_list)) {
-		sd->time_squeeze++;
-		raise_softirq(net, NET_RX_SOFTIRQ);
-	}
-	spin_unlock(&sd->lock);
 	sd->processed += (unsigned long)done;
 	return done;
 }

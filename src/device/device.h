@@ -77,7 +77,13 @@ struct dev_net {
 	struct ctl_table_header *sysctl_header;
 };
 
-struct dev_net *dev_net_of(const struct net *net);
+/* Where hosts keep it. */
+extern unsigned int dev_net_id;
+
+static inline struct dev_net *dev_net_of(const struct net *net)
+{
+	return (struct dev_net *)net_generic(net, dev_net_id);
+}
 
 /* names.c: all locked */
 void dev_list_add(struct net_device *dev);
@@ -135,6 +141,18 @@ void vlan_offload_init(void);
 
 /* receive.c */
 void receive_init(void);
+/* Taps that hear all devices of all hosts. */
+extern struct list_head ptype_all;
+/* Whether there ever was a tap or a handler of one host or one device: if not, their lists are empty. */
+extern bool ptype_beside;
+
+/* Whether anybody hears all that @dev gets and sends. */
+static inline bool nit_active(const struct net_device *dev, const struct dev_net *dn)
+{
+	return unlikely(READ_ONCE(ptype_beside)) &&
+	       (!list_empty(&ptype_all) || !list_empty(&dev->ptype_all) ||
+		!list_empty(&dn->ptype_all));
+}
 
 /* capture.c */
 int capture_init(void);

@@ -208,15 +208,11 @@ static enum gro_result dev_gro_receive(struct napi_struct *napi, struct sk_buff 
 	return gro_hold(napi, held, skb);
 }
 
-gro_result_t napi_gro_receive(struct napi_struct *napi, struct sk_buff *skb)
+/* For who merges, or has packets before this one. */
+static noinline gro_result_t gro_receive(struct napi_struct *napi, struct sk_buff *skb)
 {
 	enum gro_result ret = GRO_NORMAL;
 
-	skb->napi_id = napi->napi_id;
-	if (!(napi->dev->features & NETIF_F_GRO) && likely(!napi->rx_count)) {
-		netif_receive_skb(skb);
-		return ret;
-	}
 	if (skb->dev->features & NETIF_F_GRO)
 		ret = dev_gro_receive(napi, skb);
 	if (ret == GRO_NORMAL)
@@ -224,6 +220,15 @@ gro_result_t napi_gro_receive(struct napi_struct *napi, struct sk_buff *skb)
 	else if (ret == GRO_MERGED_FREE)
 		kfree_skb_partial(skb, NAPI_GRO_CB(skb)->free == NAPI_GRO_FREE_STOLEN_HEAD);
 	return ret;
+}
+
+gro_result_t napi_gro_receive(struct napi_struct *napi, struct sk_buff *skb)
+{
+	skb->napi_id = napi->napi_id;
+	if (napi->dev->features & NETIF_F_GRO || unlikely(napi->rx_count))
+		return gro_receive(napi, skb);
+	netif_receive_skb(skb);
+	return GRO_NORMAL;
 }
 
 void napi_gro_init(struct napi_struct *napi)

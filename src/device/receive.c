@@ -8,7 +8,8 @@
 #define PTYPE_HASH_SIZE 16
 
 /* Handlers of all hosts: filled before the first host runs, read by all of them. */
-static struct list_head ptype_all = LIST_HEAD_INIT(ptype_all);
+struct list_head ptype_all = LIST_HEAD_INIT(ptype_all);
+bool ptype_beside;
 static struct list_head ptype_base[PTYPE_HASH_SIZE];
 static bool ptype_base_ready;
 DEFINE_FORK_SAFE_SPINLOCK(ptype_lock)
@@ -71,6 +72,8 @@ void dev_add_pack(struct packet_type *pt)
 	/* A start function that is run again registers again. */
 	if (!ptype_listed(pt, head))
 		list_add_tail(&pt->list, head);
+	if (head != ptype_bucket(pt->type))
+		WRITE_ONCE(ptype_beside, true);
 	spin_unlock(&ptype_lock);
 }
 
@@ -131,13 +134,6 @@ static inline void deliver_type(struct delivery *d, struct list_head *head, __be
 {
 	if (unlikely(!list_empty(head)))
 		deliver_listed(d, head, type);
-}
-
-/* Who hears all that this device gets and sends. */
-static bool nit_active(const struct net_device *dev, const struct dev_net *dn)
-{
-	return !list_empty(&ptype_all) || !list_empty(&dev->ptype_all) ||
-	       !list_empty(&dn->ptype_all);
 }
 
 /*
@@ -245,19 +241,25 @@ static bool filtered(const struct sk_buff *skb, const struct net_device *dev)
 	       !dev_rx_wanted(dev, skb_mac_header(skb));
 }
 
-/* What is not for the core at all. */
-static bool refused(struct sk_buff *skb, struct net_device *dev)
+static noinline bool refuse(struct sk_buff *skb, struct net_device *dev)
 {
-	if (unlikely(!(dev->flags & IFF_UP))) {
+	if (!(dev->flags & IFF_UP)) {
 		atomic_long_add(1, &dev->rx_dropped);
 		kfree_skb_reason(skb, SKB_DROP_REASON_DEV_READY);
 		return true;
 	}
-	if (unlikely(filtered(skb, dev))) {
+	if (filtered(skb, dev)) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_OTHERHOST);
 		return true;
 	}
 	return false;
+}
+
+/* What is not for the core at all. */
+static inline bool refused(struct sk_buff *skb, struct net_device *dev)
+{
+	return unlikely(!(dev->flags & IFF_UP) || dev->priv_flags & IFF_RX_FILTER) &&
+	       refuse(skb, dev);
 }
 
 /* The taps see the frame as it came: they are done before it changes. Return: whether it goes on. */
@@ -276,15 +278,13 @@ static bool untag_delivery(struct delivery *d)
 	return false;
 }
 
-static int receive(struct sk_buff *skb)
+/* To whoever wants it, in any circumstances. */
+static noinline int deliver(struct sk_buff *skb, struct dev_net *dn)
 {
 	struct delivery d = { .skb = skb, .orig_dev = skb->dev, .ret = NET_RX_DROP };
-	struct dev_net *dn = dev_net_of(dev_net(skb->dev));
 	bool exact = false;
 	int turns = 0;
 
-	if (net_timestamp_enabled() && !skb->tstamp)
-		__net_timestamp(skb);
 another_round:
 	if (refused(d.skb, d.skb->dev))
 		return NET_RX_DROP;
@@ -318,10 +318,49 @@ another_round:
 	return deliver_last(&d);
 }
 
+/* Whether there may be handlers that are not in ptype_base. */
+static inline bool specific_handlers(const struct net_device *dev, const struct dev_net *dn)
+{
+	return unlikely(READ_ONCE(ptype_beside)) &&
+	       (!list_empty(&dn->ptype_specific) || !list_empty(&dev->ptype_specific));
+}
+
+/* The one handler of a packet that nobody else wants and that nothing is to be done with; else NULL. */
+static inline struct packet_type *
+sole_handler(const struct sk_buff *skb, const struct net_device *dev, const struct dev_net *dn)
+{
+	struct packet_type *pt, *found = NULL;
+
+	if (nit_active(dev, dn) || specific_handlers(dev, dn) || dev->rx_handler ||
+	    skb_vlan_tag_present(skb) || eth_type_vlan(skb->protocol) || skb_zcopy(skb))
+		return NULL;
+	list_for_each_entry(pt, ptype_bucket(skb->protocol), list) {
+		if (pt->type != skb->protocol)
+			continue;
+		if (found)
+			return NULL;
+		found = pt;
+	}
+	return found;
+}
+
 int netif_receive_skb(struct sk_buff *skb)
 {
-	ASSERT_NET_LOCKED(dev_net(skb->dev));
-	return receive(skb);
+	struct net_device *dev = skb->dev;
+	struct dev_net *dn = dev_net_of(dev_net(dev));
+	struct packet_type *pt;
+
+	ASSERT_NET_LOCKED(dev_net(dev));
+	if (net_timestamp_enabled() && !skb->tstamp)
+		__net_timestamp(skb);
+	pt = sole_handler(skb, dev, dn);
+	if (unlikely(!pt))
+		return deliver(skb, dn);
+	if (unlikely(refused(skb, dev)))
+		return NET_RX_DROP;
+	skb->skb_iif = dev->ifindex;
+	set_headers(skb);
+	return pt->func(skb, dev, pt, dev);
 }
 
 void netif_receive_skb_list(struct list_head *head)

@@ -8,15 +8,10 @@
 #include "skb/alloc.h"
 #include "skb/track.h"
 
-static unsigned int dev_net_id;
+unsigned int dev_net_id;
 
 /* Of a driver that answers nothing. */
 static const struct ethtool_ops default_ethtool_ops;
-
-struct dev_net *dev_net_of(const struct net *net)
-{
-	return (struct dev_net *)net_generic(net, dev_net_id);
-}
 
 struct list_head *net_dev_base_head(const struct net *net)
 {
