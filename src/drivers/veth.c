@@ -126,7 +126,7 @@ static __thread struct {
 	int turns;
 	unsigned int requests;
 	bool goes_on;
-} running;
+} running __attribute__((tls_model("initial-exec")));
 
 static bool is_simulated(const struct net_device *dev, const struct net_device *peer)
 {

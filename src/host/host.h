@@ -100,6 +100,12 @@ static inline bool net_closed(const struct net *net)
 	return unlikely(net->generation != skiff_fork_generation);
 }
 
+/* Whether the thread holds the stack lock. */
+static inline bool net_is_ours(const struct net *net)
+{
+	return skiff_env == net->env;
+}
+
 /* Whether the holder of the stack lock has something to do. Only a hint without the lock. */
 static inline bool net_has_work(const struct net *net)
 {

@@ -61,12 +61,13 @@ bool net_trylock(struct net *net)
  */
 void net_unlock(struct net *net)
 {
-	bool more;
+	bool more = false;
 
-	if (unlikely(skiff_env != net->env))
+	if (unlikely(!net_is_ours(net)))
 		skiff_panic("stack lock of host %s dropped by a thread without it", net->name);
 	do {
-		more = net_has_work(net) && net_bh(net);
+		if (net_has_work(net))
+			net_bh_count(net, &more);
 		net_loop_recheck(net);
 		net_let_go(net);
 	} while (!more && unlikely(net_has_work(net)) && net_trylock(net));

@@ -26,7 +26,7 @@ void raise_softirq(struct net *net, int nr)
 	 */
 	if (__skiff_fetch_or(&net->softirq_pending, bit, __ATOMIC_SEQ_CST) & bit)
 		return;
-	if (current_net() != net)
+	if (unlikely(!net_is_ours(net)))
 		skiff_kick(net);
 }
 

@@ -62,7 +62,7 @@ bool net_defer(struct net *net, struct net_work *work)
 	work_list_add(&net->remote, work);
 	WRITE_ONCE(net->remote_waiting, 1);
 	spin_unlock(&net->remote_lock);
-	if (current_net() != net)
+	if (!net_is_ours(net))
 		skiff_kick(net);
 	return true;
 }
@@ -109,7 +109,7 @@ struct after_frame {
 	struct after_frame *outer;
 };
 
-static __thread struct after_frame *after_frames;
+static __thread struct after_frame *after_frames __attribute__((tls_model("initial-exec")));
 
 static struct after_frame *frame_of(const struct net *net)
 {
@@ -122,7 +122,7 @@ static struct after_frame *frame_of(const struct net *net)
 
 void net_unlock_more(struct net *net)
 {
-	if (unlikely(skiff_env != net->env))
+	if (unlikely(!net_is_ours(net)))
 		skiff_panic("stack lock of host %s dropped by a thread without it", net->name);
 	net_loop_recheck(net);
 	net_drop_lock(net);
