@@ -13,7 +13,7 @@
 static __thread struct {
 	bool more;
 	int depth;
-} xmit;
+} xmit __attribute__((tls_model("initial-exec")));
 
 bool netdev_xmit_more(void)
 {
@@ -88,7 +88,7 @@ static struct sk_buff *segment(struct sk_buff *skb, struct net_device *dev,
 }
 
 /* Most packets are as their device wants them, which a few looks tell. */
-static bool fits_as_it_is(const struct sk_buff *skb, const struct net_device *dev)
+static inline bool fits_as_it_is(const struct sk_buff *skb, const struct net_device *dev)
 {
 	return !skb->next && !skb_is_nonlinear(skb) && !skb_is_gso(skb) &&
 	       !skb_vlan_tag_present(skb) &&
@@ -162,7 +162,7 @@ struct sk_buff *dev_offer_chain(struct sk_buff *skb, struct net_device *dev,
 		struct sk_buff *next = skb->next;
 
 		skb_mark_not_on_list(skb);
-		if (!*seen && dev_nit_active(dev))
+		if (!*seen && nit_active(dev, dev_net_of(dev_net(dev))))
 			dev_queue_xmit_nit(skb, dev);
 		*seen = true;
 		*ret = start_xmit(skb, dev, txq, next != NULL);
@@ -212,12 +212,12 @@ u16 netdev_cap_txqueue(const struct net_device *dev, u16 queue_index)
 	return 0;
 }
 
-struct netdev_queue *netdev_core_pick_tx(struct net_device *dev, struct sk_buff *skb,
-					 struct net_device *sb_dev)
+static inline struct netdev_queue *pick_tx(struct net_device *dev, struct sk_buff *skb,
+					   struct net_device *sb_dev)
 {
 	u16 queue = 0;
 
-	if (dev->real_num_tx_queues > 1) {
+	if (unlikely(dev->real_num_tx_queues > 1)) {
 		queue = dev->netdev_ops->ndo_select_queue ?
 				dev->netdev_ops->ndo_select_queue(dev, skb, sb_dev) :
 				netdev_pick_tx(dev, skb, sb_dev);
@@ -225,6 +225,12 @@ struct netdev_queue *netdev_core_pick_tx(struct net_device *dev, struct sk_buff 
 	}
 	skb_set_queue_mapping(skb, queue);
 	return netdev_get_tx_queue(dev, queue);
+}
+
+struct netdev_queue *netdev_core_pick_tx(struct net_device *dev, struct sk_buff *skb,
+					 struct net_device *sb_dev)
+{
+	return pick_tx(dev, skb, sb_dev);
 }
 
 int netif_set_real_num_tx_queues(struct net_device *dev, unsigned int txq)
@@ -256,7 +262,7 @@ int netif_set_real_num_queues(struct net_device *dev, unsigned int txq, unsigned
 }
 
 /* By way of a discipline. */
-static int xmit_queued(struct sk_buff *skb, struct Qdisc *sch)
+static noinline int xmit_queued(struct sk_buff *skb, struct Qdisc *sch)
 {
 	struct sk_buff *to_free = NULL;
 	int ret;
@@ -281,8 +287,22 @@ static int xmit_queued(struct sk_buff *skb, struct Qdisc *sch)
 	return ret;
 }
 
-/* On a device without a queue: now, or not at all. */
-static int xmit_unqueued(struct sk_buff *skb, struct net_device *dev, struct netdev_queue *txq)
+/* It asks for a queue that it said it would not need. */
+static int drop_unqueued(struct sk_buff *skb, struct net_device *dev)
+{
+	while (skb) {
+		struct sk_buff *next = skb->next;
+
+		skb_mark_not_on_list(skb);
+		drop(skb, dev, SKB_DROP_REASON_QDISC_DROP);
+		skb = next;
+	}
+	return NET_XMIT_DROP;
+}
+
+/* What has to be fitted to the device, or is listened to, or comes around in a circle. */
+static noinline int xmit_unqueued_with_care(struct sk_buff *skb, struct net_device *dev,
+					    struct netdev_queue *txq)
 {
 	int ret = -ENETDOWN;
 
@@ -292,32 +312,34 @@ static int xmit_unqueued(struct sk_buff *skb, struct net_device *dev, struct net
 		drop(skb, dev, SKB_DROP_REASON_QDISC_DROP);
 		return ret;
 	}
-	if (unlikely(!fits_as_it_is(skb, dev)))
+	if (!fits_as_it_is(skb, dev))
 		skb = validate_xmit_skb_list(skb, dev, NULL);
 	if (!skb)
 		return -ENOMEM;
 	if (!netif_xmit_stopped(txq)) {
 		xmit.depth++;
-		if (likely(!skb->next && !dev_nit_active(dev))) {
-			ret = start_xmit(skb, dev, txq, false);
-			if (likely(dev_xmit_complete(ret)))
-				skb = NULL;
-		} else {
-			skb = dev_hard_start_xmit(skb, dev, txq, &ret);
-		}
+		skb = dev_hard_start_xmit(skb, dev, txq, &ret);
 		xmit.depth--;
 		if (!skb)
 			return ret;
 	}
-	/* It asks for a queue that it said it would not need. */
-	while (skb) {
-		struct sk_buff *next = skb->next;
+	return drop_unqueued(skb, dev);
+}
 
-		skb_mark_not_on_list(skb);
-		drop(skb, dev, SKB_DROP_REASON_QDISC_DROP);
-		skb = next;
-	}
-	return NET_XMIT_DROP;
+/* On a device without a queue: now, or not at all. */
+static inline int xmit_unqueued(struct sk_buff *skb, struct net_device *dev,
+				struct netdev_queue *txq)
+{
+	int ret;
+
+	if (unlikely(!fits_as_it_is(skb, dev) || netif_xmit_stopped(txq) ||
+		     xmit.depth >= XMIT_RECURSION_LIMIT ||
+		     nit_active(dev, dev_net_of(dev_net(dev)))))
+		return xmit_unqueued_with_care(skb, dev, txq);
+	xmit.depth++;
+	ret = start_xmit(skb, dev, txq, false);
+	xmit.depth--;
+	return likely(dev_xmit_complete(ret)) ? ret : drop_unqueued(skb, dev);
 }
 
 int dev_queue_xmit(struct sk_buff *skb)
@@ -336,7 +358,7 @@ int dev_queue_xmit(struct sk_buff *skb)
 		skb_dst_drop(skb);
 	else
 		skb_dst_force(skb);
-	txq = netdev_core_pick_tx(dev, skb, NULL);
+	txq = pick_tx(dev, skb, NULL);
 	if (unlikely(!txq->qdisc)) {
 		drop(skb, dev, SKB_DROP_REASON_DEV_READY);
 		return NET_XMIT_DROP;
