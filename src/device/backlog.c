@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* From the top half to the bottom half: the backlog of netif_rx() and the polling of NAPI. */
 #include "device/device.h"
+#include "host/host.h"
 #include "skb/track.h"
 
 /*
@@ -220,6 +221,28 @@ static void poll_again(struct softnet_data *sd, struct napi_struct *napi)
 	if (sd->polling == napi)
 		gro_normal_list(napi);
 	poll_list_put_back(sd, napi);
+}
+
+void napi_poll_now(struct napi_struct *napi)
+{
+	struct softnet_data *sd = napi_softnet(napi);
+	int work;
+
+	ASSERT_NET_LOCKED(sd->net);
+	if (!napi_schedule_prep(napi))
+		return;
+	if (unlikely(!net_bh_idle(sd->net))) {
+		__napi_schedule(napi);
+		return;
+	}
+	sd->polling = napi;
+	work = napi->poll(napi, napi->weight);
+	if (work >= napi->weight) {
+		poll_again(sd, napi);
+		raise_softirq(sd->net, NET_RX_SOFTIRQ);
+	}
+	sd->polling = NULL;
+	sd->processed += (unsigned long)work;
 }
 
 /* The budget is used up. */

@@ -166,6 +166,11 @@ void softnet_exit(struct softnet_data *sd);
 int softnet_refuse(struct sk_buff *skb, struct net_device *dev, enum skb_drop_reason reason);
 /* Drop what @dev received and is not delivered yet. Locked. */
 void softnet_flush_dev(struct softnet_data *sd, struct net_device *dev);
+/*
+ * As napi_schedule(), by who holds the stack lock and is about to let go of it: without anything that the
+ * bottom half would do before, @napi is polled here, without a detour by the bottom half.
+ */
+void napi_poll_now(struct napi_struct *napi);
 /* Told of each dropped packet: counts it for a host. */
 void softnet_count_drop(struct sk_buff *skb, enum skb_drop_reason reason, const void *site);
 /* Handler of NET_RX_SOFTIRQ. */

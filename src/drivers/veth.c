@@ -48,11 +48,13 @@ struct veth_end {
  * @lock: guards all of it; taken with at most one stack lock held. A stack lock is only tried
  *        under it.
  * @users: devices that refer to it
+ * @simulated: one of the hosts is on a virtual clock
  * @end: the ends
  */
 struct veth_pair {
 	spinlock_t lock;
 	int users;
+	bool simulated;
 	struct veth_end end[2];
 };
 
@@ -128,12 +130,6 @@ static __thread struct {
 	bool goes_on;
 } running __attribute__((tls_model("initial-exec")));
 
-static bool is_simulated(const struct net_device *dev, const struct net_device *peer)
-{
-	return skiff_clock_is_virtual(dev_net(dev)->clock) ||
-	       skiff_clock_is_virtual(dev_net(peer)->clock);
-}
-
 static void veth_count_dropped(struct veth_priv *priv)
 {
 	spin_lock(&priv->pair->lock);
@@ -159,7 +155,7 @@ static netdev_tx_t veth_xmit(struct sk_buff *skb, struct net_device *dev)
 	spin_lock(&priv->pair->lock);
 	refused = put_frame(from, to, skb);
 	if (!from->flushing && !skb_queue_empty(&to->rx)) {
-		if (is_simulated(dev, to->dev)) {
+		if (priv->pair->simulated) {
 			napi_schedule(&veth_priv(to->dev)->napi);
 		} else {
 			from->flushing = true;
@@ -179,14 +175,15 @@ static bool may_run_peer(void)
 	return running.depth < VETH_MAX_DEPTH && running.turns < VETH_MAX_TURNS;
 }
 
-/* Let the host of an end do its work. With its stack lock, which is dropped. */
-static void run_peer(struct net *net)
+/* Let the host of an end do its work, for which there are frames. With its stack lock, which is dropped. */
+static void run_peer(struct net *net, struct napi_struct *napi)
 {
 	unsigned int requests = running.requests;
 	bool back = running.depth > 0;
 
 	running.depth++;
 	running.turns += back;
+	napi_poll_now(napi);
 	net_unlock(net);
 	running.depth--;
 	if (back && running.requests != requests)
@@ -208,28 +205,31 @@ static void veth_flush(struct net_device *dev)
 {
 	struct veth_priv *priv = veth_priv(dev);
 	struct veth_pair *pair = priv->pair;
+	struct napi_struct *napi = NULL;
 	struct net_section section;
 	struct net_device *peer;
 	struct net *net = NULL;
 
 	begin_flush();
 	spin_lock(&pair->lock);
-	pair->end[priv->side].flushing = false;
-	peer = pair->end[!priv->side].dev;
-	if (peer && !skb_queue_empty(&pair->end[!priv->side].rx)) {
+	priv->end->flushing = false;
+	peer = priv->peer_end->dev;
+	if (peer && !skb_queue_empty(&priv->peer_end->rx)) {
+		napi = &veth_priv(peer)->napi;
 		/* While the lock is held, the device, and so the host, is there. */
 		if (may_run_peer() && net_trylock(dev_net(peer))) {
 			net = dev_net(peer);
 			net_section_enter(net, &section);
 			skiff_clock_lend(running.sent);
+		} else {
+			napi_schedule(napi);
 		}
-		napi_schedule(&veth_priv(peer)->napi);
 	}
 	spin_unlock(&pair->lock);
 	running.sent = 0;
 	if (!net)
 		return;
-	run_peer(net);
+	run_peer(net, napi);
 	net_section_leave(&section);
 }
 
@@ -239,22 +239,20 @@ static int veth_poll(struct napi_struct *napi, int budget)
 	struct sk_buff *skb;
 	int done = 0;
 
-	while (done < budget) {
-		skb = __skb_dequeue(&priv->process);
-		if (skb) {
+	for (;;) {
+		while ((skb = __skb_dequeue(&priv->process)) != NULL) {
 			napi_gro_receive(napi, skb);
-			done++;
-			continue;
+			if (++done == budget)
+				return done;
 		}
 		/* Whoever adds one afterwards schedules us, and finds that we are at it. */
-		if (skb_queue_empty_lockless(&priv->end->rx)) {
-			napi_complete_done(napi, done);
+		if (skb_queue_empty_lockless(&priv->end->rx))
 			break;
-		}
 		spin_lock(&priv->pair->lock);
 		skb_queue_splice_tail_init(&priv->end->rx, &priv->process);
 		spin_unlock(&priv->pair->lock);
 	}
+	napi_complete_done(napi, done);
 	return done;
 }
 
@@ -472,6 +470,8 @@ int veth_create(struct net *net, const char *name, struct net *peer_net, const c
 	spin_lock_init(&pair->lock);
 	__skb_queue_head_init(&pair->end[0].rx);
 	__skb_queue_head_init(&pair->end[1].rx);
+	pair->simulated = skiff_clock_is_virtual(net->clock) ||
+			  skiff_clock_is_virtual(peer_net->clock);
 	end[0] = veth_alloc(pair, 0, net, name);
 	if (!end[0]) {
 		kfree(pair);

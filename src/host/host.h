@@ -135,8 +135,11 @@ static inline void net_let_go(struct net *net)
 		net_let_go_and_work(net);
 }
 
-/* softirq.c: as net_bh(), and tells how much was done. */
+/* softirq.c */
+/* As net_bh(), and tells how much was done. */
 int net_bh_count(struct net *net, bool *more);
+/* Whether net_bh() would find nothing to do. */
+bool net_bh_idle(struct net *net);
 
 /* loop.c */
 int net_loop_init(struct net_loop *loop);

@@ -43,6 +43,14 @@ struct bh_clock {
 	int until;
 };
 
+/* What the thread has seen since it took the lock, if it has looked. */
+static inline struct bh_clock bh_clock_seen(const struct net *net)
+{
+	ktime_t seen = net->env->seen;
+
+	return (struct bh_clock){ .now = seen, .until = seen ? BH_CLOCK_WORK : 0 };
+}
+
 static noinline void bh_read_clock(const struct net *net, struct bh_clock *clock, int done)
 {
 	clock->now = skiff_clock_now(net->clock);
@@ -84,9 +92,7 @@ static int run_raised(struct net *net, int budget)
 int net_bh_count(struct net *net, bool *more)
 {
 	int budget = READ_ONCE(net->budget);
-	/* What the thread has seen since it took the lock, if it has looked. */
-	struct bh_clock clock = { .now = net->env->seen,
-				  .until = net->env->seen ? BH_CLOCK_WORK : 0 };
+	struct bh_clock clock = bh_clock_seen(net);
 	int done = 0, rounds = 0;
 	bool left, idle;
 
@@ -112,6 +118,14 @@ int net_bh_count(struct net *net, bool *more)
 	net->loop->in_bh = false;
 	*more = left;
 	return done;
+}
+
+bool net_bh_idle(struct net *net)
+{
+	struct bh_clock clock = bh_clock_seen(net);
+
+	ASSERT_NET_LOCKED(net);
+	return !net_has_work(net) && !timers_due(net, &clock, 0);
 }
 
 bool net_bh(struct net *net)
