@@ -38,10 +38,10 @@ static inline void spin_lock_init(spinlock_t *lock)
 static inline bool spin_trylock(spinlock_t *lock)
 {
 	if (skiff_single_threaded()) {
-		bool taken = __atomic_load_n(&lock->locked, __ATOMIC_RELAXED);
-
+		if (unlikely(__atomic_load_n(&lock->locked, __ATOMIC_RELAXED)))
+			return false;
 		__atomic_store_n(&lock->locked, 1, __ATOMIC_RELAXED);
-		return !taken;
+		return true;
 	}
 	return !__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE);
 }

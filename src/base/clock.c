@@ -112,8 +112,12 @@ void skiff_clock_lend(ktime_t seen)
 
 ktime_t skiff_clock_now_coarse(const struct skiff_clock *clock)
 {
+	const struct skiff_env *env = skiff_env;
+
 	if (clock->is_virtual)
 		return READ_ONCE(clock->now);
+	if (env && env->seen)
+		return env->seen;
 	return system_time(CLOCK_MONOTONIC_COARSE);
 }
 

@@ -138,8 +138,13 @@ static inline void net_let_go(struct net *net)
 /* softirq.c */
 /* As net_bh(), and tells how much was done. */
 int net_bh_count(struct net *net, bool *more);
-/* Whether net_bh() would find nothing to do. */
-bool net_bh_idle(struct net *net);
+
+/* Whether net_bh() would find nothing to do. Under the stack lock. */
+static inline bool net_bh_idle(const struct net *net)
+{
+	return !net_has_work(net) &&
+	       (!net->timers->armed || timer_base_quiet(net->timers, skiff_clock_seen(net->clock)));
+}
 
 /* loop.c */
 int net_loop_init(struct net_loop *loop);

@@ -61,13 +61,12 @@ bool net_trylock(struct net *net)
  */
 void net_unlock(struct net *net)
 {
-	bool more = false;
+	bool more;
 
 	if (unlikely(!net_is_ours(net)))
 		skiff_panic("stack lock of host %s dropped by a thread without it", net->name);
 	do {
-		if (net_has_work(net))
-			net_bh_count(net, &more);
+		more = net_has_work(net) && net_bh(net);
 		net_loop_recheck(net);
 		net_let_go(net);
 	} while (!more && unlikely(net_has_work(net)) && net_trylock(net));

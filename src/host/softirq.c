@@ -43,14 +43,6 @@ struct bh_clock {
 	int until;
 };
 
-/* What the thread has seen since it took the lock, if it has looked. */
-static inline struct bh_clock bh_clock_seen(const struct net *net)
-{
-	ktime_t seen = net->env->seen;
-
-	return (struct bh_clock){ .now = seen, .until = seen ? BH_CLOCK_WORK : 0 };
-}
-
 static noinline void bh_read_clock(const struct net *net, struct bh_clock *clock, int done)
 {
 	clock->now = skiff_clock_now(net->clock);
@@ -92,7 +84,9 @@ static int run_raised(struct net *net, int budget)
 int net_bh_count(struct net *net, bool *more)
 {
 	int budget = READ_ONCE(net->budget);
-	struct bh_clock clock = bh_clock_seen(net);
+	/* What the thread has seen since it took the lock, if it has looked. */
+	struct bh_clock clock = { .now = net->env->seen,
+				  .until = net->env->seen ? BH_CLOCK_WORK : 0 };
 	int done = 0, rounds = 0;
 	bool left, idle;
 
@@ -118,14 +112,6 @@ int net_bh_count(struct net *net, bool *more)
 	net->loop->in_bh = false;
 	*more = left;
 	return done;
-}
-
-bool net_bh_idle(struct net *net)
-{
-	struct bh_clock clock = bh_clock_seen(net);
-
-	ASSERT_NET_LOCKED(net);
-	return !net_has_work(net) && !timers_due(net, &clock, 0);
 }
 
 bool net_bh(struct net *net)

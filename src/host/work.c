@@ -128,28 +128,33 @@ void net_unlock_more(struct net *net)
 	net_drop_lock(net);
 }
 
-void net_let_go_and_work(struct net *net)
+/* Lets go, and does the work in a frame of this thread. */
+static noinline void work_after_unlock(struct net *net)
 {
-	struct after_frame frame = { .net = net };
-	struct after_frame *running;
-	struct net_work *work;
+	struct after_frame frame = { .net = net, .outer = after_frames };
 	struct net_section section;
+	struct net_work *work;
 
-	running = frame_of(net);
-	if (running) {
-		work_list_splice(&net->after_unlock, &running->todo);
-		net_drop_lock(net);
-		return;
-	}
 	work_list_init(&frame.todo);
 	work_list_splice(&net->after_unlock, &frame.todo);
 	/* Before the drop, so that net_synchronize() sees either the queue or the section. */
 	net_section_enter(net, &section);
 	net_drop_lock(net);
-	frame.outer = after_frames;
 	after_frames = &frame;
 	while ((work = work_list_pop(&frame.todo)))
 		work_run(net, work);
 	after_frames = frame.outer;
 	net_section_leave(&section);
+}
+
+void net_let_go_and_work(struct net *net)
+{
+	struct after_frame *running = frame_of(net);
+
+	if (!running) {
+		work_after_unlock(net);
+		return;
+	}
+	work_list_splice(&net->after_unlock, &running->todo);
+	net_drop_lock(net);
 }
