@@ -95,32 +95,47 @@ static void napi_watchdog(struct timer_list *timer)
 	napi_schedule(napi);
 }
 
-bool napi_complete_done(struct napi_struct *napi, int work_done)
+/* The end of a poll; with @defer the device is put off. Return: whether it is done and not put off. */
+static inline bool unschedule(struct napi_struct *napi, bool defer)
 {
-	unsigned long old, val, timeout = 0;
-	bool defer = false;
+	unsigned long old = READ_ONCE(napi->state), val;
 
-	if (napi->gro_bitmask || unlikely(napi->dev->napi_defer_hard_irqs))
-		timeout = end_of_poll(napi, work_done, &defer);
-	gro_normal_list(napi);
-	old = READ_ONCE(napi->state);
-	/* Whoever got one of those packets has closed the device. */
+	/* Whoever got the last packets has closed the device. */
 	if (unlikely(old & BIT(NAPI_STATE_DISABLE)))
 		return false;
-	if (unlikely(timeout))
-		mod_timer_ns(&napi->timer, skiff_net_now(dev_net(napi->dev)) + (ktime_t)timeout);
 	do {
 		val = old & ~(BIT(NAPI_STATE_SCHED) | BIT(NAPI_STATE_MISSED));
 		if (old & BIT(NAPI_STATE_MISSED))
 			val |= BIT(NAPI_STATE_SCHED);
-		else if (unlikely(defer))
+		else if (defer)
 			val |= BIT(NAPI_STATE_DEFERRED);
 	} while (!__skiff_compare_exchange(&napi->state, &old, val, __ATOMIC_SEQ_CST,
 					   __ATOMIC_RELAXED));
-	if (!(old & BIT(NAPI_STATE_MISSED)))
+	if (likely(!(old & BIT(NAPI_STATE_MISSED))))
 		return !defer;
 	__napi_schedule(napi);
 	return false;
+}
+
+/* The same for a device that holds packets back, or is to be put off. */
+static noinline bool complete_later(struct napi_struct *napi, int work_done)
+{
+	bool defer = false;
+	unsigned long timeout = end_of_poll(napi, work_done, &defer);
+
+	gro_normal_list(napi);
+	if (timeout && !napi_disabled(napi))
+		mod_timer_ns(&napi->timer, skiff_net_now(dev_net(napi->dev)) + (ktime_t)timeout);
+	return unschedule(napi, defer);
+}
+
+bool napi_complete_done(struct napi_struct *napi, int work_done)
+{
+	if (napi->gro_bitmask || unlikely(napi->dev->napi_defer_hard_irqs))
+		return complete_later(napi, work_done);
+	if (unlikely(napi->rx_count))
+		gro_normal_list(napi);
+	return unschedule(napi, false);
 }
 
 void netif_napi_add_weight(struct net_device *dev, struct napi_struct *napi,

@@ -32,14 +32,18 @@
  * @dev: the device while it is registered
  * @up: whether it is up
  * @flushing: it has sent something that is not yet made known to the other end
- * @rx: frames that it has received and not delivered
+ * @rx: frames that it has received and not delivered, linked by next
+ * @rx_last: where the next one is linked
+ * @rx_len: how many they are
  * @stats: counters, as seen from here
  */
 struct veth_end {
 	struct net_device *dev;
 	bool up;
 	bool flushing;
-	struct sk_buff_head rx;
+	struct sk_buff *rx;
+	struct sk_buff **rx_last;
+	u32 rx_len;
 	struct rtnl_link_stats64 stats;
 };
 
@@ -66,7 +70,7 @@ struct veth_pair {
  * @end: what the pair keeps for this end
  * @peer_end: and for the other one
  * @napi: takes frames from the pair
- * @process: frames that were taken
+ * @process: frames that were taken, linked by next
  * @carrier_work: look at the carrier again
  * @remove_work: the other end is gone
  */
@@ -77,7 +81,7 @@ struct veth_priv {
 	struct veth_end *end;
 	struct veth_end *peer_end;
 	struct napi_struct napi;
-	struct sk_buff_head process;
+	struct sk_buff *process;
 	struct net_work carrier_work;
 	struct net_work remove_work;
 };
@@ -85,6 +89,31 @@ struct veth_priv {
 static struct veth_priv *veth_priv(const struct net_device *dev)
 {
 	return (struct veth_priv *)netdev_priv(dev);
+}
+
+/* What an end has received, with the pair's lock. */
+
+static void rx_init(struct veth_end *end)
+{
+	end->rx = NULL;
+	end->rx_last = &end->rx;
+	end->rx_len = 0;
+}
+
+static void rx_add(struct veth_end *end, struct sk_buff *skb)
+{
+	skb->next = NULL;
+	WRITE_ONCE(*end->rx_last, skb);
+	end->rx_last = &skb->next;
+	end->rx_len++;
+}
+
+static struct sk_buff *rx_take(struct veth_end *end)
+{
+	struct sk_buff *first = end->rx;
+
+	rx_init(end);
+	return first;
 }
 
 static u32 rx_limit(const struct net_device *dev)
@@ -104,7 +133,7 @@ static enum skb_drop_reason put_frame(struct veth_end *from, struct veth_end *to
 	}
 	from->stats.tx_packets++;
 	from->stats.tx_bytes += len;
-	if (unlikely(skb_queue_len(&to->rx) >= rx_limit(to->dev))) {
+	if (unlikely(to->rx_len >= rx_limit(to->dev))) {
 		softnet_refuse(skb, to->dev, SKB_DROP_REASON_CPU_BACKLOG);
 		return SKB_NOT_DROPPED_YET;
 	}
@@ -112,21 +141,21 @@ static enum skb_drop_reason put_frame(struct veth_end *from, struct veth_end *to
 		to->stats.rx_packets++;
 		to->stats.rx_bytes += len;
 		skb_track_owner(skb, dev_net(to->dev));
-		__skb_queue_tail(&to->rx, skb);
+		rx_add(to, skb);
 	}
 	return SKB_NOT_DROPPED_YET;
 }
 
 /*
  * Of this thread: what the clock showed when it last sent, 0 if that was not now, how deep it is in hosts
- * that run each other, how often it has turned back to a host that it came from, frames that wait to be made
- * known, and whether a host that was turned back to has added some.
+ * that run each other, how often there were frames to be made known, how often it has turned back to a host that
+ * it came from, and whether such a host has sent some.
  */
 static __thread struct {
 	ktime_t sent;
 	int depth;
-	int turns;
 	unsigned int requests;
+	int turns;
 	bool goes_on;
 } running __attribute__((tls_model("initial-exec")));
 
@@ -154,7 +183,7 @@ static netdev_tx_t veth_xmit(struct sk_buff *skb, struct net_device *dev)
 	}
 	spin_lock(&priv->pair->lock);
 	refused = put_frame(from, to, skb);
-	if (!from->flushing && !skb_queue_empty(&to->rx)) {
+	if (!from->flushing && to->rx) {
 		if (priv->pair->simulated) {
 			napi_schedule(&veth_priv(to->dev)->napi);
 		} else {
@@ -214,7 +243,7 @@ static void veth_flush(struct net_device *dev)
 	spin_lock(&pair->lock);
 	priv->end->flushing = false;
 	peer = priv->peer_end->dev;
-	if (peer && !skb_queue_empty(&priv->peer_end->rx)) {
+	if (peer && priv->peer_end->rx) {
 		napi = &veth_priv(peer)->napi;
 		/* While the lock is held, the device, and so the host, is there. */
 		if (may_run_peer() && net_trylock(dev_net(peer))) {
@@ -240,16 +269,18 @@ static int veth_poll(struct napi_struct *napi, int budget)
 	int done = 0;
 
 	for (;;) {
-		while ((skb = __skb_dequeue(&priv->process)) != NULL) {
+		while ((skb = priv->process) != NULL) {
+			priv->process = skb->next;
+			skb_mark_not_on_list(skb);
 			napi_gro_receive(napi, skb);
 			if (++done == budget)
 				return done;
 		}
 		/* Whoever adds one afterwards schedules us, and finds that we are at it. */
-		if (skb_queue_empty_lockless(&priv->end->rx))
+		if (!READ_ONCE(priv->end->rx))
 			break;
 		spin_lock(&priv->pair->lock);
-		skb_queue_splice_tail_init(&priv->end->rx, &priv->process);
+		priv->process = rx_take(priv->end);
 		spin_unlock(&priv->pair->lock);
 	}
 	napi_complete_done(napi, done);
@@ -320,15 +351,17 @@ static int veth_open(struct net_device *dev)
 static int veth_stop(struct net_device *dev)
 {
 	struct veth_priv *priv = veth_priv(dev);
-	struct sk_buff *skb;
+	struct sk_buff *taken, *received;
 
 	set_up(dev, false);
 	napi_disable(&priv->napi);
+	taken = priv->process;
+	priv->process = NULL;
 	spin_lock(&priv->pair->lock);
-	skb_queue_splice_tail_init(&priv->pair->end[priv->side].rx, &priv->process);
+	received = rx_take(priv->end);
 	spin_unlock(&priv->pair->lock);
-	while ((skb = __skb_dequeue(&priv->process)) != NULL)
-		kfree_skb_reason(skb, SKB_DROP_REASON_DEV_GONE);
+	kfree_skb_list_reason(taken, SKB_DROP_REASON_DEV_GONE);
+	kfree_skb_list_reason(received, SKB_DROP_REASON_DEV_GONE);
 	return 0;
 }
 
@@ -337,7 +370,6 @@ static int veth_init(struct net_device *dev)
 	struct veth_priv *priv = veth_priv(dev);
 
 	netif_napi_add(dev, &priv->napi, veth_poll);
-	__skb_queue_head_init(&priv->process);
 	spin_lock(&priv->pair->lock);
 	priv->pair->end[priv->side].dev = dev;
 	spin_unlock(&priv->pair->lock);
@@ -468,8 +500,8 @@ int veth_create(struct net *net, const char *name, struct net *peer_net, const c
 	if (!pair)
 		return -ENOMEM;
 	spin_lock_init(&pair->lock);
-	__skb_queue_head_init(&pair->end[0].rx);
-	__skb_queue_head_init(&pair->end[1].rx);
+	rx_init(&pair->end[0]);
+	rx_init(&pair->end[1]);
 	pair->simulated = skiff_clock_is_virtual(net->clock) ||
 			  skiff_clock_is_virtual(peer_net->clock);
 	end[0] = veth_alloc(pair, 0, net, name);

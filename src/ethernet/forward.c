@@ -2,7 +2,7 @@
 /* A frame that one device sent becomes one that another device receives. */
 #include <skiff/etherdevice.h>
 
-bool is_skb_forwardable(const struct net_device *dev, const struct sk_buff *skb)
+static inline bool forwardable(const struct net_device *dev, const struct sk_buff *skb)
 {
 	unsigned int len = READ_ONCE(dev->mtu) + dev->hard_header_len + VLAN_HLEN;
 
@@ -12,13 +12,18 @@ bool is_skb_forwardable(const struct net_device *dev, const struct sk_buff *skb)
 	return skb->len <= len || skb_is_gso(skb);
 }
 
+bool is_skb_forwardable(const struct net_device *dev, const struct sk_buff *skb)
+{
+	return forwardable(dev, skb);
+}
+
 int __dev_forward_skb(struct net_device *dev, struct sk_buff *skb)
 {
 	struct net *from = skb->dev ? dev_net(skb->dev) : NULL;
 
 	/* Before the packet leaves the lock that guards its socket. */
 	skb_orphan(skb);
-	if (skb_orphan_frags(skb, GFP_ATOMIC) || !is_skb_forwardable(dev, skb)) {
+	if (skb_orphan_frags(skb, GFP_ATOMIC) || !forwardable(dev, skb)) {
 		atomic_long_add(1, &dev->rx_dropped);
 		kfree_skb_reason(skb, SKB_DROP_REASON_PKT_TOO_BIG);
 		return NET_RX_DROP;
