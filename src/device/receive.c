@@ -4,6 +4,7 @@
 
 #include "base/fork.h"
 #include "device/device.h"
+#include "skb/tstamp.h"
 
 #define PTYPE_HASH_SIZE 16
 
@@ -241,25 +242,19 @@ static bool filtered(const struct sk_buff *skb, const struct net_device *dev)
 	       !dev_rx_wanted(dev, skb_mac_header(skb));
 }
 
-static noinline bool refuse(struct sk_buff *skb, struct net_device *dev)
+/* What is not for the core at all. */
+static bool refused(struct sk_buff *skb, struct net_device *dev)
 {
-	if (!(dev->flags & IFF_UP)) {
+	if (unlikely(!(dev->flags & IFF_UP))) {
 		atomic_long_add(1, &dev->rx_dropped);
 		kfree_skb_reason(skb, SKB_DROP_REASON_DEV_READY);
 		return true;
 	}
-	if (filtered(skb, dev)) {
+	if (unlikely(filtered(skb, dev))) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_OTHERHOST);
 		return true;
 	}
 	return false;
-}
-
-/* What is not for the core at all. */
-static inline bool refused(struct sk_buff *skb, struct net_device *dev)
-{
-	return unlikely(!(dev->flags & IFF_UP) || dev->priv_flags & IFF_RX_FILTER) &&
-	       refuse(skb, dev);
 }
 
 /* The taps see the frame as it came: they are done before it changes. Return: whether it goes on. */
@@ -285,6 +280,8 @@ static noinline int deliver(struct sk_buff *skb, struct dev_net *dn)
 	bool exact = false;
 	int turns = 0;
 
+	if (skb_stamps_wanted() && !skb->tstamp)
+		__net_timestamp(skb);
 another_round:
 	if (refused(d.skb, d.skb->dev))
 		return NET_RX_DROP;
@@ -331,8 +328,9 @@ sole_handler(const struct sk_buff *skb, const struct net_device *dev, const stru
 {
 	struct packet_type *pt, *found = NULL;
 
-	if (nit_active(dev, dn) || specific_handlers(dev, dn) || dev->rx_handler ||
-	    skb_vlan_tag_present(skb) || eth_type_vlan(skb->protocol) || skb_zcopy(skb))
+	if (skb_stamps_wanted() || nit_active(dev, dn) || specific_handlers(dev, dn) ||
+	    dev->rx_handler || skb_vlan_tag_present(skb) || eth_type_vlan(skb->protocol) ||
+	    skb_zcopy(skb) || !(dev->flags & IFF_UP) || dev->priv_flags & IFF_RX_FILTER)
 		return NULL;
 	list_for_each_entry(pt, ptype_bucket(skb->protocol), list) {
 		if (pt->type != skb->protocol)
@@ -351,13 +349,9 @@ int netif_receive_skb(struct sk_buff *skb)
 	struct packet_type *pt;
 
 	ASSERT_NET_LOCKED(dev_net(dev));
-	if (net_timestamp_enabled() && !skb->tstamp)
-		__net_timestamp(skb);
 	pt = sole_handler(skb, dev, dn);
 	if (unlikely(!pt))
 		return deliver(skb, dn);
-	if (unlikely(refused(skb, dev)))
-		return NET_RX_DROP;
 	skb->skb_iif = dev->ifindex;
 	set_headers(skb);
 	return pt->func(skb, dev, pt, dev);
@@ -398,7 +392,7 @@ static struct sk_buff *outgoing_clone(struct sk_buff *skb)
 		kfree_skb_reason(clone, SKB_DROP_REASON_NOMEM);
 		return NULL;
 	}
-	if (net_timestamp_enabled() && !skb_tstamp(clone))
+	if (skb_stamps_wanted() && !skb_tstamp(clone))
 		__net_timestamp(clone);
 	skb_reset_mac_header(clone);
 	if (clone->network_header < clone->mac_header || clone->network_header > clone->tail)

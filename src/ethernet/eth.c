@@ -19,10 +19,19 @@ static u8 eth_pkt_type(const struct net_device *dev, const u8 *dest)
 	return ether_addr_equal(dest, dev->broadcast) ? PACKET_BROADCAST : PACKET_MULTICAST;
 }
 
+/* The protocol of a frame that has a length in the place of it. */
+static noinline __be16 protocol_of_802_3(const struct sk_buff *skb)
+{
+	__be16 sap;
+
+	if (!skb_copy_bits(skb, 0, &sap, sizeof(sap)) && sap == htons(NOVELL_RAW_802_3))
+		return htons(ETH_P_802_3);
+	return htons(ETH_P_802_2);
+}
+
 __be16 eth_type_trans(struct sk_buff *skb, struct net_device *dev)
 {
 	const struct ethhdr *eth;
-	__be16 sap;
 
 	skb->dev = dev;
 	if (unlikely(!pskb_may_pull(skb, ETH_HLEN))) {
@@ -38,9 +47,7 @@ __be16 eth_type_trans(struct sk_buff *skb, struct net_device *dev)
 
 	if (likely(eth_proto_is_802_3(eth->h_proto)))
 		return eth->h_proto;
-	if (!skb_copy_bits(skb, 0, &sap, sizeof(sap)) && sap == htons(NOVELL_RAW_802_3))
-		return htons(ETH_P_802_3);
-	return htons(ETH_P_802_2);
+	return protocol_of_802_3(skb);
 }
 
 int eth_header(struct sk_buff *skb, struct net_device *dev, unsigned short type, const void *daddr,

@@ -9,7 +9,7 @@
 void (*skb_tstamp_hook)(struct sk_buff *skb, struct skb_shared_hwtstamps *hwtstamps, int tstype);
 
 static ktime_t (*clock_hook)(const struct sk_buff *skb);
-static atomic_t stamp_users;
+atomic_t skb_stamp_users;
 
 void skb_clock_set(ktime_t (*clock)(const struct sk_buff *skb))
 {
@@ -29,18 +29,18 @@ ktime_t skb_clock(const struct sk_buff *skb)
 
 void net_enable_timestamp(void)
 {
-	atomic_inc(&stamp_users);
+	atomic_inc(&skb_stamp_users);
 }
 
 void net_disable_timestamp(void)
 {
-	if (WARN_ON(atomic_dec_return(&stamp_users) < 0))
-		atomic_inc(&stamp_users);
+	if (WARN_ON(atomic_dec_return(&skb_stamp_users) < 0))
+		atomic_inc(&skb_stamp_users);
 }
 
 bool net_timestamp_enabled(void)
 {
-	return atomic_read(&stamp_users) > 0;
+	return skb_stamps_wanted();
 }
 
 static void tell(struct sk_buff *skb, struct skb_shared_hwtstamps *hwtstamps, int tstype)

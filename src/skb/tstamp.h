@@ -13,6 +13,14 @@
 extern void (*skb_tstamp_hook)(struct sk_buff *skb, struct skb_shared_hwtstamps *hwtstamps,
 			       int tstype);
 
+/* How many want to know when packets arrive. */
+extern atomic_t skb_stamp_users;
+
+static inline bool skb_stamps_wanted(void)
+{
+	return unlikely(atomic_read(&skb_stamp_users) > 0);
+}
+
 /* The packet is handed to its device's queue: tells who asked for that (SKBTX_SCHED_TSTAMP). */
 void __skb_tstamp_sched(struct sk_buff *skb);
 
