@@ -23,10 +23,14 @@ struct rnd_state {
  * struct skiff_rng - a generator whose output tells nothing about the rest (SipHash of a counter)
  * @key: from the system's entropy, or from a seed
  * @counter: how many words it has given
+ * @rest: half of a word, for who asked for the other half
+ * @has_rest: whether that is still to be given
  */
 struct skiff_rng {
 	siphash_key_t key;
 	u64 counter;
+	u32 rest;
+	bool has_rest;
 };
 
 /**
@@ -102,19 +106,17 @@ SKIFF_API u32 get_random_u32_below(u32 ceil);
  */
 SKIFF_API void get_random_bytes(void *buf, size_t len);
 
-static inline u32 get_random_u32(void)
-{
-	return (u32)(get_random_u64() >> 32);
-}
+/* get_random_u32() - 32 unforeseeable bits: a word serves two calls */
+SKIFF_API u32 get_random_u32(void);
 
 static inline u16 get_random_u16(void)
 {
-	return (u16)(get_random_u64() >> 48);
+	return (u16)(get_random_u32() >> 16);
 }
 
 static inline u8 get_random_u8(void)
 {
-	return (u8)(get_random_u64() >> 56);
+	return (u8)(get_random_u32() >> 24);
 }
 
 /* 6.1's name of get_random_u32_below(). */

@@ -70,6 +70,7 @@ void skiff_rng_seed(struct skiff_rng *rng, u64 seed)
 	rng->key.key[0] = splitmix64(&seed);
 	rng->key.key[1] = splitmix64(&seed);
 	rng->counter = 0;
+	rng->has_rest = false;
 }
 
 static bool read_entropy(void *buf, size_t len)
@@ -109,11 +110,26 @@ void skiff_rng_init(struct skiff_rng *rng)
 	if (!read_entropy(&rng->key, sizeof(rng->key)))
 		skiff_panic("no entropy: neither getrandom() nor /dev/urandom works");
 	rng->counter = 0;
+	rng->has_rest = false;
 }
 
 u64 skiff_rng_u64(struct skiff_rng *rng)
 {
 	return siphash_1u64(rng->counter++, &rng->key);
+}
+
+static u32 rng_u32(struct skiff_rng *rng)
+{
+	u64 word;
+
+	if (rng->has_rest) {
+		rng->has_rest = false;
+		return rng->rest;
+	}
+	word = skiff_rng_u64(rng);
+	rng->rest = (u32)word;
+	rng->has_rest = true;
+	return (u32)(word >> 32);
 }
 
 /* A forked child must not repeat its parent's numbers, so a thread remembers whose it drew. */
@@ -140,19 +156,24 @@ u64 get_random_u64(void)
 	return skiff_rng_u64(current_rng());
 }
 
+u32 get_random_u32(void)
+{
+	return rng_u32(current_rng());
+}
+
 u32 get_random_u32_below(u32 ceil)
 {
 	struct skiff_rng *rng = current_rng();
 	/* Lemire 2019: the high half of a product is uniform once its low half is no leftover. */
-	u64 product = (skiff_rng_u64(rng) >> 32) * ceil;
+	u64 product = (u64)rng_u32(rng) * ceil;
 
 	if (ceil == 0)
-		return (u32)(skiff_rng_u64(rng) >> 32);
+		return rng_u32(rng);
 	if ((u32)product < ceil) {
 		u32 leftover = -ceil % ceil;
 
 		while ((u32)product < leftover)
-			product = (skiff_rng_u64(rng) >> 32) * ceil;
+			product = (u64)rng_u32(rng) * ceil;
 	}
 	return (u32)(product >> 32);
 }
