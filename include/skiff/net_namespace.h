@@ -477,6 +477,12 @@ typedef int (*skiff_initcall)(void);
  */
 SKIFF_API int skiff_run_initcalls(const skiff_initcall *calls, size_t n, int *done);
 
+/* skiff_net_clock(), for who sees the structure. */
+static inline struct skiff_clock *net_clock(const struct net *net)
+{
+	return net->clock;
+}
+
 static inline bool net_eq(const struct net *net1, const struct net *net2)
 {
 	return net1 == net2;

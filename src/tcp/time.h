@@ -11,7 +11,7 @@
 
 static inline u64 tcp_clock_ns(const struct sock *sk)
 {
-	return (u64)skiff_clock_now(skiff_net_clock(sock_net(sk)));
+	return (u64)skiff_clock_now(net_clock(sock_net(sk)));
 }
 
 static inline void tcp_mstamp_set(struct tcp_sock *tp, u64 now)
@@ -30,7 +30,7 @@ static inline void tcp_mstamp_seen(struct tcp_sock *tp)
 {
 	struct net *net = sock_net((struct sock *)tp);
 
-	tcp_mstamp_set(tp, (u64)skiff_clock_seen(skiff_net_clock(net)));
+	tcp_mstamp_set(tp, (u64)skiff_clock_seen(net_clock(net)));
 }
 
 /*
@@ -39,7 +39,7 @@ static inline void tcp_mstamp_seen(struct tcp_sock *tp)
  */
 static inline void tcp_mstamp_arrived(struct tcp_sock *tp)
 {
-	u64 seen = (u64)skiff_clock_seen(skiff_net_clock(sock_net((struct sock *)tp)));
+	u64 seen = (u64)skiff_clock_seen(net_clock(sock_net((struct sock *)tp)));
 
 	if (unlikely(seen == tp->tcp_clock_cache))
 		seen = tcp_clock_ns((struct sock *)tp);
@@ -63,7 +63,7 @@ static inline u32 tcp_time_stamp_ts(const struct tcp_sock *tp)
 /* The same of a host, for who is no connection. */
 static inline u32 tcp_net_timestamp(const struct net *net)
 {
-	return (u32)(skiff_clock_seen(skiff_net_clock(net)) / (NSEC_PER_SEC / TCP_TS_HZ));
+	return (u32)(skiff_clock_seen(net_clock(net)) / (NSEC_PER_SEC / TCP_TS_HZ));
 }
 
 static inline u32 tcp_skb_timestamp_ts(const struct sk_buff *skb)
@@ -78,7 +78,7 @@ static inline u64 tcp_skb_timestamp_us(const struct sk_buff *skb)
 
 static inline s64 tcp_seconds(const struct net *net)
 {
-	return skiff_clock_seen(skiff_net_clock(net)) / NSEC_PER_SEC;
+	return skiff_clock_seen(net_clock(net)) / NSEC_PER_SEC;
 }
 
 #endif /* SKIFF_TCP_TIME_H */
