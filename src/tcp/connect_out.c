@@ -211,7 +211,7 @@ int tcp_connect(struct sock *sk)
 	if (unlikely(!skb))
 		return -ENOBUFS;
 	tcp_init_nondata_skb(skb, tp->write_seq, TCPHDR_SYN);
-	tcp_mstamp_refresh(tp);
+	tcp_mstamp_seen(tp);
 	tp->retrans_stamp = tcp_time_stamp_ts(tp);
 	queue_skb(sk, skb);
 	tcp_ecn_send_syn(sk, skb);

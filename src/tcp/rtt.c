@@ -105,6 +105,14 @@ bool tcp_ack_update_rtt(struct sock *sk, int flag, long seq_rtt_us, long sack_rt
 	return true;
 }
 
+/* When the last segment of a handshake came, microseconds: later than what is measured from. */
+static u64 handshake_ended(const struct sock *sk, u64 began)
+{
+	u64 seen = (u64)skiff_clock_seen(net_clock(sock_net(sk))) / 1000;
+
+	return seen > began ? seen : tcp_clock_ns(sk) / 1000;
+}
+
 /* The handshake of a connection that was accepted. */
 void tcp_synack_rtt_meas(struct sock *sk, struct request_sock *req)
 {
@@ -112,7 +120,7 @@ void tcp_synack_rtt_meas(struct sock *sk, struct request_sock *req)
 	long rtt_us = -1;
 
 	if (req && !req->num_retrans && req->snt_synack)
-		rtt_us = tcp_stamp_us_delta(tcp_clock_ns(sk) / 1000, req->snt_synack);
+		rtt_us = tcp_stamp_us_delta(handshake_ended(sk, req->snt_synack), req->snt_synack);
 	tcp_ack_update_rtt(sk, FLAG_SYN_ACKED, rtt_us, -1L, rtt_us, &rs);
 }
 

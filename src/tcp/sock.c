@@ -48,7 +48,8 @@ static void init_sending(struct sock *sk)
 		(u32)usecs_to_jiffies((unsigned int)tcp_net_sk(sk)->sysctl_tcp_rto_min_us);
 	icsk->icsk_delack_max = TCP_DELACK_MAX;
 	tp->mdev_us = jiffies_to_usecs(TCP_TIMEOUT_INIT);
-	minmax_reset(&tp->rtt_min, tcp_jiffies32, ~0u);
+	/* The first sample takes its place, whatever the time is. */
+	minmax_reset(&tp->rtt_min, 0, ~0u);
 	tp->snd_cwnd = TCP_INIT_CWND;
 	tp->app_limited = ~0u;
 	tp->rate_app_limited = 1;
