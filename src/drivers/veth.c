@@ -16,8 +16,8 @@
  *
  * Frames are put into the other end's queue one by one and made known there once: when the sender
  * has dropped its stack lock. Then its thread tries to take the other host's lock, and runs that
- * host itself instead of waking somebody else for it; what comes back from there makes it run its
- * own host in the same way. Only when the lock is taken, or after many such turns, the other host
+ * host itself instead of waking somebody else for it; then it looks at what came back from there, and
+ * runs its own host in the same way, by turns. Only when the lock is taken, or after many such turns, the other host
  * is left to whoever runs it. On a virtual clock hosts run in their order and never by way of each
  * other, so there a frame is made known at once.
  */
@@ -95,7 +95,7 @@ static struct veth_priv *veth_priv(const struct net_device *dev)
 
 static void rx_init(struct veth_end *end)
 {
-	end->rx = NULL;
+	WRITE_ONCE(end->rx, NULL);
 	end->rx_last = &end->rx;
 	end->rx_len = 0;
 }
@@ -147,12 +147,14 @@ static enum skb_drop_reason put_frame(struct veth_end *from, struct veth_end *to
 }
 
 /*
- * Of this thread: what the clock showed when it last sent, 0 if that was not now, how deep it is in hosts
- * that run each other, how often there were frames to be made known, how often it has turned back to a host that
- * it came from, and whether such a host has sent some.
+ * Of this thread: what the clock showed when it last sent, 0 if that was not now, the end whose host it runs and
+ * will look what that has sent, how deep it is in hosts that run each other, how often there were frames to be
+ * made known by others, how often it has turned back to a host that it came from, and whether such a host has
+ * sent some.
  */
 static __thread struct {
 	ktime_t sent;
+	struct veth_end *end;
 	int depth;
 	unsigned int requests;
 	int turns;
@@ -186,6 +188,8 @@ static netdev_tx_t veth_xmit(struct sk_buff *skb, struct net_device *dev)
 	if (!from->flushing && to->rx) {
 		if (priv->pair->simulated) {
 			napi_schedule(&veth_priv(to->dev)->napi);
+		} else if (from == running.end) {
+			running.sent = skiff_env->seen;
 		} else {
 			from->flushing = true;
 			running.sent = skiff_env->seen;
@@ -205,18 +209,49 @@ static bool may_run_peer(void)
 }
 
 /* Let the host of an end do its work, for which there are frames. With its stack lock, which is dropped. */
-static void run_peer(struct net *net, struct napi_struct *napi)
+static void run_host(struct veth_end *end, struct net *net, struct napi_struct *napi, bool back)
 {
 	unsigned int requests = running.requests;
-	bool back = running.depth > 0;
+	struct veth_end *outer = running.end;
 
+	running.end = end;
 	running.depth++;
 	running.turns += back;
 	napi_poll_now(napi);
 	net_unlock(net);
 	running.depth--;
+	running.end = outer;
 	if (back && running.requests != requests)
 		running.goes_on = true;
+}
+
+/* Make known what one end has sent. Return: whether the other one's host was run, and may have answered. */
+static bool flush_end(struct veth_pair *pair, struct veth_end *from, struct veth_end *to, bool back)
+{
+	struct napi_struct *napi = NULL;
+	struct net_section section;
+	struct net *net = NULL;
+
+	spin_lock(&pair->lock);
+	from->flushing = false;
+	if (to->dev && to->rx) {
+		napi = &veth_priv(to->dev)->napi;
+		/* While the lock is held, the device, and so the host, is there. */
+		if (may_run_peer() && net_trylock(dev_net(to->dev))) {
+			net = dev_net(to->dev);
+			net_section_enter(net, &section);
+			skiff_clock_lend(running.sent);
+		} else {
+			napi_schedule(napi);
+		}
+	}
+	spin_unlock(&pair->lock);
+	running.sent = 0;
+	if (!net)
+		return false;
+	run_host(to, net, napi, back);
+	net_section_leave(&section);
+	return true;
 }
 
 /* What the outermost run of a host has left to do either begins an exchange or goes on with it. */
@@ -233,33 +268,15 @@ static void begin_flush(void)
 static void veth_flush(struct net_device *dev)
 {
 	struct veth_priv *priv = veth_priv(dev);
-	struct veth_pair *pair = priv->pair;
-	struct napi_struct *napi = NULL;
-	struct net_section section;
-	struct net_device *peer;
-	struct net *net = NULL;
+	struct veth_end *from = priv->end, *to = priv->peer_end;
+	bool back = running.depth > 0;
 
 	begin_flush();
-	spin_lock(&pair->lock);
-	priv->end->flushing = false;
-	peer = priv->peer_end->dev;
-	if (peer && priv->peer_end->rx) {
-		napi = &veth_priv(peer)->napi;
-		/* While the lock is held, the device, and so the host, is there. */
-		if (may_run_peer() && net_trylock(dev_net(peer))) {
-			net = dev_net(peer);
-			net_section_enter(net, &section);
-			skiff_clock_lend(running.sent);
-		} else {
-			napi_schedule(napi);
-		}
+	/* Only what this thread has got back matters: others make known what they have sent. */
+	while (flush_end(priv->pair, from, to, back) && READ_ONCE(from->rx)) {
+		swap(from, to);
+		back = running.depth > 0 || to == priv->end;
 	}
-	spin_unlock(&pair->lock);
-	running.sent = 0;
-	if (!net)
-		return;
-	run_peer(net, napi);
-	net_section_leave(&section);
 }
 
 static int veth_poll(struct napi_struct *napi, int budget)
