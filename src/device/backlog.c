@@ -35,7 +35,7 @@ static bool napi_disabled(const struct napi_struct *napi)
 	return READ_ONCE(napi->state) & BIT(NAPI_STATE_DISABLE);
 }
 
-bool napi_schedule_prep(struct napi_struct *napi)
+static inline bool schedule_prep(struct napi_struct *napi)
 {
 	unsigned long old = READ_ONCE(napi->state), val;
 
@@ -48,6 +48,11 @@ bool napi_schedule_prep(struct napi_struct *napi)
 	} while (!__skiff_compare_exchange(&napi->state, &old, val, __ATOMIC_SEQ_CST,
 					   __ATOMIC_RELAXED));
 	return !(old & BIT(NAPI_STATE_SCHED));
+}
+
+bool napi_schedule_prep(struct napi_struct *napi)
+{
+	return schedule_prep(napi);
 }
 
 void __napi_schedule(struct napi_struct *napi)
@@ -244,7 +249,7 @@ void napi_poll_now(struct napi_struct *napi)
 	int work;
 
 	ASSERT_NET_LOCKED(sd->net);
-	if (!napi_schedule_prep(napi))
+	if (!schedule_prep(napi))
 		return;
 	if (unlikely(!net_bh_idle(sd->net))) {
 		__napi_schedule(napi);
