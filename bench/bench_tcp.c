@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <skiff/netconf.h>
+#include <skiff/skbuff.h>
 #include <skiff/socket.h>
 
 #include "harness.h"
@@ -18,10 +19,27 @@
 /* Connections that are opened and closed at a time. */
 #define IN_FLIGHT 64
 
-static struct net *hosts[2];
-static struct net_device *ends[2];
-static int listener;
-static int fds[2]; /* connected to each other */
+/* As large a buffer in blocks of 32 KB. */
+#define BLOCKS 2
+#define BLOCK_ORDER 3
+
+/**
+ * struct cable - two hosts and a connection between them
+ * @hosts: one at each end
+ * @ends: their devices
+ * @listener: of the second host
+ * @fds: connected to each other
+ */
+struct cable {
+	struct net *hosts[2];
+	struct net_device *ends[2];
+	int listener;
+	int fds[2];
+};
+
+/* With all offloads; and with frames of 1,500 bytes that are cut and summed. */
+static struct cable quick, plain;
+static struct page *blocks[BLOCKS];
 static int kernel_fds[2];
 static char buf[CHUNK], sink[CHUNK];
 
@@ -33,26 +51,82 @@ static struct sockaddr_in name_of(const char *addr)
 	return a;
 }
 
+/* Let both hosts work. Return: whether one of them had something to do. */
+static bool run_hosts(const struct cable *c)
+{
+	return skiff_poll(c->hosts[1], 0) + skiff_poll(c->hosts[0], 0) > 0;
+}
+
+/* Acknowledgments, timers: until there is nothing more, unless there is more to send. */
+static void run_idle_hosts(const struct cable *c, bool sending)
+{
+	if (!sending || skiff_poll(c->hosts[0], 0) == 0)
+		while (run_hosts(c))
+			;
+}
+
 /* Everything that goes in comes out; neither call waits. */
 static void bulk(size_t times, void *arg)
 {
+	const struct cable *c = (const struct cable *)arg;
 	size_t to_send = times * CHUNK, to_get = to_send;
 
 	while (to_get) {
 		ssize_t n;
 
 		if (to_send) {
-			n = skiff_send(fds[0], buf, min((size_t)CHUNK, to_send), 0);
+			n = skiff_send(c->fds[0], buf, min((size_t)CHUNK, to_send), 0);
 			need(n > 0 || errno == EAGAIN, "send");
 			to_send -= n > 0 ? (size_t)n : 0;
 		}
-		while ((n = skiff_recv(fds[1], sink, CHUNK, 0)) > 0)
+		while ((n = skiff_recv(c->fds[1], sink, CHUNK, 0)) > 0)
 			to_get -= (size_t)n;
 		need(n < 0 && errno == EAGAIN, "recv");
-		/* Acknowledgments, timers. */
-		if (to_get && (!to_send || skiff_poll(hosts[0], 0) == 0))
-			while (skiff_poll(hosts[1], 0) + skiff_poll(hosts[0], 0) > 0)
-				;
+		if (to_get)
+			run_idle_hosts(c, to_send != 0);
+	}
+}
+
+/* The same blocks again and again, as a server does with what many ask for. */
+static struct sk_buff *filled_skb(void)
+{
+	struct sk_buff *skb = alloc_skb(0, GFP_KERNEL);
+
+	need(skb != NULL, "alloc_skb");
+	for (int i = 0; i < BLOCKS; i++) {
+		get_page(blocks[i]);
+		skb_add_rx_frag(skb, i, blocks[i], 0, (int)page_size(blocks[i]),
+				(unsigned int)page_size(blocks[i]));
+	}
+	return skb;
+}
+
+/* By the buffers themselves: nothing is copied. */
+static void bulk_skbs(size_t times, void *arg)
+{
+	const struct cable *c = (const struct cable *)arg;
+	size_t to_send = times * CHUNK, to_get = to_send;
+	struct sk_buff *waiting = NULL, *skb;
+
+	while (to_get) {
+		if (to_send) {
+			ssize_t n;
+
+			waiting = waiting ? waiting : filled_skb();
+			n = skiff_send_skb(c->fds[0], waiting, NULL, 0, 0);
+			need(n > 0 || errno == EAGAIN, "send_skb");
+			if (n > 0) {
+				to_send -= (size_t)n;
+				waiting = NULL;
+			}
+		}
+		while ((skb = skiff_recv_skb(c->fds[1], 0)) != NULL) {
+			to_get -= skb->len;
+			consume_skb(skb);
+		}
+		need(errno == EAGAIN, "recv_skb");
+		if (to_get)
+			run_idle_hosts(c, to_send != 0);
 	}
 }
 
@@ -74,13 +148,14 @@ static void kernel_bulk(size_t times, void *arg)
 
 static void round_trips(size_t times, void *arg)
 {
+	const struct cable *c = (const struct cable *)arg;
+
 	for (size_t i = 0; i < times; i++) {
 		for (int end = 0; end < 2; end++) {
-			need(skiff_send(fds[end], buf, 64, 0) == 64, "send");
-			while (skiff_recv(fds[!end], sink, 64, 0) != 64) {
+			need(skiff_send(c->fds[end], buf, 64, 0) == 64, "send");
+			while (skiff_recv(c->fds[!end], sink, 64, 0) != 64) {
 				need(errno == EAGAIN, "recv");
-				skiff_poll(hosts[0], 0);
-				skiff_poll(hosts[1], 0);
+				run_hosts(c);
 			}
 		}
 	}
@@ -95,29 +170,30 @@ static void kernel_round_trips(size_t times, void *arg)
 		}
 }
 
-static int skiff_pair(int accepted[1])
+static int skiff_pair(const struct cable *c, int accepted[1])
 {
 	struct sockaddr_in a = name_of("192.0.2.2");
-	int fd = skiff_socket(hosts[0], AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	int fd = skiff_socket(c->hosts[0], AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 
 	need(fd >= 0, "socket");
 	while (skiff_connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0 && errno != EISCONN) {
 		need(errno == EINPROGRESS || errno == EALREADY, "connect");
-		skiff_poll(hosts[1], 0);
-		skiff_poll(hosts[0], 0);
+		run_hosts(c);
 	}
-	do {
-		accepted[0] = skiff_accept4(listener, NULL, NULL, SOCK_NONBLOCK);
-		need(accepted[0] >= 0 || errno == EAGAIN, "accept");
-	} while (accepted[0] < 0 && skiff_poll(hosts[1], 0) + skiff_poll(hosts[0], 0) >= 0);
-	return fd;
+	for (;;) {
+		accepted[0] = skiff_accept4(c->listener, NULL, NULL, SOCK_NONBLOCK);
+		if (accepted[0] >= 0)
+			return fd;
+		need(errno == EAGAIN, "accept");
+		run_hosts(c);
+	}
 }
 
 /* Opened, and closed by FIN from the side that accepted: its ports are not used up. */
 static void connections(size_t times, void *arg)
 {
 	for (size_t i = 0; i < times; i++) {
-		int accepted, fd = skiff_pair(&accepted);
+		int accepted, fd = skiff_pair((const struct cable *)arg, &accepted);
 
 		skiff_close(accepted);
 		need(skiff_recv(fd, sink, 1, 0) == 0, "end of stream");
@@ -152,38 +228,33 @@ static void kernel_connections(size_t times, void *arg)
 	}
 }
 
-static void run_hosts(void)
-{
-	while (skiff_poll(hosts[1], 0) + skiff_poll(hosts[0], 0) > 0)
-		;
-}
-
 /* The same, so many at the same time. */
 static void many_connections(size_t times, void *arg)
 {
+	const struct cable *c = (const struct cable *)arg;
 	struct sockaddr_in a = name_of("192.0.2.2");
 	int out[IN_FLIGHT], in[IN_FLIGHT], i;
 
 	while (times--) {
 		for (i = 0; i < IN_FLIGHT; i++) {
-			out[i] = skiff_socket(hosts[0], AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+			out[i] = skiff_socket(c->hosts[0], AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 			need(skiff_connect(out[i], (struct sockaddr *)&a, sizeof(a)) < 0 &&
 				     errno == EINPROGRESS,
 			     "connect");
 		}
-		run_hosts();
+		run_idle_hosts(c, false);
 		for (i = 0; i < IN_FLIGHT; i++) {
-			in[i] = skiff_accept4(listener, NULL, NULL, SOCK_NONBLOCK);
+			in[i] = skiff_accept4(c->listener, NULL, NULL, SOCK_NONBLOCK);
 			need(in[i] >= 0, "accept");
 		}
 		for (i = 0; i < IN_FLIGHT; i++)
 			skiff_close(in[i]);
-		run_hosts();
+		run_idle_hosts(c, false);
 		for (i = 0; i < IN_FLIGHT; i++) {
 			need(skiff_recv(out[i], sink, 1, 0) == 0, "end of stream");
 			skiff_close(out[i]);
 		}
-		run_hosts();
+		run_idle_hosts(c, false);
 	}
 }
 
@@ -225,28 +296,51 @@ static void setup_kernel(void)
 	kernel_pair(kernel_fds, kernel_listener);
 }
 
-static void setup(void)
+static void setup_cable(struct cable *c, netdev_features_t without)
 {
 	struct sockaddr_in a = name_of(host_addr[1]);
 
-	two_hosts(hosts, ends);
-	for (int i = 0; i < 2; i++)
-		need(skiff_sysctl_set(hosts[i], "net.ipv4.tcp_max_tw_buckets", "4096", NULL, 0) ==
-			     0,
+	two_hosts(c->hosts, c->ends);
+	for (int i = 0; i < 2; i++) {
+		need(skiff_sysctl_set(c->hosts[i], "net.ipv4.tcp_max_tw_buckets", "4096", NULL,
+				      0) == 0,
 		     "sysctl");
-	listener = skiff_socket(hosts[1], AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-	need(listener >= 0 && skiff_bind(listener, (struct sockaddr *)&a, sizeof(a)) == 0 &&
-		     skiff_listen(listener, 2 * IN_FLIGHT) == 0,
+		net_lock(c->hosts[i]);
+		c->ends[i]->wanted_features &= ~without;
+		netdev_update_features(c->ends[i]);
+		need(!(c->ends[i]->features & without), "features");
+		net_unlock(c->hosts[i]);
+	}
+	c->listener = skiff_socket(c->hosts[1], AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	need(c->listener >= 0 && skiff_bind(c->listener, (struct sockaddr *)&a, sizeof(a)) == 0 &&
+		     skiff_listen(c->listener, 2 * IN_FLIGHT) == 0,
 	     "listener");
-	fds[0] = skiff_pair(&fds[1]);
+	c->fds[0] = skiff_pair(c, &c->fds[1]);
+}
+
+static void setup(void)
+{
+	setup_cable(&quick, 0);
+	setup_cable(&plain, NETIF_F_GSO_SOFTWARE | NETIF_F_HW_CSUM | NETIF_F_RXCSUM);
+	for (int i = 0; i < BLOCKS; i++) {
+		blocks[i] = alloc_pages(GFP_KERNEL, BLOCK_ORDER);
+		need(blocks[i] != NULL, "alloc_pages");
+	}
+}
+
+static int teardown_cable(struct cable *c)
+{
+	for (int i = 0; i < 2; i++)
+		skiff_close(c->fds[i]);
+	skiff_close(c->listener);
+	return skiff_net_destroy(c->hosts[0]) || skiff_net_destroy(c->hosts[1]);
 }
 
 static int teardown(void)
 {
-	for (int i = 0; i < 2; i++)
-		skiff_close(fds[i]);
-	skiff_close(listener);
-	return skiff_net_destroy(hosts[0]) || skiff_net_destroy(hosts[1]);
+	for (int i = 0; i < BLOCKS; i++)
+		put_page(blocks[i]);
+	return teardown_cable(&quick) || teardown_cable(&plain);
 }
 
 int main(int argc, char **argv)
@@ -254,6 +348,7 @@ int main(int argc, char **argv)
 	static struct bench_case cases[] = {
 		{ .name = "tcp/in-process",
 		  .ours = bulk,
+		  .arg = &quick,
 		  .peer = kernel_bulk,
 		  .peer_name = "kernel loopback",
 		  .units = CHUNK,
@@ -261,12 +356,14 @@ int main(int argc, char **argv)
 		  .rate = "bytes/s" },
 		{ .name = "tcp/rtt-in-process",
 		  .ours = round_trips,
+		  .arg = &quick,
 		  .peer = kernel_round_trips,
 		  .peer_name = "kernel loopback",
 		  .units = 1,
 		  .times = 2000 },
 		{ .name = "tcp/connect-rate",
 		  .ours = connections,
+		  .arg = &quick,
 		  .peer = kernel_connections,
 		  .peer_name = "kernel loopback",
 		  .units = 1,
@@ -274,17 +371,37 @@ int main(int argc, char **argv)
 		  .rate = "connections/s" },
 		{ .name = "tcp/connect-64",
 		  .ours = many_connections,
+		  .arg = &quick,
 		  .peer = kernel_many_connections,
 		  .peer_name = "kernel loopback",
 		  .units = IN_FLIGHT,
 		  .times = 10,
 		  .rate = "connections/s" },
+		{ .name = "tcp/in-process-skb",
+		  .ours = bulk_skbs,
+		  .arg = &quick,
+		  .peer = kernel_bulk,
+		  .peer_name = "kernel loopback",
+		  .units = CHUNK,
+		  .times = CHUNKS,
+		  .rate = "bytes/s" },
+		{ .name = "tcp/in-process-plain",
+		  .ours = bulk,
+		  .arg = &plain,
+		  .peer = kernel_bulk,
+		  .peer_name = "kernel loopback",
+		  .units = CHUNK,
+		  .times = CHUNKS,
+		  .rate = "bytes/s" },
 	};
+
+	const struct bench_case *c;
 
 	setup();
 	/* One case a few times over, for who counts instructions: its number and how often. */
 	if (argc == 3) {
-		cases[atoi(argv[1])].ours((size_t)atoi(argv[2]), NULL);
+		c = &cases[atoi(argv[1])];
+		c->ours((size_t)atoi(argv[2]), c->arg);
 		return teardown();
 	}
 	setup_kernel();
