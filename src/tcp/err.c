@@ -57,7 +57,8 @@ static void revert_backoff(struct sock *sk, u32 seq)
 		return;
 	icsk->icsk_backoff--;
 	rto = tp->srtt_us ? usecs_to_jiffies((unsigned int)__tcp_set_rto(tp)) : TCP_TIMEOUT_INIT;
-	icsk->icsk_rto = (u32)min(rto << icsk->icsk_backoff, tcp_rto_max(sk));
+	icsk->icsk_rto =
+		(u32)min((u64)rto << min_t(u8, icsk->icsk_backoff, 31), (u64)tcp_rto_max(sk));
 	tcp_mstamp_refresh(tp);
 	remaining =
 		(s32)(icsk->icsk_rto -

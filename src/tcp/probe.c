@@ -74,7 +74,7 @@ void tcp_send_probe0(struct sock *sk)
 		icsk->icsk_probes_tstamp = 0;
 		return;
 	}
-	icsk->icsk_probes_out++;
+	tcp_count_once_more(&icsk->icsk_probes_out);
 	if (err <= 0) {
 		if (icsk->icsk_backoff < tcp_net_sk(sk)->sysctl_tcp_retries2)
 			icsk->icsk_backoff++;

@@ -631,6 +631,12 @@ static inline unsigned long tcp_rto_max(const struct sock *sk)
 	return own ? own : (unsigned long)tcp_net_sk(sk)->sysctl_tcp_rto_max_ms * HZ / MSEC_PER_SEC;
 }
 
+/* Timeouts, doublings, probes: who is asked to be patient by TCP_USER_TIMEOUT may have more than can be said. */
+static inline void tcp_count_once_more(u8 *n)
+{
+	*n += *n < UINT8_MAX;
+}
+
 u32 tcp_fin_time(const struct sock *sk);
 u32 keepalive_time_when(const struct tcp_sock *tp);
 u32 keepalive_intvl_when(const struct tcp_sock *tp);

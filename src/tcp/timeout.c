@@ -232,7 +232,7 @@ static void update_rto_stats(struct sock *sk)
 		tp->total_rto_recoveries++;
 		tp->rto_stamp = tcp_time_stamp_ms(tp);
 	}
-	icsk->icsk_retransmits++;
+	tcp_count_once_more(&icsk->icsk_retransmits);
 	tp->total_rto++;
 }
 
@@ -256,7 +256,7 @@ static void back_off(struct sock *sk)
 		icsk->icsk_rto = (u32)clamp(rto, (unsigned long)tcp_rto_min(sk), rto_max);
 	} else if (sk->sk_state != TCP_SYN_SENT ||
 		   tp->total_rto > tn->sysctl_tcp_syn_linear_timeouts) {
-		icsk->icsk_backoff++;
+		tcp_count_once_more(&icsk->icsk_backoff);
 		icsk->icsk_rto = (u32)min((unsigned long)icsk->icsk_rto << 1, rto_max);
 	}
 }
@@ -447,7 +447,7 @@ static void keepalive_due(struct sock *sk)
 			tcp_write_err(sk);
 			return;
 		} else if (tcp_write_wakeup(sk, LINUX_MIB_TCPKEEPALIVE) <= 0) {
-			icsk->icsk_probes_out++;
+			tcp_count_once_more(&icsk->icsk_probes_out);
 			next = keepalive_intvl_when(tp);
 		} else {
 			next = TCP_RESOURCE_PROBE_INTERVAL;

@@ -400,13 +400,20 @@ def test_a_terminal_works(uid):
     read_until(fd, b'begin')
     wait_for(lambda: hosts_of_run())
     host = hosts_of_run()[0]
-    # Once sleep(1) is there, it is what a ^C ends; the host does not hear it.
-    wait_for(lambda: os.tcgetpgrp(fd) != pid or children(pid))
+    # Once sleep(1) is there, not only its process, it is what a ^C ends; the host does not hear it.
+    wait_for(lambda: 'sleep' in [name_of(child) for child in children(pid)])
     os.write(fd, b'\x03')
     text = read_until(fd, b'end 130')
     assert host not in (os.tcgetpgrp(fd), os.getsid(pid)), text
     os.waitpid(pid, 0)
     os.close(fd)
+
+
+def name_of(pid):
+    try:
+        return open('/proc/%s/comm' % pid).read().strip()
+    except OSError:
+        return ''
 
 
 def children(pid):

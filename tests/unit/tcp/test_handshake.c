@@ -2,6 +2,8 @@
 /* Who answers which segment how: listening sockets, closed ports, TIME_WAIT, ICMP errors. */
 #include "peer.h"
 
+#include <limits.h>
+
 #include <linux/tcp.h>
 
 static struct peer p;
@@ -306,6 +308,32 @@ static void icmp_while_connected(void **state)
 	assert_int_equal(pending_error(), ECONNREFUSED);
 }
 
+/* Who is patient has timeouts without end: what counts them stops at the most that it can say. */
+static void icmp_after_many_timeouts(void **state)
+{
+	int patience = INT_MAX;
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+
+	p.port = 0;
+	peer_connect(&p);
+	assert_int_equal(skiff_setsockopt(p.fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience,
+					  sizeof(patience)),
+			 0);
+	peer_write(&p, 100, 0);
+	for (int i = 0; i < 300; i++) {
+		wire_sleep(&p.h, 120 * NSEC_PER_SEC);
+		while (peer_take(&p, &s))
+			;
+	}
+	/* RFC 6069: one doubling less, of more than there can be. */
+	inject_icmp(ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 1, 0);
+	assert_int_equal(skiff_getsockopt(p.fd, IPPROTO_TCP, TCP_INFO, &info, &len), 0);
+	assert_int_equal(info.tcpi_retransmits, UINT8_MAX);
+	assert_int_equal(info.tcpi_backoff, UINT8_MAX - 1);
+	assert_int_equal(info.tcpi_rto, 120 * USEC_PER_SEC);
+}
+
 static void icmp_says_mtu(void **state)
 {
 	p.port = 0;
@@ -391,6 +419,7 @@ int main(void)
 		CASE(flood),
 		CASE(icmp_while_connecting),
 		CASE(icmp_while_connected),
+		CASE(icmp_after_many_timeouts),
 		CASE(icmp_says_mtu),
 		CASE(icmp_about_synack),
 		CASE(time_wait_answers),
