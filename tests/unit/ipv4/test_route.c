@@ -37,18 +37,18 @@ static int insert(struct fib_config cfg)
 }
 
 /* Return: the next hop (in wire order), or a negative errno; the source that was chosen. */
-static long way_to(__be32 daddr, __be32 *saddr)
+static s64 way_to(__be32 daddr, __be32 *saddr)
 {
 	struct flowi4 fl4 = { .daddr = daddr };
 	struct rtable *rt;
-	long ret;
+	s64 ret;
 
 	net_lock(h.net);
 	rt = ip_route_output_key(h.net, &fl4);
 	if (IS_ERR(rt)) {
 		ret = PTR_ERR(rt);
 	} else {
-		ret = (long)(u32)rt_nexthop(rt, daddr);
+		ret = (s64)(u32)rt_nexthop(rt, daddr);
 		ip_rt_put(rt);
 	}
 	net_unlock(h.net);
@@ -234,7 +234,7 @@ static void broadcast_to_all(void **state)
 
 	assert_int_equal(way_to(all, NULL), -ENETUNREACH);
 	assert_int_equal(insert((struct fib_config){ .fc_gw4 = PEER_IP }), 0);
-	assert_int_equal(way_to(all, &saddr), (long)(u32)all);
+	assert_int_equal(way_to(all, &saddr), (s64)(u32)all);
 	assert_int_equal(saddr, HOST_IP);
 	net_lock(h.net);
 	rt = ip_route_output_key(h.net, &fl4);
