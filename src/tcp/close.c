@@ -62,6 +62,16 @@ void tcp_write_queue_purge(struct sock *sk)
 	sk_mem_reclaim(sk);
 }
 
+/* Does a buffer of the receive queue have data that the program did not see? A FIN is none. */
+static bool is_unread(const struct sock *sk, const struct sk_buff *skb)
+{
+	u32 end_seq = TCP_SKB_CB(skb)->end_seq;
+
+	if (TCP_SKB_CB(skb)->tcp_flags & TCPHDR_FIN)
+		end_seq--;
+	return after(end_seq, tcp_sk(sk)->copied_seq);
+}
+
 /* What was received and not read. Return: whether there was data that the program did not see. */
 static bool purge_receive_queue(struct sock *sk)
 {
@@ -69,16 +79,25 @@ static bool purge_receive_queue(struct sock *sk)
 	struct sk_buff *skb;
 
 	while ((skb = __skb_dequeue(&sk->sk_receive_queue)) != NULL) {
-		u32 end_seq = TCP_SKB_CB(skb)->end_seq;
-
-		if (TCP_SKB_CB(skb)->tcp_flags & TCPHDR_FIN)
-			end_seq--;
-		if (after(end_seq, tcp_sk(sk)->copied_seq))
+		if (is_unread(sk, skb))
 			unread = true;
 		consume_skb(skb);
 	}
 	sk_mem_reclaim(sk);
 	return unread;
+}
+
+/* What came after close(): a FIN, or data that had come before, is no loss. */
+static void drop_unread(struct sock *sk)
+{
+	struct sk_buff *skb;
+
+	while ((skb = __skb_dequeue(&sk->sk_receive_queue)) != NULL) {
+		if (is_unread(sk, skb))
+			kfree_skb_reason(skb, SKB_DROP_REASON_QUEUE_PURGE);
+		else
+			consume_skb(skb);
+	}
 }
 
 /* Orphans: sockets that nobody owns any more, and that are not at their end. */
@@ -127,7 +146,7 @@ void inet_csk_destroy_sock(struct sock *sk)
 	tcp_v4_destroy_sock(sk);
 	/* Nearly always they are empty. Nobody adds to the first one without the lock that we have. */
 	if (!skb_queue_empty(&sk->sk_receive_queue))
-		__skb_queue_purge(&sk->sk_receive_queue);
+		drop_unread(sk);
 	if (!skb_queue_empty_lockless(&sk->sk_error_queue))
 		skb_queue_purge(&sk->sk_error_queue);
 	sk_dst_reset(sk);
@@ -234,9 +253,7 @@ int tcp_linger(struct socket *sock)
 	    sk->sk_state == TCP_CLOSE_WAIT) {
 		/* What was not read makes it a reset, which waits for nothing. */
 		last = skb_peek_tail(&sk->sk_receive_queue);
-		if (last &&
-		    after(TCP_SKB_CB(last)->end_seq - !!(TCP_SKB_CB(last)->tcp_flags & TCPHDR_FIN),
-			  tcp_sk(sk)->copied_seq))
+		if (last && is_unread(sk, last))
 			return 0;
 		sk->sk_shutdown = SHUTDOWN_MASK;
 		if (tcp_close_state(sk))

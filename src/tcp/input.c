@@ -322,12 +322,22 @@ void tcp_fin(struct sock *sk)
 		break;
 	}
 	/* Nothing comes behind it. */
-	skb_rbtree_purge(&tp->out_of_order_queue);
-	tp->ooo_last_skb = NULL;
+	if (!RB_EMPTY_ROOT(&tp->out_of_order_queue)) {
+		skb_rbtree_purge(&tp->out_of_order_queue);
+		tp->ooo_last_skb = NULL;
+	}
 	if (tcp_is_sack(tp))
 		tp->rx_opt.dsack = tp->rx_opt.num_sacks = 0;
 	if (!sock_flag(sk, SOCK_DEAD))
 		sk->sk_state_change(sk);
+}
+
+/* A FIN that nobody will read: nothing is queued of what is about to end. */
+static void take_fin(struct sock *sk, struct sk_buff *skb)
+{
+	tcp_rcv_nxt_update(tcp_sk(sk), TCP_SKB_CB(skb)->end_seq);
+	tcp_fin(sk);
+	consume_skb(skb);
 }
 
 /* What is next in the stream. */
@@ -411,9 +421,15 @@ void tcp_data_queue(struct sock *sk, struct sk_buff *skb)
 	__skb_pull(skb, tcp_hdr(skb)->doff * 4U);
 	tp->rx_opt.dsack = 0;
 	if (seq == tp->rcv_nxt) {
+		bool fin_alone = !skb->len && (TCP_SKB_CB(skb)->tcp_flags & TCPHDR_FIN);
+
+		if (fin_alone && sock_flag(sk, SOCK_DEAD)) {
+			take_fin(sk, skb);
+			return;
+		}
 		if (!tcp_receive_window(tp)) {
-			/* A FIN alone takes no room. */
-			if (!skb->len && (TCP_SKB_CB(skb)->tcp_flags & TCPHDR_FIN)) {
+			/* It takes no room. */
+			if (fin_alone) {
 				queue_in_order(sk, skb);
 				return;
 			}

@@ -202,6 +202,39 @@ static void test_data_after_close(void **state)
 	assert_int_equal(counter(host_a, "TcpOutRsts"), 1);
 }
 
+static int add_drops(const char *reason, u64 count, void *arg)
+{
+	(void)reason;
+	*(u64 *)arg += count;
+	return 0;
+}
+
+static u64 drops_of_both(void)
+{
+	u64 drops = 0;
+
+	assert_int_equal(skiff_drops_foreach(host_a, add_drops, &drops), 0);
+	assert_int_equal(skiff_drops_foreach(host_b, add_drops, &drops), 0);
+	return drops;
+}
+
+/* A connection of which each end has all that the other one sent loses nothing. */
+static void test_nothing_is_dropped(void **state)
+{
+	u64 drops = drops_of_both();
+	char buf[10];
+
+	open_pair();
+	assert_int_equal(skiff_send(a, "all", 3, 0), 3);
+	assert_int_equal(skiff_recv(b, buf, sizeof(buf), 0), 3);
+	assert_int_equal(skiff_close(b), 0);
+	assert_int_equal(skiff_recv(a, buf, sizeof(buf), 0), 0);
+	assert_int_equal(skiff_close(a), 0);
+	sleep_ms(100);
+	assert_int_equal(counter(host_b, "TcpExtTCPTimeWaitOverflow"), 0);
+	assert_int_equal(drops_of_both(), drops);
+}
+
 static void test_simultaneous_close(void **state)
 {
 	open_pair();
@@ -307,6 +340,7 @@ int main(void)
 		CASE(test_time_wait_limit),
 		CASE(test_fin_wait2_ends),
 		CASE(test_data_after_close),
+		CASE(test_nothing_is_dropped),
 		CASE(test_simultaneous_close),
 		CASE(test_disconnect),
 		CASE(test_shutdown_of_listener),
