@@ -128,6 +128,10 @@ static u32 hash_of_bucket(const struct hlist_node *node)
 int inet_hashinfo_init(struct inet_hashinfo *h)
 {
 	get_random_bytes(&h->secret, sizeof(h->secret));
+	get_random_bytes(h->flow_factor, sizeof(h->flow_factor));
+	/* Odd: no two pairs of addresses have the same product. */
+	for (size_t i = 0; i < ARRAY_SIZE(h->flow_factor); i++)
+		h->flow_factor[i] |= 1;
 	h->perturb = (u32 *)kcalloc(INET_TABLE_PERTURB_SIZE, sizeof(u32), GFP_KERNEL);
 	if (h->perturb && !tcp_hash_init(&h->ehash, hash_of_sock) &&
 	    !tcp_hash_init(&h->lhash, hash_of_sock) && !tcp_hash_init(&h->bhash, hash_of_bucket))
@@ -153,9 +157,15 @@ static inline u32 inet_ehashfn(const struct inet_hashinfo *h, __be32 laddr, u16 
 {
 	u64 addrs = (u64)(__force u32)laddr << 32 | (__force u32)faddr;
 	u64 ports = (u64)lport << 16 | (__force u16)fport;
+	u64 x = addrs * h->flow_factor[0] + ports * h->flow_factor[1];
 
-	/* Peers see nothing of it but how long it takes: a fast hash with a secret will do. */
-	return (u32)__jhash_mix(__jhash_mix(addrs, h->secret.key[0]), ports ^ h->secret.key[1]);
+	/*
+	 * Peers see nothing of it but how long it takes: a fast hash with a secret will do. A look-up
+	 * waits for it, so the products don't wait for each other; folded and multiplied once more,
+	 * each of their bits is in those that are taken.
+	 */
+	x ^= x >> 32;
+	return (u32)(x * 0xd6e8feb86659fd93ULL >> 32);
 }
 
 static struct inet_hashinfo *hashinfo_of(const struct sock *sk)

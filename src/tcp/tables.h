@@ -67,7 +67,8 @@ struct inet_bind_bucket {
  * @lhash: listening sockets by port
  * @bhash: ports
  * @buckets: memory for those of @bhash
- * @secret: nobody outside knows which slot a flow is in
+ * @flow_factor: random: nobody outside knows which slot a flow is in
+ * @secret: nor which one a listening socket is in, or what is known of a peer
  * @perturb: how far the choice of ports has come, by groups of peers (RFC 6056 section 3.3.4)
  */
 struct inet_hashinfo {
@@ -75,6 +76,7 @@ struct inet_hashinfo {
 	struct tcp_hash lhash;
 	struct tcp_hash bhash;
 	struct spares buckets;
+	u64 flow_factor[2]; /* of the addresses, of the ports */
 	siphash_key_t secret;
 	u32 *perturb;
 };
