@@ -17,13 +17,14 @@
  * because what lay there has fired). A timer moves down at most ten times in its life, and since
  * most are deleted or moved long before they are due, hardly any moves at all.
  *
- * Order among equals. Timers of one instant always share a slot, arming appends at the tail, and
- * dealing out goes from head to tail into slots that were empty. So the order of arming survives
- * without being written down anywhere, and addresses play no role.
+ * Order among equals. Timers of one instant always share a slot, arming appends at the tail unless
+ * all that is there is later, and dealing out goes from head to tail into slots that were empty. So the
+ * order of arming survives without being written down anywhere, and addresses play no role.
  *
  * The next expiry is the earliest in the first slot. A slot keeps its list sorted for as long as
- * timers come in ascending order (equal timeouts do), and otherwise remembers its earliest. When
- * that one is deleted from an unsorted list, the next question sorts the list once, stably.
+ * timers come in ascending order (equal timeouts do) or before all others (a short timeout among
+ * many long ones, which is soon deleted again), and otherwise remembers its earliest. When that one
+ * is deleted from an unsorted list, the next question sorts the list once, stably.
  *
  * Why not a heap: arming and deleting, which is what TCP does for each segment, would cost
  * O(log n) and, for an array, memory that may be missing. Why not the usual coarse wheel: pacing
@@ -67,26 +68,28 @@ static unsigned int digit_of(ktime_t when, unsigned int level)
 	return (unsigned int)((u64)when >> (level * TIMER_LEVEL_BITS)) & DIGIT_MASK;
 }
 
-/* Appends a timer that lies in no slot; its instant must not be before the position. */
+/* Enters a timer that lies in no slot; its instant must not be before the position. */
 static void place(struct timer_base *base, struct timer_list *timer)
 {
 	unsigned int level = level_of(timer->when, base->pos);
 	unsigned int digit = digit_of(timer->when, level);
 	struct timer_slot *slot = &base->slots[level][digit];
+	struct list_head *before = &slot->list;
 
 	if (list_empty(&slot->list)) {
 		slot->first = timer;
 		slot->sorted = true;
 		base->occupied[level] |= BIT_ULL(digit);
 		base->levels |= 1u << level;
+	} else if (slot->first && timer->when < slot->first->when) {
+		slot->first = timer;
+		before = slot->sorted ? slot->list.next : before;
 	} else if (slot->sorted) {
 		struct timer_list *last = list_last_entry(&slot->list, struct timer_list, entry);
 
 		slot->sorted = timer->when >= last->when;
 	}
-	if (slot->first && timer->when < slot->first->when)
-		slot->first = timer;
-	list_add_tail(&timer->entry, &slot->list);
+	list_add_tail(&timer->entry, before);
 	timer->slot = level << TIMER_LEVEL_BITS | digit;
 }
 

@@ -13,7 +13,7 @@
 #define TIMER_LEVELS 11
 
 struct timer_slot {
-	struct list_head list;	  /* in the order of arming until it is sorted */
+	struct list_head list;	  /* equals in the order of arming */
 	struct timer_list *first; /* earliest of the list, NULL while unknown */
 	bool sorted; /* the list is in the order of instants: its head is the earliest */
 };
