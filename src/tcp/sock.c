@@ -105,7 +105,8 @@ void tcp_v4_destroy_sock(struct sock *sk)
 	tcp_free_congestion_control(sk);
 	tcp_write_queue_purge(sk);
 	tcp_fastopen_active_check(sk);
-	skb_rbtree_purge(&tp->out_of_order_queue);
+	if (!RB_EMPTY_ROOT(&tp->out_of_order_queue))
+		skb_rbtree_purge(&tp->out_of_order_queue);
 	tcp_sacks_free(tp);
 	tcp_md5_destruct(sk);
 	if (inet_csk(sk)->icsk_bind_hash)

@@ -39,7 +39,7 @@ static inline void skb_rb_restore(struct sk_buff *skb, struct rb_node saved)
 
 static inline struct sk_buff *skb_rb_first(const struct rb_root *root)
 {
-	return rb_to_skb(rb_first(root));
+	return RB_EMPTY_ROOT(root) ? NULL : rb_to_skb(rb_first(root));
 }
 
 static inline struct sk_buff *skb_rb_last(const struct rb_root *root)
