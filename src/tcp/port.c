@@ -30,7 +30,7 @@ static struct inet_bind_bucket *bucket_make(struct inet_hashinfo *h, u16 port)
 	if (!tb)
 		return NULL;
 	tb->port = port;
-	tcp_hash_add(&h->bhash, &tb->node);
+	tcp_hash_add(&h->bhash, &tb->node, port);
 	return tb;
 }
 

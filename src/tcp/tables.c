@@ -85,13 +85,13 @@ static void tcp_hash_grow(struct tcp_hash *h)
 	h->mask = size - 1;
 }
 
-void tcp_hash_add(struct tcp_hash *h, struct hlist_node *node)
+void tcp_hash_add(struct tcp_hash *h, struct hlist_node *node, u32 hash)
 {
 	if (h->old)
 		tcp_hash_step(h);
 	else if (h->count > h->mask)
 		tcp_hash_grow(h);
-	hlist_add_head(node, tcp_hash_slot(h, h->hash_of(node)));
+	hlist_add_head(node, tcp_hash_slot(h, hash));
 	h->count++;
 }
 
@@ -192,7 +192,7 @@ bool inet_ehash_insert(struct sock *sk, struct sock *osk)
 		return true;
 	}
 	sk->sk_hash = sk_ehashfn(sk);
-	tcp_hash_add(&h->ehash, &sk->sk_node);
+	tcp_hash_add(&h->ehash, &sk->sk_node, sk->sk_hash);
 	return true;
 }
 
@@ -265,7 +265,7 @@ static int listener_hash(struct sock *sk)
 		err = sk2 ? reuseport_add_sock(sk, sk2) : reuseport_alloc(sk);
 	}
 	if (!err)
-		tcp_hash_add(&h->lhash, &sk->sk_node);
+		tcp_hash_add(&h->lhash, &sk->sk_node, sk->sk_hash);
 	return err;
 }
 

@@ -36,7 +36,8 @@ static inline struct hlist_head *tcp_hash_slot(const struct tcp_hash *h, u32 has
 	return &h->slots[hash & h->mask];
 }
 
-void tcp_hash_add(struct tcp_hash *h, struct hlist_node *node);
+/* @hash: what @hash_of has of @node. */
+void tcp_hash_add(struct tcp_hash *h, struct hlist_node *node, u32 hash);
 void tcp_hash_del(struct tcp_hash *h, struct hlist_node *node);
 /* @node, of the same hash, in the place of @old, which is in the table. */
 void tcp_hash_replace(struct hlist_node *old, struct hlist_node *node);
