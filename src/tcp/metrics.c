@@ -138,5 +138,5 @@ void tcp_update_metrics(struct sock *sk)
 	}
 	save_rtt(tm, tp);
 	save_windows(tm, sk);
-	tm->stamp = jiffies;
+	tm->stamp = (unsigned long)jiffies_seen();
 }

@@ -133,7 +133,7 @@ struct tcp_metrics_block *tcp_get_metrics(const struct sock *sk, bool create)
 	if (!tm)
 		return NULL;
 	tn->last_metrics = tm;
-	if (time_after(jiffies, tm->stamp + TCP_METRICS_TIMEOUT))
+	if (time_after((unsigned long)jiffies_seen(), tm->stamp + TCP_METRICS_TIMEOUT))
 		seed(tm, sk->sk_dst_cache);
 	return tm;
 }

@@ -109,7 +109,7 @@ static void reqsk_timer_handler(struct timer_list *t)
 	}
 	if (req->num_timeout++ == 0)
 		inet_csk(sk)->icsk_accept_queue->young--;
-	mod_timer(&req->rsk_timer, jiffies + reqsk_timeout(req));
+	mod_timer_ns(&req->rsk_timer, tcp_jiffies_ahead((long)reqsk_timeout(req)));
 }
 
 /* Into the queue. Its reference is the table's from now on. */
@@ -122,7 +122,7 @@ static void queue_hash_add(struct sock *sk, struct request_sock *req)
 	list_add_tail(&req->queue_node, &q->requests);
 	q->qlen++;
 	q->young++;
-	mod_timer(&req->rsk_timer, jiffies + reqsk_timeout(req));
+	mod_timer_ns(&req->rsk_timer, tcp_jiffies_ahead((long)reqsk_timeout(req)));
 }
 
 /* Out of it; the reference is the caller's now. Return: whether it was in. */

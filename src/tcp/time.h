@@ -49,6 +49,14 @@ static inline void tcp_mstamp_arrived(struct tcp_sock *tp)
 /* Jiffies of the low 32 bits, and the timestamp clock in milliseconds. */
 #define tcp_jiffies32 ((u32)jiffies_seen())
 
+/* When @delay jiffies will have passed: the next one at the earliest, as mod_timer() has it. */
+static inline ktime_t tcp_jiffies_ahead(long delay)
+{
+	u64 tick = jiffies_seen() - INITIAL_JIFFIES + (u64)max(delay, 1L);
+
+	return (ktime_t)(tick * NSEC_PER_JIFFY);
+}
+
 static inline u32 tcp_time_stamp_ms(const struct tcp_sock *tp)
 {
 	return (u32)(tp->tcp_mstamp / 1000);

@@ -105,10 +105,7 @@ void tcp_timer_set_ns(struct sock *sk, enum inet_csk_timer which, ktime_t when)
 
 void tcp_timer_set(struct sock *sk, enum inet_csk_timer which, long delay)
 {
-	/* The next jiffy at the earliest, as mod_timer() has it. */
-	u64 tick = jiffies_seen() - INITIAL_JIFFIES + (u64)max(delay, 1L);
-
-	tcp_timer_set_ns(sk, which, (ktime_t)(tick * NSEC_PER_JIFFY));
+	tcp_timer_set_ns(sk, which, tcp_jiffies_ahead(delay));
 }
 
 void inet_csk_clear_xmit_timer(struct sock *sk, int what)

@@ -56,7 +56,7 @@ static void tw_timer_handler(struct timer_list *t)
 
 static void twsk_reschedule(struct inet_timewait_sock *tw, int timeo)
 {
-	mod_timer(&tw->tw_timer, jiffies + (unsigned long)timeo);
+	mod_timer_ns(&tw->tw_timer, tcp_jiffies_ahead(timeo));
 }
 
 /* What the tables know of the socket. */
