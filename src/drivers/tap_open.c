@@ -98,8 +98,8 @@ static int uring_option(struct tap_config *c, const char *value, char *err, size
 			return 0;
 		}
 	}
-	return skiff_driver_error(err, err_size, -EINVAL,
-				  "uring=%s: auto, on or off is accepted", value);
+	return skiff_driver_error(err, err_size, -EINVAL, "uring=%s: auto, on or off is accepted",
+				  value);
 }
 
 static int tap_option(void *config, const char *key, const char *value, char *err, size_t err_size)
