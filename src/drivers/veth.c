@@ -5,6 +5,7 @@
 
 #include "device/device.h"
 #include "drivers/drivers.h"
+#include "ethernet/forward.h"
 #include "host/host.h"
 #include "skb/track.h"
 
@@ -121,7 +122,7 @@ static u32 rx_limit(const struct net_device *dev)
 	return (u32)READ_ONCE(dev_net_of(dev_net(dev))->sysctl[NETDEV_SYSCTL_MAX_BACKLOG]);
 }
 
-/* With the pair's lock. Return: 0, or the reason why @skb was not taken. */
+/* With the pair's lock, what nobody waits for. Return: 0, or the reason why @skb was not taken. */
 static enum skb_drop_reason put_frame(struct veth_end *from, struct veth_end *to,
 				      struct sk_buff *skb)
 {
@@ -137,7 +138,7 @@ static enum skb_drop_reason put_frame(struct veth_end *from, struct veth_end *to
 		softnet_refuse(skb, to->dev, SKB_DROP_REASON_CPU_BACKLOG);
 		return SKB_NOT_DROPPED_YET;
 	}
-	if (likely(__dev_forward_skb(to->dev, skb) == NET_RX_SUCCESS)) {
+	if (likely(forward_orphan(to->dev, skb) == NET_RX_SUCCESS)) {
 		to->stats.rx_packets++;
 		to->stats.rx_bytes += len;
 		skb_track_owner(skb, dev_net(to->dev));
