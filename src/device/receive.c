@@ -315,11 +315,11 @@ another_round:
 	return deliver_last(&d);
 }
 
-/* Whether there may be handlers that are not in ptype_base. */
-static inline bool specific_handlers(const struct net_device *dev, const struct dev_net *dn)
+/* Whether there are handlers that are not in ptype_base. */
+static inline bool handlers_beside(const struct net_device *dev, const struct dev_net *dn)
 {
-	return unlikely(READ_ONCE(ptype_beside)) &&
-	       (!list_empty(&dn->ptype_specific) || !list_empty(&dev->ptype_specific));
+	return nit_active(dev, dn) || !list_empty(&dn->ptype_specific) ||
+	       !list_empty(&dev->ptype_specific);
 }
 
 /* The one handler of a packet that nobody else wants and that nothing is to be done with; else NULL. */
@@ -328,14 +328,16 @@ sole_handler(const struct sk_buff *skb, const struct net_device *dev, const stru
 {
 	struct packet_type *pt, *found = NULL;
 
-	if (skb_stamps_wanted() || nit_active(dev, dn) || specific_handlers(dev, dn) ||
-	    dev->rx_handler || skb_vlan_tag_present(skb) || eth_type_vlan(skb->protocol) ||
-	    skb_zcopy(skb) || !(dev->flags & IFF_UP) || dev->priv_flags & IFF_RX_FILTER)
+	if (unlikely(READ_ONCE(ptype_beside)) && handlers_beside(dev, dn))
+		return NULL;
+	if (unlikely(skb_stamps_wanted() || dev->rx_handler || skb_vlan_tag_present(skb) ||
+		     eth_type_vlan(skb->protocol) || skb_zcopy(skb) || !(dev->flags & IFF_UP) ||
+		     dev->priv_flags & IFF_RX_FILTER))
 		return NULL;
 	list_for_each_entry(pt, ptype_bucket(skb->protocol), list) {
-		if (pt->type != skb->protocol)
+		if (unlikely(pt->type != skb->protocol))
 			continue;
-		if (found)
+		if (unlikely(found))
 			return NULL;
 		found = pt;
 	}
