@@ -43,7 +43,7 @@ struct bh_clock {
 	int until;
 };
 
-static noinline void bh_read_clock(const struct net *net, struct bh_clock *clock, int done)
+static inline void bh_read_clock(const struct net *net, struct bh_clock *clock, int done)
 {
 	clock->now = skiff_clock_now(net->clock);
 	clock->until = done + BH_CLOCK_WORK;
