@@ -398,8 +398,14 @@ static inline bool neigh_hh_fits(const struct neighbour *n, const struct sk_buff
  */
 static inline int neigh_output(struct neighbour *n, struct sk_buff *skb)
 {
-	if (n->nud_state & NUD_CONNECTED && neigh_hh_fits(n, skb))
+	u8 state = n->nud_state;
+
+	/* What neigh_resolve_output() comes to while the address is being confirmed. */
+	if (likely(state & (NUD_CONNECTED | NUD_DELAY | NUD_PROBE)) && neigh_hh_fits(n, skb)) {
+		if (!(state & NUD_CONNECTED))
+			n->used = neigh_now(n);
 		return neigh_hh_output(&n->hh, skb);
+	}
 	return n->output(n, skb);
 }
 

@@ -240,16 +240,20 @@ static void the_header_is_made_once(void **state)
 	/* The address changes in it. */
 	neigh_update(n, other_mac, NUD_REACHABLE, NEIGH_UPDATE_F_OVERRIDE, 0);
 	send_to(n);
-	/* Not used while the address is in doubt. */
+	/* While the address is in doubt it is noted that there is something to send. */
 	neigh_update(n, other_mac, NUD_STALE, NEIGH_UPDATE_F_ADMIN, 0);
 	send_to(n);
 	assert_int_equal(n->nud_state, NUD_DELAY);
+	n->used = 0;
+	send_to(n);
+	assert_int_equal(n->used, neigh_now(n));
 	leave(n);
 	expect_frame_to(peer_mac);
 	expect_frame_to(peer_mac);
 	expect_frame_to(other_mac);
 	expect_frame_to(other_mac);
-	/* Nor after the entry's end. */
+	expect_frame_to(other_mac);
+	/* Not after the entry's end. */
 	net_lock(h.net);
 	n = neigh_lookup(&arp_tbl, &(__be32){ PEER_IP }, h.dev);
 	neigh_update(n, other_mac, NUD_REACHABLE, 0, 0);
