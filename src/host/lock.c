@@ -55,16 +55,10 @@ bool net_trylock(struct net *net)
 	return true;
 }
 
-/*
- * Work that comes between the last look and the drop of the lock is not lost: who left it has
- * also kicked the loop. Looking once more afterwards saves the loop the trip in most cases.
- */
-void net_unlock(struct net *net)
+static noinline void unlock_after_work(struct net *net)
 {
 	bool more;
 
-	if (unlikely(!net_is_ours(net)))
-		skiff_panic("stack lock of host %s dropped by a thread without it", net->name);
 	do {
 		more = net_has_work(net) && net_bh(net);
 		net_loop_recheck(net);
@@ -72,4 +66,22 @@ void net_unlock(struct net *net)
 	} while (!more && unlikely(net_has_work(net)) && net_trylock(net));
 	if (unlikely(more))
 		skiff_kick(net);
+}
+
+/*
+ * Work that comes between the last look and the drop of the lock is not lost: who left it has
+ * also kicked the loop. Looking once more afterwards saves the loop the trip in most cases.
+ */
+void net_unlock(struct net *net)
+{
+	if (unlikely(!net_is_ours(net)))
+		skiff_panic("stack lock of host %s dropped by a thread without it", net->name);
+	if (unlikely(net_has_work(net))) {
+		unlock_after_work(net);
+		return;
+	}
+	net_loop_recheck(net);
+	net_let_go(net);
+	if (unlikely(net_has_work(net)) && net_trylock(net))
+		unlock_after_work(net);
 }
