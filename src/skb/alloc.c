@@ -347,7 +347,7 @@ void skb_release_head_state(struct sk_buff *skb)
 static void release_members(struct sk_buff *list);
 
 /* Whether we are the last to refer to the data block; drops our reference when not. */
-static bool dataref_last(struct sk_buff *skb, struct skb_shared_info *shinfo)
+static __always_inline bool dataref_last(struct sk_buff *skb, struct skb_shared_info *shinfo)
 {
 	int mine = skb->nohdr ? (1 << SKB_DATAREF_SHIFT) + 1 : 1;
 
@@ -388,8 +388,11 @@ static noinline void free_block(struct sk_buff *skb)
 	detach_block(skb);
 }
 
-/* Drop the data block. Return: whether the pair may stay together, its shared info clean. */
-static bool release_data(struct sk_buff *skb)
+/*
+ * Drop the data block. Return: whether the pair may stay together, its shared info clean.
+ * Inline, because every packet of TCP's comes here twice: as it was sent, and as its clone.
+ */
+static __always_inline bool release_data(struct sk_buff *skb)
 {
 	struct skb_shared_info *shinfo;
 
