@@ -28,12 +28,14 @@
  * @hosts: one at each end
  * @ends: their devices
  * @listener: of the second host
+ * @server: where that listens
  * @fds: connected to each other
  */
 struct cable {
 	struct net *hosts[2];
 	struct net_device *ends[2];
 	int listener;
+	struct sockaddr_in server;
 	int fds[2];
 };
 
@@ -172,11 +174,11 @@ static void kernel_round_trips(size_t times, void *arg)
 
 static int skiff_pair(const struct cable *c, int accepted[1])
 {
-	struct sockaddr_in a = name_of("192.0.2.2");
 	int fd = skiff_socket(c->hosts[0], AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 
 	need(fd >= 0, "socket");
-	while (skiff_connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0 && errno != EISCONN) {
+	while (skiff_connect(fd, (const struct sockaddr *)&c->server, sizeof(c->server)) < 0 &&
+	       errno != EISCONN) {
 		need(errno == EINPROGRESS || errno == EALREADY, "connect");
 		run_hosts(c);
 	}
@@ -298,9 +300,8 @@ static void setup_kernel(void)
 
 static void setup_cable(struct cable *c, netdev_features_t without)
 {
-	struct sockaddr_in a = name_of(host_addr[1]);
-
 	two_hosts(c->hosts, c->ends);
+	c->server = name_of(host_addr[1]);
 	for (int i = 0; i < 2; i++) {
 		need(skiff_sysctl_set(c->hosts[i], "net.ipv4.tcp_max_tw_buckets", "4096", NULL,
 				      0) == 0,
@@ -312,7 +313,9 @@ static void setup_cable(struct cable *c, netdev_features_t without)
 		net_unlock(c->hosts[i]);
 	}
 	c->listener = skiff_socket(c->hosts[1], AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-	need(c->listener >= 0 && skiff_bind(c->listener, (struct sockaddr *)&a, sizeof(a)) == 0 &&
+	need(c->listener >= 0 &&
+		     skiff_bind(c->listener, (struct sockaddr *)&c->server, sizeof(c->server)) ==
+			     0 &&
 		     skiff_listen(c->listener, 2 * IN_FLIGHT) == 0,
 	     "listener");
 	c->fds[0] = skiff_pair(c, &c->fds[1]);
