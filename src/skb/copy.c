@@ -198,6 +198,8 @@ static bool has_single_owner(const struct sk_buff *skb)
 /* Copy the shared info to a new block; what it refers to gets one more holder when shared. */
 static int move_shinfo(struct sk_buff *skb, bool shared, struct skb_shared_info *to)
 {
+	const size_t before = offsetof(struct skb_shared_info, dataref);
+	const size_t behind = before + sizeof(to->dataref);
 	struct skb_shared_info *from = skb_shinfo(skb);
 	unsigned int i;
 
@@ -213,7 +215,10 @@ static int move_shinfo(struct sk_buff *skb, bool shared, struct skb_shared_info 
 		if (skb_has_frag_list(skb))
 			clone_fraglist(skb);
 	}
-	memcpy(to, from, offsetof(struct skb_shared_info, frags[from->nr_frags]));
+	/* But for the count of holders, which others may change meanwhile. */
+	memcpy((void *)to, (const void *)from, before);
+	memcpy((u8 *)to + behind, (const u8 *)from + behind,
+	       offsetof(struct skb_shared_info, frags[from->nr_frags]) - behind);
 	atomic_set(&to->dataref, 1);
 	return 0;
 }
