@@ -7,7 +7,6 @@
  * Each run has a host of its own, with a listening socket and one that connects. After each step the
  * queues of all connections have to agree with their counters, at the end nothing may be left.
  */
-#include <limits.h>
 #include <fcntl.h>
 #include <sys/ioctl.h>
 
@@ -157,6 +156,9 @@ static void option(struct run *r)
 	socklen_t len = sizeof(val);
 	u8 info[512];
 
+	/* The end does not wait for longer. */
+	if (name % 50 == TCP_USER_TIMEOUT)
+		val = min(val, 100000);
 	if (name & 0x80)
 		skiff_setsockopt(fd, SOL_SOCKET, socket_opts[name % 8], &val, len);
 	else
@@ -346,9 +348,6 @@ static void end(struct run *r)
 		skiff_close(fd);
 	set(r, "tcp_orphan_retries", "2");
 	wire_sleep(&r->h, 2000 * NSEC_PER_SEC);
-	/* Who has set a TCP_USER_TIMEOUT is as patient as that. */
-	if (tn->sock_count)
-		wire_sleep(&r->h, (s64)INT_MAX * NSEC_PER_MSEC);
 	BUG_ON(tn->tw_count || tn->orphan_count || tn->sock_count);
 	BUG_ON(tn->hashinfo.ehash.count || tn->hashinfo.lhash.count || tn->hashinfo.bhash.count);
 	BUG_ON(wire_host_close(&r->h));

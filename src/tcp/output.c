@@ -227,8 +227,11 @@ static void tell_segments(struct sk_buff *skb)
 /* From here on it is a packet like any other. */
 static void strip(struct sock *sk, struct sk_buff *skb)
 {
-	/* In a buffer of one segment that is not queued nobody has said anything else. */
-	if (tcp_skb_mss(skb) || skb->cloned)
+	/*
+	 * In a buffer of one segment that nobody has touched there is nothing else. A copy of one that was
+	 * sent before, when the MSS was smaller, has what was told then.
+	 */
+	if (tcp_skb_mss(skb) || skb->cloned || skb->shinfo_touched)
 		tell_segments(skb);
 	if (sk->sk_txhash)
 		skb_set_hash(skb, sk->sk_txhash, PKT_HASH_TYPE_L4);

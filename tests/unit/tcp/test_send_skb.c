@@ -205,14 +205,60 @@ static void not_connected(void **state)
 	fails(skiff_send_skb(a, linear(0, 100), NULL, 0, 0), EPIPE);
 }
 
+/* What the last large packet of A's said of how many segments it is. */
+static unsigned int large_packets, segments;
+
+static int see(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt,
+	       struct net_device *orig_dev)
+{
+	if (skb->len > 1000) {
+		large_packets++;
+		segments = max_t(unsigned int, skb_shinfo(skb)->gso_segs, 1);
+	}
+	consume_skb(skb);
+	return NET_RX_SUCCESS;
+}
+
+static void set_mtu(int mtu)
+{
+	net_lock(host_a);
+	assert_int_equal(dev_set_mtu(dev_a, mtu), 0);
+	net_unlock(host_a);
+}
+
+/*
+ * What has two segments by one MSS and one by another is sent again as one, although the receiver has the
+ * same memory still, so that it is a copy.
+ */
+static void sent_again_by_another_mss(void **state)
+{
+	struct packet_type pt = { .type = htons(ETH_P_ALL), .dev = dev_a, .func = see };
+	u8 data[1400] = {};
+
+	establish();
+	setting(host_a, "tcp_early_retrans", "0");
+	set_mtu(1000);
+	impair(host_b, dev_b, "loss=100%");
+	dev_add_pack(&pt);
+	assert_int_equal(skiff_send(a, data, sizeof(data), 0), sizeof(data));
+	sleep_ms(1);
+	assert_int_equal(large_packets, 1);
+	assert_int_equal(segments, 2);
+	set_mtu(1500);
+	sleep_ms(1000);
+	dev_remove_pack(&pt);
+	assert_true(large_packets > 1);
+	assert_int_equal(segments, 1);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, pair_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(buffers_of_all_kinds), T(fragments_are_shared),  T(larger_than_a_copy),
-		T(without_memory),	 T(limit_of_the_protocol), T(fast_open),
-		T(not_connected),
+		T(buffers_of_all_kinds), T(fragments_are_shared),      T(larger_than_a_copy),
+		T(without_memory),	 T(limit_of_the_protocol),     T(fast_open),
+		T(not_connected),	 T(sent_again_by_another_mss),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
