@@ -168,8 +168,8 @@ SKIFF_API bool inet_adopt_skb(struct sock *sk, struct sk_buff *skb);
 
 /**
  * struct inet_raw_ops - raw sockets, for the layer below them
- * @local_deliver: a packet for this host, data at the transport header: show it to those who want
- *                 it; not consumed. Return: whether somebody did
+ * @local_deliver: a packet for this host, which has raw sockets by inet_raw_count(), data at the transport
+ *                 header: show it to those who want it; not consumed. Return: whether somebody did
  * @icmp_error: an ICMP error quotes a packet of @protocol: as net_protocol.err_handler
  */
 struct inet_raw_ops {
@@ -179,6 +179,15 @@ struct inet_raw_ops {
 
 /* Once, before packets are received. */
 SKIFF_API void inet_register_raw(const struct inet_raw_ops *ops);
+
+/**
+ * inet_raw_count() - a host has one raw socket more, or one less
+ * @net: the host
+ * @change: 1 or -1
+ *
+ * Hosts without any spare each packet the question of inet_raw_ops.local_deliver(). Stack lock.
+ */
+SKIFF_API void inet_raw_count(struct net *net, int change);
 
 #ifdef __cplusplus
 }

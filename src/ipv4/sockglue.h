@@ -13,8 +13,6 @@ void inet_family_init(void);
 void ping_sock_init(void);
 
 /* raw_hook.c */
-/* There is one raw socket more, or less: while there is none, packets are not shown to any. */
-void inet_raw_count(struct net *net, int change);
 bool inet_raw_deliver(struct sk_buff *skb, int protocol);
 void inet_raw_error(struct sk_buff *skb, int protocol, u32 info);
 

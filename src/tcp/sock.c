@@ -144,7 +144,8 @@ void tcp_set_state(struct sock *sk, int state)
 		if (inet_csk(sk)->icsk_bind_hash && !(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
 			inet_put_port(sk);
 	}
-	sk->sk_state = (unsigned char)state;
+	/* Who sends or asks looks at it without the lock. */
+	WRITE_ONCE(sk->sk_state, (unsigned char)state);
 }
 
 void tcp_done(struct sock *sk)
