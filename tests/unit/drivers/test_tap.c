@@ -547,7 +547,7 @@ static void burst_out(void)
 static void test_bursts(void **state)
 {
 	needs_tap();
-	create("uring=on");
+	create(NULL);
 	burst_in();
 	burst_out();
 }
@@ -586,7 +586,7 @@ static void spoil_rings(void)
 static void test_bursts_without_rings(void **state)
 {
 	needs_tap();
-	create("uring=on");
+	create(NULL);
 	spoil_rings();
 	burst_in();
 	burst_out();
