@@ -128,9 +128,10 @@ struct write_pass {
 	unsigned int mss_now;
 	int nonagle;
 	int push_one;
-	u32 max_segs;
+	u32 max_segs; /* of a buffer; 0: not asked for yet */
 	bool cwnd_limited;
 	bool rwnd_limited;
+	bool rearm;
 };
 
 /* How many segments of the head may go, 0: none now. The head is filled up for that. */
@@ -148,6 +149,11 @@ static u32 quota(struct sock *sk, struct sk_buff *skb, struct write_pass *p)
 			return 0;
 		cwnd_quota = 1;
 	}
+	/* It is one segment, and nothing can be added to it. */
+	if (skb->len <= p->mss_now && tcp_skb_is_last(sk, skb))
+		return 1;
+	if (!p->max_segs)
+		p->max_segs = tcp_tso_segs(sk, p->mss_now);
 	cwnd_quota = min(cwnd_quota, p->max_segs);
 	missing = (int)(cwnd_quota * p->mss_now) - (int)skb->len;
 	if (missing > 0)
@@ -196,8 +202,7 @@ static bool send_head(struct sock *sk, struct sk_buff *skb, struct write_pass *p
 		return false;
 	if (unlikely(tcp_transmit_skb(sk, skb, 1, gfp)))
 		return false;
-	if (tcp_event_new_data_sent(sk, skb))
-		tcp_rearm_rto(sk);
+	p->rearm |= tcp_event_new_data_sent(sk, skb);
 	minshall_update(tp, p->mss_now, skb);
 	return true;
 }
@@ -228,7 +233,6 @@ bool tcp_write_xmit(struct sock *sk, unsigned int mss_now, int nonagle, int push
 			return false;
 		sent_pkts = probed > 0;
 	}
-	p.max_segs = tcp_tso_segs(sk, mss_now);
 	while ((skb = tcp_send_head(sk)) && send_head(sk, skb, &p, gfp)) {
 		sent_pkts += (unsigned int)tcp_skb_pcount(skb);
 		if (push_one)
@@ -246,8 +250,8 @@ bool tcp_write_xmit(struct sock *sk, unsigned int mss_now, int nonagle, int push
 	if (tcp_in_cwnd_reduction(sk))
 		tp->prr_out += sent_pkts;
 	/* One probe per tail. */
-	if (push_one != 2)
-		tcp_schedule_loss_probe(sk, false);
+	if ((push_one == 2 || !tcp_schedule_loss_probe(sk, false)) && p.rearm)
+		tcp_rearm_rto(sk);
 	return false;
 }
 
