@@ -85,6 +85,17 @@ static int fill(const struct tap *tap, struct sk_buff **skbs, struct out *out, s
 	return i;
 }
 
+/*
+ * A frame that is longer than any without segments takes large pieces of the kernel's memory. When it has none it
+ * won't have them soon either: then such a frame is lost, or it would be in the way of all others for ever.
+ */
+static void give_up_long(struct sk_buff **skbs, struct uring_io *io, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (unlikely(io[i].res == -ENOBUFS && skbs[i]->len > FDEV_MAX_FRAME))
+			io[i].res = -EMSGSIZE;
+}
+
 /* The frames that were written to the front. Return: how many, or the error of the first one. */
 static int sort_out(struct sk_buff **skbs, const struct uring_io *io, int n)
 {
@@ -115,6 +126,7 @@ static int tap_write(struct fdev *f, struct sk_buff **skbs, int n)
 	if (!n)
 		return err;
 	n = call(f->fd, &out_by, &tap->tx_uring, &f->tx_batch, io, n);
+	give_up_long(skbs, io, n);
 	return sort_out(skbs, io, n);
 }
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* TAP and TUN: creating the device and the kernel's interface, with errors that help. */
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/if_tun.h>
@@ -26,10 +29,25 @@
 #define TAP_GSO_DEFAULT 65536
 #define TAP_GSO_MAX 524288
 
+/*
+ * The kernel takes a packet in no more than 17 pieces: blocks of 32 KB, and of the pages that are left one piece for
+ * each power of two in their number. Up to 15 blocks and 6 pages each length is no more than that; a few KB
+ * above it, and for all of some KB, it is 18, which the kernel refuses each time.
+ */
+#define TAP_GSO_FITS (15 * 32768 + 6 * 4096)
+
+/* How long system calls take is tried so often; a ring pays where one takes longer than that. */
+#define URING_TRIES 5
+#define URING_TRIAL_CALLS 20
+#define URING_PAYS_NS 300
+
+/* Whether many frames go by one system call. */
+enum tap_uring { TAP_URING_AUTO, TAP_URING_ON, TAP_URING_OFF };
+
 /* Options of tap devices. */
 struct tap_config {
 	bool no_vnet_hdr;
-	bool no_uring;
+	enum tap_uring uring;
 	unsigned int gso_max_size; /* 0: the default */
 };
 
@@ -68,22 +86,40 @@ static int gso_option(struct tap_config *c, const char *value, char *err, size_t
 	return 0;
 }
 
+static int vnet_hdr_option(struct tap_config *c, const char *value, char *err, size_t err_size)
+{
+	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
+		return skiff_driver_error(err, err_size, -EINVAL,
+					  "vnet_hdr=%s: on or off is accepted", value);
+	c->no_vnet_hdr = !strcmp(value, "off");
+	return 0;
+}
+
+static int uring_option(struct tap_config *c, const char *value, char *err, size_t err_size)
+{
+	static const char *const names[] = { "auto", "on", "off" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!strcmp(value, names[i])) {
+			c->uring = (enum tap_uring)i;
+			return 0;
+		}
+	}
+	return skiff_driver_error(err, err_size, -EINVAL, "uring=%s: auto, on or off is accepted",
+				  value);
+}
+
 static int tap_option(void *config, const char *key, const char *value, char *err, size_t err_size)
 {
 	struct tap_config *c = (struct tap_config *)config;
-	bool *no = !strcmp(key, "vnet_hdr") ? &c->no_vnet_hdr :
-		   !strcmp(key, "uring")    ? &c->no_uring :
-					      NULL;
 
 	if (!strcmp(key, "gso_ipv4_max_size"))
 		return gso_option(c, value, err, err_size);
-	if (!no)
-		return -ENOENT;
-	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
-		return skiff_driver_error(err, err_size, -EINVAL, "%s=%s: on or off is accepted",
-					  key, value);
-	*no = !strcmp(value, "off");
-	return 0;
+	if (!strcmp(key, "vnet_hdr"))
+		return vnet_hdr_option(c, value, err, err_size);
+	if (!strcmp(key, "uring"))
+		return uring_option(c, value, err, err_size);
+	return -ENOENT;
 }
 
 static int explain_open(int error, char *err, size_t err_size)
@@ -245,10 +281,38 @@ static void tun_setup(struct net_device *dev)
 	dev->priv_flags |= IFF_XMIT_DST_RELEASE;
 }
 
+static long long nanoseconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+/*
+ * A ring saves a system call a frame, and has work of its own: where a call costs a tenth of a microsecond the
+ * ring costs more, and less in a sandbox or with mitigations. The shortest of a few tries is what one costs
+ * without what else the machine does.
+ */
+static bool system_calls_are_slow(void)
+{
+	long long shortest = LLONG_MAX;
+
+	for (int try = 0; try < URING_TRIES; try++) {
+		long long begin = nanoseconds();
+
+		for (int i = 0; i < URING_TRIAL_CALLS; i++)
+			syscall(SYS_getppid);
+		shortest = min(shortest, nanoseconds() - begin);
+	}
+	return shortest > (long long)URING_TRIAL_CALLS * URING_PAYS_NS;
+}
+
 /* Many frames by one system call, where the kernel lets us; one by one is as right. */
 static int prepare_io(struct tap *tap, const struct tap_config *config)
 {
-	if (!config->no_uring) {
+	if (config->uring == TAP_URING_ON ||
+	    (config->uring == TAP_URING_AUTO && system_calls_are_slow())) {
 		tap->rx_uring = uring_open(FDEV_RX_BATCH);
 		tap->tx_uring = uring_open(FDEV_TX_BATCH);
 	}
@@ -292,7 +356,7 @@ static int create(struct net *net, const char *name, short type, const struct ta
 		(*dev)->features |= NETIF_F_GSO_UDP_L4;
 	(*dev)->hw_features = (*dev)->features;
 	if (config->gso_max_size)
-		(*dev)->gso_max_size = config->gso_max_size;
+		(*dev)->gso_max_size = min_t(unsigned int, config->gso_max_size, TAP_GSO_FITS);
 	return 0;
 }
 
@@ -310,7 +374,7 @@ static int tun_create(struct net *net, const char *name, const void *config,
 
 struct skiff_driver tap_driver = {
 	.kind = "tap",
-	.options = "vnet_hdr=on|off, uring=on|off, gso_ipv4_max_size=BYTES",
+	.options = "vnet_hdr=on|off, uring=auto|on|off, gso_ipv4_max_size=BYTES",
 	.config_size = sizeof(struct tap_config),
 	.option = tap_option,
 	.create = tap_create,
@@ -318,7 +382,7 @@ struct skiff_driver tap_driver = {
 
 struct skiff_driver tun_driver = {
 	.kind = "tun",
-	.options = "vnet_hdr=on|off, uring=on|off, gso_ipv4_max_size=BYTES",
+	.options = "vnet_hdr=on|off, uring=auto|on|off, gso_ipv4_max_size=BYTES",
 	.config_size = sizeof(struct tap_config),
 	.option = tap_option,
 	.create = tun_create,

@@ -142,6 +142,7 @@ static void test_errors(void **state)
 		{ "dummy", "a", "qdisc=pfifo:1x", -EINVAL, "with a limit as in pfifo:100" },
 		{ "dummy", "a", "qdisc=pfifo_fast:5", -EINVAL, "qdisc=pfifo_fast: " },
 		{ "tap", "a", "vnet_hdr=maybe", -EINVAL, "vnet_hdr=maybe: on or off" },
+		{ "tun", "a", "uring=maybe", -EINVAL, "uring=maybe: auto, on or off" },
 	};
 	struct net_device *dev;
 	char err[512];

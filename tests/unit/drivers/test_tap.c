@@ -544,10 +544,65 @@ static void burst_out(void)
 	assert_int_equal(s.tx_errors, BURST / 40);
 }
 
+/* A frame with so many bytes in fragments of 32 KB. With the lock. */
+static void queue_long(unsigned int len)
+{
+	struct sk_buff *skb = alloc_skb(200, GFP_KERNEL);
+
+	skb_reserve(skb, 64);
+	skb_put_zero(skb, 50);
+	for (int i = 0; len; i++) {
+		struct page *page = alloc_pages(GFP_KERNEL, 3);
+		unsigned int n = min_t(unsigned int, len, page_size(page));
+
+		memset(page_address(page), 0, n);
+		skb_add_rx_frag(skb, i, page, 0, (int)n, (unsigned int)page_size(page));
+		len -= n;
+	}
+	skb->dev = dev;
+	skb->protocol = htons(TYPE);
+	skb_reset_network_header(skb);
+	eth_header(skb, dev, TYPE, (const u8 *)"\x02\0\0\0\0\x88", NULL, 0);
+	dev_queue_xmit(skb);
+}
+
+/*
+ * Whatever length: if the kernel has no buffer that it fits in, that is no reason for those behind it to wait.
+ */
+static void test_long_frames(void **state)
+{
+	const unsigned int least = 14 * 32768, most = 16 * 32768, step = 2048;
+	const unsigned int n = (most - least) / step;
+	struct rtnl_link_stats64 s;
+	u8 back[100];
+
+	needs_tap();
+	create("gso_ipv4_max_size=524288");
+	assert_true(dev->gso_max_size > 65536);
+	for (unsigned int len = least; len < most; len += step) {
+		net_lock(net);
+		queue_long(len);
+		net_unlock(net);
+		/* Room for the next one. */
+		while (recv(raw, back, sizeof(back), MSG_DONTWAIT) > 0)
+			;
+	}
+	net_lock(net);
+	queue_numbered(7, false);
+	net_unlock(net);
+	assert_int_equal(recv(raw, back, sizeof(back), 0), 74);
+	assert_int_equal(get_unaligned_be16(back + 14), 7);
+	net_lock(net);
+	dev_get_stats(dev, &s);
+	net_unlock(net);
+	assert_int_equal(s.tx_packets + s.tx_errors, n + 1);
+	assert_int_equal(s.tx_dropped, 0);
+}
+
 static void test_bursts(void **state)
 {
 	needs_tap();
-	create(NULL);
+	create("uring=on");
 	burst_in();
 	burst_out();
 }
@@ -586,7 +641,7 @@ static void spoil_rings(void)
 static void test_bursts_without_rings(void **state)
 {
 	needs_tap();
-	create(NULL);
+	create("uring=on");
 	spoil_rings();
 	burst_in();
 	burst_out();
@@ -744,6 +799,7 @@ int main(void)
 		with_host(test_larger_than_expected),
 		with_host(test_many),
 		with_host(test_burst_from_the_kernel),
+		with_host(test_long_frames),
 		with_host(test_bursts),
 		with_host(test_bursts_one_by_one),
 		with_host(test_bursts_without_rings),
