@@ -68,6 +68,7 @@ demo:
 check:
 	@scripts/setup.sh check
 	@$(MAKE) --no-print-directory release debug tsan
+	@$(ninja) build/debug bench-programs
 	@$(PYTHON) scripts/run-tests.py build/debug build/tsan build/release
 
 # The command alone, with sanitizers and without.

@@ -16,13 +16,13 @@
 #include <skiff/skbuff.h>
 #include <skiff/socket.h>
 
+#include "blocks.h"
 #include "harness.h"
 #include "netns.h"
 #include "two_hosts.h"
 
 #define CHUNK (256 * 1024)
-#define BLOCK_ORDER 3
-#define BLOCKS 8
+#define BLOCKS 2
 /* Of one round. */
 #define BULK ((size_t)256 << 20)
 #define ROUND_TRIPS 20000
@@ -157,20 +157,6 @@ static int connected(int kind)
 	return fd;
 }
 
-/* As a program's data is read into blocks, but without reading. */
-static struct sk_buff *filled_skb(void)
-{
-	struct sk_buff *skb = alloc_skb(0, GFP_KERNEL);
-
-	need(skb != NULL, "alloc_skb");
-	for (int i = 0; i < 2; i++) {
-		get_page(blocks[i]);
-		skb_add_rx_frag(skb, i, blocks[i], 0, (int)page_size(blocks[i]),
-				(unsigned int)page_size(blocks[i]));
-	}
-	return skb;
-}
-
 static ssize_t send_copied(int fd)
 {
 	return skiff_send(fd, buf, sizeof(buf), MSG_DONTWAIT);
@@ -178,9 +164,12 @@ static ssize_t send_copied(int fd)
 
 static ssize_t send_blocks(int fd)
 {
-	struct sk_buff *skb = filled_skb();
-	ssize_t n = skiff_send_skb(fd, skb, NULL, 0, MSG_DONTWAIT);
+	/* As a program's data is read into blocks, but without reading. */
+	struct sk_buff *skb = blocks_skb(blocks, BLOCKS);
+	ssize_t n;
 
+	need(skb != NULL, "alloc_skb");
+	n = skiff_send_skb(fd, skb, NULL, 0, MSG_DONTWAIT);
 	if (n < 0 && errno == EAGAIN)
 		consume_skb(skb);
 	return n;
@@ -361,10 +350,7 @@ int main(int argc, char **argv)
 	}
 	start_partner();
 	start_hosts();
-	for (int i = 0; i < BLOCKS; i++) {
-		blocks[i] = alloc_pages(GFP_KERNEL, BLOCK_ORDER);
-		need(blocks[i] != NULL, "alloc_pages");
-	}
+	need(blocks_get(blocks, BLOCKS), "alloc_pages");
 	for (size_t i = 0; i < ARRAY_SIZE(streams); i++)
 		if (wanted(streams[i].name, only))
 			bulk(streams[i].name, streams[i].kind, streams[i].move);

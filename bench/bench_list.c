@@ -145,9 +145,9 @@ static void plain_burst(size_t times, void *arg)
 }
 
 #if SKIFF_BENCH_DPDK
-#define PEER(fn) fn, "rte_ring"
+#define PEER(fn) .peer = (fn), .peer_name = "rte_ring"
 #else
-#define PEER(fn) NULL, NULL
+#define PEER(fn) .peer = NULL
 #endif
 
 /* With arguments only the cases whose names start with one of them. */
@@ -164,18 +164,43 @@ static bool wanted(const char *name, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	const struct bench_case cases[] = {
-		{ "list/unlocked", unlocked, PEER(peer_ring_single), 1000000, 1, NULL, NULL },
-		{ "list/unlocked-burst32", unlocked_burst, PEER(peer_ring_burst), 30000, BURST,
-		  NULL, NULL },
-		{ "list/splice-burst32", splice_burst, PEER(peer_ring_burst), 200000, BURST, NULL,
-		  NULL },
-		{ "list/locked", locked, PEER(peer_ring_single), 300000, 1, NULL, NULL },
-		{ "list/locked-burst32", locked_burst, PEER(peer_ring_burst), 10000, BURST, NULL,
-		  NULL },
-		{ "list/locked-spinlist", locked, plain_one, "pthread_spin list", 300000, 1, NULL,
-		  NULL },
-		{ "list/locked-burst32-spinlist", locked_burst, plain_burst, "pthread_spin list",
-		  10000, BURST, NULL, NULL },
+		{ .name = "list/unlocked",
+		  .ours = unlocked,
+		  PEER(peer_ring_single),
+		  .times = 1000000,
+		  .units = 1 },
+		{ .name = "list/unlocked-burst32",
+		  .ours = unlocked_burst,
+		  PEER(peer_ring_burst),
+		  .times = 30000,
+		  .units = BURST },
+		{ .name = "list/splice-burst32",
+		  .ours = splice_burst,
+		  PEER(peer_ring_burst),
+		  .times = 200000,
+		  .units = BURST },
+		{ .name = "list/locked",
+		  .ours = locked,
+		  PEER(peer_ring_single),
+		  .times = 300000,
+		  .units = 1 },
+		{ .name = "list/locked-burst32",
+		  .ours = locked_burst,
+		  PEER(peer_ring_burst),
+		  .times = 10000,
+		  .units = BURST },
+		{ .name = "list/locked-spinlist",
+		  .ours = locked,
+		  .peer = plain_one,
+		  .peer_name = "pthread_spin list",
+		  .times = 300000,
+		  .units = 1 },
+		{ .name = "list/locked-burst32-spinlist",
+		  .ours = locked_burst,
+		  .peer = plain_burst,
+		  .peer_name = "pthread_spin list",
+		  .times = 10000,
+		  .units = BURST },
 	};
 	size_t i;
 

@@ -10,6 +10,7 @@
 #include <skiff/skbuff.h>
 #include <skiff/socket.h>
 
+#include "blocks.h"
 #include "harness.h"
 #include "two_hosts.h"
 
@@ -19,9 +20,8 @@
 /* Connections that are opened and closed at a time. */
 #define IN_FLIGHT 64
 
-/* As large a buffer in blocks of 32 KB. */
+/* As large a buffer in blocks. */
 #define BLOCKS 2
-#define BLOCK_ORDER 3
 
 /**
  * struct cable - two hosts and a connection between them
@@ -89,20 +89,6 @@ static void bulk(size_t times, void *arg)
 	}
 }
 
-/* The same blocks again and again, as a server does with what many ask for. */
-static struct sk_buff *filled_skb(void)
-{
-	struct sk_buff *skb = alloc_skb(0, GFP_KERNEL);
-
-	need(skb != NULL, "alloc_skb");
-	for (int i = 0; i < BLOCKS; i++) {
-		get_page(blocks[i]);
-		skb_add_rx_frag(skb, i, blocks[i], 0, (int)page_size(blocks[i]),
-				(unsigned int)page_size(blocks[i]));
-	}
-	return skb;
-}
-
 /* By the buffers themselves: nothing is copied. */
 static void bulk_skbs(size_t times, void *arg)
 {
@@ -114,7 +100,8 @@ static void bulk_skbs(size_t times, void *arg)
 		if (to_send) {
 			ssize_t n;
 
-			waiting = waiting ? waiting : filled_skb();
+			waiting = waiting ? waiting : blocks_skb(blocks, BLOCKS);
+			need(waiting != NULL, "alloc_skb");
 			n = skiff_send_skb(c->fds[0], waiting, NULL, 0, 0);
 			need(n > 0 || errno == EAGAIN, "send_skb");
 			if (n > 0) {
@@ -325,10 +312,7 @@ static void setup(void)
 {
 	setup_cable(&quick, 0);
 	setup_cable(&plain, NETIF_F_GSO_SOFTWARE | NETIF_F_HW_CSUM | NETIF_F_RXCSUM);
-	for (int i = 0; i < BLOCKS; i++) {
-		blocks[i] = alloc_pages(GFP_KERNEL, BLOCK_ORDER);
-		need(blocks[i] != NULL, "alloc_pages");
-	}
+	need(blocks_get(blocks, BLOCKS), "alloc_pages");
 }
 
 static int teardown_cable(struct cable *c)
@@ -336,68 +320,49 @@ static int teardown_cable(struct cable *c)
 	for (int i = 0; i < 2; i++)
 		skiff_close(c->fds[i]);
 	skiff_close(c->listener);
-	return skiff_net_destroy(c->hosts[0]) || skiff_net_destroy(c->hosts[1]);
+	return skiff_net_destroy(c->hosts[0]) + skiff_net_destroy(c->hosts[1]);
 }
 
 static int teardown(void)
 {
-	for (int i = 0; i < BLOCKS; i++)
-		put_page(blocks[i]);
-	return teardown_cable(&quick) || teardown_cable(&plain);
+	blocks_put(blocks, BLOCKS);
+	return teardown_cable(&quick) + teardown_cable(&plain);
 }
+
+#define LOOPBACK(way) .peer = (way), .peer_name = "kernel loopback"
+#define BULK(way, cable)                                                                        \
+	.ours = (way), .arg = &(cable), LOOPBACK(kernel_bulk), .units = CHUNK, .times = CHUNKS, \
+	.rate = "bytes/s"
+
+/* In the order that who counts instructions knows them by. */
+static const struct bench_case cases[] = {
+	{ .name = "tcp/in-process", BULK(bulk, quick) },
+	{ .name = "tcp/rtt-in-process",
+	  .ours = round_trips,
+	  .arg = &quick,
+	  LOOPBACK(kernel_round_trips),
+	  .units = 1,
+	  .times = 2000 },
+	{ .name = "tcp/connect-rate",
+	  .ours = connections,
+	  .arg = &quick,
+	  LOOPBACK(kernel_connections),
+	  .units = 1,
+	  .times = 500,
+	  .rate = "connections/s" },
+	{ .name = "tcp/connect-64",
+	  .ours = many_connections,
+	  .arg = &quick,
+	  LOOPBACK(kernel_many_connections),
+	  .units = IN_FLIGHT,
+	  .times = 10,
+	  .rate = "connections/s" },
+	{ .name = "tcp/in-process-skb", BULK(bulk_skbs, quick) },
+	{ .name = "tcp/in-process-plain", BULK(bulk, plain) },
+};
 
 int main(int argc, char **argv)
 {
-	static struct bench_case cases[] = {
-		{ .name = "tcp/in-process",
-		  .ours = bulk,
-		  .arg = &quick,
-		  .peer = kernel_bulk,
-		  .peer_name = "kernel loopback",
-		  .units = CHUNK,
-		  .times = CHUNKS,
-		  .rate = "bytes/s" },
-		{ .name = "tcp/rtt-in-process",
-		  .ours = round_trips,
-		  .arg = &quick,
-		  .peer = kernel_round_trips,
-		  .peer_name = "kernel loopback",
-		  .units = 1,
-		  .times = 2000 },
-		{ .name = "tcp/connect-rate",
-		  .ours = connections,
-		  .arg = &quick,
-		  .peer = kernel_connections,
-		  .peer_name = "kernel loopback",
-		  .units = 1,
-		  .times = 500,
-		  .rate = "connections/s" },
-		{ .name = "tcp/connect-64",
-		  .ours = many_connections,
-		  .arg = &quick,
-		  .peer = kernel_many_connections,
-		  .peer_name = "kernel loopback",
-		  .units = IN_FLIGHT,
-		  .times = 10,
-		  .rate = "connections/s" },
-		{ .name = "tcp/in-process-skb",
-		  .ours = bulk_skbs,
-		  .arg = &quick,
-		  .peer = kernel_bulk,
-		  .peer_name = "kernel loopback",
-		  .units = CHUNK,
-		  .times = CHUNKS,
-		  .rate = "bytes/s" },
-		{ .name = "tcp/in-process-plain",
-		  .ours = bulk,
-		  .arg = &plain,
-		  .peer = kernel_bulk,
-		  .peer_name = "kernel loopback",
-		  .units = CHUNK,
-		  .times = CHUNKS,
-		  .rate = "bytes/s" },
-	};
-
 	const struct bench_case *c;
 
 	setup();

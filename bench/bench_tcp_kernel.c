@@ -13,14 +13,14 @@
 #include <skiff/skbuff.h>
 #include <skiff/socket.h>
 
+#include "blocks.h"
 #include "harness.h"
 #include "netns.h"
 #include "tcp_partner.h"
 
 #define need partner_need
 #define MB (1024.0 * 1024.0)
-/* A buffer of the sk_buff form is so many blocks of 32 KB, with long packets or without. */
-#define SKB_BLOCK_ORDER 3
+/* A buffer of the sk_buff form is so many blocks, with long packets or without. */
 #define SKB_BLOCKS 2
 #define SKB_BLOCKS_LONG 8
 /* Most bytes of a packet with long ones. */
@@ -66,25 +66,14 @@ static void skiff_source(const struct stream *s, size_t bytes)
 	}
 }
 
-/* The same blocks again and again, as a server does with what many ask for. */
-static struct sk_buff *filled_skb(int n)
-{
-	struct sk_buff *skb = alloc_skb(0, GFP_KERNEL);
-
-	need(skb != NULL, "alloc_skb");
-	for (int i = 0; i < n; i++) {
-		get_page(blocks[i]);
-		skb_add_rx_frag(skb, i, blocks[i], 0, (int)page_size(blocks[i]),
-				(unsigned int)page_size(blocks[i]));
-	}
-	return skb;
-}
-
 static void skiff_source_skb(const struct stream *s, size_t bytes)
 {
 	while (bytes) {
-		ssize_t n = skiff_send_skb(s->fd, filled_skb(s->blocks), NULL, 0, 0);
+		struct sk_buff *skb = blocks_skb(blocks, s->blocks);
+		ssize_t n;
 
+		need(skb != NULL, "alloc_skb");
+		n = skiff_send_skb(s->fd, skb, NULL, 0, 0);
 		need(n > 0, "skiff_send_skb");
 		bytes -= min(bytes, (size_t)n);
 	}
@@ -448,10 +437,7 @@ static struct net *tap, *long_tap, *bare;
 
 static void setup(void)
 {
-	for (int i = 0; i < SKB_BLOCKS_LONG; i++) {
-		blocks[i] = alloc_pages(GFP_KERNEL, SKB_BLOCK_ORDER);
-		need(blocks[i] != NULL, "alloc_pages");
-	}
+	need(blocks_get(blocks, SKB_BLOCKS_LONG), "alloc_pages");
 	kernel = stream_to(NULL, "198.51.100.1");
 	plain_kernel = stream_to(NULL, "198.51.101.1");
 	ours = stream_to(tap, "192.0.2.1");
@@ -479,8 +465,7 @@ static int teardown(void)
 		if (streams[i]->net)
 			skiff_close(streams[i]->fd);
 	skiff_close(ours_own.fd);
-	for (int i = 0; i < SKB_BLOCKS_LONG; i++)
-		put_page(blocks[i]);
+	blocks_put(blocks, SKB_BLOCKS_LONG);
 	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++)
 		left += skiff_net_destroy(hosts[i]);
 	return left;

@@ -4,6 +4,7 @@
 #define SKIFF_BENCH_NETNS_H
 
 #include <fcntl.h>
+#include <net/if.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,7 +15,6 @@
 #include <unistd.h>
 
 #include <linux/ethtool.h>
-#include <linux/if.h>
 #include <linux/sockios.h>
 
 static inline bool netns_write(const char *file, const char *text)
