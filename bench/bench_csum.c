@@ -86,9 +86,9 @@ static void peer_copy_and_sum(size_t times, void *arg)
 
 	bench_keep(peer_copy_cksum(b->dst, b->src, b->len, times));
 }
-#define PEER(fn, text) fn, text
+#define PEER(fn, text) .peer = (fn), .peer_name = (text)
 #else
-#define PEER(fn, text) NULL, NULL
+#define PEER(fn, text) .peer = NULL
 #endif
 
 /* About 50 µs a round: short, so that both see the same clock frequency. */
@@ -100,8 +100,13 @@ static size_t times_of(size_t len)
 static void bench_sum(const char *name, const unsigned char *src, size_t len)
 {
 	struct blocks hot = { src + SUM_OFFSET, NULL, len, 0, 1, 0 };
-	struct bench_case c = { name, sum, PEER(peer_sum, "rte_raw_cksum"), times_of(len), 1,
-				&hot, &hot };
+	struct bench_case c = { .name = name,
+				.ours = sum,
+				PEER(peer_sum, "rte_raw_cksum"),
+				.times = times_of(len),
+				.units = 1,
+				.arg = &hot,
+				.peer_arg = &hot };
 
 	bench_run(&c);
 }
@@ -110,21 +115,21 @@ static void bench_hot_copies(const unsigned char *src, unsigned char *dst)
 {
 	struct blocks small = { src, dst + COPY_OFFSET, 1500, 0, 1, 0 };
 	struct blocks large = { src, dst + COPY_OFFSET, 65536, 0, 1, 0 };
-	struct bench_case packet = { "csum/copy-and-sum-1500",
-				     copy_and_sum,
+	struct bench_case packet = { .name = "csum/copy-and-sum-1500",
+				     .ours = copy_and_sum,
 				     PEER(peer_copy_and_sum, "memcpy+rte_raw_cksum"),
-				     times_of(1500),
-				     1,
-				     &small,
-				     &small };
-	struct bench_case segment = { "csum/copy-and-sum-65536",
-				      copy_and_sum,
-				      copy_alone,
-				      "memcpy",
-				      times_of(65536),
-				      1,
-				      &large,
-				      &large };
+				     .times = times_of(1500),
+				     .units = 1,
+				     .arg = &small,
+				     .peer_arg = &small };
+	struct bench_case segment = { .name = "csum/copy-and-sum-65536",
+				      .ours = copy_and_sum,
+				      .peer = copy_alone,
+				      .peer_name = "memcpy",
+				      .times = times_of(65536),
+				      .units = 1,
+				      .arg = &large,
+				      .peer_arg = &large };
 
 	bench_run(&packet);
 	bench_run(&segment);
@@ -137,8 +142,14 @@ static void bench_cold_copy(const char *name, const unsigned char *src, unsigned
 	size_t count = COLD_BYTES / slot;
 	struct blocks ours = { src, dst + COPY_OFFSET, len, slot, count, 0 };
 	struct blocks other = { src, dst + COPY_OFFSET, len, slot, count, count / 2 };
-	struct bench_case c = { name, copy_and_sum, copy_alone, "memcpy", 2000000 / (len + 1000),
-				1,    &ours,	    &other };
+	struct bench_case c = { .name = name,
+				.ours = copy_and_sum,
+				.peer = copy_alone,
+				.peer_name = "memcpy",
+				.times = 2000000 / (len + 1000),
+				.units = 1,
+				.arg = &ours,
+				.peer_arg = &other };
 
 	bench_run(&c);
 }
