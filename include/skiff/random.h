@@ -106,7 +106,11 @@ SKIFF_API u32 get_random_u32_below(u32 ceil);
  */
 SKIFF_API void get_random_bytes(void *buf, size_t len);
 
-/* get_random_u32() - 32 unforeseeable bits: a word serves two calls */
+/**
+ * get_random_u32() - 32 unforeseeable bits
+ *
+ * A word of the generator serves two calls. Otherwise as get_random_u64().
+ */
 SKIFF_API u32 get_random_u32(void);
 
 static inline u16 get_random_u16(void)

@@ -28,19 +28,19 @@ struct spares {
 	unsigned int nr;
 };
 
-/* kzalloc(), @size always the same. Return: memory for spares_put() or kfree(), or NULL. */
-static inline void *spares_zalloc(struct spares *s, size_t size)
+/* kmalloc(), @size always that of what is kept. Return: memory for spares_put() or kfree(), or NULL. */
+static inline void *spares_alloc(struct spares *s, size_t size, gfp_t gfp)
 {
 	void *p = s->first;
 
 	if (!p)
-		return kzalloc(size, GFP_ATOMIC);
+		return kmalloc(size, gfp);
 	memcpy((void *)&s->first, p, sizeof(s->first));
 	s->nr--;
-	return memset(p, 0, size);
+	return gfp & __GFP_ZERO ? memset(p, 0, size) : p;
 }
 
-/* kfree(). @p: of spares_zalloc() and not NULL, at least a pointer long. */
+/* kfree(). @p: of spares_alloc() and not NULL, at least a pointer long. */
 static inline void spares_put(struct spares *s, void *p)
 {
 	if (s->nr == SPARES_MAX) {

@@ -6,6 +6,7 @@
 #include <skiff/slab.h>
 #include <skiff/sock.h>
 
+#include "base/spares.h"
 #include "sock/sock.h"
 
 /* As many small packets as a socket takes by default on Linux. */
@@ -13,17 +14,7 @@
 #define DEFAULT_OPTMEM (128 * 1024)
 #define DEFAULT_SOMAXCONN 4096
 
-/*
- * Connections come and go, and their sockets are larger than what the C library keeps at hand for a thread.
- * A host keeps so many, of the kind that was the last to end. Not where allocations are to fail on demand
- * and whoever touches a freed one is to be caught.
- */
-#ifdef SKIFF_DEBUG
-#define SOCK_SPARES_MAX 0u
-#else
-#define SOCK_SPARES_MAX (unsigned int)SOCK_SPARES
-#endif
-#define SOCK_SPARES 64
+/* Smaller ones the C library keeps at hand for a thread as well. */
 #define SOCK_SPARE_LEAST 1024
 
 /**
@@ -33,8 +24,7 @@
  * @ctl: its registration
  * @last_cookie: the number of the socket that was numbered last
  * @cookie: the host's own number
- * @spares: memory of sockets that have ended, for the next ones
- * @nr_spares: how many
+ * @spares: memory of sockets that have ended, for the next ones: of the kind that was the last to end
  * @spare_size: bytes of each
  */
 struct sock_net {
@@ -43,8 +33,7 @@ struct sock_net {
 	struct ctl_table_header *ctl;
 	u64 last_cookie;
 	u64 cookie;
-	void *spares[SOCK_SPARES];
-	unsigned int nr_spares;
+	struct spares spares;
 	size_t spare_size;
 };
 
@@ -72,25 +61,21 @@ static struct sock_net *sock_net_of(const struct net *net)
 void *sock_memory(struct net *net, size_t size, gfp_t gfp)
 {
 	struct sock_net *sn = net && current_net() == net ? sock_net_of(net) : NULL;
-	void *p;
 
-	if (!sn || !sn->nr_spares || sn->spare_size != size)
-		return kmalloc(size, gfp);
-	p = sn->spares[--sn->nr_spares];
-	return gfp & __GFP_ZERO ? memset(p, 0, size) : p;
+	return sn && sn->spare_size == size ? spares_alloc(&sn->spares, size, gfp) :
+					      kmalloc(size, gfp);
 }
 
 void sock_memory_free(const struct net *net, void *p, size_t size)
 {
 	struct sock_net *sn = net && current_net() == net ? sock_net_of(net) : NULL;
 
-	if (!sn || size < SOCK_SPARE_LEAST || sn->nr_spares == SOCK_SPARES_MAX ||
-	    (sn->nr_spares && sn->spare_size != size)) {
+	if (!sn || size < SOCK_SPARE_LEAST || (sn->spares.nr && sn->spare_size != size)) {
 		kfree(p);
 		return;
 	}
 	sn->spare_size = size;
-	sn->spares[sn->nr_spares++] = p;
+	spares_put(&sn->spares, p);
 }
 
 struct sock_limits *sock_limits(const struct net *net)
@@ -153,8 +138,7 @@ static void sock_net_exit(struct net *net)
 	struct sock_net *sn = (struct sock_net *)net_generic(net, sock_net_id);
 
 	unregister_net_sysctl_table(sn->ctl);
-	while (sn->nr_spares)
-		kfree(sn->spares[--sn->nr_spares]);
+	spares_free(&sn->spares);
 }
 
 static struct pernet_operations sock_net_ops = {

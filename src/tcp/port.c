@@ -24,8 +24,8 @@ static struct inet_bind_bucket *bucket_find(const struct inet_hashinfo *h, u16 p
 
 static struct inet_bind_bucket *bucket_make(struct inet_hashinfo *h, u16 port)
 {
-	struct inet_bind_bucket *tb =
-		(struct inet_bind_bucket *)spares_zalloc(&h->buckets, sizeof(*tb));
+	struct inet_bind_bucket *tb = (struct inet_bind_bucket *)spares_alloc(
+		&h->buckets, sizeof(*tb), GFP_ATOMIC | __GFP_ZERO);
 
 	if (!tb)
 		return NULL;

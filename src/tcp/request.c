@@ -13,8 +13,8 @@
 
 struct request_sock *tcp_reqsk_alloc(const struct sock *sk)
 {
-	struct request_sock *req = (struct request_sock *)spares_zalloc(
-		&tcp_net(sock_net(sk))->requests, sizeof(*req));
+	struct request_sock *req = (struct request_sock *)spares_alloc(
+		&tcp_net(sock_net(sk))->requests, sizeof(*req), GFP_ATOMIC | __GFP_ZERO);
 	struct sock *as_sk = req_to_sk(req);
 
 	if (!req)

@@ -78,7 +78,8 @@ static struct inet_timewait_sock *twsk_alloc(const struct sock *sk, int state)
 
 	if (tn->tw_count >= tn->sysctl_tcp_max_tw_buckets)
 		return NULL;
-	tw = (struct inet_timewait_sock *)spares_zalloc(&tn->timewaits, sizeof(*tw));
+	tw = (struct inet_timewait_sock *)spares_alloc(&tn->timewaits, sizeof(*tw),
+						       GFP_ATOMIC | __GFP_ZERO);
 	if (!tw)
 		return NULL;
 	twsk_common(tw, sk);
