@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """Devices at a stream socket: hosts joined by descriptors, paths and cables, and passt at the other end."""
+import contextlib
 import hashlib
 import http.server
 import re
@@ -283,6 +284,29 @@ class Files(http.server.BaseHTTPRequestHandler):
         pass
 
 
+def fetch_by_passt(path, mtu, server):
+    passt = subprocess.Popen(['passt', '-f', '-s', path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: os.path.exists(path) or passt.poll() is not None)
+        if passt.poll() is not None:
+            raise Skip('passt does not run here')
+        # Its address for the guest is that of the system, and the router's leads to the system's loopback.
+        status, out, err = call('run', '--dev', 'socket=%s,addr=198.51.100.2/24,mtu=%d' % (path, mtu), '--gateway',
+                                '198.51.100.1', '--', 'sh', '-c',
+                                'curl -sf http://198.51.100.1:%d/ | sha256sum' % server.server_port)
+        assert status == 0, err
+        assert out.split()[0] == hashlib.sha256(server.content).hexdigest(), out
+    finally:
+        passt.kill()
+        passt.wait()
+    # Where passt had to repeat data, that of 2023 acknowledges a FIN by a segment from before its own one,
+    # which is none (RFC 9293, 3.10.7.4): the host repeats the FIN for as long as Linux does.
+    for host in hosts_of_run():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(host, signal.SIGTERM)
+    assert_quiet(0)
+
+
 def test_passt_is_the_other_end():
     """A program reaches a server on the system by passt, which knows nothing of us."""
     tool('passt')
@@ -295,23 +319,10 @@ def test_passt_is_the_other_end():
     server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Files)
     server.content = os.urandom(30 * MB)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    path = directory + '/socket'
-    passt = subprocess.Popen(['passt', '-f', '-s', path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        wait_for(lambda: os.path.exists(path) or passt.poll() is not None)
-        if passt.poll() is not None:
-            raise Skip('passt does not run here')
         for mtu in 1500, 65520:
-            # Its address for the guest is that of the system, and the router's leads to the system's loopback.
-            status, out, err = call('run', '--dev', 'socket=%s,addr=198.51.100.2/24,mtu=%d' % (path, mtu), '--gateway',
-                                    '198.51.100.1', '--', 'sh', '-c',
-                                    'curl -sf http://198.51.100.1:%d/ | sha256sum' % server.server_port)
-            assert status == 0, err
-            assert out.split()[0] == hashlib.sha256(server.content).hexdigest(), out
-            assert_quiet(0)
+            fetch_by_passt(directory + '/socket%d' % mtu, mtu, server)
     finally:
-        passt.kill()
-        passt.wait()
         server.shutdown()
         subprocess.run(['ip', 'link', 'del', 'outside'], check=True)
 

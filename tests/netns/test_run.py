@@ -230,15 +230,19 @@ def test_children_are_served_when_the_program_is_gone(uid):
 
 
 def hosts_of_run():
-    """Processes of the hosts that `run` has started."""
+    """Processes of the hosts that `run` has started here: other tests have theirs at the same time."""
+    ours = ['XDG_RUNTIME_DIR=%s\0' % path for path in RUNTIME.values()]
     found = []
     for pid in filter(str.isdigit, os.listdir('/proc')):
         try:
             line = open('/proc/%s/cmdline' % pid).read().split('\0')
             state = open('/proc/%s/stat' % pid).read().rsplit(')', 1)[1].split()[0]
+            env = open('/proc/%s/environ' % pid, errors='replace').read()
+        except PermissionError:
+            env = ours[0]
         except OSError:
             continue
-        if line[:2] == [SKIFF, 'run'] and state != 'Z':
+        if line[:2] == [SKIFF, 'run'] and state != 'Z' and any(o in env for o in ours):
             found.append(int(pid))
     return found
 
