@@ -110,7 +110,10 @@ def nginx_reload(server, client):
 
 # ---------------------------------------------------------------------- iperf3
 
-def iperf3_run(client, server, *args):
+def iperf3_run(program, client, server, *args):
+    # It closes its listener after each test, and makes another one.
+    begun = len(re.findall('Accepted connection', program.text()))
+    wait_for(lambda: len(re.findall('Server listening', program.text())) > begun)
     result = json.loads(client.run('iperf3', '-c', server.address, '-J', *args))
     assert 'error' not in result, result['error']
     return result['end']
@@ -118,21 +121,20 @@ def iperf3_run(client, server, *args):
 
 def iperf3(server, client):
     program = server.start('iperf3', '-s', '--forceflush')
-    program.says('Server listening')
     bulk = 16 * MB
     # What is under way when the sender says that it is done is not counted: small buffers, of four streams.
     four = ['-P', '4', '-w', '128K']
     for args in ([], ['-R'], four, [*four, '-R']):
-        end = iperf3_run(client, server, '-n', str(bulk), *args)
+        end = iperf3_run(program, client, server, '-n', str(bulk), *args)
         sent, received = end['sum_sent']['bytes'], end['sum_received']['bytes']
         assert sent >= bulk, (args, sent)
         assert bulk // 2 <= received <= sent, (args, sent, received)
         assert len(end['streams']) == (4 if args[:1] == ['-P'] else 1)
-    end = iperf3_run(client, server, '-t', '1', '--bidir')
+    end = iperf3_run(program, client, server, '-t', '1', '--bidir')
     for way in ('sum_received', 'sum_received_bidir_reverse'):
         assert end[way]['bytes'] > MB // 4, (way, end[way])
     for args in ([], ['-R']):
-        end = iperf3_run(client, server, '-u', '-b', '2M', '-l', '1000', '-k', '300', *args)
+        end = iperf3_run(program, client, server, '-u', '-b', '2M', '-l', '1000', '-k', '300', *args)
         assert end['sum']['packets'] >= 100, end['sum']
         assert end['sum']['lost_packets'] < end['sum']['packets'] // 2, end['sum']
     assert len(re.findall('Accepted connection', program.text())) == 7, program.text()
