@@ -4,7 +4,9 @@
  * veth. The far end is the same process of the kernel's sockets in both; this end is skiff or the
  * kernel. Bulk cases tell the processor time of either end, too, which a busy machine changes less.
  */
+#include <dirent.h>
 #include <sys/ioctl.h>
+#include <time.h>
 
 #include <linux/sockios.h>
 
@@ -40,6 +42,8 @@ static struct page *blocks[SKB_BLOCKS_LONG];
  * @fd: descriptor, of either stack
  * @conn: its number at the partner
  * @blocks: it goes by sk_buffs, of so many blocks when sent; 0: it is copied
+ * @threaded: a thread of the kernel's receives what this end sends
+ * @thread: that one's processor time
  * @near: processor time of this end, seconds
  * @far: of the other end
  * @bytes: that went
@@ -49,6 +53,8 @@ struct stream {
 	int fd;
 	int conn;
 	int blocks;
+	bool threaded;
+	clockid_t thread;
 	double near;
 	double far;
 	double bytes;
@@ -109,6 +115,15 @@ static void skiff_drain(const struct stream *s)
 		skiff_poll(s->net, 1000000);
 }
 
+/* Processor time of the kernel's thread, seconds. */
+static double thread_seconds(const struct stream *s)
+{
+	struct timespec t = { 0, 0 };
+
+	need(!s->threaded || clock_gettime(s->thread, &t) == 0, "clock of the kernel's thread");
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
 static void count_costs(struct stream *s, double near, double far, size_t bytes)
 {
 	s->near += near;
@@ -120,7 +135,7 @@ static void send_bulk(size_t times, void *arg)
 {
 	struct stream *s = (struct stream *)arg;
 	size_t bytes = times * (size_t)MB;
-	double before = cpu_seconds(), near;
+	double before = cpu_seconds(), thread = thread_seconds(s), near;
 
 	partner_order(&partner, PARTNER_SINK, s->conn, bytes);
 	if (!s->net)
@@ -132,14 +147,15 @@ static void send_bulk(size_t times, void *arg)
 	if (s->net)
 		skiff_drain(s);
 	near = cpu_seconds() - before;
-	count_costs(s, near, partner_report(&partner), bytes);
+	thread = thread_seconds(s) - thread;
+	count_costs(s, near, partner_report(&partner) + thread, bytes);
 }
 
 static void receive_bulk(size_t times, void *arg)
 {
 	struct stream *s = (struct stream *)arg;
 	size_t bytes = times * (size_t)MB;
-	double before = cpu_seconds(), near;
+	double before = cpu_seconds(), thread = thread_seconds(s), near;
 
 	partner_order(&partner, PARTNER_SOURCE, s->conn, bytes);
 	if (!s->net)
@@ -149,7 +165,8 @@ static void receive_bulk(size_t times, void *arg)
 	else
 		skiff_sink(s, bytes);
 	near = cpu_seconds() - before;
-	count_costs(s, near, partner_report(&partner), bytes);
+	thread = thread_seconds(s) - thread;
+	count_costs(s, near, partner_report(&partner) + thread, bytes);
 }
 
 /* Picoseconds a byte of one end, and the kernel's in its place. */
@@ -347,6 +364,33 @@ static struct stream stream_to(struct net *net, const char *addr)
 	return s;
 }
 
+/* The thread "napi/DEV-N" does the far end's work as well. */
+static struct stream threaded_stream_to(struct net *net, const char *addr, const char *dev)
+{
+	struct stream s = stream_to(net, addr);
+	char path[300], name[64], wanted[64];
+	DIR *proc = opendir("/proc");
+	struct dirent *d;
+
+	snprintf(wanted, sizeof(wanted), "napi/%s-", dev);
+	while (proc && !s.threaded && (d = readdir(proc)) != NULL) {
+		FILE *f;
+
+		snprintf(path, sizeof(path), "/proc/%s/comm", d->d_name);
+		f = atoi(d->d_name) > 0 ? fopen(path, "r") : NULL;
+		if (!f)
+			continue;
+		s.threaded = fgets(name, sizeof(name), f) &&
+			     !strncmp(name, wanted, strlen(wanted)) &&
+			     clock_getcpuclockid(atoi(d->d_name), &s.thread) == 0;
+		fclose(f);
+	}
+	if (proc)
+		closedir(proc);
+	need(s.threaded, wanted);
+	return s;
+}
+
 static struct own_pair pair_at(struct net *net, const char *addr)
 {
 	const struct dial d = { .net = net, .addr = addr };
@@ -393,6 +437,7 @@ static bool setup_kernel(void)
 /* The cases. */
 
 static struct stream kernel, plain_kernel, ours, by_skb, lng, long_by_skb, plain;
+static struct stream threaded, threaded_by_skb, threaded_plain;
 static struct own_pair kernel_own, ours_own;
 static struct dial kernel_dial, ours_dial;
 
@@ -411,6 +456,19 @@ static const struct bench_case cases[] = {
 	{ .name = "tcp/tap-receive-skb", BULK(receive_bulk, by_skb), VETH(receive_bulk, kernel) },
 	{ .name = "tcp/tap-plain-send", BULK(send_bulk, plain), PLAIN_VETH(send_bulk) },
 	{ .name = "tcp/tap-plain-receive", BULK(receive_bulk, plain), PLAIN_VETH(receive_bulk) },
+	{ .name = "tcp/tap-threaded-send", BULK(send_bulk, threaded), VETH(send_bulk, kernel) },
+	{ .name = "tcp/tap-threaded-send-skb",
+	  BULK(send_bulk, threaded_by_skb),
+	  VETH(send_bulk, kernel) },
+	{ .name = "tcp/tap-threaded-receive",
+	  BULK(receive_bulk, threaded),
+	  VETH(receive_bulk, kernel) },
+	{ .name = "tcp/tap-plain-threaded-send",
+	  BULK(send_bulk, threaded_plain),
+	  PLAIN_VETH(send_bulk) },
+	{ .name = "tcp/tap-plain-threaded-receive",
+	  BULK(receive_bulk, threaded_plain),
+	  PLAIN_VETH(receive_bulk) },
 	{ .name = "tcp/tap-rtt",
 	  .ours = round_trips,
 	  .arg = &ours,
@@ -432,8 +490,11 @@ static const struct bench_case cases[] = {
 	  .rate = "connections/s" },
 };
 
-/* Hosts: as they come; with packets of more than 64 KB; without the virtio header. */
-static struct net *tap, *long_tap, *bare;
+/*
+ * Hosts: as they come; with packets of more than 64 KB; without the virtio header; and the first and the last
+ * kind with a thread of the kernel's.
+ */
+static struct net *tap, *long_tap, *bare, *tap_threaded, *bare_threaded;
 
 static void setup(void)
 {
@@ -449,6 +510,12 @@ static void setup(void)
 		long_by_skb.blocks = SKB_BLOCKS_LONG;
 	}
 	plain = stream_to(bare, "203.0.113.1");
+	if (tap_threaded && bare_threaded) {
+		threaded = threaded_stream_to(tap_threaded, "203.0.115.1", "sk3");
+		threaded_by_skb = threaded_stream_to(tap_threaded, "203.0.115.1", "sk3");
+		threaded_by_skb.blocks = SKB_BLOCKS;
+		threaded_plain = threaded_stream_to(bare_threaded, "203.0.116.1", "sk4");
+	}
 	kernel_own = pair_at(NULL, "198.51.100.1");
 	ours_own = pair_at(tap, "192.0.2.1");
 	kernel_dial = (struct dial){ .addr = "198.51.100.1" };
@@ -457,8 +524,11 @@ static void setup(void)
 
 static int teardown(void)
 {
-	const struct stream *const streams[] = { &ours, &by_skb, &lng, &long_by_skb, &plain };
-	struct net *const hosts[] = { tap, long_tap, bare };
+	const struct stream *const streams[] = {
+		&ours,	   &by_skb,	     &lng,	     &long_by_skb, &plain,
+		&threaded, &threaded_by_skb, &threaded_plain
+	};
+	struct net *const hosts[] = { tap, long_tap, bare, tap_threaded, bare_threaded };
 	int left = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(streams); i++)
@@ -467,14 +537,15 @@ static int teardown(void)
 	skiff_close(ours_own.fd);
 	blocks_put(blocks, SKB_BLOCKS_LONG);
 	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++)
-		left += skiff_net_destroy(hosts[i]);
+		left += hosts[i] ? skiff_net_destroy(hosts[i]) : 0;
 	return left;
 }
 
 /* One case alone, or this side of it so many times over, is for who looks for costs. */
 static void run_asked(const struct bench_case *c, int argc, char **argv)
 {
-	if ((c->arg == &lng || c->arg == &long_by_skb) && !long_tap)
+	/* What this machine has no device for has no host. */
+	if ((c->ours == send_bulk || c->ours == receive_bulk) && !((struct stream *)c->arg)->net)
 		return;
 	if (argc > 1 && strcmp(argv[1], c->name) != 0)
 		return;
@@ -494,6 +565,8 @@ int main(int argc, char **argv)
 	tap = tap_host("sk0", "192.0.2", "");
 	long_tap = tap_host("sk2", "203.0.114", ",gso_ipv4_max_size=" LONG);
 	bare = tap_host("sk1", "203.0.113", ",vnet_hdr=off");
+	tap_threaded = tap_host("sk3", "203.0.115", ",napi=threaded");
+	bare_threaded = tap_host("sk4", "203.0.116", ",vnet_hdr=off,napi=threaded");
 	need(tap && bare, "TAP");
 	setup();
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)

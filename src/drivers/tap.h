@@ -47,6 +47,14 @@ static inline struct tap *tap_of(const struct net_device *dev)
 	return (struct tap *)netdev_priv(dev);
 }
 
+/*
+ * tap_napi.c
+ *
+ * What is written to @fd, an interface @name with IFF_NAPI, is received by a thread of the kernel's, by many
+ * frames at a time and merged. Return: 0 or a negative errno.
+ */
+int tap_napi_begin(int fd, const char *name);
+
 /* tap_io.c */
 extern const struct fdev_ops tap_ops;
 extern const struct fdev_ops tun_ops;

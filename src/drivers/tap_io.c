@@ -185,17 +185,21 @@ static int rest_iov(const struct in *in, struct iovec *iov)
 
 static void prepare(struct tap *tap, struct in *in, struct uring_io *io, int index)
 {
+	int n = 0;
+
 	in->room = READ_ONCE(tap->f.dev->mtu) + ETH_HLEN + VLAN_HLEN;
 	in->skb = alloc_frame(&tap->f, in->room);
 	in->pages = get_pages(tap, index);
 	in->overflow = tap->overflow + (size_t)index * FDEV_MAX_FRAME;
-	in->hdr = (struct virtio_net_hdr){ .flags = 0 };
+	if (tap->vnet_hdr) {
+		in->hdr = (struct virtio_net_hdr){ .flags = 0 };
+		in->iov[n++] = (struct iovec){ &in->hdr, sizeof(in->hdr) };
+	}
 	/* Without memory it is still read, or it would be found readable for ever. */
-	in->iov[0] = (struct iovec){ &in->hdr, tap->vnet_hdr ? sizeof(in->hdr) : 0 };
-	in->iov[1] =
-		(struct iovec){ in->skb ? in->skb->data : in->overflow, in->skb ? in->room : 0 };
+	if (likely(in->skb))
+		in->iov[n++] = (struct iovec){ in->skb->data, in->room };
 	io->iov = in->iov;
-	io->iovlen = 2 + rest_iov(in, &in->iov[2]);
+	io->iovlen = n + rest_iov(in, &in->iov[n]);
 }
 
 /* Pages with @rest bytes of frame become its fragments. */

@@ -47,6 +47,7 @@ enum tap_uring { TAP_URING_AUTO, TAP_URING_ON, TAP_URING_OFF };
 /* Options of tap devices. */
 struct tap_config {
 	bool no_vnet_hdr;
+	bool napi_threaded;
 	enum tap_uring uring;
 	unsigned int gso_max_size; /* 0: the default */
 };
@@ -95,6 +96,15 @@ static int vnet_hdr_option(struct tap_config *c, const char *value, char *err, s
 	return 0;
 }
 
+static int napi_option(struct tap_config *c, const char *value, char *err, size_t err_size)
+{
+	if (strcmp(value, "off") != 0 && strcmp(value, "threaded") != 0)
+		return skiff_driver_error(err, err_size, -EINVAL,
+					  "napi=%s: off or threaded is accepted", value);
+	c->napi_threaded = !strcmp(value, "threaded");
+	return 0;
+}
+
 static int uring_option(struct tap_config *c, const char *value, char *err, size_t err_size)
 {
 	static const char *const names[] = { "auto", "on", "off" };
@@ -117,6 +127,8 @@ static int tap_option(void *config, const char *key, const char *value, char *er
 		return gso_option(c, value, err, err_size);
 	if (!strcmp(key, "vnet_hdr"))
 		return vnet_hdr_option(c, value, err, err_size);
+	if (!strcmp(key, "napi"))
+		return napi_option(c, value, err, err_size);
 	if (!strcmp(key, "uring"))
 		return uring_option(c, value, err, err_size);
 	return -ENOENT;
@@ -194,9 +206,30 @@ static int set_offloads(int fd, bool vnet_hdr, bool *cuts_udp)
 	return *cuts_udp ? 0 : tell_offloads(fd, NETIF_F_GRO_HW, false);
 }
 
+/* What of @config is the kernel's to do. 0, or a negative errno that is explained. */
+static int prepare_kernel(int fd, const char *name, const char *kind,
+			  const struct tap_config *config, bool *cuts_udp, char *err,
+			  size_t err_size)
+{
+	int error = set_offloads(fd, !config->no_vnet_hdr, cuts_udp);
+
+	if (error)
+		return skiff_driver_error(err, err_size, error,
+					  "name=%s: the kernel's %s has no checksum offload: %s; "
+					  "vnet_hdr=off does without",
+					  name, kind, strerror(-error));
+	error = config->napi_threaded ? tap_napi_begin(fd, name) : 0;
+	if (error)
+		return skiff_driver_error(
+			err, err_size, error,
+			"napi=threaded: %s; it needs CAP_SYS_ADMIN and Linux 5.12",
+			strerror(-error));
+	return 0;
+}
+
 /* Open the kernel's interface. Return: the descriptor or a negative errno; @name is completed. */
-static int open_tun(char *name, short type, bool vnet_hdr, bool *cuts_udp, char *err,
-		    size_t err_size)
+static int open_tun(char *name, short type, const struct tap_config *config, bool *cuts_udp,
+		    char *err, size_t err_size)
 {
 	const char *kind = type == IFF_TUN ? "TUN" : "TAP";
 	struct ifreq ifr = { .ifr_flags = (short)(type | IFF_NO_PI) };
@@ -205,21 +238,20 @@ static int open_tun(char *name, short type, bool vnet_hdr, bool *cuts_udp, char 
 
 	if (fd < 0)
 		return explain_open(errno, err, err_size);
-	if (vnet_hdr)
+	if (!config->no_vnet_hdr)
 		ifr.ifr_flags |= IFF_VNET_HDR;
+	if (config->napi_threaded)
+		ifr.ifr_flags |= IFF_NAPI;
 	memcpy(ifr.ifr_name, name, strlen(name) + 1);
 	if (ioctl(fd, TUNSETIFF, &ifr) < 0) {
 		error = errno;
 		close(fd);
 		return explain_attach(error, name, kind, err, err_size);
 	}
-	error = set_offloads(fd, vnet_hdr, cuts_udp);
+	error = prepare_kernel(fd, ifr.ifr_name, kind, config, cuts_udp, err, err_size);
 	if (error) {
 		close(fd);
-		return skiff_driver_error(err, err_size, error,
-					  "name=%s: the kernel's %s has no checksum offload: %s; "
-					  "vnet_hdr=off does without",
-					  name, kind, strerror(-error));
+		return error;
 	}
 	memcpy(name, ifr.ifr_name, IFNAMSIZ);
 	return fd;
@@ -332,7 +364,7 @@ static int create(struct net *net, const char *name, short type, const struct ta
 	int fd;
 
 	memcpy(ifname, name, strlen(name) + 1);
-	fd = open_tun(ifname, type, vnet_hdr, &cuts_udp, err, err_size);
+	fd = open_tun(ifname, type, config, &cuts_udp, err, err_size);
 	if (fd < 0)
 		return fd;
 	*dev = alloc_netdev(sizeof(struct tap), ifname, NET_NAME_USER, tun ? tun_setup : tap_setup);
@@ -372,9 +404,11 @@ static int tun_create(struct net *net, const char *name, const void *config,
 	return create(net, name, IFF_TUN, (const struct tap_config *)config, dev, err, err_size);
 }
 
+#define TAP_OPTIONS "vnet_hdr=on|off, uring=auto|on|off, gso_ipv4_max_size=BYTES, napi=off|threaded"
+
 struct skiff_driver tap_driver = {
 	.kind = "tap",
-	.options = "vnet_hdr=on|off, uring=auto|on|off, gso_ipv4_max_size=BYTES",
+	.options = TAP_OPTIONS,
 	.config_size = sizeof(struct tap_config),
 	.option = tap_option,
 	.create = tap_create,
@@ -382,7 +416,7 @@ struct skiff_driver tap_driver = {
 
 struct skiff_driver tun_driver = {
 	.kind = "tun",
-	.options = "vnet_hdr=on|off, uring=auto|on|off, gso_ipv4_max_size=BYTES",
+	.options = TAP_OPTIONS,
 	.config_size = sizeof(struct tap_config),
 	.option = tap_option,
 	.create = tun_create,

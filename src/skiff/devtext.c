@@ -80,13 +80,13 @@ static int devtext_option(struct devtext *d, char *item, char *err, size_t err_s
 /* Return: 0, or -EINVAL with a message. */
 int devtext_parse(struct devtext *d, const char *text, char *err, size_t err_size)
 {
-	size_t len = text ? strnlen(text, DEVTEXT_MAX) : 0;
+	size_t len = text ? strlen(text) : 0;
 	char *next, *item;
 	size_t eq;
 	int ret;
 
 	memset(d, 0, sizeof(*d));
-	if (!len || len == DEVTEXT_MAX)
+	if (!len || len >= DEVTEXT_MAX)
 		return conf_error(err, err_size, -EINVAL,
 				  "a device is described as KIND,key=value,... in 1 to %d "
 				  "characters",

@@ -81,6 +81,7 @@ def test_devices():
           dev(DEVICE, ['mtu=65522', '68 to 65521'], 'tap,mtu=65522'),
           dev(DEVICE, 'mtu=99999999999', 'tap,mtu=99999999999'),
           dev(DEVICE, ['vnet_hdr=maybe', 'on or off'], 'tap,vnet_hdr=maybe'),
+          dev(DEVICE, ['napi=on', 'off or threaded'], 'tap,napi=on'),
           dev(DEVICE, ['gso_ipv4_max_size=x', '65536 to 524288'], 'tap,gso_ipv4_max_size=x'),
           dev(DEVICE, '65536 to 524288', 'tap,gso_ipv4_max_size=65535'),
           dev(DEVICE, '65536 to 524288', 'tap,gso_ipv4_max_size=524289'))

@@ -249,6 +249,28 @@ def test_bulk_without_offload():
     both_roles(story, 'both=%d' % (8 * MB), dev=',vnet_hdr=off')
 
 
+def thread_of_the_kernels():
+    """Skips where none is to be had for a TAP: without rights in the mount namespace, and only there."""
+    probe = subprocess.run([SKIFF, 'run', '--dev', 'tap,name=sk9,addr=203.0.113.9/24,napi=threaded', 'true'],
+                           capture_output=True, text=True)
+    with open('/proc/self/uid_map') as f:
+        ordinary = f.read().split() != ['0', '0', str(2 ** 32 - 1)]
+    if ordinary and 'needs CAP_SYS_ADMIN' in probe.stderr:
+        raise Skip(probe.stderr.strip())
+
+
+def test_bulk_by_a_thread_of_the_kernels():
+    """What is sent waits for it, within bounds, and is merged."""
+    thread_of_the_kernels()
+    look = 'mount -t sysfs sysfs /sys && cat /sys/class/net/%s/threaded' % DEV
+
+    def story(s):
+        assert sh('unshare', '-m', 'sh', '-c', look).strip() == '1'
+        s.both(BULK)
+    for options in '', ',vnet_hdr=off':
+        both_roles(story, 'both=%d' % BULK, dev=',napi=threaded' + options)
+
+
 def test_packets_longer_than_their_header_can_say():
     """Whole for the kernel, which takes them as they are, and cut where it passes them on."""
     major, minor = (int(n) for n in os.uname().release.split('.', 2)[:2])
