@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* TCP between two hosts of one process on a cable, on one core, next to the kernel's loopback. */
+/* TCP between two hosts of one process on a cable, by one thread, next to the kernel's loopback. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -39,8 +40,8 @@ struct cable {
 	int fds[2];
 };
 
-/* With all offloads; and with frames of 1,500 bytes that are cut and summed. */
-static struct cable quick, plain;
+/* With all offloads, for two threads; and with frames of 1,500 bytes that are cut and summed. */
+static struct cable quick, second, plain;
 static struct page *blocks[BLOCKS];
 static int kernel_fds[2];
 static char buf[CHUNK], sink[CHUNK];
@@ -203,7 +204,7 @@ static void kernel_pair(int pair[2], int l)
 	need(pair[1] >= 0, "accept");
 }
 
-static int kernel_listener;
+static int kernel_listener, second_listener;
 
 static void kernel_connections(size_t times, void *arg)
 {
@@ -251,9 +252,9 @@ static void kernel_many_connections(size_t times, void *arg)
 {
 	struct sockaddr_in a;
 	socklen_t len = sizeof(a);
-	int out[IN_FLIGHT], in[IN_FLIGHT], i;
+	int out[IN_FLIGHT], in[IN_FLIGHT], listener = *(const int *)arg, i;
 
-	getsockname(kernel_listener, (struct sockaddr *)&a, &len);
+	getsockname(listener, (struct sockaddr *)&a, &len);
 	while (times--) {
 		for (i = 0; i < IN_FLIGHT; i++) {
 			out[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
@@ -262,7 +263,7 @@ static void kernel_many_connections(size_t times, void *arg)
 			     "connect");
 		}
 		for (i = 0; i < IN_FLIGHT; i++) {
-			in[i] = accept(kernel_listener, NULL, NULL);
+			in[i] = accept(listener, NULL, NULL);
 			need(in[i] >= 0, "accept");
 		}
 		for (i = 0; i < IN_FLIGHT; i++)
@@ -274,14 +275,56 @@ static void kernel_many_connections(size_t times, void *arg)
 	}
 }
 
-static void setup_kernel(void)
+/* The same by two threads, which have nothing in common but the process. */
+
+struct worker {
+	bench_fn work;
+	size_t times;
+	void *arg;
+};
+
+static void *worker_run(void *arg)
+{
+	const struct worker *w = (const struct worker *)arg;
+
+	w->work(w->times, w->arg);
+	return NULL;
+}
+
+static void by_two_threads(bench_fn work, size_t times, void *first, void *other)
+{
+	struct worker w = { .work = work, .times = times, .arg = other };
+	pthread_t thread;
+
+	need(pthread_create(&thread, NULL, worker_run, &w) == 0, "pthread_create");
+	work(times, first);
+	pthread_join(thread, NULL);
+}
+
+static void threads_connections(size_t times, void *arg)
+{
+	by_two_threads(many_connections, times, &quick, &second);
+}
+
+static void kernel_threads_connections(size_t times, void *arg)
+{
+	by_two_threads(kernel_many_connections, times, &kernel_listener, &second_listener);
+}
+
+static int make_kernel_listener(void)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int l = socket(AF_INET, SOCK_STREAM, 0);
 
-	kernel_listener = socket(AF_INET, SOCK_STREAM, 0);
-	need(bind(kernel_listener, (struct sockaddr *)&a, sizeof(a)) == 0 &&
-		     listen(kernel_listener, 2 * IN_FLIGHT) == 0,
+	need(bind(l, (struct sockaddr *)&a, sizeof(a)) == 0 && listen(l, 2 * IN_FLIGHT) == 0,
 	     "kernel listener");
+	return l;
+}
+
+static void setup_kernel(void)
+{
+	kernel_listener = make_kernel_listener();
+	second_listener = make_kernel_listener();
 	kernel_pair(kernel_fds, kernel_listener);
 }
 
@@ -311,6 +354,7 @@ static void setup_cable(struct cable *c, netdev_features_t without)
 static void setup(void)
 {
 	setup_cable(&quick, 0);
+	setup_cable(&second, 0);
 	setup_cable(&plain, NETIF_F_GSO_SOFTWARE | NETIF_F_HW_CSUM | NETIF_F_RXCSUM);
 	need(blocks_get(blocks, BLOCKS), "alloc_pages");
 }
@@ -326,7 +370,7 @@ static int teardown_cable(struct cable *c)
 static int teardown(void)
 {
 	blocks_put(blocks, BLOCKS);
-	return teardown_cable(&quick) + teardown_cable(&plain);
+	return teardown_cable(&quick) + teardown_cable(&second) + teardown_cable(&plain);
 }
 
 #define LOOPBACK(way) .peer = (way), .peer_name = "kernel loopback"
@@ -354,11 +398,18 @@ static const struct bench_case cases[] = {
 	  .ours = many_connections,
 	  .arg = &quick,
 	  LOOPBACK(kernel_many_connections),
+	  .peer_arg = &kernel_listener,
 	  .units = IN_FLIGHT,
 	  .times = 10,
 	  .rate = "connections/s" },
 	{ .name = "tcp/in-process-skb", BULK(bulk_skbs, quick) },
 	{ .name = "tcp/in-process-plain", BULK(bulk, plain) },
+	{ .name = "tcp/connect-64-two-threads",
+	  .ours = threads_connections,
+	  LOOPBACK(kernel_threads_connections),
+	  .units = 2 * IN_FLIGHT,
+	  .times = 100,
+	  .rate = "connections/s" },
 };
 
 int main(int argc, char **argv)
