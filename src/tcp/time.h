@@ -35,13 +35,13 @@ static inline void tcp_mstamp_seen(struct tcp_sock *tp)
 
 /*
  * The same for a segment that has come. What was read before the bottom half began serves, but not twice for
- * one connection: between what it sent and the answer to that, time has passed.
+ * a connection that waits for an answer: between what it sent and that, time has passed.
  */
 static inline void tcp_mstamp_arrived(struct tcp_sock *tp)
 {
 	u64 seen = (u64)skiff_clock_seen(net_clock(sock_net((struct sock *)tp)));
 
-	if (unlikely(seen == tp->tcp_clock_cache))
+	if (unlikely(seen == tp->tcp_clock_cache && tp->packets_out))
 		seen = tcp_clock_ns((struct sock *)tp);
 	tcp_mstamp_set(tp, seen);
 }
