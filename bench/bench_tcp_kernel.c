@@ -566,7 +566,7 @@ int main(int argc, char **argv)
 	long_tap = tap_host("sk2", "203.0.114", ",gso_ipv4_max_size=" LONG);
 	bare = tap_host("sk1", "203.0.113", ",vnet_hdr=off");
 	tap_threaded = tap_host("sk3", "203.0.115", ",napi=threaded");
-	bare_threaded = tap_host("sk4", "203.0.116", ",vnet_hdr=off,napi=threaded");
+	bare_threaded = tap_host("sk4", "203.0.116", ",vnet_hdr=off,napi=threaded,sndbuf=0");
 	need(tap && bare, "TAP");
 	setup();
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)

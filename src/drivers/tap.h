@@ -50,10 +50,10 @@ static inline struct tap *tap_of(const struct net_device *dev)
 /*
  * tap_napi.c
  *
- * What is written to @fd, an interface @name with IFF_NAPI, is received by a thread of the kernel's, by many
+ * What is written to the interface @name, which has IFF_NAPI, is received by a thread of the kernel's, by many
  * frames at a time and merged. Return: 0 or a negative errno.
  */
-int tap_napi_begin(int fd, const char *name);
+int tap_napi_threaded(const char *name);
 
 /* tap_io.c */
 extern const struct fdev_ops tap_ops;

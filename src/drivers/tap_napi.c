@@ -3,17 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <linux/if_tun.h>
 #include <linux/mount.h>
 
 #include "drivers/tap.h"
-
-/* Most bytes, as the kernel counts them, that wait for its thread. Without a limit a fast writer takes all memory. */
-#define TAP_NAPI_QUEUE (1 << 20)
 
 /* A sysfs of this network namespace, mounted nowhere: what is at /sys may be another one's. Or a negative errno. */
 static int open_sysfs(void)
@@ -31,7 +26,7 @@ static int open_sysfs(void)
 }
 
 /* As `echo 1 > /sys/class/net/NAME/threaded`. */
-static int set_threaded(const char *name)
+int tap_napi_threaded(const char *name)
 {
 	char path[sizeof("class/net//threaded") + IFNAMSIZ];
 	int root = open_sysfs(), fd, err = 0;
@@ -46,11 +41,4 @@ static int set_threaded(const char *name)
 		close(fd);
 	close(root);
 	return err;
-}
-
-int tap_napi_begin(int fd, const char *name)
-{
-	int queue = TAP_NAPI_QUEUE;
-
-	return ioctl(fd, TUNSETSNDBUF, &queue) < 0 ? -errno : set_threaded(name);
 }

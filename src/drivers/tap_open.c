@@ -36,8 +36,16 @@
  */
 #define TAP_GSO_FITS (15 * 32768 + 6 * 4096)
 
-/* How long system calls take is tried so often; a ring pays where one takes longer than that. */
-#define URING_TRIES 5
+/*
+ * Most bytes, as the kernel counts them, that wait for its thread: without a limit a fast writer could take all
+ * memory. The kernel's own limit is none, and by none it takes small frames in a faster way.
+ */
+#define TAP_SNDBUF_THREADED (1 << 20)
+#define TAP_SNDBUF_LEAST 4096
+#define TAP_SNDBUF_NONE INT_MAX
+
+/* How long system calls take is tried so often at most; a ring pays where one takes longer than that. */
+#define URING_TRIES 50
 #define URING_TRIAL_CALLS 20
 #define URING_PAYS_NS 300
 
@@ -50,6 +58,7 @@ struct tap_config {
 	bool napi_threaded;
 	enum tap_uring uring;
 	unsigned int gso_max_size; /* 0: the default */
+	int sndbuf;		   /* likewise */
 };
 
 /* Since Linux 6.3 an IPv4 packet of no length is as long as its buffer, if segments will be cut from it. */
@@ -105,6 +114,23 @@ static int napi_option(struct tap_config *c, const char *value, char *err, size_
 	return 0;
 }
 
+static int sndbuf_option(struct tap_config *c, const char *value, char *err, size_t err_size)
+{
+	unsigned long size;
+	char *end;
+
+	errno = 0;
+	size = strtoul(value, &end, 10);
+	if (errno || *end || *value < '0' || *value > '9' || size > INT_MAX ||
+	    (size && size < TAP_SNDBUF_LEAST))
+		return skiff_driver_error(
+			err, err_size, -EINVAL,
+			"sndbuf=%s: %d to %d bytes are accepted, or 0 for no limit", value,
+			TAP_SNDBUF_LEAST, INT_MAX);
+	c->sndbuf = size ? (int)size : TAP_SNDBUF_NONE;
+	return 0;
+}
+
 static int uring_option(struct tap_config *c, const char *value, char *err, size_t err_size)
 {
 	static const char *const names[] = { "auto", "on", "off" };
@@ -129,6 +155,8 @@ static int tap_option(void *config, const char *key, const char *value, char *er
 		return vnet_hdr_option(c, value, err, err_size);
 	if (!strcmp(key, "napi"))
 		return napi_option(c, value, err, err_size);
+	if (!strcmp(key, "sndbuf"))
+		return sndbuf_option(c, value, err, err_size);
 	if (!strcmp(key, "uring"))
 		return uring_option(c, value, err, err_size);
 	return -ENOENT;
@@ -206,6 +234,18 @@ static int set_offloads(int fd, bool vnet_hdr, bool *cuts_udp)
 	return *cuts_udp ? 0 : tell_offloads(fd, NETIF_F_GRO_HW, false);
 }
 
+/* Frames that wait for the kernel's thread, which there is then. 0 or a negative errno. */
+static int set_queue(int fd, const char *name, const struct tap_config *config)
+{
+	int size = config->sndbuf;
+
+	if (!size && config->napi_threaded)
+		size = TAP_SNDBUF_THREADED;
+	if (size && ioctl(fd, TUNSETSNDBUF, &size) < 0)
+		return -errno;
+	return config->napi_threaded ? tap_napi_threaded(name) : 0;
+}
+
 /* What of @config is the kernel's to do. 0, or a negative errno that is explained. */
 static int prepare_kernel(int fd, const char *name, const char *kind,
 			  const struct tap_config *config, bool *cuts_udp, char *err,
@@ -218,7 +258,7 @@ static int prepare_kernel(int fd, const char *name, const char *kind,
 					  "name=%s: the kernel's %s has no checksum offload: %s; "
 					  "vnet_hdr=off does without",
 					  name, kind, strerror(-error));
-	error = config->napi_threaded ? tap_napi_begin(fd, name) : 0;
+	error = set_queue(fd, name, config);
 	if (error)
 		return skiff_driver_error(
 			err, err_size, error,
@@ -323,21 +363,20 @@ static long long nanoseconds(void)
 
 /*
  * A ring saves a system call a frame, and has work of its own: where a call costs a tenth of a microsecond the
- * ring costs more, and less in a sandbox or with mitigations. The shortest of a few tries is what one costs
- * without what else the machine does.
+ * ring costs more, and less in a sandbox or with mitigations. What else the machine does only makes calls slower:
+ * one quick try is enough.
  */
 static bool system_calls_are_slow(void)
 {
-	long long shortest = LLONG_MAX;
-
 	for (int try = 0; try < URING_TRIES; try++) {
 		long long begin = nanoseconds();
 
 		for (int i = 0; i < URING_TRIAL_CALLS; i++)
 			syscall(SYS_getppid);
-		shortest = min(shortest, nanoseconds() - begin);
+		if (nanoseconds() - begin <= (long long)URING_TRIAL_CALLS * URING_PAYS_NS)
+			return false;
 	}
-	return shortest > (long long)URING_TRIAL_CALLS * URING_PAYS_NS;
+	return true;
 }
 
 /* Many frames by one system call, where the kernel lets us; one by one is as right. */
@@ -404,7 +443,8 @@ static int tun_create(struct net *net, const char *name, const void *config,
 	return create(net, name, IFF_TUN, (const struct tap_config *)config, dev, err, err_size);
 }
 
-#define TAP_OPTIONS "vnet_hdr=on|off, uring=auto|on|off, gso_ipv4_max_size=BYTES, napi=off|threaded"
+#define TAP_OPTIONS \
+	"vnet_hdr=on|off, uring=auto|on|off, gso_ipv4_max_size=BYTES, napi=off|threaded, sndbuf=BYTES"
 
 struct skiff_driver tap_driver = {
 	.kind = "tap",

@@ -82,6 +82,10 @@ def test_devices():
           dev(DEVICE, 'mtu=99999999999', 'tap,mtu=99999999999'),
           dev(DEVICE, ['vnet_hdr=maybe', 'on or off'], 'tap,vnet_hdr=maybe'),
           dev(DEVICE, ['napi=on', 'off or threaded'], 'tap,napi=on'),
+          dev(DEVICE, ['sndbuf=4095', '4096 to 2147483647', '0 for no limit'], 'tap,sndbuf=4095'),
+          dev(DEVICE, 'sndbuf=2147483648', 'tap,sndbuf=2147483648'),
+          dev(DEVICE, 'sndbuf=-1', 'tap,sndbuf=-1'),
+          dev(DEVICE, 'sndbuf=1x', 'tap,sndbuf=1x'),
           dev(DEVICE, ['gso_ipv4_max_size=x', '65536 to 524288'], 'tap,gso_ipv4_max_size=x'),
           dev(DEVICE, '65536 to 524288', 'tap,gso_ipv4_max_size=65535'),
           dev(DEVICE, '65536 to 524288', 'tap,gso_ipv4_max_size=524289'))

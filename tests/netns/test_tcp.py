@@ -267,7 +267,7 @@ def test_bulk_by_a_thread_of_the_kernels():
     def story(s):
         assert sh('unshare', '-m', 'sh', '-c', look).strip() == '1'
         s.both(BULK)
-    for options in '', ',vnet_hdr=off':
+    for options in '', ',vnet_hdr=off', ',vnet_hdr=off,sndbuf=0', ',sndbuf=4096':
         both_roles(story, 'both=%d' % BULK, dev=',napi=threaded' + options)
 
 
