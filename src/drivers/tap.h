@@ -26,6 +26,7 @@
  * struct tap - one device, netdev_priv() of its net_device
  * @f: what it is as one behind a descriptor, which is an open file of /dev/net/tun
  * @vnet_hdr: each frame is preceded by a virtio header
+ * @limited: the kernel takes only so many frames at a time, and the next one may fit when one did not
  * @cuts_udp: the kernel cuts UDP packets, and hands them over uncut (Linux 6.2)
  * @rx_uring: for the thread that reads; NULL: each frame is a system call of its own
  * @tx_uring: for the thread that writes, likewise
@@ -35,6 +36,7 @@
 struct tap {
 	struct fdev f;
 	bool vnet_hdr;
+	bool limited;
 	bool cuts_udp;
 	struct uring *rx_uring;
 	struct uring *tx_uring;

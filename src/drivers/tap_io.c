@@ -48,6 +48,8 @@ static int call(int fd, const struct direction *dir, struct uring **ring, int *b
 /* Out. */
 
 static const struct direction out_by = { .many = uring_writev, .one = writev };
+/* None overtakes another. */
+static const struct direction out_in_order_by = { .many = uring_writev_linked, .one = writev };
 
 static int fill_iov(const struct tap *tap, const struct sk_buff *skb, struct virtio_net_hdr *hdr,
 		    struct iovec *iov)
@@ -125,7 +127,8 @@ static int tap_write(struct fdev *f, struct sk_buff **skbs, int n)
 	n = fill(tap, skbs, out, io, n, &err);
 	if (!n)
 		return err;
-	n = call(f->fd, &out_by, &tap->tx_uring, &f->tx_batch, io, n);
+	n = call(f->fd, tap->limited ? &out_in_order_by : &out_by, &tap->tx_uring, &f->tx_batch, io,
+		 n);
 	give_up_long(skbs, io, n);
 	return sort_out(skbs, io, n);
 }

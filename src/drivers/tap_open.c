@@ -234,16 +234,22 @@ static int set_offloads(int fd, bool vnet_hdr, bool *cuts_udp)
 	return *cuts_udp ? 0 : tell_offloads(fd, NETIF_F_GRO_HW, false);
 }
 
-/* Frames that wait for the kernel's thread, which there is then. 0 or a negative errno. */
-static int set_queue(int fd, const char *name, const struct tap_config *config)
+/* As much as may wait for the kernel's thread, of which there is none without napi=threaded. */
+static int sndbuf_of(const struct tap_config *config)
 {
-	int size = config->sndbuf;
+	if (!config->napi_threaded)
+		return TAP_SNDBUF_NONE;
+	return config->sndbuf ? config->sndbuf : TAP_SNDBUF_THREADED;
+}
 
-	if (!size && config->napi_threaded)
-		size = TAP_SNDBUF_THREADED;
-	if (size && ioctl(fd, TUNSETSNDBUF, &size) < 0)
-		return -errno;
-	return config->napi_threaded ? tap_napi_threaded(name) : 0;
+/* 0 or a negative errno. */
+static int begin_napi(int fd, const char *name, const struct tap_config *config)
+{
+	int size = sndbuf_of(config);
+
+	if (!config->napi_threaded)
+		return 0;
+	return ioctl(fd, TUNSETSNDBUF, &size) < 0 ? -errno : tap_napi_threaded(name);
 }
 
 /* What of @config is the kernel's to do. 0, or a negative errno that is explained. */
@@ -258,12 +264,12 @@ static int prepare_kernel(int fd, const char *name, const char *kind,
 					  "name=%s: the kernel's %s has no checksum offload: %s; "
 					  "vnet_hdr=off does without",
 					  name, kind, strerror(-error));
-	error = set_queue(fd, name, config);
+	error = begin_napi(fd, name, config);
 	if (error)
-		return skiff_driver_error(
-			err, err_size, error,
-			"napi=threaded: %s; it needs CAP_SYS_ADMIN and Linux 5.12",
-			strerror(-error));
+		return skiff_driver_error(err, err_size, error,
+					  "napi=threaded: %s; it needs CAP_SYS_ADMIN in the mount "
+					  "namespace, as unshare -m gives, and Linux 5.12",
+					  strerror(-error));
 	return 0;
 }
 
@@ -402,6 +408,9 @@ static int create(struct net *net, const char *name, short type, const struct ta
 	char ifname[IFNAMSIZ];
 	int fd;
 
+	if (config->sndbuf && !config->napi_threaded)
+		return skiff_driver_error(err, err_size, -EINVAL,
+					  "sndbuf=: nothing waits without napi=threaded");
 	memcpy(ifname, name, strlen(name) + 1);
 	fd = open_tun(ifname, type, config, &cuts_udp, err, err_size);
 	if (fd < 0)
@@ -413,6 +422,7 @@ static int create(struct net *net, const char *name, short type, const struct ta
 	}
 	fdev_prepare(*dev, net, fd, tun ? &tun_ops : &tap_ops);
 	tap_of(*dev)->vnet_hdr = vnet_hdr;
+	tap_of(*dev)->limited = sndbuf_of(config) != TAP_SNDBUF_NONE;
 	tap_of(*dev)->cuts_udp = cuts_udp;
 	if (prepare_io(tap_of(*dev), config)) {
 		free_netdev(*dev);

@@ -157,7 +157,8 @@ static int enter(const struct uring *u, int submit, int wait)
 	return ret < 0 ? -errno : ret;
 }
 
-static int run(struct uring *u, int op, int fd, struct uring_io *io, int n)
+/* @linked: one that fails ends those behind it. */
+static int run(struct uring *u, int op, int fd, struct uring_io *io, int n, bool linked)
 {
 	unsigned int tail = *u->sq_tail;
 	int given = 0, done = 0, ret;
@@ -165,6 +166,8 @@ static int run(struct uring *u, int op, int fd, struct uring_io *io, int n)
 	for (int i = 0; i < n; i++) {
 		io[i].res = -ECANCELED;
 		put_request(u, tail + (unsigned int)i, op, fd, &io[i], i);
+		if (linked && i + 1 < n)
+			u->sqes[(tail + (unsigned int)i) & u->sq_mask].flags = IOSQE_IO_LINK;
 	}
 	__atomic_store_n(u->sq_tail, tail + (unsigned int)n, __ATOMIC_RELEASE);
 	while (done < n) {
@@ -183,10 +186,15 @@ static int run(struct uring *u, int op, int fd, struct uring_io *io, int n)
 
 int uring_readv(struct uring *u, int fd, struct uring_io *io, int n)
 {
-	return run(u, IORING_OP_READV, fd, io, n);
+	return run(u, IORING_OP_READV, fd, io, n, false);
 }
 
 int uring_writev(struct uring *u, int fd, struct uring_io *io, int n)
 {
-	return run(u, IORING_OP_WRITEV, fd, io, n);
+	return run(u, IORING_OP_WRITEV, fd, io, n, false);
+}
+
+int uring_writev_linked(struct uring *u, int fd, struct uring_io *io, int n)
+{
+	return run(u, IORING_OP_WRITEV, fd, io, n, true);
 }

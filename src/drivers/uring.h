@@ -47,4 +47,7 @@ int uring_readv(struct uring *u, int fd, struct uring_io *io, int n);
 /* The same for writing; -EAGAIN: it could not be written now, which need not end the others. */
 int uring_writev(struct uring *u, int fd, struct uring_io *io, int n);
 
+/* The same, but after one that could not be written the others are -ECANCELED. That takes some longer. */
+int uring_writev_linked(struct uring *u, int fd, struct uring_io *io, int n);
+
 #endif /* SKIFF_DRIVERS_URING_H */

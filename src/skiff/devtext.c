@@ -55,6 +55,15 @@ static int devtext_name(struct devtext *d, char *value, char *err, size_t err_si
 	return 0;
 }
 
+/* Whether @item, of which the key has @len characters, is a key's second one. Another host's may have several addresses. */
+static bool devtext_again(const struct devtext *d, const char *item, size_t len)
+{
+	for (unsigned int i = 0; i < d->nr_options; i++)
+		if (!strncmp(d->options[i], item, len + 1) && strncmp(item, "peer-", 5) != 0)
+			return true;
+	return false;
+}
+
 static int devtext_option(struct devtext *d, char *item, char *err, size_t err_size)
 {
 	char *eq;
@@ -73,6 +82,8 @@ static int devtext_option(struct devtext *d, char *item, char *err, size_t err_s
 	if (d->nr_options == DEVTEXT_OPTIONS)
 		return conf_error(err, err_size, -EINVAL, "'%s': at most %d options", item,
 				  DEVTEXT_OPTIONS);
+	if (devtext_again(d, item, (size_t)(eq - item)))
+		return conf_error(err, err_size, -EINVAL, "'%s': given twice", item);
 	d->options[d->nr_options++] = item;
 	return 0;
 }

@@ -86,6 +86,8 @@ def test_devices():
           dev(DEVICE, 'sndbuf=2147483648', 'tap,sndbuf=2147483648'),
           dev(DEVICE, 'sndbuf=-1', 'tap,sndbuf=-1'),
           dev(DEVICE, 'sndbuf=1x', 'tap,sndbuf=1x'),
+          dev(DEVICE, ["'napi=off'", 'given twice'], 'tap,napi=threaded,napi=off'),
+          dev(DEVICE, 'without napi=threaded', 'tap,sndbuf=65536'),
           dev(DEVICE, ['gso_ipv4_max_size=x', '65536 to 524288'], 'tap,gso_ipv4_max_size=x'),
           dev(DEVICE, '65536 to 524288', 'tap,gso_ipv4_max_size=65535'),
           dev(DEVICE, '65536 to 524288', 'tap,gso_ipv4_max_size=524289'))

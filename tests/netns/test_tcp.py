@@ -271,6 +271,20 @@ def test_bulk_by_a_thread_of_the_kernels():
         both_roles(story, 'both=%d' % BULK, dev=',napi=threaded' + options)
 
 
+def test_a_full_queue_of_the_kernels_keeps_the_order():
+    """Frames that the kernel's thread has no room for are not overtaken by those behind them."""
+    thread_of_the_kernels()
+
+    def story(s):
+        before = kernel_counter('TCPOFOQueue')
+        s.recv(BULK)
+        late.append(kernel_counter('TCPOFOQueue') - before)
+    late = []
+    for uring in 'on', 'off':
+        both_roles(story, 'send=%d' % BULK, dev=',vnet_hdr=off,napi=threaded,sndbuf=8192,uring=' + uring)
+    assert not any(late), late
+
+
 def test_packets_longer_than_their_header_can_say():
     """Whole for the kernel, which takes them as they are, and cut where it passes them on."""
     major, minor = (int(n) for n in os.uname().release.split('.', 2)[:2])

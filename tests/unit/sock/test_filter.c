@@ -445,9 +445,10 @@ static void test_limit(void **state)
 static void test_no_memory(void **state)
 {
 	struct sock_filter keep[] = { BPF_STMT(BPF_RET | BPF_K, 30) };
-	struct sock *sk = new_sock();
+	struct sock *sk;
 
 	faults_or_skip();
+	sk = new_sock();
 	for (long n = 1; n <= 3; n++) {
 		fault_arm(n);
 		assert_int_equal(attach(sk, keep, 1), -ENOMEM);
