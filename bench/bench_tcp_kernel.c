@@ -364,7 +364,10 @@ static struct stream stream_to(struct net *net, const char *addr)
 	return s;
 }
 
-/* The thread "napi/DEV-N" does the far end's work as well. */
+/*
+ * The thread "napi/DEV-N" does the far end's work as well. Where it can't be seen, as in a namespace of processes,
+ * its time can't be told, and there is no stream.
+ */
 static struct stream threaded_stream_to(struct net *net, const char *addr, const char *dev)
 {
 	struct stream s = stream_to(net, addr);
@@ -387,7 +390,10 @@ static struct stream threaded_stream_to(struct net *net, const char *addr, const
 	}
 	if (proc)
 		closedir(proc);
-	need(s.threaded, wanted);
+	if (!s.threaded) {
+		skiff_close(s.fd);
+		s.net = NULL;
+	}
 	return s;
 }
 

@@ -55,7 +55,7 @@ static int devtext_name(struct devtext *d, char *value, char *err, size_t err_si
 	return 0;
 }
 
-/* Whether @item, of which the key has @len characters, is a key's second one. Another host's may have several addresses. */
+/* Whether @item, of which the key has @len characters, is that key's second one; peer-addr= may come several times. */
 static bool devtext_again(const struct devtext *d, const char *item, size_t len)
 {
 	for (unsigned int i = 0; i < d->nr_options; i++)

@@ -18,6 +18,8 @@
 #include <skiff/printk.h>
 #include <skiff/skb/pool.h>
 
+#include "device_stats.h"
+
 #define TYPE 0x88b5
 #define MS 1000000ll
 #define START (5 * MS)
@@ -167,16 +169,6 @@ static void run_to(ktime_t ns)
 	assert_int_equal(skiff_clock_run_until(test_clock, START + ns), 0);
 }
 
-static struct rtnl_link_stats64 stats(void)
-{
-	struct rtnl_link_stats64 s;
-
-	net_lock(net);
-	dev_get_stats(dev, &s);
-	net_unlock(net);
-	return s;
-}
-
 static void assert_got(unsigned int n, const u8 *tags, const ktime_t *when)
 {
 	unsigned int i;
@@ -199,7 +191,7 @@ static void test_frames_at_their_stamps(void **state)
 	open_device();
 	run_to(100 * MS);
 	assert_got(4, tags, when);
-	s = stats();
+	s = device_stats(dev);
 	assert_int_equal(s.rx_packets, 4);
 	assert_int_equal(s.rx_bytes, 3 * 60 + 1514);
 	assert_int_equal(s.rx_errors, 2);
@@ -262,7 +254,7 @@ static void test_nothing_to_loop(void **state)
 	open_device();
 	run_to(100 * MS);
 	assert_int_equal(got.count, 0);
-	assert_int_equal(stats().rx_errors, 1);
+	assert_int_equal(device_stats(dev).rx_errors, 1);
 }
 
 static void test_more_than_the_ring(void **state)
@@ -429,8 +421,8 @@ static void test_what_is_written(void **state)
 	assert_int_equal(head[1], START + 7);
 	assert_int_equal(head[2], 61);
 	assert_int_equal(buf[24 + 77 + 16 + 14], 2);
-	assert_int_equal(stats().tx_packets, 2);
-	assert_int_equal(stats().tx_bytes, 122);
+	assert_int_equal(device_stats(dev).tx_packets, 2);
+	assert_int_equal(device_stats(dev).tx_bytes, 122);
 }
 
 static void test_what_is_written_can_be_replayed(void **state)
@@ -535,7 +527,7 @@ static void test_without_memory(void **state)
 	run_to(0);
 	skiff_fail_nth(0);
 	run_to(100 * MS);
-	assert_int_equal(stats().rx_packets + stats().rx_dropped, 4);
+	assert_int_equal(device_stats(dev).rx_packets + device_stats(dev).rx_dropped, 4);
 }
 
 #define with_host(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -24,6 +24,7 @@
 #include <skiff/skb/pool.h>
 #include <skiff/unaligned.h>
 
+#include "device_stats.h"
 #include "drivers/stream.h"
 
 #define TYPE 0x88b5
@@ -177,16 +178,6 @@ static void send_frame(unsigned int len, u8 fill)
 	net_unlock(net);
 }
 
-static struct rtnl_link_stats64 stats(void)
-{
-	struct rtnl_link_stats64 s = { 0 };
-
-	net_lock(net);
-	dev_get_stats(dev, &s);
-	net_unlock(net);
-	return s;
-}
-
 static bool carrier(const struct net_device *of)
 {
 	bool on;
@@ -229,9 +220,9 @@ static void frames_have_their_length_before_them(void **state)
 		assert_true(send(peer, back, put_frame(back, len, (u8)(len / 99)), 0) > 0);
 	run_until(got.count == 16);
 	assert_int_equal(got.wrong, 0);
-	assert_int_equal(stats().rx_packets, 16);
-	assert_int_equal(stats().tx_packets, 1);
-	assert_int_equal(stats().rx_errors, 0);
+	assert_int_equal(device_stats(dev).rx_packets, 16);
+	assert_int_equal(device_stats(dev).tx_packets, 1);
+	assert_int_equal(device_stats(dev).rx_errors, 0);
 }
 
 /* Three frames in two parts, cut at each byte. */
@@ -279,7 +270,7 @@ static void long_frames_arrive(void **state)
 	}
 	run_until(got.count == 100);
 	assert_int_equal(got.wrong, 0);
-	assert_int_equal(stats().rx_errors, 0);
+	assert_int_equal(device_stats(dev).rx_errors, 0);
 }
 
 /* As long as may be, and what is too short for a frame: the connection goes on. */
@@ -293,7 +284,7 @@ static void lengths_at_the_edge(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		put_unaligned_be32(bad[i], wire);
 		assert_int_equal(send(peer, wire, 4 + bad[i], 0), 4 + bad[i]);
-		run_until(stats().rx_errors == i + 1);
+		run_until(device_stats(dev).rx_errors == i + 1);
 		assert_int_equal(got.count, 0);
 	}
 	len = put_frame(wire, FDEV_MAX_FRAME - ETH_HLEN, 0);
@@ -322,7 +313,7 @@ static void a_length_that_can_not_be_ends_the_connection(void **state)
 		run_until(!is_up());
 		assert_int_equal(got.count, 1);
 		assert_false(carrier(dev));
-		assert_int_equal(stats().rx_errors, 1);
+		assert_int_equal(device_stats(dev).rx_errors, 1);
 		assert_non_null(
 			strstr(said, "s0: the other end says that a frame is longer than "));
 		assert_non_null(strstr(said, "the device goes down"));
@@ -362,8 +353,8 @@ static void a_slow_peer_is_waited_for(void **state)
 		assert_int_equal(in[i * size + 18], (u8)i);
 		assert_int_equal(in[i * size + size - 1], (u8)i);
 	}
-	assert_int_equal(stats().tx_packets, frames);
-	assert_int_equal(stats().tx_errors, 0);
+	assert_int_equal(device_stats(dev).tx_packets, frames);
+	assert_int_equal(device_stats(dev).tx_errors, 0);
 }
 
 static void a_device_goes_down_with_its_connection(void **state)
@@ -378,7 +369,7 @@ static void a_device_goes_down_with_its_connection(void **state)
 	peer = -1;
 	run_until(!is_up());
 	assert_int_equal(got.count, 1);
-	assert_int_equal(stats().rx_errors, 1);
+	assert_int_equal(device_stats(dev).rx_errors, 1);
 	assert_false(carrier(dev));
 }
 
@@ -439,7 +430,7 @@ static void cables_tell_of_checksums_and_segments(void **state)
 			      "123456789",
 			      13, 0),
 			 13);
-	run_until(stats().rx_errors == 2);
+	run_until(device_stats(dev).rx_errors == 2);
 	assert_int_equal(got.count, 1);
 	send_frame(46, 1);
 	turn();

@@ -18,6 +18,7 @@
 
 #include <cmocka.h>
 
+#include <linux/if_tun.h>
 #include <linux/ip.h>
 #include <linux/udp.h>
 
@@ -28,7 +29,9 @@
 #include <skiff/skb/pool.h>
 #include <skiff/unaligned.h>
 
+#include "device_stats.h"
 #include "drivers/tap.h"
+#include "own_namespace.h"
 
 #define TYPE 0x88b5
 
@@ -74,37 +77,9 @@ static int handle(struct sk_buff *skb, struct net_device *on, struct packet_type
 
 static struct packet_type experimental = { .func = handle }, ipv4 = { .func = handle };
 
-static void write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-
-	if (fd >= 0) {
-		if (write(fd, text, strlen(text)) < 0)
-			perror(path);
-		close(fd);
-	}
-}
-
 static int enter_namespace(void **state)
 {
-	char map[64];
-	uid_t uid = getuid();
-	gid_t gid = getgid();
-	int fd;
-
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0) {
-		snprintf(map, sizeof(map), "0 %u 1", uid);
-		write_file("/proc/self/uid_map", map);
-		write_file("/proc/self/setgroups", "deny");
-		snprintf(map, sizeof(map), "0 %u 1", gid);
-		write_file("/proc/self/gid_map", map);
-	} else if (unshare(CLONE_NEWNET) != 0) {
-		return 0;
-	}
-	fd = open("/dev/net/tun", O_RDWR);
-	have_tap = fd >= 0;
-	if (have_tap)
-		close(fd);
+	have_tap = own_namespace();
 	return 0;
 }
 
@@ -196,16 +171,6 @@ static void run_until(unsigned int count)
 		skiff_poll(net, 10000000);
 }
 
-static struct rtnl_link_stats64 stats(void)
-{
-	struct rtnl_link_stats64 s;
-
-	net_lock(net);
-	dev_get_stats(dev, &s);
-	net_unlock(net);
-	return s;
-}
-
 /* To the kernel, with a header unless it is a @runt. With the lock. */
 static void queue_typed(struct sk_buff *skb, bool runt)
 {
@@ -275,7 +240,7 @@ static void test_frames(void **state)
 	create(NULL);
 	assert_true(dev->features & NETIF_F_HW_CSUM);
 	both_ways();
-	s = stats();
+	s = device_stats(dev);
 	assert_true(s.rx_packets >= 16);
 	assert_int_equal(s.tx_packets, 16);
 	assert_int_equal(s.rx_errors, 0);
@@ -459,7 +424,7 @@ static void test_many(void **state)
 	net_unlock(net);
 	for (i = 0; i < 200; i++)
 		skiff_poll(net, 100000);
-	s = stats();
+	s = device_stats(dev);
 	/* The ring, the queue behind it; the rest was dropped and counted. */
 	assert_int_equal(s.tx_packets + s.tx_dropped, 2000);
 	assert_int_equal(s.tx_packets, 512 + 1000);
@@ -535,7 +500,7 @@ static void burst_out(void)
 		assert_int_equal(recv(raw, back, sizeof(back), 0), 74);
 		assert_int_equal(get_unaligned_be16(back + 14), i);
 	}
-	s = stats();
+	s = device_stats(dev);
 	assert_int_equal(s.tx_packets, BURST);
 	assert_int_equal(s.tx_errors, BURST / 40);
 }
@@ -581,9 +546,34 @@ static void test_long_frames(void **state)
 	net_unlock(net);
 	assert_int_equal(recv(raw, back, sizeof(back), 0), 74);
 	assert_int_equal(get_unaligned_be16(back + 14), 7);
-	s = stats();
+	s = device_stats(dev);
 	assert_int_equal(s.tx_packets + s.tx_errors, n + 1);
 	assert_int_equal(s.tx_dropped, 0);
+}
+
+/* As much waits for the kernel's thread as was asked for, 1 MB unless told otherwise. */
+static void waits_for_thread(const char *sndbuf, int size)
+{
+	const char *list[] = { "napi=threaded", sndbuf };
+	char err[256];
+	int got_size = 0;
+
+	if (skiff_driver_create(net, "tap", "sk0", list, sndbuf ? 2 : 1, &dev, err, sizeof(err))) {
+		/* In a user namespace of the test's. */
+		assert_non_null(strstr(err, "CAP_SYS_ADMIN"));
+		skip();
+	}
+	assert_int_equal(ioctl(tap_of(dev)->f.fd, TUNGETSNDBUF, &got_size), 0);
+	assert_int_equal(got_size, size);
+	unregister_netdev(dev);
+}
+
+static void test_queue_of_the_kernels(void **state)
+{
+	needs_tap();
+	waits_for_thread(NULL, 1 << 20);
+	waits_for_thread("sndbuf=8192", 8192);
+	waits_for_thread("sndbuf=0", INT32_MAX);
 }
 
 static void test_bursts(void **state)
@@ -644,7 +634,7 @@ static void test_kernel_side_down(void **state)
 	create(NULL);
 	kernel_up("sk0", false);
 	send_frame(50, 1);
-	s = stats();
+	s = device_stats(dev);
 	assert_int_equal(s.tx_errors, 1);
 	assert_int_equal(s.tx_carrier_errors, 1);
 	kernel_up("sk0", true);
@@ -785,6 +775,7 @@ int main(void)
 		with_host(test_many),
 		with_host(test_burst_from_the_kernel),
 		with_host(test_long_frames),
+		with_host(test_queue_of_the_kernels),
 		with_host(test_bursts),
 		with_host(test_bursts_one_by_one),
 		with_host(test_bursts_without_rings),
